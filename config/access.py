@@ -1,0 +1,39 @@
+"""Deny by default: a view that declares neither a permission nor that it is public is shut."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+
+def declares_who_may_enter(view: Callable[..., HttpResponse], namespaces: list[str]) -> bool:
+    """Whether the view is public on purpose, names a permission, or is one of Django admin's own.
+
+    API views are public to this check and guarded by their scopes (config.rest.HasScope); admin's
+    own views ask for staff and the model's permission.
+    """
+    if not getattr(view, "login_required", True):
+        return True
+    view_class = getattr(view, "view_class", None)
+    if view_class is None:
+        return "admin" in namespaces
+    return issubclass(view_class, PermissionRequiredMixin)
+
+
+class DenyByDefault:
+    """Middleware that shuts every view which forgot to say who may enter."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple, kwargs: dict
+    ) -> None:
+        """Refuse before the view runs."""
+        match = request.resolver_match
+        if not declares_who_may_enter(view, match.namespaces if match else []):
+            raise PermissionDenied

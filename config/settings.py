@@ -1,0 +1,258 @@
+"""Every setting, once, from the environment: NAME, or NAME_FILE naming a file that holds it.
+
+There are no per-stage copies: a laptop and a production machine differ in their environment only.
+Each comment says what changing the value does.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+
+env = environ.FileAwareEnv()
+ROOT = Path(__file__).resolve().parent.parent
+
+# --- The institution's address ----------------------------------------------------------------
+
+# Public origin of every address that is written into a credential. Changing it later breaks the
+# links in all credentials already issued.
+BASE_URL = env.str("BASE_URL", "http://localhost:8000").rstrip("/")
+# The issuer's identifier. Like BASE_URL it is fixed once the first credential is out.
+ISSUER_DID = env.str("ISSUER_DID", "did:web:" + urlsplit(BASE_URL).netloc.replace(":", "%3A"))
+
+# --- Secrets and safety -----------------------------------------------------------------------
+
+# Signs sessions and forms. Changing it signs everybody out.
+SECRET_KEY = env.str("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
+# True behind TLS (the default for an https BASE_URL): cookies never travel in the clear.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", 12 * 60 * 60)  # seconds; a working day
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Set to the header that a trusted proxy sets, e.g. HTTP_X_FORWARDED_PROTO; empty trusts none.
+if _proxy_header := env.str("PROXY_SSL_HEADER", ""):
+    SECURE_PROXY_SSL_HEADER = (_proxy_header, "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Services ---------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", engine="django.db.backends.postgresql")}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept
+# Sessions live in the database and nothing is cached in Redis: Django's Redis cache unpickles.
+REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Applications -----------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config.apps.DeskConfig",  # the admin site, in our order and with our pages
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "pgtrigger",
+    "oauth2_provider",
+    "rest_framework",
+    "drf_spectacular",
+    "skills",
+    "issuer",
+    "registrar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.access.DenyByDefault",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "issuer.public.context.institution",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "home"
+
+# What a person may do comes from the roles they hold in organisation units.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "registrar.services.roles.RoleBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+# --- Language, time, files --------------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+# The zone in which staff read times. Stored times and credentials are in UTC.
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+USE_TZ = True
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i T"
+FORMAT_MODULE_PATH = ["config.formats"]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [ROOT / "config" / "static"]
+# Where `collectstatic` puts files in production; without it they are served from the packages.
+STATIC_ROOT = env.str("STATIC_ROOT", None)
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The largest roster or framework that may be uploaded in the browser, in bytes.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 200 * 1024 * 1024)
+
+# --- Issuing ----------------------------------------------------------------------------------
+
+# Folder of sealed private keys, and the secret that opens them. Only the signer process is given
+# the secret; the web process and the other workers cannot open a key.
+KEYSTORE_DIR = env.str("KEYSTORE_DIR", None)
+KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
+# How many credentials are claimed, signed and stored together.
+CHUNK_SIZE = env.int("CHUNK_SIZE", 200)
+# Seconds after which the work of a silent worker is given to another.
+LEASE_SECONDS = env.int("LEASE_SECONDS", 60)
+# Seconds between looks for work that a lost message left behind.
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", 15)
+
+# --- Status lists -----------------------------------------------------------------------------
+
+# Seconds for which verifiers may keep a list: a revocation is seen everywhere after at most this.
+STATUS_LIST_TTL = env.int("STATUS_LIST_TTL", 300)
+# Seconds for which a signed list is valid; it is signed afresh long before.
+STATUS_LIST_VALIDITY = env.int("STATUS_LIST_VALIDITY", 24 * 60 * 60)
+# Publish a changed list at once instead of with the next round. Rounds hide which credential
+# changed when, so this is for demonstrations and emergencies.
+STATUS_PUBLISH_AT_ONCE = env.bool("STATUS_PUBLISH_AT_ONCE", False)
+
+# --- Workers ----------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+CELERY_TASK_DEFAULT_QUEUE = env.str("QUEUE_DEFAULT", "default")
+# The queue that only the signer reads.
+QUEUE_SIGNING = env.str("QUEUE_SIGNING", "signing")
+CELERY_TASK_ROUTES = {
+    "issuer.sign": {"queue": QUEUE_SIGNING},
+    "issuer.publish": {"queue": QUEUE_SIGNING},
+}
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 15
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 180
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 240,  # seconds; longer than any task, or it would run twice at once
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_keepalive": True,
+}
+CELERY_BEAT_SCHEDULE = {
+    "find work that a lost message left behind": {
+        "task": "registrar.sweep",
+        "schedule": SWEEP_SECONDS,
+    },
+    "find chunks that wait for a signature": {"task": "issuer.sweep", "schedule": SWEEP_SECONDS},
+    "publish status lists": {"task": "issuer.publish", "schedule": STATUS_LIST_TTL / 2},
+}
+
+# --- REST API ---------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oauth2_provider.contrib.rest_framework.OAuth2Authentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.rest.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "config.rest.Pages",
+    "PAGE_SIZE": 100,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.problems.problem",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Credential service",
+    "DESCRIPTION": "Learners, results, templates, awards and credentials of one institution.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "OAUTH2_FLOWS": ["clientCredentials"],
+    "OAUTH2_TOKEN_URL": "/oauth/token",
+}
+API_SCOPES = {
+    "learners.read": "Read learners",
+    "catalog.read": "Read courses, activities and outcomes",
+    "results.read": "Read results",
+    "templates.read": "Read credential templates",
+    "awards.read": "Read awards and batches",
+    "credentials.read": "Read credentials and their status",
+    "skills.read": "Read frameworks and skills",
+}
+OAUTH2_PROVIDER = {
+    "SCOPES": API_SCOPES,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
+    "ALLOWED_GRANT_TYPES": ["client_credentials"],
+}
+SPECTACULAR_SETTINGS["OAUTH2_SCOPES"] = API_SCOPES
+
+# --- Logs -------------------------------------------------------------------------------------
+
+# Ids, counts and durations only; nothing that names a learner is logged at any level.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

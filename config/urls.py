@@ -1,0 +1,22 @@
+"""The map: strangers at the root, /api/v1 for systems, /teach for faculty, /admin for staff."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from oauth2_provider.views import TokenView
+
+from config import health
+
+urlpatterns = [
+    path("", include("issuer.public.urls")),
+    path("teach/", include("registrar.teach.urls")),
+    path("admin/", admin.site.urls),
+    path("oauth/token", login_not_required(TokenView.as_view()), name="token"),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("skills.api.urls")),
+    path("api/v1/", include("registrar.api.urls")),
+    path("api/v1/", include("issuer.api.urls")),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+]

@@ -1,0 +1,1 @@
+"""Signs, publishes status, delivers and verifies."""

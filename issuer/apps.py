@@ -1,0 +1,9 @@
+"""The issuer: signs what the registrar has decided, publishes status, verifies."""
+
+from django.apps import AppConfig
+
+
+class IssuerConfig(AppConfig):
+    """Signs, publishes, verifies."""
+
+    name = "issuer"

@@ -1,0 +1,70 @@
+"""What can go wrong in the issuer, in the domain's words. Each docstring is the default message."""
+
+
+class IssuerError(Exception):
+    """Something the issuer could not do."""
+
+    code = "issuer_error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class NotSetUp(IssuerError):
+    """There is no institution yet. Run the `setup` command first."""
+
+    code = "not_set_up"
+
+
+class NoActiveKey(IssuerError):
+    """There is no active signing key. Run the `create_key` command first."""
+
+    code = "no_active_key"
+
+
+class KeystoreClosed(IssuerError):
+    """This process has no access to private keys; only the signer has."""
+
+    code = "keystore_closed"
+
+
+class KeyUnreadable(IssuerError):
+    """The sealed key cannot be opened: wrong secret, or the file was changed."""
+
+    code = "key_unreadable"
+
+
+class WrongState(IssuerError):
+    """Somebody else was faster: it is no longer in the state in which this can be done."""
+
+    code = "wrong_state"
+
+
+class SamePerson(IssuerError):
+    """Whoever prepared it cannot decide on it. Ask a second person."""
+
+    code = "same_person"
+
+
+class ReasonMissing(IssuerError):
+    """Say why. The reason is kept in the ledger."""
+
+    code = "reason_missing"
+
+
+class NotIssued(IssuerError):
+    """The credential has not been issued, so there is nothing to revoke."""
+
+    code = "not_issued"
+
+
+class RefusedByLint(IssuerError):
+    """The statement would not be accepted by a strict verifier, so it is not signed."""
+
+    code = "refused_by_lint"
+
+
+class RefusedByOwnVerifier(IssuerError):
+    """Our own verifier does not accept what was just signed, so it is not stored."""
+
+    code = "refused_by_own_verifier"

@@ -1,0 +1,30 @@
+"""The issuer's facts, in the order in which they come to be."""
+
+from issuer.models.batches import Batch, Chunk
+from issuer.models.credentials import (
+    Achievement,
+    Credential,
+    Release,
+    SecuredDocument,
+    VerifiableCredential,
+)
+from issuer.models.institution import Institution
+from issuer.models.keys import SigningKey
+from issuer.models.ledger import LedgerEntry
+from issuer.models.status import StatusChange, StatusList, StatusListPublication
+
+__all__ = [
+    "Achievement",
+    "Batch",
+    "Chunk",
+    "Credential",
+    "Institution",
+    "LedgerEntry",
+    "Release",
+    "SecuredDocument",
+    "SigningKey",
+    "StatusChange",
+    "StatusList",
+    "StatusListPublication",
+    "VerifiableCredential",
+]

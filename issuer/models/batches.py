@@ -1,0 +1,106 @@
+"""Batch: a set of credentials issued together. Chunk: the unit of work."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Batch(models.Model):
+    """Credentials that are looked at, approved and issued together; one is a batch of one.
+
+    prepared -> approved -> issued, or prepared -> declined. Its members hold the positions
+    0 .. count-1 and stay who they are; how far the work is stands in the chunks.
+    """
+
+    class State(models.TextChoices):
+        PREPARED = "prepared"
+        APPROVED = "approved"
+        ISSUED = "issued"
+        DECLINED = "declined"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
+    count = models.PositiveIntegerField()
+    prepared_at = models.DateTimeField(auto_now_add=True)
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    decision_reason = models.TextField(blank=True)
+    issued_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "batches"
+        ordering = ["-prepared_at"]
+        permissions = [
+            ("prepare_batch", "Can prepare a batch"),
+            ("approve_batch", "Can approve or decline a batch that somebody else prepared"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("prepared_by")),
+                name="batch_is_decided_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="prepared", decided_by__isnull=True)
+                | (~Q(state="prepared") & Q(decided_by__isnull=False)),
+                name="batch_beyond_prepared_has_been_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Chunk(models.Model):
+    """The positions `first` .. `last` of a batch, worked on by one worker at a time.
+
+    approved -> requested (intent frozen) -> signed, or failed. A worker holds a lease while it
+    works; when the lease runs out the chunk is free again. Each claim counts as an attempt, so a
+    row that kills its worker is found by halving the chunk until it stands alone.
+    """
+
+    class State(models.TextChoices):
+        APPROVED = "approved"
+        REQUESTED = "requested"
+        SIGNED = "signed"
+        FAILED = "failed"
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="chunks")
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.APPROVED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["batch", "first"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "first"], name="chunks_do_not_overlap_at_first"
+            ),
+            models.UniqueConstraint(fields=["batch", "last"], name="chunks_do_not_overlap_at_last"),
+            models.CheckConstraint(condition=Q(first__lte=F("last")), name="chunk_is_not_empty"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "lease_until"],
+                condition=Q(state__in=["approved", "requested"]),
+                name="chunks_that_wait",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.first}-{self.last}"
+
+    @property
+    def size(self) -> int:
+        """How many credentials it holds."""
+        return self.last - self.first + 1

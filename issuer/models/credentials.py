@@ -1,0 +1,146 @@
+"""Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said, and how."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from issuer.models.append_only import append_only
+from issuer.models.batches import Batch
+from issuer.models.keys import SigningKey
+from issuer.models.status import StatusList
+
+
+class Achievement(models.Model):
+    """What can be achieved, as published: the Open Badges Achievement of one approved revision.
+
+    Public and unchanging; its address stands in every credential that asserts it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.JSONField(help_text="Open Badges 3.0 Achievement")
+    image = models.TextField(blank=True, help_text="SVG text of its image")
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers = append_only(because="achievement")
+
+    def __str__(self) -> str:
+        return self.document["name"]
+
+    @property
+    def url(self) -> str:
+        """Its public address, which is also its identifier."""
+        return f"{settings.BASE_URL}/achievements/{self.id}"
+
+
+class Credential(models.Model):
+    """The statement made of one award, frozen before a key is touched (VCDM 2.0 *credential*).
+
+    `document` is the exact JSON to be signed, without status entry and proof: those belong to
+    each secured form. Never changed; a correction is a new credential.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="credentials")
+    position = models.PositiveIntegerField()
+    achievement = models.ForeignKey(Achievement, models.PROTECT, related_name="credentials")
+    document = models.TextField()
+    requested_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["batch", "position"]
+        permissions = [
+            ("revoke_credential", "Can revoke a credential"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "position"], name="one_credential_per_position_of_a_batch"
+            ),
+        ]
+        triggers = append_only(because="credential")
+
+    def __str__(self) -> str:
+        return self.urn
+
+    @property
+    def urn(self) -> str:
+        """The `id` that stands in the document."""
+        return f"urn:uuid:{self.id}"
+
+
+class VerifiableCredential(models.Model):
+    """One secured form of a credential, as it was requested: format, key, time, status entry.
+
+    The status entry belongs to the form, so that two forms of one statement cannot be linked by
+    it. Everything that enters the signed bytes is here or in the credential; signing again after
+    a crash makes the same bytes.
+    """
+
+    class Format(models.TextChoices):
+        EDDSA_RDFC_2022 = "eddsa-rdfc-2022"
+
+    credential = models.ForeignKey(
+        Credential, models.PROTECT, related_name="verifiable_credentials"
+    )
+    format = models.CharField(max_length=20, choices=Format, default=Format.EDDSA_RDFC_2022)
+    key = models.ForeignKey(SigningKey, models.PROTECT, related_name="+")
+    proof_created_at = models.DateTimeField(help_text="`created` of the proof, whole seconds")
+    status_list = models.ForeignKey(StatusList, models.PROTECT, related_name="entries")
+    status_index = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential", "format"], name="one_secured_form_per_format"
+            ),
+            models.UniqueConstraint(
+                fields=["status_list", "status_index"], name="status_entry_is_used_once"
+            ),
+        ]
+        triggers = append_only(because="verifiable_credential")
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.format}"
+
+
+class SecuredDocument(models.Model):
+    """The signed bytes of a verifiable credential, stored once."""
+
+    verifiable_credential = models.OneToOneField(
+        VerifiableCredential, models.PROTECT, primary_key=True, related_name="secured"
+    )
+    body = models.TextField()
+    sha256 = models.BinaryField(max_length=32)
+    signed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers = append_only(because="secured_document")
+
+    def __str__(self) -> str:
+        return str(self.verifiable_credential_id)
+
+
+class Release(models.Model):
+    """A credential was released to its learner: from now on its unguessable address answers."""
+
+    credential = models.OneToOneField(
+        Credential, models.PROTECT, primary_key=True, related_name="release"
+    )
+    address = models.CharField(
+        max_length=43,
+        unique=True,
+        help_text="256 random bits, base64url; whoever knows it may read",
+    )
+    released_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers = append_only(because="release")
+
+    def __str__(self) -> str:
+        return str(self.credential_id)
+
+    @property
+    def url(self) -> str:
+        """Where the learner finds it."""
+        return f"{settings.BASE_URL}/credentials/{self.address}"

@@ -1,0 +1,36 @@
+"""LedgerEntry: who did what, when and why; append-only and hash-linked."""
+
+from django.conf import settings
+from django.db import models
+
+from issuer.models.append_only import append_only
+
+
+class LedgerEntry(models.Model):
+    """One act. `hash` covers the entry and the hash before it, so that a change anywhere shows.
+
+    `subject` names the thing acted on as "app.model:id"; `details` hold ids and counts, never
+    personal data. `actor` is a user name, an API client's name, or "system".
+    """
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, db_constraint=False
+    )
+    act = models.CharField(max_length=60, help_text="For example credential.revoked")
+    subject = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        ordering = ["-sequence"]
+        indexes = [models.Index(fields=["subject"], name="ledger_by_subject")]
+        triggers = append_only(because="ledger")
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.act}"

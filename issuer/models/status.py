@@ -1,0 +1,101 @@
+"""StatusList, StatusChange, StatusListPublication: one bit for each secured form."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from issuer.models.append_only import append_only
+
+# 131,072 entries = 16 KiB, the least that the specification allows (herd privacy).
+STATUS_LIST_SIZE = 131_072
+
+
+def random_name() -> str:
+    """A short random name, so that addresses tell neither number nor order of the lists."""
+    return secrets.token_urlsafe(9)
+
+
+class StatusList(models.Model):
+    """One bitstring status list (Bitstring Status List 1.0) for one purpose and one format.
+
+    Entries are handed out along a stored random permutation: unpredictable to outsiders, without
+    a search, never twice. Handing out an entry does not change what is published.
+    """
+
+    class Purpose(models.TextChoices):
+        REVOCATION = "revocation"
+        SUSPENSION = "suspension"
+
+    name = models.CharField(max_length=20, unique=True, default=random_name, editable=False)
+    purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.REVOCATION)
+    format = models.CharField(max_length=20)
+    size = models.PositiveIntegerField(default=STATUS_LIST_SIZE)
+    permutation = models.BinaryField(help_text="All indexes in random order, four bytes each")
+    taken = models.PositiveIntegerField(default=0, help_text="How many entries are handed out")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "format"],
+                condition=Q(taken__lt=F("size")),
+                name="one_status_list_of_a_kind_is_filling",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("size")), name="status_list_is_not_overfull"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.name}"
+
+    @property
+    def url(self) -> str:
+        """Its public address, which is also its identifier."""
+        return f"{settings.BASE_URL}/status/{self.name}"
+
+
+class StatusChange(models.Model):
+    """Somebody set or lifted a status, and why. The published bits are computed from these rows."""
+
+    verifiable_credential = models.ForeignKey(
+        "issuer.VerifiableCredential", models.PROTECT, related_name="status_changes"
+    )
+    value = models.BooleanField(help_text="True sets the bit; False lifts a suspension")
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        triggers = append_only(because="status_change")
+
+    def __str__(self) -> str:
+        return f"{self.verifiable_credential_id} {self.value}"
+
+
+class StatusListPublication(models.Model):
+    """One signed edition of a status list, as verifiers fetched it from `published_at` on."""
+
+    status_list = models.ForeignKey(StatusList, models.PROTECT, related_name="publications")
+    version = models.PositiveIntegerField()
+    body = models.TextField(help_text="The signed BitstringStatusListCredential")
+    sha256 = models.CharField(max_length=64)
+    last_change = models.ForeignKey(
+        StatusChange, models.PROTECT, related_name="+", null=True, help_text="Newest change in it"
+    )
+    published_at = models.DateTimeField(auto_now_add=True)
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["status_list", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status_list", "version"], name="status_list_versions_only_grow"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status_list_id} v{self.version}"

@@ -1,0 +1,94 @@
+"""The pinned JSON-LD contexts, and the loader that knows no others."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from issuer.vc.errors import ContextChanged, UnknownContext
+
+CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_3_0_2 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
+OPEN_BADGES_3_0_1 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+OB_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
+DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
+MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+
+# An edited context would silently change what a signature covers. The W3C digests are those of
+# the Recommendations; the 1EdTech files were edited in place in the past under the same address.
+DIGESTS = MappingProxyType(
+    {
+        CREDENTIALS_V2: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+        OPEN_BADGES: "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84",
+        OPEN_BADGES_3_0_2: "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
+        OPEN_BADGES_3_0_1: "5f3d9dd6288ef437ff8286cf95ffbff609c748a66f24a1e9450c45ca64be1571",
+        OB_EXTENSIONS: "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93",
+        CLR: "880f1902d4158f2f33ce06af41b90719977cd1ea337a9de2e41edb3ff5e543d6",
+        DATA_INTEGRITY_V2: "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+        MULTIKEY_V1: "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+    }
+)
+
+_PACKAGE = "openbadgeslib"
+_FILES = {
+    CREDENTIALS_V2: "credentials-v2.json",
+    OPEN_BADGES: "ob-v3p0-context-3.0.3.json",
+    OPEN_BADGES_3_0_2: "ob-v3p0-context-3.0.2.json",
+    OPEN_BADGES_3_0_1: "ob-v3p0-context-3.0.1.json",
+    OB_EXTENSIONS: "ob-v3p0-extensions.json",
+    CLR: "clr_context_2.0.1.json",
+    DATA_INTEGRITY_V2: "security-data-integrity-v2.json",
+    MULTIKEY_V1: "security-multikey-v1.json",
+}
+
+
+def text(url: str) -> bytes:
+    """Return the bytes of a pinned context, as they may be published again.
+
+    Raises UnknownContext for any other address, and ContextChanged when the
+    installed package carries other bytes than the digest says.
+    """
+    if url not in _FILES:
+        raise UnknownContext(f"The context {url} is not among the pinned ones.")
+    try:
+        content = (_folder() / _FILES[url]).read_bytes()
+    except OSError as error:
+        raise ContextChanged(f"The context {url} cannot be read from {_PACKAGE}.") from error
+    if hashlib.sha256(content).hexdigest() != DIGESTS[url]:
+        raise ContextChanged(f"The context {url} is not the one that was pinned.")
+    return content
+
+
+@functools.cache
+def load(url: str) -> dict[str, Any]:
+    """Return a pinned context as JSON; the object is shared and must not be changed."""
+    document: dict[str, Any] = json.loads(text(url))
+    return document
+
+
+def document_loader(url: str, options: object) -> dict[str, Any]:
+    """Answer pyld's question for a context, from the pinned ones and never from the network."""
+    return {
+        "contentType": "application/ld+json",
+        "contextUrl": None,
+        "documentUrl": url,
+        "document": load(url),
+        "tag": "static",
+    }
+
+
+@functools.cache
+def _folder() -> Path:
+    # The package is found, not imported: its code has no business in the signing process.
+    spec = importlib.util.find_spec(_PACKAGE)
+    locations = spec.submodule_search_locations if spec else None
+    if not locations:
+        raise ContextChanged(f"The package {_PACKAGE}, which carries the contexts, is missing.")
+    return Path(locations[0]) / "ob3" / "contexts"

@@ -1,0 +1,161 @@
+"""What can be wrong with a document, key or proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from issuer.vc.lint import Finding
+
+
+class VcError(Exception):
+    """Something is wrong with a credential, a proof, a key or an identifier."""
+
+    code: ClassVar[str] = "vc_error"
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or (type(self).__doc__ or "").partition("\n")[0]
+        super().__init__(self.detail)
+
+
+class MalformedJson(VcError):
+    """The text is not JSON that every reader understands alike."""
+
+    code = "malformed_json"
+
+
+class MalformedDocument(VcError):
+    """The document does not have the form its specification asks for."""
+
+    code = "malformed_document"
+
+
+class OutOfBounds(VcError):
+    """The document is larger, deeper or more tangled than is accepted."""
+
+    code = "out_of_bounds"
+
+
+class ForbiddenValue(VcError):
+    """The specification does not allow this value here."""
+
+    code = "forbidden_value"
+
+
+class UnknownContext(VcError):
+    """The document uses a JSON-LD context that is not among the pinned ones."""
+
+    code = "unknown_context"
+
+
+class ContextChanged(VcError):
+    """A pinned context is missing or does not have the digest it was pinned with."""
+
+    code = "context_changed"
+
+
+class DataLoss(VcError):
+    """Something in the document is not carried by its contexts, so it would not be signed."""
+
+    code = "data_loss"
+
+
+class NotCompacted(DataLoss):
+    """A property is not written as the term its contexts define, so readers could miss it."""
+
+    code = "not_compacted"
+
+
+class LintFailed(VcError):
+    """The document must not be signed as it is."""
+
+    code = "lint_failed"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(f"{f.pointer or '/'}: {f.message}" for f in self.findings))
+
+
+class MalformedMultibase(VcError):
+    """The text is not multibase of the expected base."""
+
+    code = "malformed_multibase"
+
+
+class MalformedKey(VcError):
+    """The key is not a Multikey of a kind that is understood."""
+
+    code = "malformed_key"
+
+
+class WeakKey(MalformedKey):
+    """The public key is one under which a signature proves nothing."""
+
+    code = "weak_key"
+
+
+class MalformedProof(VcError):
+    """The proof does not have the form that VC Data Integrity asks for."""
+
+    code = "malformed_proof"
+
+
+class UnsupportedProof(VcError):
+    """The proof is of a kind that is not understood here."""
+
+    code = "unsupported_proof"
+
+
+class WrongSignature(VcError):
+    """The signature does not belong to this document and this key."""
+
+    code = "wrong_signature"
+
+
+class MalformedStatusList(VcError):
+    """The status list cannot be expanded to a list of bits."""
+
+    code = "malformed_status_list"
+
+
+class IndexOutOfRange(VcError):
+    """The status list has no entry with this index."""
+
+    code = "index_out_of_range"
+
+
+class MalformedDid(VcError):
+    """The text is not a decentralised identifier of a method that is understood."""
+
+    code = "malformed_did"
+
+
+class InvalidVerificationMethodUrl(VcError):
+    """The verification method is not named by a DID with a fragment."""
+
+    code = "invalid_verification_method_url"
+
+
+class WrongIdentifierDocument(VcError):
+    """The document is not the one of the identifier that was asked for."""
+
+    code = "wrong_identifier_document"
+
+
+class InvalidVerificationMethod(VcError):
+    """The document has no such verification method, or not one of its own."""
+
+    code = "invalid_verification_method"
+
+
+class UnauthorisedVerificationMethod(VcError):
+    """The document does not list the verification method for making assertions."""
+
+    code = "unauthorised_verification_method"
+
+
+class Unreachable(VcError):
+    """A document that is needed could not be fetched."""
+
+    code = "unreachable"

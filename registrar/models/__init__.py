@@ -1,0 +1,38 @@
+"""The registrar's facts, in the order in which they come to be."""
+
+from registrar.models.awards import Award
+from registrar.models.catalog import (
+    Activity,
+    Course,
+    LearningOpportunity,
+    LearningOutcome,
+    Offering,
+    Term,
+)
+from registrar.models.imports import RosterImport
+from registrar.models.learners import Enrolment, Learner
+from registrar.models.people import OrganizationUnit, Role
+from registrar.models.results import LineItem, Result
+from registrar.models.tagging import SkillTag
+from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
+
+__all__ = [
+    "Activity",
+    "Award",
+    "Course",
+    "CredentialTemplate",
+    "Enrolment",
+    "Learner",
+    "LearningOpportunity",
+    "LearningOutcome",
+    "LineItem",
+    "Offering",
+    "OrganizationUnit",
+    "Result",
+    "Revision",
+    "RevisionSkill",
+    "Role",
+    "RosterImport",
+    "SkillTag",
+    "Term",
+]

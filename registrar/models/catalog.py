@@ -1,0 +1,153 @@
+"""Term, LearningOpportunity (Course, Activity), Offering, LearningOutcome: where one learns what."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from registrar.models.people import OrganizationUnit
+
+
+class Term(models.Model):
+    """A term, semester or year (OneRoster academic session)."""
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    title = models.CharField(max_length=300)
+    kind = models.CharField(max_length=30, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+
+    class Meta:
+        ordering = ["starts_on", "title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="term_is_once_in_its_source"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LearningOpportunity(models.Model):
+    """A course or a co-curricular activity: both have outcomes, offerings, results and evidence.
+
+    Keyed by (source, sourced_id); `code` is what people and award rules call it.
+    """
+
+    class Kind(models.TextChoices):
+        COURSE = "course"
+        ACTIVITY = "activity"
+
+    class Credit(models.TextChoices):
+        CREDIT = "credit", "For credit"
+        NON_CREDIT = "non-credit", "Non-credit"
+
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    code = models.CharField(max_length=100)
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    unit = models.ForeignKey(OrganizationUnit, models.PROTECT, related_name="opportunities")
+    credit = models.CharField(max_length=10, choices=Credit, blank=True)
+    credits = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
+    hours = models.DecimalField(max_digits=7, decimal_places=1, null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = "learning opportunity"
+        verbose_name_plural = "learning opportunities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="opportunity_is_once_in_its_source"
+            ),
+        ]
+        indexes = [models.Index(fields=["code"], name="opportunity_by_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+
+class CourseManager(models.Manager["Course"]):
+    """Courses only."""
+
+    def get_queryset(self) -> models.QuerySet["Course"]:
+        return super().get_queryset().filter(kind=LearningOpportunity.Kind.COURSE)
+
+
+class Course(LearningOpportunity):
+    """A course, for credit or not."""
+
+    objects = CourseManager()
+
+    class Meta:
+        proxy = True
+
+
+class ActivityManager(models.Manager["Activity"]):
+    """Activities only."""
+
+    def get_queryset(self) -> models.QuerySet["Activity"]:
+        return super().get_queryset().filter(kind=LearningOpportunity.Kind.ACTIVITY)
+
+
+class Activity(LearningOpportunity):
+    """A co-curricular activity: office in a club, service, internship, campus job, research."""
+
+    objects = ActivityManager()
+
+    class Meta:
+        proxy = True
+        verbose_name_plural = "activities"
+
+
+class Offering(models.Model):
+    """A course or activity as it is held in a term (OneRoster class)."""
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    opportunity = models.ForeignKey(LearningOpportunity, models.PROTECT, related_name="offerings")
+    title = models.CharField(max_length=300)
+    code = models.CharField(max_length=100, blank=True)
+    term = models.ForeignKey(Term, models.PROTECT, null=True, related_name="offerings")
+    teachers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="offerings", blank=True
+    )
+
+    class Meta:
+        ordering = ["term", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="offering_is_once_in_its_source"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LearningOutcome(models.Model):
+    """What a learner can do after a course or activity."""
+
+    opportunity = models.ForeignKey(LearningOpportunity, models.PROTECT, related_name="outcomes")
+    code = models.CharField(max_length=100)
+    statement = models.TextField()
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["opportunity", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=Q(retired_at=None),
+                name="outcome_code_is_used_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.statement}"

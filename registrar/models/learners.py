@@ -1,0 +1,55 @@
+"""Learner, Enrolment: who learns, and where."""
+
+from django.db import models
+
+from registrar.models.catalog import Offering
+
+
+class Learner(models.Model):
+    """The person, as a student information system knows them."""
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    number = models.CharField("learner number", max_length=100, blank=True)
+    given_name = models.CharField(max_length=300, blank=True)
+    family_name = models.CharField(max_length=300, blank=True)
+    email = models.EmailField("e-mail address", max_length=320, blank=True)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["family_name", "given_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="learner_is_once_in_its_source"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The full name in the order in which it was given; the number for somebody nameless."""
+        return f"{self.given_name} {self.family_name}".strip() or self.number
+
+
+class Enrolment(models.Model):
+    """A learner takes part in an offering (OneRoster enrollment with the role student)."""
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    offering = models.ForeignKey(Offering, models.PROTECT, related_name="enrolments")
+    learner = models.ForeignKey(Learner, models.PROTECT, related_name="enrolments")
+    begins_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="enrolment_is_once_in_its_source"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner_id} in {self.offering_id}"

@@ -1,0 +1,87 @@
+"""LineItem, Result: what was assessed, and what came out."""
+
+from django.db import models
+from django.db.models import Q
+
+from registrar.models.catalog import LearningOutcome, Offering
+from registrar.models.learners import Learner
+from registrar.models.triggers import results_are_superseded_not_edited
+
+
+class LineItem(models.Model):
+    """Something assessed in an offering: an assignment, an exam, the final result."""
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    offering = models.ForeignKey(Offering, models.PROTECT, related_name="line_items")
+    title = models.CharField(max_length=300)
+    category = models.CharField(max_length=200, blank=True)
+    minimum = models.DecimalField(max_digits=10, decimal_places=3, null=True)
+    maximum = models.DecimalField(max_digits=10, decimal_places=3, null=True)
+    outcomes = models.ManyToManyField(LearningOutcome, related_name="line_items", blank=True)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["offering", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"], name="line_item_is_once_in_its_source"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    """Ways to ask for results."""
+
+    def current(self) -> "ResultQuerySet":
+        """Those that hold today: not superseded, not withdrawn at the source."""
+        return self.filter(superseded_at=None, withdrawn=False)
+
+
+class Result(models.Model):
+    """What a learner achieved on a line item. Never edited: a correction is a new row.
+
+    `outcome` is set where the result speaks of one learning outcome only. A row with `withdrawn`
+    says that the source took the result back.
+    """
+
+    source = models.CharField(max_length=100)
+    sourced_id = models.CharField(max_length=255)
+    line_item = models.ForeignKey(LineItem, models.PROTECT, related_name="results")
+    learner = models.ForeignKey(Learner, models.PROTECT, related_name="results")
+    outcome = models.ForeignKey(
+        LearningOutcome, models.PROTECT, related_name="results", null=True, blank=True
+    )
+    status = models.CharField(max_length=30)
+    score = models.DecimalField(max_digits=10, decimal_places=3, null=True)
+    text = models.CharField(max_length=200, blank=True)
+    dated = models.DateField(null=True)
+    withdrawn = models.BooleanField(default=False)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["learner", "line_item", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"],
+                condition=Q(superseded_at=None),
+                name="one_current_result_per_sourced_id",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["line_item", "learner"],
+                condition=Q(superseded_at=None),
+                name="current_results",
+            ),
+        ]
+        triggers = results_are_superseded_not_edited
+
+    def __str__(self) -> str:
+        return self.text or str(self.score)

@@ -1,0 +1,37 @@
+"""What PostgreSQL itself refuses: rewriting a result, changing a revision once it is approved."""
+
+from typing import Any
+
+import pgtrigger
+
+results_are_superseded_not_edited = [
+    pgtrigger.Protect(
+        name="result_is_superseded_not_edited",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(exclude=["superseded_at"]),
+    ),
+    pgtrigger.Protect(name="result_is_not_deleted", operation=pgtrigger.Delete),
+]
+
+_SETTLED = "OLD.state IN ('approved', 'retired')"
+
+
+class _ChangeOfASettledRevision(pgtrigger.AnyChange):
+    """Any column but the named ones changes, and the revision was approved before."""
+
+    def resolve(self, model: Any) -> str:
+        return f"{_SETTLED} AND ({super().resolve(model)})"
+
+
+approved_revisions_do_not_change = [
+    pgtrigger.Protect(
+        name="approved_revision_does_not_change",
+        operation=pgtrigger.Update,
+        condition=_ChangeOfASettledRevision(exclude=["state", "retired_at"]),
+    ),
+    pgtrigger.Protect(
+        name="approved_revision_is_not_deleted",
+        operation=pgtrigger.Delete,
+        condition=pgtrigger.Condition(_SETTLED),
+    ),
+]

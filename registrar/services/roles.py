@@ -1,0 +1,125 @@
+"""What each role may do, and where: the one table of permissions."""
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q
+
+from registrar.errors import NotAllowed
+from registrar.models import OrganizationUnit, Role
+
+_VIEW_CATALOG = {
+    "registrar.view_course",
+    "registrar.view_activity",
+    "registrar.view_learningoutcome",
+    "registrar.view_organizationunit",
+    "registrar.view_term",
+    "registrar.view_skilltag",
+    "registrar.view_coverage",
+    "skills.view_framework",
+    "skills.view_skill",
+    "skills.view_association",
+}
+_VIEW_RECORDS = _VIEW_CATALOG | {
+    "registrar.view_learner",
+    "registrar.view_offering",
+    "registrar.view_result",
+    "registrar.view_rosterimport",
+    "registrar.view_credentialtemplate",
+    "registrar.view_revision",
+    "registrar.view_award",
+    "issuer.view_batch",
+    "issuer.view_credential",
+    "issuer.view_ledgerentry",
+    "skills.view_frameworkimport",
+}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.Kind.REGISTRAR: frozenset(
+        _VIEW_RECORDS
+        | {
+            "registrar.import_roster",
+            "registrar.draft_revision",
+            "registrar.evaluate_award",
+            "issuer.prepare_batch",
+            "issuer.revoke_credential",
+            "skills.import_framework",
+        }
+    ),
+    Role.Kind.APPROVER: frozenset(
+        _VIEW_RECORDS | {"registrar.approve_revision", "issuer.approve_batch"}
+    ),
+    Role.Kind.FACULTY: frozenset(
+        {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
+    ),
+    Role.Kind.CHAIR: frozenset(
+        _VIEW_CATALOG | {"registrar.propose_skilltag", "registrar.review_skilltag"}
+    ),
+    Role.Kind.OPERATOR: frozenset(
+        {
+            "issuer.view_institution",
+            "issuer.change_institution",
+            "issuer.view_signingkey",
+            "issuer.view_batch",
+            "issuer.view_statuslist",
+            "issuer.view_ledgerentry",
+            "auth.view_user",
+            "registrar.view_role",
+            "registrar.view_organizationunit",
+            "registrar.view_apiclient",
+        }
+    ),
+}
+
+# Kinds of role whose holders work in the admin UI; faculty have a place of their own.
+AT_THE_DESK = (Role.Kind.REGISTRAR, Role.Kind.APPROVER, Role.Kind.CHAIR, Role.Kind.OPERATOR)
+
+
+class RoleBackend(BaseBackend):
+    """Grants Django permissions from the roles that a person holds.
+
+    `user.has_perm(permission)` asks whether they hold it anywhere, and
+    `user.has_perm(permission, unit)` whether they hold it for that organisation unit.
+    """
+
+    def has_perm(
+        self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Any = None
+    ) -> bool:
+        """Whether one of the person's roles grants the permission (there)."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return False
+        kinds = [kind for kind, granted in PERMISSIONS.items() if perm in granted]
+        roles = Role.objects.filter(user_id=user_obj.pk, kind__in=kinds)
+        if obj is None:
+            return roles.exists()
+        if not isinstance(obj, OrganizationUnit):
+            return False
+        return roles.filter(Q(unit=None) | Q(unit__in=lineage(obj))).exists()
+
+    def has_module_perms(self, user_obj: AbstractBaseUser | AnonymousUser, app_label: str) -> bool:
+        """Whether any role grants something in that app; the admin's navigation asks this."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return False
+        kinds = [
+            kind
+            for kind, granted in PERMISSIONS.items()
+            if any(permission.startswith(f"{app_label}.") for permission in granted)
+        ]
+        return Role.objects.filter(user_id=user_obj.pk, kind__in=kinds).exists()
+
+
+def lineage(unit: OrganizationUnit) -> list[int]:
+    """The unit's id and those of all units above it."""
+    ids: list[int] = []
+    current: OrganizationUnit | None = unit
+    while current is not None and current.pk not in ids:
+        ids.append(current.pk)
+        current = current.parent
+    return ids
+
+
+def demand(user: Any, permission: str, *, unit: OrganizationUnit | None = None) -> None:
+    """Raise NotAllowed unless the person may do this (in that unit)."""
+    if not user.has_perm(permission, unit):
+        raise NotAllowed

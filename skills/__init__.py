@@ -1,0 +1,1 @@
+"""The shared vocabulary: frameworks, skills, and what connects them."""

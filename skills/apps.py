@@ -1,0 +1,9 @@
+"""Skills: the shared vocabulary."""
+
+from django.apps import AppConfig
+
+
+class SkillsConfig(AppConfig):
+    """Frameworks, skills and what connects them."""
+
+    name = "skills"
