@@ -1,0 +1,310 @@
+"""What every test may rely on: real services, no real network, no skip that goes unseen.
+
+`./dev test` exports the services. Without them the tests of plain Python still run:
+`.dev/venv/bin/pytest tests/vc`. The people of the stories (Ada, Ben, Clara ...) are in cast.py.
+"""
+
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HAS_SERVICES = bool(os.environ.get("DATABASE_URL"))
+NEEDS_SERVICES = "this needs PostgreSQL and a broker: run it with ./dev test"
+# Everything must run: nothing may be missing on the machine that judges a change.
+REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
+
+pytest_plugins = ["tests.cast"] if HAS_SERVICES and (ROOT / "tests/cast.py").exists() else []
+
+
+# --- Services and skips -------------------------------------------------------------------------
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say in one line what to do when the database is missing, instead of skipping."""
+    if HAS_SERVICES:
+        return
+    fixtures = {"db", "transactional_db", "live_server"}
+    for item in items:
+        wanted = fixtures.intersection(getattr(item, "fixturenames", ()))
+        if wanted or item.get_closest_marker("django_db"):
+            raise pytest.UsageError(NEEDS_SERVICES)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """The same where a test file can't even be imported without Django; and no unseen skips."""
+    report: pytest.CollectReport = yield
+    if report.failed and not HAS_SERVICES and "ImproperlyConfigured" in str(report.longrepr):
+        report.longrepr = NEEDS_SERVICES
+    if report.skipped and REQUIRE_ALL:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but everything must run here: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Turn a skip into a failure with its reason, where everything must run."""
+    report: pytest.TestReport = yield
+    if report.skipped and REQUIRE_ALL and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but everything must run here: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of attributed test data beside the checkout."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        reason = f"the test data are not at {path}"
+        if os.environ.get("CI") or REQUIRE_ALL:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+# --- Network ------------------------------------------------------------------------------------
+
+
+class RealNetwork(AssertionError):
+    """A test tried to reach another machine."""
+
+
+def refuse_other_machines(address: Any) -> None:
+    """Let sockets reach this machine only."""
+    if isinstance(address, tuple):
+        host = address[0]
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        try:
+            is_local = ipaddress.ip_address(name.partition("%")[0]).is_loopback
+        except ValueError:
+            is_local = name == "localhost"
+        if not is_local:
+            raise RealNetwork(f"a test tried to reach {name}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_real_network() -> Iterator[None]:
+    """Refuse connections to, and look-ups of, other machines in this process."""
+    connect, connect_ex, look_up = (
+        socket.socket.connect,
+        socket.socket.connect_ex,
+        socket.getaddrinfo,
+    )
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        refuse_other_machines(address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        refuse_other_machines(address)
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host:
+            refuse_other_machines((host,))
+        return look_up(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+# --- Database -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """Let a transactional test empty the tables that refuse to be emptied."""
+    import pgtrigger
+    from django.test import TransactionTestCase
+
+    empty_tables = TransactionTestCase._fixture_teardown
+
+    def with_triggers_off(self: TransactionTestCase) -> None:
+        with pgtrigger.ignore():
+            empty_tables(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", with_triggers_off)
+        yield
+
+
+# --- Workers ------------------------------------------------------------------------------------
+
+
+class Workers:
+    """Real Celery processes on the test database, each in a process group of its own."""
+
+    def __init__(self, env: dict[str, str], folder: Path, keystore: dict[str, str]) -> None:
+        self.env = env
+        self.folder = folder
+        self.keystore = keystore
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, kind: str = "worker", **env: str) -> subprocess.Popen[bytes]:
+        """Start a `worker` or a `signer` (which alone is told the secret of the keys).
+
+        More environment can be given. What it prints is in the log named by `log`.
+        """
+        from django.conf import settings
+
+        queues = {"worker": settings.CELERY_TASK_DEFAULT_QUEUE, "signer": settings.QUEUE_SIGNING}
+        name = f"{kind}-{len(self.processes)}"
+        argv = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues[kind]]
+        argv += ["-n", f"{name}-{os.getpid()}@%h", "--concurrency", "1", "--loglevel", "INFO"]
+        secrets = self.keystore if kind == "signer" else {}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*argv, "--without-gossip", "--without-mingle"],
+                cwd=ROOT,
+                env={**self.env, **secrets, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_us(),
+            )
+        self.processes.append(process)
+        return process
+
+    def log(self, process: subprocess.Popen[bytes]) -> str:
+        """What a process has printed."""
+        number = self.processes.index(process)
+        (path,) = self.folder.glob(f"*-{number}.log")
+        return path.read_text(errors="replace")
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """kill -9: the process and its children at once."""
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def die_with_us() -> Callable[[], None]:
+    """Ask the kernel (Linux) to end a child when pytest is killed."""
+    import ctypes
+
+    library = ctypes.CDLL(None)
+
+    def prepare() -> None:
+        if sys.platform == "linux":
+            library.prctl(1, int(signal.SIGKILL))  # PR_SET_PDEATHSIG
+
+    return prepare
+
+
+@pytest.fixture
+def worker_processes(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Workers]:
+    """Starts real workers on the test database; none of them is left after the test.
+
+    Messages that earlier tests have left in the queues are thrown away first.
+    """
+    from django.db import connection
+
+    from config.celery import app
+
+    app.control.purge()
+    address = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    env = {**os.environ, "DATABASE_URL": urlunsplit(address._replace(path=f"/{name}"))}
+    env["KEYSTORE_DIR"] = str(settings.KEYSTORE_DIR)
+    secret = settings.KEYSTORE_SECRET_FILE
+    env.pop("KEYSTORE_SECRET_FILE", None)
+    workers = Workers(env, tmp_path, {"KEYSTORE_SECRET_FILE": str(secret)} if secret else {})
+    yield workers
+    for process in workers.processes:
+        workers.kill(process)
+
+
+# --- Browser ------------------------------------------------------------------------------------
+
+CHROMIUM_FLAGS = [
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all tests: the one of the machine, else Playwright's own."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright leaves an event loop running in our thread, and Django's ORM asks for none.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    installed = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=installed, headless=True, args=CHROMIUM_FLAGS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page on a desk (1280 pixels). Script errors and refused content fail the test."""
+    yield from open_page(browser, width=1280, height=900)
+
+
+@pytest.fixture
+def phone(browser: Any) -> Iterator[Any]:
+    """The same on a phone (360 pixels)."""
+    yield from open_page(browser, width=360, height=740)
+
+
+def open_page(browser: Any, *, width: int, height: int) -> Iterator[Any]:
+    """A page in a browser context of its own, watched for errors."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: note_refusal(message, faults))
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def note_refusal(message: Any, faults: list[str]) -> None:
+    """Remember what the Content Security Policy has refused."""
+    if message.type == "error" and "Content Security Policy" in message.text:
+        faults.append(message.text)
+
+
+@pytest.fixture
+def serious_faults() -> Callable[[Any], list[str]]:
+    """Looks at a page with axe: a line for each serious or critical fault of accessibility."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def look(page: Any) -> list[str]:
+        violations = Axe().run(page).response["violations"]
+        return [
+            f"{found['id']}: {found['help']} ({', '.join(str(n['target']) for n in found['nodes'])})"
+            for found in violations
+            if found["impact"] in ("serious", "critical")
+        ]
+
+    return look
