@@ -1,5 +1,11 @@
-"""Addresses."""
+"""Batches and credentials under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from issuer.api import batches, credentials
+
+router = SimpleRouter(trailing_slash=False)
+router.register("batches", batches.BatchViewSet)
+router.register("credentials", credentials.CredentialViewSet)
+
+urlpatterns = router.urls

@@ -1,5 +1,13 @@
-"""Addresses."""
+"""The place of faculty."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from registrar.teach import views
+
+app_name = "teach"
+urlpatterns = [
+    path("", views.CoursesView.as_view(), name="courses"),
+    path("<int:pk>/", views.CourseView.as_view(), name="course"),
+    path("<int:pk>/skills", views.SkillChoiceView.as_view(), name="skills"),
+    path("<int:pk>/propose", views.ProposeView.as_view(), name="propose"),
+]

@@ -1,5 +1,11 @@
-"""Addresses."""
+"""Frameworks and skills under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from skills.api import frameworks
+
+router = SimpleRouter(trailing_slash=False)
+router.register("frameworks", frameworks.FrameworkViewSet)
+router.register("skills", frameworks.SkillViewSet)
+
+urlpatterns = router.urls

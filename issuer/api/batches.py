@@ -1,0 +1,21 @@
+"""Read batches and how far they are."""
+
+from rest_framework import serializers, viewsets
+
+from issuer.models import Batch
+
+
+class BatchSerializer(serializers.ModelSerializer):
+    """A batch."""
+
+    class Meta:
+        model = Batch
+        fields = ["id", "name", "state", "count", "prepared_at", "decided_at", "issued_at"]
+
+
+class BatchViewSet(viewsets.ReadOnlyModelViewSet):
+    """All batches."""
+
+    scopes = ["awards.read"]
+    queryset = Batch.objects.all()
+    serializer_class = BatchSerializer

@@ -1,0 +1,45 @@
+"""What can be achieved here: one page, and its JSON, for each published achievement."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from issuer.models import Achievement
+from issuer.public import answers
+from issuer.vc import reading
+
+# Published achievements never change.
+A_DAY = 24 * 60 * 60
+
+
+@login_not_required
+@require_safe
+def achievement(request: HttpRequest, pk: str) -> HttpResponse:
+    """The page, or the Open Badges Achievement where JSON is asked for."""
+    found = get_object_or_404(Achievement, pk=pk)
+    if content_type := answers.wants(request, "application/ld+json"):
+        response = answers.public_json(
+            request, found.document, content_type=content_type, max_age=A_DAY
+        )
+        return answers.varies(response)
+    facts = reading.read({"credentialSubject": {"achievement": found.document}})
+    response = render(
+        request, "issuer/achievement.html", {"achievement": found, "facts": facts}
+    )
+    return answers.varies(response)
+
+
+@login_not_required
+@require_safe
+def image(request: HttpRequest, pk: str) -> HttpResponse:
+    """Its image, an SVG that can do nothing but be looked at."""
+    found = get_object_or_404(Achievement, pk=pk)
+    if not found.image:
+        raise Http404
+    response = answers.public(
+        request, found.image, content_type="image/svg+xml", max_age=A_DAY
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

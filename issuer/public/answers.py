@@ -1,0 +1,51 @@
+"""Answers to strangers: what may be cached by everyone, and what by nobody."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+
+CREDENTIAL_TYPES = ["application/vc", "application/vc+ld+json", "application/ld+json"]
+
+
+def public(
+    request: HttpRequest, body: str, *, content_type: str, max_age: int
+) -> HttpResponse:
+    """A published artefact: readable from any origin, cacheable for `max_age` seconds, with ETag."""
+    response = HttpResponse(body, content_type=content_type)
+    response["Access-Control-Allow-Origin"] = "*"
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    response["ETag"] = etag
+    patch_cache_control(response, public=True, max_age=max_age)
+    conditional = get_conditional_response(request, etag, None, response)
+    return conditional if conditional is not None else response
+
+
+def public_json(
+    request: HttpRequest, document: dict[str, Any], *, content_type: str, max_age: int
+) -> HttpResponse:
+    """A published JSON document."""
+    body = json.dumps(document, ensure_ascii=False)
+    return public(request, body, content_type=content_type, max_age=max_age)
+
+
+def for_the_holder_only(response: HttpResponse) -> HttpResponse:
+    """Nobody keeps a copy, nobody learns the address from a link that is followed."""
+    response["Cache-Control"] = "no-store, private"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def wants(request: HttpRequest, *json_types: str) -> str | None:
+    """The JSON type that the client prefers over a web page, or None for the page."""
+    preferred = request.get_preferred_type(["text/html", *json_types, "application/json"])
+    return None if preferred in (None, "text/html") else preferred
+
+
+def varies(response: HttpResponse) -> HttpResponse:
+    """The same address answers as a page or as JSON, by the Accept header."""
+    patch_vary_headers(response, ["Accept"])
+    return response

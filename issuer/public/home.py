@@ -1,0 +1,15 @@
+"""The front door: strangers learn what this is, people who signed in go to their place."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send staff to the desk and faculty to their courses; show everybody else the way."""
+    if request.user.is_authenticated:
+        return redirect("admin:index" if request.user.is_staff else "teach:courses")
+    return render(request, "issuer/home.html")

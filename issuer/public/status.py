@@ -1,0 +1,24 @@
+"""Status lists, as verifiers fetch them."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from issuer.models import StatusList
+from issuer.public import answers
+
+
+@login_not_required
+@require_safe
+def status_list(request: HttpRequest, name: str) -> HttpResponse:
+    """The newest signed edition; caches may keep it as long as its `ttl` says."""
+    found = get_object_or_404(StatusList, name=name)
+    newest = get_object_or_404(found.publications.order_by("-version")[:1])
+    return answers.public(
+        request,
+        newest.body,
+        content_type="application/vc",
+        max_age=0 if settings.STATUS_PUBLISH_AT_ONCE else settings.STATUS_LIST_TTL,
+    )

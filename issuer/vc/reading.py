@@ -1,0 +1,135 @@
+"""What a credential says, for people: the few facts one looks for, from any document at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SkillLine:
+    """One skill that the achievement is aligned to."""
+
+    name: str
+    url: str
+    framework: str
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One result, under the name that its description gives it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The facts of a credential in reading order; an absent fact is an empty string or list."""
+
+    name: str = ""
+    description: str = ""
+    kind: str = ""
+    learner: str = ""
+    issuer: str = ""
+    issuer_id: str = ""
+    issuer_url: str = ""
+    awarded: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+    term: str = ""
+    credits: str = ""
+    code: str = ""
+    criteria: str = ""
+    image: str = ""
+    achievement: str = ""
+    skills: list[SkillLine] = field(default_factory=list)
+    results: list[ResultLine] = field(default_factory=list)
+
+
+def read(document: Mapping[str, Any]) -> Reading:
+    """The facts of a document that may be anybody's: what has another shape is passed over.
+
+    Says nothing about whether any of it is true; that is `verify`'s business.
+    """
+    subject = _map(document.get("credentialSubject"))
+    achievement = _map(subject.get("achievement"))
+    issuer = document.get("issuer")
+    profile = _map(issuer)
+    return Reading(
+        name=_text(achievement.get("name")) or _text(document.get("name")),
+        description=_text(achievement.get("description")) or _text(document.get("description")),
+        kind=_text(achievement.get("achievementType")),
+        learner=_learner(subject),
+        issuer=_text(profile.get("name")),
+        issuer_id=_text(issuer) or _text(profile.get("id")),
+        issuer_url=_web(profile.get("url")),
+        awarded=_text(document.get("awardedDate")) or _text(document.get("validFrom")),
+        valid_from=_text(document.get("validFrom")),
+        valid_until=_text(document.get("validUntil")),
+        term=_text(subject.get("term")),
+        credits=_number(subject.get("creditsEarned")),
+        code=_text(achievement.get("humanCode")),
+        criteria=_text(_map(achievement.get("criteria")).get("narrative")),
+        image=_web(_map(achievement.get("image")).get("id")),
+        achievement=_web(achievement.get("id")),
+        skills=_skills(achievement),
+        results=_results(subject, achievement),
+    )
+
+
+def _learner(subject: Mapping[str, Any]) -> str:
+    for identity in _maps(subject.get("identifier")):
+        if identity.get("identityType") == "name" and identity.get("hashed") is False:
+            return _text(identity.get("identityHash"))
+    return ""
+
+
+def _skills(achievement: Mapping[str, Any]) -> list[SkillLine]:
+    return [
+        SkillLine(
+            _text(alignment.get("targetName")),
+            _web(alignment.get("targetUrl")),
+            _text(alignment.get("targetFramework")),
+        )
+        for alignment in _maps(achievement.get("alignment"))
+        if _text(alignment.get("targetName"))
+    ]
+
+
+def _results(subject: Mapping[str, Any], achievement: Mapping[str, Any]) -> list[ResultLine]:
+    names = {
+        _text(description.get("id")): _text(description.get("name"))
+        for description in _maps(achievement.get("resultDescription"))
+    }
+    return [
+        ResultLine(
+            names.get(_text(result.get("resultDescription"))) or "Result",
+            _text(result.get("value")) or _text(result.get("status")),
+        )
+        for result in _maps(subject.get("result"))
+        if _text(result.get("value")) or _text(result.get("status"))
+    ]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> str:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else ""
+
+
+def _web(value: Any) -> str:
+    """An address that is safe to link to; `javascript:` and its like are not."""
+    text = _text(value)
+    return text if text.startswith(("https://", "http://")) else ""
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: Any) -> list[Mapping[str, Any]]:
+    members = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return [member for member in members if isinstance(member, Mapping)]

@@ -1,0 +1,170 @@
+"""Own courses and activities; for each outcome, find a skill in a few letters and propose it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.generic import DetailView, ListView, TemplateView, View
+
+from registrar.errors import RegistrarError
+from registrar.models import LearningOpportunity, LearningOutcome, Role, SkillTag
+from registrar.services import tagging
+from skills.models import Skill
+
+# As many as fit on a phone below the box without scrolling far.
+CHOICES_SHOWN = 8
+
+
+class OwnCoursesMixin(PermissionRequiredMixin):
+    """A person sees what they teach, and the activities of units in which they are faculty."""
+
+    permission_required = "registrar.propose_skilltag"
+    raise_exception = True
+    request: HttpRequest
+
+    def handle_no_permission(self) -> HttpResponse:
+        """Ask strangers to sign in; refuse those who are signed in without the role."""
+        self.raise_exception = self.request.user.is_authenticated
+        return super().handle_no_permission()
+
+    def own(self) -> QuerySet[LearningOpportunity]:
+        """Their courses and activities."""
+        units = Role.objects.filter(
+            user=self.request.user, kind__in=[Role.Kind.FACULTY, Role.Kind.CHAIR]
+        ).values("unit")
+        return (
+            LearningOpportunity.objects.filter(
+                Q(offerings__teachers=self.request.user)
+                | Q(kind=LearningOpportunity.Kind.ACTIVITY, unit__in=units),
+                retired_at=None,
+            )
+            .select_related("unit")
+            .distinct()
+        )
+
+
+class CoursesView(OwnCoursesMixin, ListView):
+    """My courses, each with how many outcomes have a skill and how many wait for review."""
+
+    template_name = "teach/courses.html"
+    context_object_name = "courses"
+
+    def get_queryset(self) -> QuerySet[LearningOpportunity]:
+        """Own courses with their counts."""
+        current = Q(outcomes__retired_at=None)
+        return (
+            self.own()
+            .annotate(
+                outcome_count=Count("outcomes", filter=current, distinct=True),
+                tagged_count=Count(
+                    "outcomes",
+                    filter=current & Q(outcomes__tags__state=SkillTag.State.ACCEPTED),
+                    distinct=True,
+                ),
+                waiting_count=Count(
+                    "outcomes__tags",
+                    filter=current & Q(outcomes__tags__state=SkillTag.State.PROPOSED),
+                    distinct=True,
+                ),
+            )
+            .order_by("kind", "code")
+        )
+
+
+class CourseView(OwnCoursesMixin, DetailView):
+    """One course: its outcomes, what is tagged to them and where that stands.
+
+    Without JavaScript the box is an ordinary form: `?outcome=ID&q=words` shows the choices.
+    """
+
+    template_name = "teach/course.html"
+    context_object_name = "course"
+
+    def get_queryset(self) -> QuerySet[LearningOpportunity]:
+        """Own courses only: anybody else's is not found."""
+        return self.own()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Outcomes with their tags, and the choices for the outcome that was asked for."""
+        tags = SkillTag.objects.select_related(
+            "skill", "skill__framework", "proposed_by", "reviewed_by"
+        )
+        outcomes = self.object.outcomes.filter(retired_at=None).prefetch_related(
+            Prefetch("tags", queryset=tags)
+        )
+        asked = self.request.GET
+        return super().get_context_data(
+            outcomes=outcomes,
+            emphases=SkillTag.Emphasis.choices,
+            searched=asked.get("outcome", ""),
+            words=asked.get("q", ""),
+            choices=find_skills(asked.get("q", "")),
+            **kwargs,
+        )
+
+
+class SkillChoiceView(OwnCoursesMixin, TemplateView):
+    """The choices for a few letters: the part of the page that htmx puts below the box."""
+
+    template_name = "teach/choices.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Matching skills for one outcome."""
+        outcome = get_object_or_404(
+            LearningOutcome,
+            pk=_number(self.request.GET.get("outcome")),
+            opportunity__in=self.own(),
+            opportunity=kwargs["pk"],
+        )
+        words = self.request.GET.get("q", "")
+        return super().get_context_data(
+            outcome=outcome,
+            course=outcome.opportunity,
+            words=words,
+            choices=find_skills(words),
+            emphases=SkillTag.Emphasis.choices,
+            **kwargs,
+        )
+
+
+class ProposeView(OwnCoursesMixin, View):
+    """Propose the chosen skill."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Propose it and go back to the outcome."""
+        outcome = get_object_or_404(
+            LearningOutcome,
+            pk=_number(request.POST.get("outcome")),
+            opportunity=pk,
+            opportunity__in=self.own(),
+        )
+        skill = get_object_or_404(Skill, pk=_number(request.POST.get("skill")))
+        emphasis = request.POST.get("emphasis", SkillTag.Emphasis.TAUGHT)
+        if emphasis not in SkillTag.Emphasis.values:
+            emphasis = SkillTag.Emphasis.TAUGHT
+        try:
+            tag = tagging.propose(outcome, skill, emphasis=emphasis, by=request.user)
+        except RegistrarError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
+        return redirect(reverse("teach:course", args=[pk]) + f"#outcome-{outcome.pk}")
+
+
+def find_skills(words: str) -> list[Skill]:
+    """A handful of current skills that match, our own framework first; none for no words."""
+    if not words.strip():
+        return []
+    found = Skill.objects.current().matching(words).select_related("framework")
+    return list(found.order_by("-framework__is_own", "code", "id")[:CHOICES_SHOWN])
+
+
+def _number(text: str | None) -> int:
+    """A row id from a form; anything else finds nothing."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else 0
