@@ -1,0 +1,1 @@
+"""The built-in example: a small invented college to try everything with."""
