@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.views.generic import RedirectView
 
 
 def declares_who_may_enter(view: Callable[..., HttpResponse], namespaces: list[str]) -> bool:
@@ -16,7 +17,7 @@ def declares_who_may_enter(view: Callable[..., HttpResponse], namespaces: list[s
     if not getattr(view, "login_required", True):
         return True
     view_class = getattr(view, "view_class", None)
-    if view_class is None:
+    if view_class in (None, RedirectView):
         return "admin" in namespaces
     return issubclass(view_class, PermissionRequiredMixin)
 
