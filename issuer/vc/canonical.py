@@ -299,19 +299,21 @@ def _refuse_unsigned(value: Any) -> None:
             _refuse_unsigned(item)
     elif isinstance(value, dict):
         for key, member in value.items():
-            if key == "@id":
-                _require_absolute(member)
-            elif key == "@type":
-                for iri in member if isinstance(member, list) else [member]:
-                    _require_absolute(iri)
-            elif key[:1] == "@":
-                if key not in _CARRIED:
-                    raise DataLoss(f"What stands under {key} would not be signed.")
-                if key != "@value":
-                    _refuse_unsigned(member)
-            else:
-                _require_absolute(key)
-                _refuse_unsigned(member)
+            _refuse_unsigned_member(key, member)
+
+
+def _refuse_unsigned_member(key: str, member: Any) -> None:
+    if key in {"@id", "@type"}:
+        for iri in member if isinstance(member, list) else [member]:
+            _require_absolute(iri)
+    elif key == "@value":
+        return
+    elif key[:1] == "@" and key not in _CARRIED:
+        raise DataLoss(f"What stands under {key} would not be signed.")
+    else:
+        if key[:1] != "@":
+            _require_absolute(key)
+        _refuse_unsigned(member)
 
 
 def _require_absolute(iri: Any) -> None:
@@ -320,7 +322,8 @@ def _require_absolute(iri: Any) -> None:
     if not isinstance(iri, str) or not _ABSOLUTE_IRI.fullmatch(iri):
         raise DataLoss(f"{iri!r} is not an absolute address.")
     if iri.startswith(_NOWHERE):
-        raise DataLoss(f"{iri.removeprefix(_NOWHERE)!r} is neither defined nor an absolute address.")
+        name = iri.removeprefix(_NOWHERE)
+        raise DataLoss(f"{name!r} is neither defined nor an absolute address.")
 
 
 # Canonical form by pyoxigraph

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from issuer.vc.lint import Finding
+    from issuer.vc.shapes import Finding
 
 
 class VcError(Exception):

@@ -1,0 +1,90 @@
+"""JSON text of strangers, read strictly."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from issuer.vc.errors import MalformedJson, OutOfBounds
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 32
+# Beyond this, JSON readers that hold numbers as IEEE doubles see different integers.
+_MAX_INTEGER = 2**53
+
+
+def parse_json(content: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+    """Read one JSON object, refusing whatever two readers could understand differently.
+
+    Raises MalformedJson for names that occur twice, NaN, Infinity, numbers
+    beyond a double, integers beyond 2^53, lone surrogates, anything but UTF-8,
+    and anything but an object; OutOfBounds when it is too long or nested too deeply.
+    """
+    if len(content) > max_bytes:
+        raise OutOfBounds(f"The text has more than {max_bytes} bytes.")
+    try:
+        document = json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+    except UnicodeDecodeError:
+        raise MalformedJson("The text is not UTF-8.") from None
+    except RecursionError:
+        raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.") from None
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"The text is not JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise MalformedJson("The text is not a JSON object.")
+    _walk(document, 0)
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedJson(f"The name {twice!r} occurs twice in one object.")
+    return found
+
+
+def _constant(text: str) -> NoReturn:
+    raise MalformedJson(f"{text} is not a JSON number.")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > _MAX_INTEGER:
+        raise MalformedJson("An integer is larger than 2^53.")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedJson("A number is too large.")
+    return number
+
+
+def _walk(value: object, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _require_characters(name)
+            _walk(member, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _walk(item, depth + 1)
+    elif isinstance(value, str):
+        _require_characters(value)
+
+
+def _require_characters(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise MalformedJson("A text holds half a character (a lone surrogate).") from None

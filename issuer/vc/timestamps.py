@@ -1,0 +1,37 @@
+"""Date-times as credentials write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from issuer.vc.errors import ForbiddenValue, MalformedDocument
+
+# XML Schema 1.1 dateTimeStamp: the zone is required. Years of four digits are all that is met.
+_DATE_TIME_STAMP = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def write(moment: datetime) -> str:
+    """Write a moment as YYYY-MM-DDTHH:MM:SSZ, in UTC, fractions of a second cut off.
+
+    Raises ForbiddenValue when it carries no zone.
+    """
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise ForbiddenValue(f"{moment!r} is not a date-time with a zone.")
+    try:
+        in_utc = moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ForbiddenValue(f"{moment!r} lies outside the calendar in UTC.") from None
+    return in_utc.isoformat(timespec="seconds") + "Z"
+
+
+def read(text: object) -> datetime:
+    """Read a dateTimeStamp: seconds and a zone are required; raises MalformedDocument."""
+    if not isinstance(text, str) or not _DATE_TIME_STAMP.fullmatch(text):
+        raise MalformedDocument(f"{text!r} is not a date-time with seconds and a zone.")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise MalformedDocument(f"{text!r} is not a moment of the calendar.") from None
