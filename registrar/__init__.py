@@ -1,0 +1,1 @@
+"""Decides: who earned what, by which rule, and says so."""

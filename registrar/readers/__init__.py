@@ -1,0 +1,1 @@
+"""Readers turn a roster's bytes into records, and touch nothing."""

@@ -1,0 +1,13 @@
+"""What can keep a reader from reading at all."""
+
+
+class Unreadable(Exception):
+    """The file cannot be read."""
+
+    code = "unreadable"
+
+    def __init__(self, code: str, reason: str, fix: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.fix = fix

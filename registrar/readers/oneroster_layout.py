@@ -1,0 +1,454 @@
+"""The files and columns of a OneRoster 1.2 CSV bundle, and how a cell becomes a value."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from registrar.readers.records import (
+    CategoryRecord,
+    ClassRecord,
+    CourseRecord,
+    EnrollmentRecord,
+    LineItemObjectiveRecord,
+    LineItemRecord,
+    OrgRecord,
+    ResultObjectiveRecord,
+    ResultRecord,
+    RoleRecord,
+    SessionRecord,
+    UserRecord,
+)
+
+MODES: Final = ("absent", "bulk", "delta")
+COMMON: Final = ("sourcedId", "status", "dateLastModified")
+
+# Values recur from row to row; the cache also lets equal values share one object.
+_CACHE: Final = 20_000
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_YEAR = re.compile(r"[0-9]{4}")
+_USER_IDS = re.compile(r"\{[^{}:]+:[^{}]+\}(,\s*\{[^{}:]+:[^{}]+\})*")
+_USER_ID = re.compile(r"\{([^{}:]+):([^{}]+)\}")
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class BadCell(Exception):
+    """A cell does not hold what its column asks for."""
+
+    def __init__(self, code: str, reason: str, fix: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How the cells of a column are read, and what a blank cell means."""
+
+    parse: Callable[[str], Any]
+    blank: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that we take into `field` of the record.
+
+    `need`: a blank cell in a required column refuses the row, in an expected one it is
+    a warning. A `lenient` column's bad cell is a warning too, and counts as blank.
+    `refers_to` names the file whose sourcedIds its value, or values, must be.
+    """
+
+    name: str
+    field: str
+    kind: Kind
+    need: Literal["optional", "expected", "required"] = "optional"
+    lenient: bool = False
+    refers_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One file: every column the specification names, in order, and those we take."""
+
+    name: str
+    record: Callable[..., Any]
+    header: tuple[str, ...]
+    taken: tuple[Column, ...]
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.csv"
+
+
+def _text(limit: int) -> Callable[[str], str]:
+    def parse(cell: str) -> str:
+        text = cell if cell.isascii() else unicodedata.normalize("NFC", cell)
+        if len(text) > limit:
+            raise BadCell(
+                "too_long",
+                f"{{column}} has {len(text):,} characters, more than {limit:,}.",
+                "Shorten it.",
+            )
+        return text
+
+    return parse
+
+
+@lru_cache(_CACHE)
+def _date(cell: str) -> date:
+    try:
+        if _DATE.fullmatch(cell):
+            return date.fromisoformat(cell)
+    except ValueError:
+        pass
+    raise BadCell(
+        "bad_date",
+        "{column} is not a date of the calendar written YYYY-MM-DD.",
+        "Write it like 2026-03-31; a spreadsheet may have changed its form.",
+    )
+
+
+@lru_cache(_CACHE)
+def read_moment(cell: str) -> datetime:
+    """Read dateLastModified."""
+    try:
+        if _MOMENT.fullmatch(cell):
+            return datetime.fromisoformat(cell).astimezone(UTC)
+    except ValueError:
+        pass
+    raise BadCell(
+        "bad_date",
+        "{column} is not a moment in UTC.",
+        "Write it like 2026-03-31T09:30:00.000Z.",
+    )
+
+
+@lru_cache(_CACHE)
+def _number(cell: str) -> Decimal:
+    if _NUMBER.fullmatch(cell):
+        return Decimal(cell)
+    raise BadCell(
+        "bad_number",
+        "{column} is not a number.",
+        "Write digits with a point for decimals, like 62.5, without a unit or exponent.",
+    )
+
+
+@lru_cache(_CACHE)
+def _year(cell: str) -> int:
+    if _YEAR.fullmatch(cell) and cell > "0000":
+        return int(cell)
+    raise BadCell("bad_date", "{column} is not a year.", "Write it like 2026.")
+
+
+@lru_cache(_CACHE)
+def _boolean(cell: str) -> bool:
+    # Spreadsheets write TRUE and FALSE, and it can't be mistaken.
+    word = cell.lower()
+    if word in ("true", "false"):
+        return word == "true"
+    raise BadCell("bad_boolean", "{column} is neither true nor false.", "Write true or false.")
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    allowed = frozenset(words)
+
+    @lru_cache(_CACHE)
+    def parse(cell: str) -> str:
+        if cell in allowed or (cell.startswith("ext:") and 4 < len(cell) <= 255):
+            return cell
+        raise BadCell(
+            "bad_word",
+            "{column} is not one of the words allowed there.",
+            f"Use one of {', '.join(words)}, or a word of your own that begins with ext:.",
+        )
+
+    return parse
+
+
+def read_key(cell: str) -> str:
+    """Read a sourcedId: any text of at most 255 characters."""
+    return _SHORT(cell)
+
+
+def _list(cell: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in _SHORT(cell).split(","))
+    if all(items):
+        return items
+    raise BadCell(
+        "bad_list",
+        "{column} has an empty item in its list.",
+        "Separate the items by single commas, within one quoted cell.",
+    )
+
+
+def _user_ids(cell: str) -> tuple[tuple[str, str], ...]:
+    if len(cell) <= 4_000 and _USER_IDS.fullmatch(cell):
+        return tuple((kind.strip(), value.strip()) for kind, value in _USER_ID.findall(cell))
+    raise BadCell(
+        "bad_list",
+        "{column} is not a list of type and identifier.",
+        "Write it like {LDAP:ada,studentId:000123} with each pair in its own braces.",
+    )
+
+
+def _email(cell: str) -> str:
+    if len(cell) <= 254 and _EMAIL.fullmatch(cell):
+        return _SHORT(cell)
+    raise BadCell(
+        "bad_email",
+        "{column} is not an e-mail address.",
+        "Write one address, like ada@example.edu.",
+    )
+
+
+def objective_key(source: str, objective_id: str) -> str:
+    """The identifier of a learning objective; for CASE the bare lower-case UUID."""
+    if source != "case":
+        return objective_id
+    uuid = objective_id.lower().removeprefix("urn:uuid:")
+    if _UUID.fullmatch(uuid):
+        return uuid
+    raise BadCell(
+        "bad_objective",
+        "learningObjectiveId is not a UUID, though its source is case.",
+        "Give the identifier of the CFItem, or say where the identifier comes from in source.",
+    )
+
+
+_SHORT: Final = _text(255)
+
+KEY: Final = Kind(read_key, "")
+KEYS: Final = Kind(_list, ())
+TEXT: Final = Kind(_SHORT, "")
+LONG_TEXT: Final = Kind(_text(10_000), "")
+DATE: Final = Kind(_date)
+NUMBER: Final = Kind(_number)
+BOOLEAN: Final = Kind(_boolean)
+YEAR: Final = Kind(_year)
+
+WITH_LINE_BREAKS: Final = frozenset({"description", "comment"})
+
+
+def _words(*words: str) -> Kind:
+    return Kind(_one_of(*words), "")
+
+
+def _required(name: str, field: str, kind: Kind, refers_to: str = "") -> Column:
+    return Column(name, field, kind, need="required", refers_to=refers_to)
+
+
+def _layout(
+    name: str, record: Callable[..., Any], columns: str, *taken: Column
+) -> tuple[str, Layout]:
+    return name, Layout(name, record, (*COMMON, *columns.split()), taken)
+
+
+# In the order in which they can be read so that references lead backwards.
+LAYOUTS: Final[Mapping[str, Layout]] = dict(
+    (
+        _layout(
+            "orgs",
+            OrgRecord,
+            "name type identifier parentSourcedId",
+            _required("name", "name", TEXT),
+            _required(
+                "type",
+                "type",
+                _words("department", "school", "district", "local", "state", "national"),
+            ),
+            Column("identifier", "identifier", TEXT),
+            Column("parentSourcedId", "parent_id", KEY),
+        ),
+        _layout(
+            "academicSessions",
+            SessionRecord,
+            "title type startDate endDate parentSourcedId schoolYear",
+            _required("title", "title", TEXT),
+            _required(
+                "type",
+                "type",
+                _words("gradingPeriod", "semester", "schoolYear", "term"),
+            ),
+            _required("startDate", "starts_on", DATE),
+            _required("endDate", "ends_on", DATE),
+            Column("parentSourcedId", "parent_id", KEY),
+            _required("schoolYear", "school_year", YEAR),
+        ),
+        _layout(
+            "courses",
+            CourseRecord,
+            "schoolYearSourcedId title courseCode grades orgSourcedId subjects subjectCodes",
+            Column("schoolYearSourcedId", "session_id", KEY, refers_to="academicSessions"),
+            _required("title", "title", TEXT),
+            Column("courseCode", "code", TEXT),
+            _required("orgSourcedId", "org_id", KEY, "orgs"),
+        ),
+        _layout(
+            "classes",
+            ClassRecord,
+            "title grades courseSourcedId classCode classType location schoolSourcedId "
+            "termSourcedIds subjects subjectCodes periods",
+            _required("title", "title", TEXT),
+            _required("courseSourcedId", "course_id", KEY, "courses"),
+            Column("classCode", "code", TEXT),
+            _required("classType", "type", _words("homeroom", "scheduled")),
+            _required("schoolSourcedId", "school_id", KEY, "orgs"),
+            _required("termSourcedIds", "term_ids", KEYS, "academicSessions"),
+        ),
+        _layout(
+            "users",
+            UserRecord,
+            "enabledUser username userIds givenName familyName middleName identifier email sms "
+            "phone agentSourcedIds grades password userMasterIdentifier preferredGivenName "
+            "preferredMiddleName preferredFamilyName primaryOrgSourcedId pronouns",
+            _required("enabledUser", "enabled", BOOLEAN),
+            _required("username", "username", TEXT),
+            Column("userIds", "user_ids", Kind(_user_ids, ()), lenient=True),
+            # Some people have one name only; the reader asks for at least one of the two.
+            Column("givenName", "given_name", TEXT, need="expected"),
+            Column("familyName", "family_name", TEXT, need="expected"),
+            Column("middleName", "middle_name", TEXT),
+            Column("identifier", "identifier", TEXT),
+            Column("email", "email", Kind(_email, ""), lenient=True),
+            Column("userMasterIdentifier", "master_identifier", TEXT),
+            Column("preferredGivenName", "preferred_given_name", TEXT),
+            Column("preferredMiddleName", "preferred_middle_name", TEXT),
+            Column("preferredFamilyName", "preferred_family_name", TEXT),
+            Column("primaryOrgSourcedId", "primary_org_id", KEY, refers_to="orgs"),
+        ),
+        _layout(
+            "roles",
+            RoleRecord,
+            "userSourcedId roleType role beginDate endDate orgSourcedId userProfileSourcedId",
+            _required("userSourcedId", "user_id", KEY, "users"),
+            _required("roleType", "role_type", _words("primary", "secondary")),
+            _required(
+                "role",
+                "role",
+                _words(
+                    "aide",
+                    "counselor",
+                    "districtAdministrator",
+                    "guardian",
+                    "parent",
+                    "principal",
+                    "proctor",
+                    "relative",
+                    "siteAdministrator",
+                    "student",
+                    "systemAdministrator",
+                    "teacher",
+                ),
+            ),
+            Column("beginDate", "begins_on", DATE),
+            Column("endDate", "ends_on", DATE),
+            _required("orgSourcedId", "org_id", KEY, "orgs"),
+        ),
+        _layout(
+            "enrollments",
+            EnrollmentRecord,
+            "classSourcedId schoolSourcedId userSourcedId role primary beginDate endDate",
+            _required("classSourcedId", "class_id", KEY, "classes"),
+            _required("schoolSourcedId", "school_id", KEY, "orgs"),
+            _required("userSourcedId", "user_id", KEY, "users"),
+            _required("role", "role", _words("administrator", "proctor", "student", "teacher")),
+            Column("primary", "primary", BOOLEAN),
+            Column("beginDate", "begins_on", DATE),
+            Column("endDate", "ends_on", DATE),
+        ),
+        _layout(
+            "categories",
+            CategoryRecord,
+            "title weight",
+            _required("title", "title", TEXT),
+            Column("weight", "weight", NUMBER),
+        ),
+        _layout(
+            "lineItems",
+            LineItemRecord,
+            "title description assignDate dueDate classSourcedId categorySourcedId "
+            "academicSessionSourcedId resultValueMin resultValueMax schoolSourcedId",
+            _required("title", "title", TEXT),
+            Column("description", "description", LONG_TEXT),
+            # Final exams often have no date yet, and no award depends on it.
+            Column("assignDate", "assigned_on", DATE, need="expected"),
+            Column("dueDate", "due_on", DATE, need="expected"),
+            _required("classSourcedId", "class_id", KEY, "classes"),
+            _required("categorySourcedId", "category_id", KEY, "categories"),
+            _required("academicSessionSourcedId", "session_id", KEY, "academicSessions"),
+            Column("resultValueMin", "value_min", NUMBER),
+            Column("resultValueMax", "value_max", NUMBER),
+            _required("schoolSourcedId", "school_id", KEY, "orgs"),
+        ),
+        _layout(
+            "results",
+            ResultRecord,
+            "lineItemSourcedId studentSourcedId scoreStatus score scoreDate comment textScore "
+            "classSourcedId inProgress incomplete late missing",
+            _required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
+            _required("studentSourcedId", "student_id", KEY, "users"),
+            _required(
+                "scoreStatus",
+                "status",
+                _words(
+                    "exempt",
+                    "fully graded",
+                    "not submitted",
+                    "partially graded",
+                    "submitted",
+                ),
+            ),
+            Column("score", "score", NUMBER),
+            _required("scoreDate", "scored_on", DATE),
+            Column("textScore", "text_score", TEXT),
+            Column("classSourcedId", "class_id", KEY, refers_to="classes"),
+            Column("inProgress", "in_progress", BOOLEAN),
+            Column("incomplete", "incomplete", BOOLEAN),
+            Column("late", "late", BOOLEAN),
+            Column("missing", "missing", BOOLEAN),
+        ),
+        _layout(
+            "lineItemLearningObjectiveIds",
+            LineItemObjectiveRecord,
+            "lineItemSourcedId source learningObjectiveId",
+            _required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
+            _required("source", "source", _words("case", "unknown")),
+            _required("learningObjectiveId", "objective_id", KEY),
+        ),
+        _layout(
+            "resultLearningObjectiveIds",
+            ResultObjectiveRecord,
+            "resultSourcedId source learningObjectiveId score textScore",
+            _required("resultSourcedId", "result_id", KEY, "results"),
+            _required("source", "source", _words("case", "unknown")),
+            _required("learningObjectiveId", "objective_id", KEY),
+            Column("score", "score", NUMBER),
+            Column("textScore", "text_score", TEXT),
+        ),
+    )
+)
+
+# In the catalogue of the specification; nothing in them bears on an award.
+NOT_TAKEN: Final = frozenset(
+    {
+        "classResources",
+        "courseResources",
+        "demographics",
+        "lineItemScoreScales",
+        "resources",
+        "resultScoreScales",
+        "scoreScales",
+        "userProfiles",
+        "userResources",
+    }
+)
