@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from issuer.vc import credential, timestamps
 from issuer.vc.contexts import CREDENTIALS_V2, OB_EXTENSIONS, OPEN_BADGES
@@ -97,14 +97,30 @@ class _Stated:
         members = {_camel(field): value for field, value in vars(self).items()}
         first = {"id": members.pop("id", None), "type": self.TYPE}
         return {
-            name: _as_json(value) for name, value in (first | members).items() if _is_stated(value)
+            name: _as_json(value)
+            for name, value in (first | members).items()
+            if _is_stated(value)
         }
+
+    @classmethod
+    def from_json(cls, written: dict[str, Any]) -> Self:
+        """Return the object again that `as_json` wrote; members it does not know are left out."""
+        names = {field: _camel(field) for field in cls.__annotations__ if field != "_"}
+        return cls(
+            **{
+                field: _from_json(name, written[name])
+                for field, name in names.items()
+                if name in written
+            }
+        )
 
     def _require(self, *fields: str) -> None:
         for field in fields:
             value = getattr(self, field)
             if not _is_stated(value) or (isinstance(value, str) and not value.strip()):
-                raise ForbiddenValue(f"{type(self).__name__} must state {_camel(field)}.")
+                raise ForbiddenValue(
+                    f"{type(self).__name__} must state {_camel(field)}."
+                )
 
     def _require_uri(self, *fields: str) -> None:
         for field in fields:
@@ -234,7 +250,9 @@ class ResultDescription(_Stated):
         self._require_term("result_type", RESULT_TYPES)
         lowest, highest = number(self.value_min), number(self.value_max)
         if lowest is not None and highest is not None and lowest > highest:
-            raise ForbiddenValue("ResultDescription: valueMin is greater than valueMax.")
+            raise ForbiddenValue(
+                "ResultDescription: valueMin is greater than valueMax."
+            )
         if self.required_value:
             self.refuse_value(self.required_value)
         if self.required_level:
@@ -243,7 +261,10 @@ class ResultDescription(_Stated):
     def refuse_value(self, value: str) -> None:
         """Raise ForbiddenValue for a value that this description does not allow."""
         problem = value_problem(
-            value, allowed=self.allowed_value, lowest=self.value_min, highest=self.value_max
+            value,
+            allowed=self.allowed_value,
+            lowest=self.value_min,
+            highest=self.value_max,
         )
         if problem:
             raise ForbiddenValue(f"{self.name}: {problem}")
@@ -251,7 +272,9 @@ class ResultDescription(_Stated):
     def refuse_level(self, level: str) -> None:
         """Raise ForbiddenValue for a level that is none of this description's."""
         if level not in {known.id for known in self.rubric_criterion_level}:
-            raise ForbiddenValue(f"{self.name}: {level!r} is none of its rubricCriterionLevel.")
+            raise ForbiddenValue(
+                f"{self.name}: {level!r} is none of its rubricCriterionLevel."
+            )
 
 
 @dataclass(frozen=True)
@@ -316,7 +339,9 @@ class Achievement(_Stated):
         self._require_term("achievement_type", ACHIEVEMENT_TYPES)
         ids = [description.id for description in self.result_description]
         if len(set(ids)) != len(ids):
-            raise ForbiddenValue("Achievement: two of its resultDescription have the same id.")
+            raise ForbiddenValue(
+                "Achievement: two of its resultDescription have the same id."
+            )
 
 
 @dataclass(frozen=True)
@@ -395,7 +420,9 @@ class AchievementSubject(_Stated):
         if not self.id and not self.identifier:
             raise ForbiddenValue("AchievementSubject must state id or identifier.")
         self._require_uri("id")
-        descriptions = {known.id: known for known in self.achievement.result_description}
+        descriptions = {
+            known.id: known for known in self.achievement.result_description
+        }
         for result in self.result:
             _refuse_result(result, descriptions)
 
@@ -460,7 +487,11 @@ def open_badge_credential(
         "credentialSchema": [dict(SCHEMA)],
         "credentialStatus": credential_status,
     }
-    return {member: _as_json(value) for member, value in members.items() if _is_stated(value)}
+    return {
+        member: _as_json(value)
+        for member, value in members.items()
+        if _is_stated(value)
+    }
 
 
 def number(text: str | None) -> Decimal | None:
@@ -512,3 +543,21 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
+
+
+def _from_json(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(name, item) for item in value)
+    return _KINDS[name].from_json(value) if isinstance(value, dict) else value
+
+
+_KINDS: dict[str, type[_Stated]] = {
+    "alignment": Alignment,
+    "creator": Profile,
+    "criteria": Criteria,
+    "image": Image,
+    "otherIdentifier": IdentifierEntry,
+    "parentOrg": Profile,
+    "resultDescription": ResultDescription,
+    "rubricCriterionLevel": RubricCriterionLevel,
+}
