@@ -32,7 +32,7 @@ _CACHE: Final = 20_000
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_NUMBER = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,15})?")
 _YEAR = re.compile(r"[0-9]{4}")
 _USER_IDS = re.compile(r"\{[^{}:]+:[^{}]+\}(,\s*\{[^{}:]+:[^{}]+\})*")
 _USER_ID = re.compile(r"\{([^{}:]+):([^{}]+)\}")
@@ -138,7 +138,7 @@ def _number(cell: str) -> Decimal:
         return Decimal(cell)
     raise BadCell(
         "bad_number",
-        "{column} is not a number.",
+        "{column} is not a number of at most seven digits before the point.",
         "Write digits with a point for decimals, like 62.5, without a unit or exponent.",
     )
 
@@ -164,12 +164,12 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
     @lru_cache(_CACHE)
     def parse(cell: str) -> str:
-        if cell in allowed or (cell.startswith("ext:") and 4 < len(cell) <= 255):
+        if cell in allowed or (cell.startswith("ext:") and 4 < len(cell) <= 30):
             return cell
         raise BadCell(
             "bad_word",
             "{column} is not one of the words allowed there.",
-            f"Use one of {', '.join(words)}, or a word of your own that begins with ext:.",
+            f"Use one of {', '.join(words)}, or a short word of your own that begins with ext:.",
         )
 
     return parse
@@ -230,6 +230,8 @@ _SHORT: Final = _text(255)
 KEY: Final = Kind(read_key, "")
 KEYS: Final = Kind(_list, ())
 TEXT: Final = Kind(_SHORT, "")
+CODE: Final = Kind(_text(100), "")
+WORD: Final = Kind(_text(200), "")
 LONG_TEXT: Final = Kind(_text(10_000), "")
 DATE: Final = Kind(_date)
 NUMBER: Final = Kind(_number)
@@ -290,7 +292,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             "schoolYearSourcedId title courseCode grades orgSourcedId subjects subjectCodes",
             Column("schoolYearSourcedId", "session_id", KEY, refers_to="academicSessions"),
             _required("title", "title", TEXT),
-            Column("courseCode", "code", TEXT),
+            Column("courseCode", "code", CODE),
             _required("orgSourcedId", "org_id", KEY, "orgs"),
         ),
         _layout(
@@ -300,7 +302,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             "termSourcedIds subjects subjectCodes periods",
             _required("title", "title", TEXT),
             _required("courseSourcedId", "course_id", KEY, "courses"),
-            Column("classCode", "code", TEXT),
+            Column("classCode", "code", CODE),
             _required("classType", "type", _words("homeroom", "scheduled")),
             _required("schoolSourcedId", "school_id", KEY, "orgs"),
             _required("termSourcedIds", "term_ids", KEYS, "academicSessions"),
@@ -370,7 +372,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             "categories",
             CategoryRecord,
             "title weight",
-            _required("title", "title", TEXT),
+            _required("title", "title", WORD),
             Column("weight", "weight", NUMBER),
         ),
         _layout(
@@ -410,7 +412,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             ),
             Column("score", "score", NUMBER),
             _required("scoreDate", "scored_on", DATE),
-            Column("textScore", "text_score", TEXT),
+            Column("textScore", "text_score", WORD),
             Column("classSourcedId", "class_id", KEY, refers_to="classes"),
             Column("inProgress", "in_progress", BOOLEAN),
             Column("incomplete", "incomplete", BOOLEAN),
@@ -433,7 +435,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             _required("source", "source", _words("case", "unknown")),
             _required("learningObjectiveId", "objective_id", KEY),
             Column("score", "score", NUMBER),
-            Column("textScore", "text_score", TEXT),
+            Column("textScore", "text_score", WORD),
         ),
     )
 )

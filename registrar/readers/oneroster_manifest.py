@@ -16,6 +16,7 @@ VERSION: Final = "1.2"
 MANIFEST: Final = "manifest.csv"
 
 _MAX_ROWS: Final = 1_000
+_MAX_NAME: Final = 100
 _CATALOGUE: Final = frozenset({*LAYOUTS, *NOT_TAKEN})
 
 
@@ -57,8 +58,8 @@ def read(files: Files, problems: Problems) -> Manifest:
     modes = {name: _mode(name, properties, files, problems) for name in sorted(_CATALOGUE)}
     return Manifest(
         version=version,
-        source_code=properties.get("source.systemCode", ""),
-        source_name=properties.get("source.systemName", ""),
+        source_code=properties.get("source.systemCode", "")[:_MAX_NAME],
+        source_name=properties.get("source.systemName", "")[:_MAX_NAME],
         modes={name: modes[name] for name in LAYOUTS if modes[name] != "absent"},
     )
 
