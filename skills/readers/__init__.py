@@ -1,0 +1,1 @@
+"""Readers turn a framework's bytes into records, and touch nothing."""
