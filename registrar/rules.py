@@ -745,7 +745,7 @@ def _pointer(place: str, key: str | int) -> str:
     return f"{place}/{token.replace('~', '~0').replace('/', '~1')}"
 
 
-def _decimal(value: int | float | Decimal) -> Decimal | None:
+def _decimal(value: float | Decimal) -> Decimal | None:
     """Return the number exactly as it was written, not as binary holds it."""
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))

@@ -317,13 +317,13 @@ class _Reading:
         """
         known = self._known[layout.name]
         circles = _in_circles(known)
+        is_complete = layout.name in self._complete
         cleared = {}
         for key, record in known.items():
             if key in circles:
                 cleared[key] = "leads in a circle"
-            elif record.parent_id and record.parent_id not in known:
-                if layout.name in self._complete:
-                    cleared[key] = "leads to nothing in this file"
+            elif is_complete and record.parent_id and record.parent_id not in known:
+                cleared[key] = "leads to nothing in this file"
         for key, what in cleared.items():
             record = known[key]
             self._problems.add(

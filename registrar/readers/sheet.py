@@ -283,19 +283,18 @@ class Sheet:
 
     def _report_broken(self, error: csv.Error) -> None:
         flaw = self._lines.flaw()
+        spans_lines = len(self._lines.taken) > 1
         if flaw is not None:
             self._report(self._row, code=flaw.code, reason=flaw.reason, fix=flaw.fix)
-        elif "field larger" in str(error) and len(self._lines.taken) == 1:
+        elif spans_lines or "end of data" in str(error):
+            self._report_unclosed()
+        elif "field larger" in str(error):
             self._report(
                 self._row,
                 code="field_too_long",
                 reason="A cell is longer than 131,072 characters.",
                 fix="Shorten it, and check for a quote that is not closed.",
             )
-        elif isinstance(error, _RowTooLong) or "expected after" not in str(error):
-            self._report_unclosed()
-        elif len(self._lines.taken) > 1:
-            self._report_unclosed()
         else:
             self._report(
                 self._row,

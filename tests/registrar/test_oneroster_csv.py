@@ -296,7 +296,7 @@ def test_the_real_module_presentation_reads_without_a_problem_and_quickly() -> N
 
 def test_every_problem_is_told_in_one_pass(tmp_path: Path) -> None:
     roster = Roster().change("users", "true,ada", "yes,ada").change("enrollments", "u2", "u9")
-    roster.change("lineItems", "0,100,o2", "100,0,o2").change("courses", "title", "tittle")
+    roster.change("lineItems", "0,100,o2", "100,0,o2").change("courses", "title", "heading")
     bundle = roster.read(tmp_path)
     found = {(p.file, p.code) for p in bundle.problems if p.severity != "warning"}
     assert found >= {
