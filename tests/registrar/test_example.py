@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from registrar import rules
 from registrar.example import generate
 from registrar.readers import oneroster_csv
+from skills.readers import case
 
 EXAMPLE = Path(generate.__file__).parent
 SCRIPTS = (
@@ -284,6 +286,12 @@ def test_every_other_template_has_a_rule() -> None:
             assert list(leaves(template["rule"])), template["slug"]
 
 
+def test_rules_can_be_parsed() -> None:
+    for template in load("templates.json")["templates"]:
+        if template["rule"]:
+            assert rules.parse(template["rule"]).as_data() == template["rule"]
+
+
 def test_rules_and_results_ask_for_work_that_the_course_has() -> None:
     courses = {row["sourcedId"]: row["courseCode"] for row in rows("courses")}
     classes = {row["sourcedId"]: courses[row["courseSourcedId"]] for row in rows("classes")}
@@ -342,6 +350,13 @@ def test_the_framework_is_a_valid_case_package(name: str, shared_data: Path) -> 
     jsonschema.Draft201909Validator(
         json.loads(schema), format_checker=jsonschema.FormatChecker()
     ).validate(load(name))
+
+
+@pytest.mark.parametrize("name", ["framework.json", "framework_next.json"])
+def test_the_framework_is_read_without_a_problem(name: str) -> None:
+    found = case.read((EXAMPLE / name).read_bytes(), file=name)
+    assert list(found.problems) == []
+    assert len(found.skills) == len(load(name)["CFItems"])
 
 
 @pytest.mark.parametrize("name", ["framework.json", "framework_next.json"])
