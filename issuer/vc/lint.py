@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from issuer.vc import canonical, credential, did, openbadges, shapes, status_list, timestamps
+from issuer.vc import (
+    canonical,
+    credential,
+    did,
+    openbadges,
+    shapes,
+    status_list,
+    timestamps,
+)
 from issuer.vc.errors import DataLoss, LintFailed, OutOfBounds, VcError
 from issuer.vc.shapes import Finding
 
@@ -66,7 +74,10 @@ def _inner_contexts(value: object, pointer: str) -> Iterator[Finding]:
     for where, inner in _members(value, pointer):
         if isinstance(inner, dict) and "@context" in inner:
             yield Finding(
-                "inner_context", f"{where}/@context", "Only the document has contexts.", _DATA_MODEL
+                "inner_context",
+                f"{where}/@context",
+                "Only the document has contexts.",
+                _DATA_MODEL,
             )
 
 
@@ -90,7 +101,10 @@ def _issuer(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
         yield Finding("wrong_issuer", "/issuer/id", "The key's DID is no DID.", _DATA_MODEL)
     elif isinstance(issuer, dict) and issuer.get("id") != issuer_did:
         yield Finding(
-            "wrong_issuer", "/issuer/id", f"The issuer must be {issuer_did}.", _DATA_MODEL
+            "wrong_issuer",
+            "/issuer/id",
+            f"The issuer must be {issuer_did}.",
+            _DATA_MODEL,
         )
 
 
@@ -109,7 +123,10 @@ def _dates(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
             continue
         if not in_order:
             yield Finding(
-                "wrong_order", f"{pointer}/{last}", f"{last} is before {first}.", _DATA_MODEL
+                "wrong_order",
+                f"{pointer}/{last}",
+                f"{last} is before {first}.",
+                _DATA_MODEL,
             )
 
 
@@ -120,7 +137,10 @@ def _subject(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
     section = f"{_OPEN_BADGES}, AchievementSubject"
     if "id" not in subject and not subject.get("identifier"):
         yield Finding(
-            "missing", "/credentialSubject", "State the learner's id or identifier.", section
+            "missing",
+            "/credentialSubject",
+            "State the learner's id or identifier.",
+            section,
         )
     achievement = subject.get("achievement")
     if not isinstance(achievement, dict):
@@ -146,7 +166,11 @@ def _results(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
             yield Finding("twice", f"{where}/id", "Two descriptions have this id.", _OPEN_BADGES)
         descriptions[name] = description
         yield from _reference_findings(
-            description, where, value="requiredValue", level="requiredLevel", of=description
+            description,
+            where,
+            value="requiredValue",
+            level="requiredLevel",
+            of=description,
         )
     for index, result in enumerate(_objects(subject.get("result"))):
         where = f"/credentialSubject/result/{index}"
@@ -193,7 +217,10 @@ def _reference_findings(
     levels = [known.get("id") for known in _objects(of.get("rubricCriterionLevel"))]
     if level in holder and holder[level] not in levels:
         yield Finding(
-            "dangling", f"{pointer}/{level}", "The description has no such level.", section
+            "dangling",
+            f"{pointer}/{level}",
+            "The description has no such level.",
+            section,
         )
 
 
@@ -202,7 +229,10 @@ def _status(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
     if not isinstance(entry, dict):
         return
     list_url, index = entry.get("statusListCredential"), entry.get("statusListIndex")
-    if entry.get("statusPurpose") not in {status_list.REVOCATION, status_list.SUSPENSION}:
+    if entry.get("statusPurpose") not in (
+        status_list.REVOCATION,
+        status_list.SUSPENSION,
+    ):
         yield Finding(
             "wrong_value",
             "/credentialStatus/statusPurpose",
@@ -240,7 +270,26 @@ def _values(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
             yield Finding("empty", pointer, "Leave out what is empty.", _OPEN_BADGES)
         elif isinstance(value, str) and _BAD_CHARACTER.search(value):
             yield Finding(
-                "bad_character", pointer, "The text holds a control or no character.", _DATA_MODEL
+                "bad_character",
+                pointer,
+                "The text holds a control or no character.",
+                _DATA_MODEL,
+            )
+
+
+def _identities(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
+    # RDF knows one node where JSON has two objects of one id: what one of them states could be
+    # moved to the other under an intact signature.
+    seen: dict[str, dict[str, Any]] = {}
+    for pointer, value in [("", document), *_members(document, "")]:
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            continue
+        if seen.setdefault(value["id"], value) != value:
+            yield Finding(
+                "same_id",
+                f"{pointer}/id",
+                "Another object has this id and differs.",
+                _DATA_MODEL,
             )
 
 
@@ -266,6 +315,7 @@ _RULES: tuple[Callable[[dict[str, Any], str], Iterator[Finding]], ...] = (
     _status,
     _schema,
     _values,
+    _identities,
 )
 
 

@@ -97,9 +97,7 @@ class _Stated:
         members = {_camel(field): value for field, value in vars(self).items()}
         first = {"id": members.pop("id", None), "type": self.TYPE}
         return {
-            name: _as_json(value)
-            for name, value in (first | members).items()
-            if _is_stated(value)
+            name: _as_json(value) for name, value in (first | members).items() if _is_stated(value)
         }
 
     @classmethod
@@ -118,9 +116,7 @@ class _Stated:
         for field in fields:
             value = getattr(self, field)
             if not _is_stated(value) or (isinstance(value, str) and not value.strip()):
-                raise ForbiddenValue(
-                    f"{type(self).__name__} must state {_camel(field)}."
-                )
+                raise ForbiddenValue(f"{type(self).__name__} must state {_camel(field)}.")
 
     def _require_uri(self, *fields: str) -> None:
         for field in fields:
@@ -250,9 +246,7 @@ class ResultDescription(_Stated):
         self._require_term("result_type", RESULT_TYPES)
         lowest, highest = number(self.value_min), number(self.value_max)
         if lowest is not None and highest is not None and lowest > highest:
-            raise ForbiddenValue(
-                "ResultDescription: valueMin is greater than valueMax."
-            )
+            raise ForbiddenValue("ResultDescription: valueMin is greater than valueMax.")
         if self.required_value:
             self.refuse_value(self.required_value)
         if self.required_level:
@@ -272,9 +266,7 @@ class ResultDescription(_Stated):
     def refuse_level(self, level: str) -> None:
         """Raise ForbiddenValue for a level that is none of this description's."""
         if level not in {known.id for known in self.rubric_criterion_level}:
-            raise ForbiddenValue(
-                f"{self.name}: {level!r} is none of its rubricCriterionLevel."
-            )
+            raise ForbiddenValue(f"{self.name}: {level!r} is none of its rubricCriterionLevel.")
 
 
 @dataclass(frozen=True)
@@ -339,9 +331,7 @@ class Achievement(_Stated):
         self._require_term("achievement_type", ACHIEVEMENT_TYPES)
         ids = [description.id for description in self.result_description]
         if len(set(ids)) != len(ids):
-            raise ForbiddenValue(
-                "Achievement: two of its resultDescription have the same id."
-            )
+            raise ForbiddenValue("Achievement: two of its resultDescription have the same id.")
 
 
 @dataclass(frozen=True)
@@ -420,9 +410,7 @@ class AchievementSubject(_Stated):
         if not self.id and not self.identifier:
             raise ForbiddenValue("AchievementSubject must state id or identifier.")
         self._require_uri("id")
-        descriptions = {
-            known.id: known for known in self.achievement.result_description
-        }
+        descriptions = {known.id: known for known in self.achievement.result_description}
         for result in self.result:
             _refuse_result(result, descriptions)
 
@@ -447,7 +435,7 @@ def _refuse_result(result: Result, descriptions: dict[str, ResultDescription]) -
 
 def open_badge_credential(
     *,
-    id: str,  # noqa: A002
+    id: str,
     issuer: Profile,
     subject: AchievementSubject,
     name: str,
@@ -487,11 +475,7 @@ def open_badge_credential(
         "credentialSchema": [dict(SCHEMA)],
         "credentialStatus": credential_status,
     }
-    return {
-        member: _as_json(value)
-        for member, value in members.items()
-        if _is_stated(value)
-    }
+    return {member: _as_json(value) for member, value in members.items() if _is_stated(value)}
 
 
 def number(text: str | None) -> Decimal | None:

@@ -72,7 +72,7 @@ class Report:
             return Verdict.INVALID
         return Verdict.VALID if outcomes == {Outcome.PASSED} else Verdict.UNKNOWN
 
-    def check(self, id: str) -> Check:  # noqa: A002
+    def check(self, id: str) -> Check:
         """Return the check of that name."""
         return next(check for check in self.checks if check.id == id)
 

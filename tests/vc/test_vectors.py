@@ -1,0 +1,128 @@
+"""Published vectors; those whose contexts are in no package from the canonical form on."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
+
+from issuer.vc import canonical, contexts, multibase, proofs, signers
+from issuer.vc.cryptosuites import eddsa_rdfc_2022
+from issuer.vc.errors import UnknownContext, WrongSignature
+
+FOLDERS = ["eddsa-rdfc-2022", "eddsa-rdfc-2022/employ"]
+
+
+def _key_pair(data: Path, folder: Path) -> tuple[str, bytes]:
+    proof = json.loads((folder / "signedDataInt.json").read_text())["proof"]
+    public = proof["verificationMethod"].partition("#")[2]
+    pair = json.loads((data / "vectors/w3c-eddsa/keyPair.json").read_text())
+    assert pair["publicKeyMultibase"] == public
+    return public, multibase.decode_base58btc(pair["privateKeyMultibase"])[2:]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_w3c_eddsa_rdfc_2022_from_the_canonical_form_on(shared_data: Path, name: str) -> None:
+    folder = shared_data / "vectors/w3c-eddsa" / name
+    public, seed = _key_pair(shared_data, folder)
+    document = (folder / "canonDocDataInt.txt").read_bytes()
+    options = (folder / "proofCanonDataInt.txt").read_bytes()
+    message = hashlib.sha256(options).digest() + hashlib.sha256(document).digest()
+    assert message.hex() == (folder / "combinedHashDataInt.txt").read_text().strip()
+
+    signature = signers.Ed25519Signer(seed).sign(message)
+    value = (folder / "sigBTC58DataInt.txt").read_text().strip()
+    assert signature.hex() == (folder / "sigHexDataInt.txt").read_text().strip()
+    assert multibase.encode_base58btc(signature) == value
+    signers.check(message, multibase.decode_base58btc(value), public_key=public)
+    with pytest.raises(WrongSignature):
+        signers.check(message[::-1], signature, public_key=public)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_w3c_proof_options_under_contexts_that_are_pinned(shared_data: Path, name: str) -> None:
+    folder = shared_data / "vectors/w3c-eddsa" / name
+    options = json.loads((folder / "proofConfigDataInt.json").read_text())
+    options["@context"] = contexts.CREDENTIALS_V2
+    assert canonical.canonize(options) == (folder / "proofCanonDataInt.txt").read_bytes()
+
+
+def test_a_w3c_document_whose_context_is_not_pinned_is_refused_and_not_fetched(
+    shared_data: Path,
+) -> None:
+    signed = json.loads(
+        (shared_data / "vectors/w3c-eddsa/eddsa-rdfc-2022/signedDataInt.json").read_text()
+    )
+    with pytest.raises(UnknownContext):
+        proofs.verify_proof(
+            signed, public_key=signed["proof"]["verificationMethod"].partition("#")[2]
+        )
+
+
+TEAMWORK: dict[str, Any] = {
+    "@context": [contexts.CREDENTIALS_V2, contexts.OPEN_BADGES],
+    "id": "http://example.com/credentials/3527",
+    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+    "issuer": {
+        "id": "https://example.edu/issuers/565049",
+        "type": ["Profile"],
+        "name": "Example Corp",
+        "url": "https://www.imsglobal.org",
+    },
+    "validFrom": "2010-01-01T00:00:00Z",
+    "name": "Teamwork Badge",
+    "credentialSubject": {
+        "id": "did:example:ebfeb1f712ebc6f1c276e12ec21",
+        "type": ["AchievementSubject"],
+        "achievement": {
+            "id": "https://example.com/achievements/21st-century-skills/teamwork",
+            "type": ["Achievement"],
+            "criteria": {"narrative": ""},
+            "description": "",
+            "name": "Teamwork",
+        },
+    },
+}
+
+
+def test_the_1edtech_open_badges_vector(shared_data: Path) -> None:
+    folder = shared_data / "vectors/1edtech/obv3p0"
+    expected = (folder / "document-canon.txt").read_text().rstrip("\n").split("\n")
+    # The document is written anew from the canonical statements, whose sentences stay over there.
+    document = json.loads(json.dumps(TEAMWORK))
+    achievement = document["credentialSubject"]["achievement"]
+    achievement["criteria"]["narrative"] = _literal(expected, "vocab.html#narrative")
+    achievement["description"] = _literal(expected, "schema.org/description")
+    assert canonical.canonize(document).decode().rstrip("\n").split("\n") == expected
+
+    options = {
+        "@context": document["@context"],
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "created": "2010-01-01T19:23:24Z",
+        "verificationMethod": (
+            "https://example.edu/issuers/565049#z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi"
+        ),
+        "proofPurpose": "assertionMethod",
+    }
+    canonical_options = (folder / "proof-canon.txt").read_bytes().rstrip(b"\n") + b"\n"
+    assert canonical.canonize(options) == canonical_options
+    assert eddsa_rdfc_2022.hash_data(document, options) == (
+        hashlib.sha256(canonical_options).digest()
+        + hashlib.sha256("\n".join([*expected, ""]).encode()).digest()
+    )
+
+
+def _literal(lines: list[str], predicate: str) -> str:
+    (line,) = [line for line in lines if f"{predicate}> " in line]
+    return line.partition(f"{predicate}> ")[2].removesuffix(" .").strip('"')
+
+
+def test_the_1edtech_clr_vector_is_in_canonical_form(shared_data: Path) -> None:
+    text = (shared_data / "vectors/1edtech/clrv2p0/document-canon.txt").read_bytes()
+    dataset = Dataset(parse(text, format=RdfFormat.N_QUADS))
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    lines = sorted(str(dataset).encode().splitlines(keepends=True))
+    assert b"".join(lines).rstrip(b"\n") == text.rstrip(b"\n")

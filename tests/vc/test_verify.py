@@ -1,0 +1,685 @@
+import copy
+import gzip
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from issuer.vc import did, lint, multibase, status_list, verify
+from issuer.vc.errors import Unreachable
+from issuer.vc.signers import Ed25519Signer
+
+from .conftest import DID, INDEX, LIST_URL, College, _badge
+
+IDS = ["structure", "issuer", "signature", "dates", "status"]
+PASSED, FAILED, COULD_NOT_CHECK = verify.Outcome
+VALID, INVALID, UNKNOWN = verify.Verdict
+HOUR = timedelta(hours=1)
+
+
+def outcomes(report: verify.Report) -> dict[str, str]:
+    assert [check.id for check in report.checks] == IDS
+    assert all(check.detail for check in report.checks)
+    return {check.id: check.outcome for check in report.checks if check.outcome != "passed"}
+
+
+def test_a_sound_badge_is_valid(college: College, signed: dict[str, Any]) -> None:
+    report = college.verify(signed)
+    assert outcomes(report) == {}
+    assert report.verdict == "valid"
+
+
+@pytest.mark.parametrize("found", list(itertools.product(verify.Outcome, repeat=3)))
+def test_the_verdict_is_the_worst_of_the_checks(
+    found: tuple[verify.Outcome, ...],
+) -> None:
+    checks = tuple(verify.Check(str(number), outcome, "-") for number, outcome in enumerate(found))
+    expected = INVALID if FAILED in found else UNKNOWN if COULD_NOT_CHECK in found else VALID
+    assert verify.Report(checks).verdict == expected
+
+
+def test_nothing_checked_is_not_valid() -> None:
+    assert verify.Report(()).verdict == UNKNOWN
+
+
+# The truth table: what can befall each check, alone and together.
+
+SIGNATURES: dict[str, tuple[Callable[[dict[str, Any]], None], verify.Outcome]] = {
+    "sound": (lambda badge: None, PASSED),
+    "changed": (lambda badge: badge.update(name="Changed"), FAILED),
+    "unknown suite": (
+        lambda badge: badge["proof"][0].update(cryptosuite="bbs-2023"),
+        COULD_NOT_CHECK,
+    ),
+}
+MOMENTS = {
+    "in time": (timedelta(), PASSED),
+    "too early": (-timedelta(days=3), FAILED),
+    "too late": (timedelta(days=365 * 6), FAILED),
+}
+STATUSES: dict[str, tuple[Callable[[College], None], verify.Outcome]] = {
+    "clear": (lambda college: None, PASSED),
+    "revoked": (lambda college: college.publish_list(INDEX), FAILED),
+    "away": (lambda college: college.lists.clear(), COULD_NOT_CHECK),
+    "forged": (
+        lambda college: college.lists[LIST_URL].update(validFrom="2026-01-01T00:00:00Z"),
+        COULD_NOT_CHECK,
+    ),
+}
+ISSUERS: dict[str, tuple[Callable[[College], None], verify.Outcome]] = {
+    "found": (lambda college: None, PASSED),
+    "without the key": (
+        lambda college: college.documents[DID].update(assertionMethod=[]),
+        FAILED,
+    ),
+    "away": (lambda college: college.documents.clear(), COULD_NOT_CHECK),
+}
+
+
+@pytest.mark.parametrize(
+    ("signature", "moment", "status", "issuer"),
+    list(itertools.product(SIGNATURES, MOMENTS, STATUSES, ISSUERS)),
+)
+def test_each_check_tells_its_own_and_only_all_passed_is_valid(
+    college: College,
+    signed: dict[str, Any],
+    signature: str,
+    moment: str,
+    status: str,
+    issuer: str,
+) -> None:
+    SIGNATURES[signature][0](signed)
+    college.now += MOMENTS[moment][0]
+    college.publish_list()
+    STATUSES[status][0](college)
+    ISSUERS[issuer][0](college)
+    report = college.verify(signed)
+    found = {check.id: check.outcome for check in report.checks}
+
+    assert found["structure"] == PASSED
+    assert found["dates"] == MOMENTS[moment][1]
+    assert found["issuer"] == ISSUERS[issuer][1]
+    if issuer != "found":
+        # Without the issuer's key neither the badge nor the list can be checked.
+        assert found["signature"] == found["status"] == COULD_NOT_CHECK
+    else:
+        assert found["status"] == STATUSES[status][1]
+        # A proof is dated, too: three days before it was made it lies in the future.
+        early = moment == "too early" and signature == "sound"
+        assert found["signature"] == (FAILED if early else SIGNATURES[signature][1])
+    if FAILED in found.values():
+        assert report.verdict == INVALID
+    elif COULD_NOT_CHECK in found.values():
+        assert report.verdict == UNKNOWN
+    assert (report.verdict == VALID) == (
+        (signature, moment, status, issuer) == ("sound", "in time", "clear", "found")
+    )
+
+
+# Nothing may ride along unsigned
+
+
+def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        yield path
+        for name, member in value.items():
+            yield from objects(member, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from objects(item, (*path, index))
+
+
+def at(document: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        document = document[step]
+    return document
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        {"gpa": 4},
+        {"gpa": {"id": "https://a.example/gpa"}},
+        {"": "x"},
+        {"@note": "x"},
+        {"@index": "x"},
+        {"_:note": "x"},
+        {"https://a.example/note": "x"},
+        {"note": []},
+        {"note": None},
+    ],
+    ids=str,
+)
+def test_an_unknown_member_anywhere_is_never_valid(
+    college: College, signed: dict[str, Any], addition: dict[str, Any]
+) -> None:
+    for path in objects(signed):
+        changed = copy.deepcopy(signed)
+        at(changed, path).update(addition)
+        assert college.verify(changed).verdict != VALID, path
+
+
+def test_a_known_member_changed_or_taken_away_anywhere_is_never_valid(
+    college: College, signed: dict[str, Any]
+) -> None:
+    for path in objects(signed):
+        for name in at(signed, path):
+            removed, replaced = copy.deepcopy(signed), copy.deepcopy(signed)
+            del at(removed, path)[name]
+            at(replaced, path)[name] = "urn:uuid:changed"
+            assert college.verify(removed).verdict != VALID, (path, name)
+            assert college.verify(replaced).verdict != VALID, (path, name)
+
+
+def test_objects_of_one_id_are_one_to_a_signature_so_lint_refuses_them(
+    college: College, badge: dict[str, Any]
+) -> None:
+    image = {
+        "id": "https://college.example/logo.png",
+        "type": "Image",
+        "caption": "Our seal",
+    }
+    badge["issuer"]["image"] = dict(image)
+    badge["image"] = {"id": image["id"], "type": "Image"}
+    signed = college.sign(badge)
+    moved = copy.deepcopy(signed)
+    moved["image"]["caption"] = moved["issuer"]["image"].pop("caption")
+    assert college.verify(moved).verdict == VALID
+    assert {finding.code for finding in lint.lint(badge, issuer_did=DID)} == {"same_id"}
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_random_member_at_a_random_place_is_never_valid(data: st.DataObject) -> None:
+    college = College()
+    signed = college.sign(_badge())
+    path = data.draw(st.sampled_from(list(objects(signed))))
+    place = at(signed, path)
+    name = data.draw(st.text(max_size=8).filter(lambda name: name not in place))
+    place[name] = data.draw(st.text(max_size=5) | st.integers() | st.booleans())
+    assert college.verify(signed).verdict != VALID
+
+
+# Structure
+
+
+@pytest.mark.parametrize("document", [None, [], "text", 7, {}, {"@context": []}])
+def test_what_is_no_credential_is_invalid_and_nobody_is_asked(
+    college: College, document: Any
+) -> None:
+    college.documents = college.lists = {"x": None}
+
+    def nobody(name: str) -> Any:
+        raise AssertionError(f"{name} was asked for")
+
+    report = verify.verify(document, resolve_did=nobody, fetch_status_list=nobody, now=college.now)
+    assert report.check("structure").outcome == FAILED
+    assert report.verdict == INVALID
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        ["https://www.w3.org/ns/credentials/v2", "https://a.example/terms.json"],
+        ["https://www.w3.org/ns/credentials/v2", {"gpa": "urn:x:gpa"}],
+        ["https://www.w3.org/2018/credentials/v1"],
+        [{"@vocab": "urn:x:"}],
+    ],
+)
+def test_a_context_that_is_not_pinned_makes_it_unknown(
+    college: College, signed: dict[str, Any], context: list[Any]
+) -> None:
+    report = college.verify({**signed, "@context": context})
+    assert set(outcomes(report).values()) == {COULD_NOT_CHECK}
+    assert report.verdict == UNKNOWN
+
+
+def test_a_context_inside_the_document_is_refused(college: College, signed: dict[str, Any]) -> None:
+    inner = {"@context": signed["@context"], **signed["credentialSubject"]}
+    report = college.verify({**signed, "credentialSubject": inner})
+    assert report.check("structure").outcome == FAILED
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "https://www.w3.org/2018/credentials#credentialStatus",
+        "@included",
+        "@graph",
+        "related",
+    ],
+)
+def test_a_status_moved_out_of_sight_is_not_overlooked(
+    college: College, signed: dict[str, Any], moved: str
+) -> None:
+    """The moved forms have the same canonical form, so the signature still fits."""
+    college.publish_list(INDEX)
+    status = signed.pop("credentialStatus")
+    if moved.startswith("@"):
+        signed[moved] = [{"id": signed["id"], "credentialStatus": status}]
+    elif moved == "related":
+        signed["evidence"][0] = {
+            "id": signed["id"],
+            "type": ["Evidence", "VerifiableCredential"],
+            "credentialStatus": status,
+        }
+    else:
+        signed[moved] = status
+    report = college.verify(signed)
+    assert report.check("structure").outcome == FAILED
+    assert report.verdict == INVALID
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"credentialSubject": []},
+        {"credentialSubject": {}},
+        {"issuer": DID},
+        {"issuer": {"id": "college", "type": ["Profile"]}},
+        {"type": ["OpenBadgeCredential"]},
+        {"type": [7]},
+        {"id": "7"},
+        {"id": ["urn:uuid:1"]},
+        {"proof": "z"},
+        {"proof": None},
+        {"credentialStatus": "none"},
+        {"credentialStatus": [[{"type": "x"}]]},
+        {"@context": "https://www.w3.org/ns/credentials/v2"},
+        {"@context": ["https://www.w3.org/ns/credentials/v2"] * 2},
+    ],
+    ids=str,
+)
+def test_a_malformed_badge_is_invalid(
+    college: College, signed: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    report = college.verify({**signed, **changes})
+    assert report.check("structure").outcome == FAILED
+    assert report.verdict == INVALID
+
+
+@pytest.mark.parametrize("name", ["id", "validFrom", "issuer", "credentialSubject"])
+def test_a_badge_without_a_required_member_is_invalid(
+    college: College, badge: dict[str, Any], name: str
+) -> None:
+    del badge[name]
+    assert college.verify(college.sign(badge)).check("structure").outcome == FAILED
+
+
+def test_a_badge_without_learner_or_achievement_is_invalid(
+    college: College, badge: dict[str, Any]
+) -> None:
+    for name in ("identifier", "achievement"):
+        changed = copy.deepcopy(badge)
+        del changed["credentialSubject"][name]
+        assert college.verify(college.sign(changed)).check("structure").outcome == FAILED
+
+
+# Issuer and signature
+
+
+def test_a_key_of_somebody_else_is_not_the_issuers(college: College, badge: dict[str, Any]) -> None:
+    other = Ed25519Signer(b"\x09" * 32)
+    own = f"did:key:{other.public_multibase}#{other.public_multibase}"
+    claimed = did.method_id(DID, other.public_multibase)
+    for method in (own, claimed):
+        report = college.verify(college.sign(badge, signer=other, verification_method=method))
+        assert outcomes(report) == {"issuer": FAILED, "signature": COULD_NOT_CHECK}
+
+
+def test_a_revoked_key_vouches_for_nothing(college: College, signed: dict[str, Any]) -> None:
+    college.publish_keys(revoked=college.now - HOUR)
+    assert outcomes(college.verify(signed))["issuer"] == FAILED
+    document = college.documents[DID]
+    document["assertionMethod"] = [college.method]
+    assert outcomes(college.verify(signed))["issuer"] == FAILED
+
+
+def test_a_retired_key_vouches_for_what_it_signed_before(
+    college: College, badge: dict[str, Any]
+) -> None:
+    retired = college.now - timedelta(days=10)
+    college.publish_keys(expires=retired)
+    del badge["credentialStatus"]
+    before = college.sign(badge, created=retired - HOUR)
+    after = college.sign(badge, created=retired + HOUR)
+    assert college.verify(before).verdict == VALID
+    assert outcomes(college.verify(after))["issuer"] == FAILED
+
+
+def test_a_did_document_of_somebody_else_is_refused(
+    college: College, signed: dict[str, Any]
+) -> None:
+    college.documents[DID]["id"] = "did:web:other.example"
+    assert outcomes(college.verify(signed))["issuer"] == FAILED
+    for malformed in ([], "text", None):
+        college.documents[DID] = malformed
+        assert outcomes(college.verify(signed))["issuer"] == FAILED
+
+
+def test_a_key_of_a_kind_we_do_not_know_leaves_it_unknown(
+    college: College, signed: dict[str, Any]
+) -> None:
+    method = college.documents[DID]["verificationMethod"][0]
+    del method["publicKeyMultibase"]
+    method.update(type="JsonWebKey", publicKeyJwk={"kty": "EC"})
+    assert outcomes(college.verify(signed))["signature"] == COULD_NOT_CHECK
+
+
+def test_a_small_order_key_is_refused(college: College, signed: dict[str, Any]) -> None:
+    weak = multibase.encode_base58btc(b"\xed\x01\x01" + bytes(31))
+    method = did.method_id(DID, weak)
+    college.documents[DID] = did.did_document(DID, [did.VerificationMethod(public_multibase=weak)])
+    signed["proof"][0].update(
+        verificationMethod=method,
+        proofValue=multibase.encode_base58btc(b"\x01" + bytes(63)),
+    )
+    assert outcomes(college.verify(signed))["signature"] == FAILED
+
+
+def test_a_did_key_issuer_is_resolved_without_asking(
+    college: College, badge: dict[str, Any]
+) -> None:
+    identifier = f"did:key:{college.signer.public_multibase}"
+    badge["issuer"]["id"] = identifier
+    del badge["credentialStatus"]
+    college.documents.clear()
+    signed = college.sign(
+        badge, verification_method=f"{identifier}#{college.signer.public_multibase}"
+    )
+    assert college.verify(signed).verdict == VALID
+
+
+def test_an_issuer_that_is_no_did_leaves_it_unknown(
+    college: College, badge: dict[str, Any]
+) -> None:
+    badge["issuer"]["id"] = "https://college.example/"
+    report = college.verify(college.sign(badge))
+    assert report.check("issuer").outcome == COULD_NOT_CHECK
+    assert report.verdict == UNKNOWN
+
+
+def test_a_badge_without_proof_is_invalid(college: College, badge: dict[str, Any]) -> None:
+    for document in (badge, {**badge, "proof": []}):
+        assert outcomes(college.verify(document))["signature"] == FAILED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"created": "2026-06-15T13:00:00Z"},
+        {"created": "yesterday"},
+        {"expires": "2026-06-15T11:59:59Z"},
+        {"proofPurpose": "authentication"},
+        {"proofPurpose": "keyAgreement"},
+        {"note": "x"},
+        {"proofValue": "z1"},
+    ],
+    ids=str,
+)
+def test_a_proof_that_is_not_as_it_should_be_fails(
+    college: College, signed: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    signed["proof"][0].update(changes)
+    assert college.verify(signed).check("signature").outcome == FAILED
+
+
+def test_one_proof_of_a_kind_we_know_decides_and_each_of_them_must_fit(
+    college: College, signed: dict[str, Any]
+) -> None:
+    (proof,) = signed["proof"]
+    foreign = {**proof, "cryptosuite": "bbs-2023"}
+    assert college.verify({**signed, "proof": [foreign, proof]}).verdict == VALID
+    assert college.verify({**signed, "proof": [foreign]}).verdict == UNKNOWN
+    broken = {**proof, "created": "2026-06-15T10:00:00Z"}
+    for several in ([proof, broken], [broken, proof]):
+        assert college.verify({**signed, "proof": several}).verdict == INVALID
+
+
+def test_a_chained_proof_leaves_it_unknown(college: College, signed: dict[str, Any]) -> None:
+    signed["proof"][0]["previousProof"] = "urn:uuid:1"
+    assert outcomes(college.verify(signed)) == {"signature": COULD_NOT_CHECK}
+
+
+# Dates
+
+
+def test_a_badge_is_valid_from_the_first_to_the_last_second(
+    college: College, make_badge: Callable[..., dict[str, Any]]
+) -> None:
+    first, last = college.now, college.now + HOUR
+    signed = college.sign(make_badge(valid_from=first, valid_until=last), created=first - HOUR)
+    for moment, verdict in [
+        (first - timedelta(seconds=1), INVALID),
+        (first, VALID),
+        (last, VALID),
+        (last + timedelta(seconds=1), INVALID),
+    ]:
+        assert college.verify(signed, now=moment).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"validUntil": "2020-01-01T00:00:00Z"},
+        {"validUntil": "2030-01-01"},
+        {"validUntil": ["2030-01-01T00:00:00Z"] * 2},
+        {"validFrom": "2026-01-01T00:00:00"},
+    ],
+    ids=str,
+)
+def test_dates_that_are_no_dates_or_in_wrong_order_fail(
+    college: College, badge: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    assert outcomes(college.verify(college.sign({**badge, **changes}))) == {"dates": FAILED}
+
+
+# Status
+
+
+def test_a_badge_that_states_no_status_passes_and_says_so(
+    college: College, badge: dict[str, Any]
+) -> None:
+    del badge["credentialStatus"]
+    report = college.verify(college.sign(badge))
+    assert report.verdict == VALID
+    assert "no status" in report.check("status").detail
+
+
+def test_only_the_revoked_badge_of_a_list_is_revoked(
+    college: College, signed: dict[str, Any]
+) -> None:
+    college.publish_list(INDEX - 1, INDEX + 1)
+    assert college.verify(signed).verdict == VALID
+    college.publish_list(INDEX)
+    report = college.verify(signed)
+    assert outcomes(report) == {"status": FAILED}
+    assert "revoked" in report.check("status").detail
+
+
+@pytest.mark.parametrize(
+    ("purpose", "outcome"),
+    [("suspension", FAILED), ("refresh", PASSED), ("message", PASSED)],
+)
+def test_a_set_bit_means_what_its_purpose_says(
+    college: College, badge: dict[str, Any], purpose: str, outcome: verify.Outcome
+) -> None:
+    badge["credentialStatus"]["statusPurpose"] = purpose
+    signed = college.sign(badge)
+    college.publish_list(INDEX, purpose=purpose)
+    assert college.verify(signed).check("status").outcome == outcome
+    college.publish_list(purpose=purpose)
+    assert college.verify(signed).check("status").outcome == PASSED
+
+
+def test_every_status_of_several_counts(college: College, badge: dict[str, Any]) -> None:
+    other = status_list.entry(
+        list_url="https://college.example/status/8", index=3, purpose="suspension"
+    )
+    badge["credentialStatus"] = [badge["credentialStatus"], other]
+    signed = college.sign(badge)
+    assert college.verify(signed).check("status").outcome == COULD_NOT_CHECK
+    college.publish_list(INDEX)
+    assert college.verify(signed).check("status").outcome == FAILED
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"statusSize": 2}, COULD_NOT_CHECK),
+        ({"statusPurpose": "suspension"}, FAILED),
+        ({"statusListIndex": "131072"}, FAILED),
+        ({"statusListIndex": "-1"}, FAILED),
+        ({"statusListIndex": 7}, FAILED),
+        ({"id": LIST_URL}, FAILED),
+        ({"statusListCredential": "https://college.example/status/9"}, COULD_NOT_CHECK),
+    ],
+    ids=str,
+)
+def test_an_entry_that_cannot_be_read_never_passes(
+    college: College,
+    badge: dict[str, Any],
+    changes: dict[str, Any],
+    outcome: verify.Outcome,
+) -> None:
+    badge["credentialStatus"].update(changes)
+    report = college.verify(college.sign(badge))
+    assert report.check("status").outcome == outcome
+
+
+@pytest.mark.parametrize("kind", ["1EdTechRevocationList", "BitstringStatusList"])
+def test_a_status_of_a_kind_we_do_not_know_leaves_it_unknown(
+    college: College, badge: dict[str, Any], kind: str
+) -> None:
+    badge["credentialStatus"] = {"id": "https://college.example/revoked", "type": kind}
+    report = college.verify(college.sign(badge))
+    assert outcomes(report) == {"status": COULD_NOT_CHECK}
+
+
+def _with_subject(**changes: Any) -> Callable[[College], None]:
+    def publish(college: College) -> None:
+        unsigned = {k: v for k, v in college.lists[LIST_URL].items() if k != "proof"}
+        unsigned["credentialSubject"] = {**unsigned["credentialSubject"], **changes}
+        college.lists[LIST_URL] = college.sign(unsigned)
+
+    return publish
+
+
+def _bomb() -> str:
+    return multibase.encode_base64url(gzip.compress(bytes(64 * 1024 * 1024)))
+
+
+def _by_another_issuer(college: College) -> None:
+    stranger = College(did="did:web:stranger.example", signer=Ed25519Signer(b"\x0a" * 32))
+    college.documents.update(stranger.documents)
+    college.lists.update(stranger.lists)
+
+
+def _by_a_did_key(college: College) -> None:
+    signer = Ed25519Signer(b"\x0b" * 32)
+    key = signer.public_multibase
+    unsigned = {k: v for k, v in college.lists[LIST_URL].items() if k != "proof"}
+    college.lists[LIST_URL] = college.sign(
+        {**unsigned, "issuer": f"did:key:{key}"},
+        signer=signer,
+        verification_method=f"did:key:{key}#{key}",
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda college: college.lists.update({LIST_URL: None}),
+        lambda college: college.lists.update({LIST_URL: {}}),
+        lambda college: college.lists[LIST_URL].pop("proof"),
+        lambda college: college.lists[LIST_URL]["proof"][0].update(cryptosuite="bbs-2023"),
+        lambda college: college.publish_list(id="https://college.example/status/8"),
+        lambda college: college.publish_list(type=["VerifiableCredential"]),
+        lambda college: college.publish_list(validUntil="2026-06-15T11:00:00Z"),
+        lambda college: college.publish_list(validFrom="2026-06-15T13:00:00Z"),
+        _with_subject(encodedList="u"),
+        _with_subject(encodedList=status_list.encode(bytes(16_383))),
+        _with_subject(encodedList=_bomb()),
+        _by_another_issuer,
+        _by_a_did_key,
+    ],
+)
+def test_a_list_that_cannot_be_relied_on_leaves_it_unknown(
+    college: College, signed: dict[str, Any], spoil: Callable[[College], None]
+) -> None:
+    spoil(college)
+    report = college.verify(signed)
+    assert outcomes(report) == {"status": COULD_NOT_CHECK}
+    assert report.verdict == UNKNOWN
+
+
+def test_a_list_of_the_host_that_serves_it_is_relied_on(
+    college: College, signed: dict[str, Any]
+) -> None:
+    publisher = College(did="did:web:college.example:status", signer=Ed25519Signer(b"\x0c" * 32))
+    college.documents.update(publisher.documents)
+    college.lists.update(publisher.lists)
+    assert college.verify(signed).verdict == VALID
+    publisher.publish_list(INDEX)
+    college.lists.update(publisher.lists)
+    assert college.verify(signed).verdict == INVALID
+
+
+def test_an_array_of_purposes_is_understood(college: College, signed: dict[str, Any]) -> None:
+    _with_subject(statusPurpose=["suspension", "revocation"])(college)
+    assert college.verify(signed).verdict == VALID
+
+
+def test_the_issuer_is_asked_for_once(college: College, signed: dict[str, Any]) -> None:
+    asked: list[str] = []
+
+    def resolve(identifier: str) -> Any:
+        asked.append(identifier)
+        return college.resolve_did(identifier)
+
+    verify.verify(
+        signed,
+        resolve_did=resolve,
+        fetch_status_list=college.fetch_status_list,
+        now=college.now,
+    )
+    assert asked == [DID]
+
+
+def test_a_resolver_that_is_away_is_not_a_failure(college: College, signed: dict[str, Any]) -> None:
+    def away(name: str) -> Any:
+        raise Unreachable(f"{name} does not answer.")
+
+    report = verify.verify(signed, resolve_did=away, fetch_status_list=away, now=college.now)
+    assert outcomes(report) == dict.fromkeys(["issuer", "signature", "status"], COULD_NOT_CHECK)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "type", "name"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_any_value_anywhere_gives_a_report_and_no_error(data: st.DataObject) -> None:
+    college = College()
+    documents = {
+        "badge": college.sign(_badge()),
+        "did": college.documents[DID],
+        "list": college.lists[LIST_URL],
+    }
+    which = data.draw(st.sampled_from(sorted(documents)))
+    path = data.draw(st.sampled_from(list(objects(documents[which]))))
+    place = at(documents[which], path)
+    if place:
+        place[data.draw(st.sampled_from(sorted(place)))] = data.draw(JSON)
+    outcomes(college.verify(documents["badge"]))
