@@ -190,7 +190,7 @@ class Workers:
         return path.read_text(errors="replace")
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """kill -9: the process and its children at once."""
+        """Kill the process and its children at once (SIGKILL)."""
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -302,7 +302,7 @@ def serious_faults() -> Callable[[Any], list[str]]:
     def look(page: Any) -> list[str]:
         violations = Axe().run(page).response["violations"]
         return [
-            f"{found['id']}: {found['help']} ({', '.join(str(n['target']) for n in found['nodes'])})"
+            f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
             for found in violations
             if found["impact"] in ("serious", "critical")
         ]

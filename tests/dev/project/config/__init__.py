@@ -1,0 +1,5 @@
+"""A small project with everything that ./dev starts."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,1 @@
+"""Its only app: a job that real workers do."""

@@ -1,0 +1,354 @@
+"""./dev starts what is needed, shows what happens, and leaves no process behind."""
+
+import http.client
+import importlib.machinery
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).parent / "project"
+IS_LINUX = sys.platform == "linux"
+OWN_SERVICES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "PGHOST", "PGUSER")
+
+
+class Checkout:
+    """A small project with ./dev in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / ".dev" / "data"
+        shutil.copytree(PROJECT, folder)
+        shutil.copy(ROOT / "dev", folder)
+        shutil.copytree(ROOT / "requirements", folder / "requirements")
+        (folder / ".dev").mkdir()
+        (folder / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
+        self.env = {n: v for n, v in os.environ.items() if n not in OWN_SERVICES}
+        self.port = free_port()
+        self.output = folder / "output.txt"
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ./dev to its end."""
+        return subprocess.run(
+            [sys.executable, str(self.folder / "dev"), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=90,
+            env=self.env,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start ./dev, and wait until the web process answers."""
+        with self.output.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, str(self.folder / "dev"), *arguments, "--port", str(self.port)],
+                stdout=output,
+                stderr=output,
+                env=self.env,
+                start_new_session=True,
+            )
+        wait_until(lambda: self.says("Running.") or process.poll(), self.output.read_text)
+        assert process.poll() is None, self.output.read_text()
+        return process
+
+    def says(self, text: str) -> bool:
+        """Whether the started ./dev has printed this."""
+        return text in self.output.read_text()
+
+    def processes(self) -> list[str]:
+        """The command lines of all that this checkout runs, the database server included."""
+        marks = [str(self.folder).encode()]
+        for note in (self.data / "postgres.path", self.data / "run.path"):
+            if note.exists():
+                marks.append(note.read_text().encode())
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environ = (entry / "environ").read_bytes()
+                line = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if int(entry.name) != os.getpid() and any(m in environ + line for m in marks):
+                found.append(f"{entry.name} {line.replace(bytes(1), b' ').decode()}")
+        return found
+
+    def clean(self) -> None:
+        """Remove what lies outside the folder."""
+        for note in self.folder.glob(".dev/*/*.path"):
+            shutil.rmtree(note.read_text(), ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(happens: object, said: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():  # type: ignore[operator]
+        assert time.monotonic() < deadline, said()  # type: ignore[operator]
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    if not IS_LINUX:
+        pytest.skip("finds processes by /proc")
+    checkout = Checkout(tmp_path / "a checkout")
+    yield checkout
+    left = checkout.processes()
+    for line in left:
+        os.kill(int(line.split()[0]), signal.SIGKILL)
+    checkout.clean()
+    assert left == []
+
+
+@pytest.fixture(scope="session")
+def dev() -> ModuleType:
+    """The file as a module."""
+    loader = importlib.machinery.SourceFileLoader("dev", str(ROOT / "dev"))
+    spec = importlib.util.spec_from_loader("dev", loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["dev"] = module
+    loader.exec_module(module)
+    return module
+
+
+# --- What one sees ------------------------------------------------------------------------------
+
+
+def test_the_help_fits_one_screen() -> None:
+    shown = subprocess.run(
+        [sys.executable, str(ROOT / "dev"), "--help"], capture_output=True, text=True, check=True
+    )
+    lines = shown.stdout.splitlines()
+    assert len(lines) <= 24
+    assert max(len(line) for line in lines) <= 80
+    for command in ("demo", "up", "manage", "test", "lint"):
+        assert any(line.strip().startswith(command) for line in lines)
+
+
+def test_in_a_pipe_a_step_is_one_line_with_name_count_and_time(
+    dev: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = dev.Report(8000)
+    report.hear('{"step": "sign", "done": 500, "total": 1072}')
+    report.hear('{"step": "sign", "count": 1072, "seconds": 2.51, "finished": true}')
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.split() == ["sign", "1,072", "2.5", "s"]
+
+
+def test_a_step_on_a_terminal_has_a_bar(
+    dev: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev.SCREEN, "is_terminal", True)
+    dev.SCREEN.progress("sign", 536, 1072)
+    dev.SCREEN.finish("sign", 1072, 2.0)
+    shown = capsys.readouterr().out
+    assert "█" * 10 + "░" * 10 + " 536 of 1,072" in shown
+    assert shown.endswith("2.0 s\n")
+
+
+def test_what_a_job_says_otherwise_is_shown_as_it_is(
+    dev: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = dev.Report(8000)
+    report.hear("a warning {")
+    report.hear('{"note": "17 rows were left out"}')
+    report.hear('{"later": "kinds of events are passed over"}')
+    report.hear("42")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["  a warning {", "  17 rows were left out", "  42"]
+
+
+# --- What is where ------------------------------------------------------------------------------
+
+
+def test_socket_paths_are_short_and_plain_wherever_the_checkout_lies(
+    dev: ModuleType, tmp_path: Path
+) -> None:
+    for name in ("plain", "with space", "é", "long" * 30):
+        place = dev.Place(tmp_path / name)
+        place.prepare()
+        assert dev.is_plain(place.sockets)
+        assert place.sockets == dev.Place(tmp_path / name).sockets
+        assert place.sockets.stat().st_mode & 0o777 == 0o700
+        shutil.rmtree(place.sockets)
+
+
+def test_a_copied_checkout_does_not_share_the_outside_folder(
+    dev: ModuleType, tmp_path: Path
+) -> None:
+    first = dev.remembered_folder(tmp_path / "first", tmp_path)
+    shutil.copy(tmp_path / "first", tmp_path / "second")
+    assert dev.remembered_folder(tmp_path / "second", tmp_path) != first
+    assert dev.remembered_folder(tmp_path / "first", tmp_path) == first
+
+
+def test_the_address_is_fixed_when_the_data_are_first_made(dev: ModuleType, tmp_path: Path) -> None:
+    place = dev.Place(tmp_path / "data")
+    place.prepare()
+    assert place.django({}, 8123)["ISSUER_DID"] == "did:web:localhost%3A8123"
+    assert place.django({}, 9000)["BASE_URL"] == "http://localhost:8123"
+
+
+def test_secrets_are_made_once_and_read_by_their_owner_alone(
+    dev: ModuleType, tmp_path: Path
+) -> None:
+    place = dev.Place(tmp_path / "data")
+    place.prepare()
+    secret = place.folder / "keystore_secret"
+    before = secret.read_text()
+    place.prepare()
+    assert secret.read_text() == before
+    assert secret.stat().st_mode & 0o777 == 0o400
+    assert "KEYSTORE_SECRET_FILE" not in place.django({})
+
+
+# --- What pytest is asked -----------------------------------------------------------------------
+
+
+def test_the_callers_mark_narrows_each_phase(dev: ModuleType, tmp_path: Path) -> None:
+    given = ["-m", "slow", "-k", "kill"]
+    argv = dev.pytest_command(given, "not browser", tmp_path / "r.xml", at_once=False)
+    assert argv[argv.index("-m", 3) + 1] == "(slow) and (not browser)"
+    assert argv[-2:] == ["-k", "kill"]
+
+
+def test_the_closing_line_adds_up_both_phases(
+    dev: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = {"a": 'tests="10" failures="1" errors="1" skipped="2"', "b": 'tests="5"'}
+    for name, count in counts.items():
+        (tmp_path / name).write_text(f"<testsuites><testsuite {count}/></testsuites>")
+    dev.print_sum([tmp_path / "a", tmp_path / "b"])
+    assert capsys.readouterr().out == "11 passed, 2 failed, 2 skipped\n"
+
+
+# --- Processes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_demo_runs_its_job_on_real_workers_and_again_on_the_kept_data(
+    checkout: Checkout,
+) -> None:
+    first = checkout.run("demo", "--exit", "--port", str(checkout.port))
+    assert first.returncode == 0, first.stdout + first.stderr
+    lines = [line.split() for line in first.stdout.splitlines()]
+    assert ["work", "done", "by", "workers", "12,345"] == next(
+        line[:5] for line in lines if line[:1] == ["work"]
+    )
+    assert ["signer:", "told"] in lines
+    assert ["worker:", "not", "told"] in lines
+    assert f"http://localhost:{checkout.port}/in/" in first.stdout
+    assert checkout.processes() == []
+
+    again = checkout.run("demo", "--exit", "--port", str(free_port()))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "migrate                                             0 " in again.stdout
+    address = (checkout.data / "address").read_text().strip()
+    assert address == f"http://localhost:{checkout.port}"
+
+
+@pytest.mark.slow
+def test_a_failing_job_shows_its_error_and_ends_1(checkout: Checkout) -> None:
+    ended = checkout.run("demo", "--exit", "--passing", "fail", "--port", str(checkout.port))
+    assert ended.returncode == 1
+    assert "this job fails because it was asked to" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_everything_and_ends_0(checkout: Checkout, number: signal.Signals) -> None:
+    process = checkout.start("up")
+    process.send_signal(number)
+    assert process.wait(40) == 0, checkout.output.read_text()
+    assert checkout.processes() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victims", ["the command", "its keeper", "both"])
+def test_kill_9_leaves_no_process(checkout: Checkout, victims: str) -> None:
+    process = checkout.start("up")
+    keeper = next(int(line.split()[0]) for line in checkout.processes() if " _keep " in line)
+    if victims != "its keeper":
+        process.kill()
+    if victims != "the command":
+        os.kill(keeper, signal.SIGKILL)
+    process.wait(40)
+    wait_until(lambda: not checkout.processes(), checkout.processes, 30)
+
+    assert checkout.run("manage", "check").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_dead_server_or_worker_is_started_again(checkout: Checkout) -> None:
+    process = checkout.start("up")
+    for mark in ("postgres -D", "/valkey-server", "-n signer@", "gunicorn config.wsgi"):
+        pids = {int(line.split()[0]) for line in checkout.processes() if mark in line}
+        os.kill(min(pids), signal.SIGKILL)
+    done = ["shell", "-c", "from trial import tasks as t; t.tell_the_secret(); print('stored')"]
+
+    def is_back() -> bool:
+        return "stored" in checkout.run("manage", *done).stdout and answers(checkout.port)
+
+    wait_until(is_back, checkout.processes)
+    process.terminate()
+    assert process.wait(40) == 0
+
+
+@pytest.mark.slow
+def test_commands_share_the_services_and_a_second_demo_is_refused(checkout: Checkout) -> None:
+    process = checkout.start("up")
+    servers = [line for line in checkout.processes() if "postgres -D" in line]
+    assert len(servers) == 1
+    assert checkout.run("manage", "check", "--database", "default").returncode == 0
+    assert [line for line in checkout.processes() if "postgres -D" in line] == servers
+
+    second = checkout.run("demo", "--exit", "--port", str(free_port()))
+    assert second.returncode == 1
+    assert f"it runs already: http://localhost:{checkout.port}" in second.stderr
+    process.terminate()
+    assert process.wait(40) == 0
+
+
+@pytest.mark.slow
+def test_two_commands_at_once_make_one_set_of_services(checkout: Checkout) -> None:
+    argv = [sys.executable, str(checkout.folder / "dev"), "manage", "migrate", "--check"]
+    both = [subprocess.Popen(argv, env=checkout.env) for _ in range(2)]
+    assert [process.wait(60) for process in both] == [1, 1]  # there is something to migrate
+    assert checkout.processes() == []
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_said_before_anything_is_started(checkout: Checkout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", checkout.port))
+        other.listen()
+        ended = checkout.run("up", "--port", str(checkout.port))
+    assert ended.returncode == 1
+    assert f"port {checkout.port}" in ended.stderr
+    assert not (checkout.data / "postgres").exists()
+
+
+def answers(port: int) -> bool:
+    """Whether the web process answers."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/livez")
+        return line.getresponse().status == 200
+    except OSError:
+        return False
