@@ -7,8 +7,8 @@ from collections import ChainMap, Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from pyld import jsonld  # type: ignore[import-untyped]
-from pyld.context_resolver import ContextResolver  # type: ignore[import-untyped]
+from pyld import jsonld
+from pyld.context_resolver import ContextResolver
 from pyoxigraph import (
     BlankNode,
     CanonicalizationAlgorithm,
