@@ -1,0 +1,75 @@
+"""Import a roster and its results: a OneRoster 1.2 CSV bundle."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from registrar.errors import RegistrarError
+from registrar.management import reports
+from registrar.services import rosters
+
+_Counts = Mapping[str, Mapping[str, int]]
+_Problems = Iterable[Mapping[str, Any]]
+
+
+class Command(BaseCommand):
+    """Safe to run again: the same bundle changes nothing."""
+
+    help = (
+        "Import a OneRoster 1.2 CSV bundle, a folder or a zip. Rows with errors are left out and "
+        "listed, the good ones go on. A bundle that cannot be trusted as a whole changes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which bundle, and from which system."""
+        parser.add_argument("path", metavar="PATH", type=Path)
+        parser.add_argument("--source", help="the system's name, if the manifest should not say it")
+        reports.add_arguments(parser)
+
+    def handle(self, **options: Any) -> None:
+        """Read, compare, and apply unless it is a dry run."""
+        by = reports.person(options["by"])
+        path, source = options["path"], options["source"]
+        try:
+            if options["dry_run"]:
+                planned = rosters.plan(path, source=source)
+                counts = planned.counts_as_json()
+                problems = [asdict(problem) for problem in planned.problems]
+                is_refused = planned.is_fatal
+            else:
+                kept = rosters.read(path, by=by, source=source)
+                counts, problems = kept.plan, kept.problems
+                is_refused = kept.state == rosters.State.REFUSED
+                if not is_refused:
+                    rosters.apply(kept, by=by)
+        except RegistrarError as error:
+            raise CommandError(str(error)) from error
+        self._report(counts, problems)
+        if options["json"]:
+            reports.print_json(self.stdout, _by_file(counts, problems))
+        if is_refused:
+            raise CommandError("The roster cannot be applied; nothing was changed.")
+        if options["dry_run"]:
+            self.stderr.write("Nothing was written: it was a dry run.")
+
+    def _report(self, counts: _Counts, problems: _Problems) -> None:
+        names = ("new", "changed", "retired", "unchanged", "errors")
+        width = max((len(file) for file in counts), default=0)
+        self.stdout.write(" ".join([" " * width, *(f"{name:>9}" for name in names)]))
+        for file, count in counts.items():
+            cells = [f"{count[name]:>9,}" for name in names]
+            self.stdout.write(" ".join([file.ljust(width), *cells]))
+        reports.print_problems(self.stdout, problems)
+
+
+def _by_file(counts: _Counts, problems: _Problems) -> dict[str, dict[str, Any]]:
+    """The counts of each file, with its problems beside them."""
+    outcome: dict[str, dict[str, Any]] = {
+        file: {**count, "problems": []} for file, count in counts.items()
+    }
+    for problem in problems:
+        outcome[problem["file"]]["problems"].append(problem)
+    return outcome

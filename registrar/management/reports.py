@@ -1,0 +1,71 @@
+"""What commands that import print: problems as a table, the outcome as one line of JSON."""
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
+
+SHOWN: Final = 50
+_REASON_WIDTH: Final = 60
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """The options that every import has."""
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and stop")
+    parser.add_argument("--json", action="store_true", help="end with the outcome as JSON")
+    parser.add_argument("--by", metavar="USERNAME", help="whose act it is; default: the system's")
+
+
+def person(username: str | None) -> User | None:
+    """The person of that user name; nobody for none."""
+    if username is None:
+        return None
+    found = User.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise CommandError(f"There is nobody with the user name {username}.")
+    return found
+
+
+def print_json(out: OutputWrapper, outcome: Mapping[str, Any]) -> None:
+    """The outcome as one line."""
+    out.write(json.dumps(outcome, ensure_ascii=False, default=str))
+
+
+def print_problems(out: OutputWrapper, problems: Iterable[Mapping[str, Any]]) -> None:
+    """The problems as a table: where, in which column, what is wrong, what to do about it."""
+    problems = list(problems)
+    if not problems:
+        return
+    rows = [("Where", "Column", "What is wrong", "What to do")]
+    rows.extend(map(_cells, problems[:SHOWN]))
+    widths = [max(len(row[index]) for row in rows) for index in range(3)]
+    widths[2] = min(widths[2], _REASON_WIDTH)
+    out.write("")
+    for row in rows:
+        for line in _lines(row, widths):
+            out.write(line.rstrip())
+    if len(problems) > SHOWN:
+        out.write(f"... and {len(problems) - SHOWN:,} more; --json lists all of them.")
+
+
+def _cells(problem: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    where = problem["file"] + (f" row {problem['row']}" if problem["row"] else "")
+    value = f" ({problem['value']})" if problem["value"] else ""
+    return where, problem["column"], f"{problem['reason']}{value}", problem["fix"]
+
+
+def _lines(row: tuple[str, ...], widths: list[int]) -> Iterator[str]:
+    """A row of the table; what is too wide goes on in the next line."""
+    wrapped = textwrap.wrap(row[2], widths[2]) or [""]
+    for number, reason in enumerate(wrapped):
+        where, column, fix = (row[0], row[1], row[3]) if number == 0 else ("", "", "")
+        cells = (
+            where.ljust(widths[0]),
+            column.ljust(widths[1]),
+            reason.ljust(widths[2]),
+            fix,
+        )
+        yield "  ".join(cells)

@@ -1,0 +1,304 @@
+"""Evaluate who has earned a credential and why, and decide to award it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max, Q
+
+from issuer.models import Batch, Credential, SecuredDocument
+from issuer.services import batches, ledger, status
+from issuer.vc import openbadges
+from registrar import rules
+from registrar.errors import ReasonMissing, WrongState
+from registrar.models import Award, CredentialTemplate, Offering, Revision
+from registrar.rules import Decision
+from registrar.services import facts, roles
+
+NOT_TOGETHER = "Each condition is met, but not all of them in one class."
+
+Result = dict[str, str]
+# What may be awarded once: the learner, and the occasion.
+_Key = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A learner whom the rule is about, on one occasion where it is met on one."""
+
+    learner_id: int
+    offering_id: int | None
+    occasion: str
+    decision: Decision
+    results: tuple[Result, ...] = ()
+
+    @property
+    def reasons(self) -> list[str]:
+        """One line for each condition of the rule, met or not."""
+        if self.offering_id is not None:
+            found = self.decision.reasons_on(self.offering_id)
+        else:
+            found = self.decision.reasons
+        lines = [reason.sentence for reason in found]
+        if self.offering_id is None and self.decision.rule.subject() and self.decision.granted:
+            lines.append(NOT_TOGETHER)
+        return lines
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Who is to be awarded by a revision, who was already, and who has not earned it.
+
+    Of a rule about one course, activity or outcome somebody may be awarded several times: once
+    for each class in which the rule was met.
+    """
+
+    revision: Revision
+    at: datetime
+    awards: tuple[Candidate, ...]
+    already: tuple[Candidate, ...]
+    not_met: tuple[Candidate, ...]
+
+    @cached_property
+    def by_learner(self) -> Mapping[int, list[Candidate]]:
+        """All candidates, to tell somebody why or why not."""
+        found: dict[int, list[Candidate]] = {}
+        for candidate in (*self.awards, *self.already, *self.not_met):
+            found.setdefault(candidate.learner_id, []).append(candidate)
+        return found
+
+    @property
+    def learners(self) -> int:
+        """How many people were looked at."""
+        return len(self.by_learner)
+
+
+def evaluate(
+    revision: Revision, *, at: datetime, offerings: Collection[Offering] | None = None
+) -> Evaluation:
+    """Find out who has earned the credential, all learners at once, and write nothing.
+
+    The number of queries depends on the rule alone. A rule about a single course, activity or
+    outcome must be met in one offering of it; with `offerings` only those are looked at. A
+    revision without a rule awards nobody.
+    """
+    if revision.rule is None:
+        return Evaluation(revision, at, (), (), ())
+    rule = rules.parse(revision.rule)
+    decisions = rules.evaluate(rule, facts.gather(rule, offerings=offerings))
+    occasions = _occasions(decisions.values())
+    results = _Results(revision, offerings)
+    taken = _taken(revision.template_id)
+    awards, already, not_met = [], [], []
+    for decision in decisions.values():
+        candidates = _candidates(decision, occasions, results)
+        for candidate in candidates:
+            is_taken = (candidate.learner_id, candidate.occasion) in taken
+            (already if is_taken else awards).append(candidate)
+        if not candidates:
+            not_met.append(Candidate(decision.learner, None, "", decision))
+    return Evaluation(revision, at, tuple(awards), tuple(already), tuple(not_met))
+
+
+@transaction.atomic
+def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
+    """Award everyone who has earned it, as a batch for a second person to approve.
+
+    Whoever was awarded since the evaluation is left out; if nobody is left there is no batch.
+    Raises WrongState unless the revision is the approved one.
+    """
+    revision = evaluation.revision
+    _begin(revision, by=by)
+    generations = _generations(revision.template_id)
+    taken = _taken(revision.template_id)
+    candidates = [
+        each for each in evaluation.awards if (each.learner_id, each.occasion) not in taken
+    ]
+    if not candidates:
+        return None
+    day = evaluation.at.astimezone(UTC).date()
+    batch = batches.open((name or f"{revision.name}, {day}")[:200], count=len(candidates), by=by)
+    Award.objects.bulk_create(
+        Award(
+            revision=revision,
+            template_id=revision.template_id,
+            learner_id=candidate.learner_id,
+            occasion=candidate.occasion,
+            offering_id=candidate.offering_id,
+            generation=generations.get((candidate.learner_id, candidate.occasion), 0) + 1,
+            awarded_on=day,
+            results=list(candidate.results),
+            reasons=candidate.reasons,
+            decided_by=by,
+            batch=batch,
+            position=position,
+        )
+        for position, candidate in enumerate(candidates)
+    )
+    details = {"batch": str(batch.pk), "count": batch.count}
+    ledger.append("award.decided", revision, by=by, details=details)
+    return batch
+
+
+@transaction.atomic
+def award_again(award: Award, *, by: User, reason: str) -> Batch:
+    """Award once more what was revoked, declined or could not be issued: a new credential.
+
+    It says what is known today, in the words of the revision that is approved today. Raises
+    ReasonMissing, and WrongState while the former credential is in force, if it was replaced
+    before, and if the rule is no longer met.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    revision = award.template.revisions.filter(state=Revision.State.APPROVED).first()
+    if revision is None:
+        raise WrongState("No revision of this template is approved, so nothing can be awarded.")
+    _begin(revision, by=by)
+    if Award.objects.filter(replaces=award).exists():
+        raise WrongState("This award was replaced before. Look at the newer one.")
+    if _is_in_force(award):
+        raise WrongState("The credential of this award is still in force. Revoke it first.")
+    results, reasons = _as_of_today(award, revision)
+    batch = batches.open(f"{revision.name}, again"[:200], count=1, by=by)
+    key = (award.learner_id, award.occasion)
+    again = Award.objects.create(
+        revision=revision,
+        template_id=award.template_id,
+        learner_id=award.learner_id,
+        occasion=award.occasion,
+        offering_id=award.offering_id,
+        generation=_generations(award.template_id)[key] + 1,
+        replaces=award,
+        awarded_on=datetime.now(UTC).date(),
+        results=results,
+        reasons=reasons,
+        decided_by=by,
+        batch=batch,
+        position=0,
+    )
+    details = {"batch": str(batch.pk), "replaces": award.pk}
+    ledger.append("award.decided_again", again, by=by, reason=reason, details=details)
+    return batch
+
+
+@transaction.atomic
+def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
+    """Approve a batch of awards that a colleague prepared, for the workers to issue.
+
+    Raises what `issuer.services.batches.approve` raises.
+    """
+    _demand_to_decide(batch, by=by)
+    return batches.approve(batch, by=by, reason=reason)
+
+
+@transaction.atomic
+def decline(batch: Batch, *, by: User, reason: str) -> Batch:
+    """Refuse a batch of awards that a colleague prepared: nobody in it counts as awarded."""
+    _demand_to_decide(batch, by=by)
+    return batches.decline(batch, by=by, reason=reason)
+
+
+class _Results:
+    """The values that credentials of a revision carry, read once for all learners."""
+
+    def __init__(self, revision: Revision, offerings: Collection[Offering] | None) -> None:
+        self._values = [
+            (described, facts.values(described, offerings=offerings))
+            for described in revision.result_descriptions
+        ]
+
+    def of(self, learner: int, offering: int | None) -> tuple[Result, ...]:
+        """What there is, without values that their description does not allow."""
+        found = ((each, values.get((learner, offering))) for each, values in self._values)
+        return tuple(
+            {"description": described["id"], "value": value}
+            for described, value in found
+            if value and not _problem(described, value)
+        )
+
+
+def _problem(described: dict[str, Any], value: str) -> str | None:
+    return openbadges.value_problem(
+        value,
+        allowed=described.get("allowed_value", ()),
+        lowest=described.get("value_min"),
+        highest=described.get("value_max"),
+    )
+
+
+def _candidates(
+    decision: Decision, occasions: Mapping[int, str], results: _Results
+) -> list[Candidate]:
+    learner: Any = decision.learner
+    if decision.rule.subject() is None:
+        offerings: Iterable[Any] = [None] if decision.granted else []
+    else:
+        offerings = decision.occasions
+    return [
+        Candidate(
+            learner_id=learner,
+            offering_id=offering,
+            occasion=occasions[offering] if offering is not None else "",
+            decision=decision,
+            results=results.of(learner, offering),
+        )
+        for offering in offerings
+    ]
+
+
+def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:
+    """By which words awards tell the offerings apart that the decisions are about."""
+    offerings = {occasion for decision in decisions for occasion in decision.occasions}
+    rows = Offering.objects.filter(pk__in=offerings).values_list("pk", "source", "sourced_id")
+    return {pk: f"offering:{source}:{sourced_id}"[:300] for pk, source, sourced_id in rows}
+
+
+def _taken(template_id: Any) -> set[_Key]:
+    made = Award.objects.filter(template=template_id).exclude(batch__state=Batch.State.DECLINED)
+    return set(made.values_list("learner", "occasion"))
+
+
+def _generations(template_id: Any) -> dict[_Key, int]:
+    made = Award.objects.filter(template=template_id).order_by()
+    newest = made.values_list("learner", "occasion").annotate(Max("generation"))
+    return {(learner, occasion): generation for learner, occasion, generation in newest}
+
+
+def _begin(revision: Revision, *, by: User) -> None:
+    template = CredentialTemplate.objects.select_related("unit").get(pk=revision.template_id)
+    roles.demand(by, "issuer.prepare_batch", unit=template.unit)
+    # Locked, because two who prepare at the same moment would award the same people twice.
+    CredentialTemplate.objects.select_for_update().get(pk=template.pk)
+    if not Revision.objects.filter(pk=revision.pk, state=Revision.State.APPROVED).exists():
+        raise WrongState("This revision is not approved (any longer), so nothing is awarded by it.")
+
+
+def _demand_to_decide(batch: Batch, *, by: User) -> None:
+    templates = CredentialTemplate.objects.filter(awards__batch=batch).distinct()
+    for template in templates.select_related("unit"):
+        roles.demand(by, "issuer.approve_batch", unit=template.unit)
+
+
+def _is_in_force(award: Award) -> bool:
+    if award.batch.state in (Batch.State.PREPARED, Batch.State.APPROVED):
+        return True
+    credential = Credential.objects.filter(pk=award.credential_id).first()
+    if award.batch.state == Batch.State.DECLINED or credential is None:
+        return False
+    is_signed = SecuredDocument.objects.filter(Q(verifiable_credential__credential=credential))
+    return is_signed.exists() and status.state_of(credential) != "revoked"
+
+
+def _as_of_today(award: Award, revision: Revision) -> tuple[list[Result], list[str]]:
+    if revision.rule is None:
+        return award.results, award.reasons
+    offerings = [award.offering] if award.offering else None
+    evaluation = evaluate(revision, at=datetime.now(UTC), offerings=offerings)
+    for candidate in (*evaluation.already, *evaluation.awards):
+        if (candidate.learner_id, candidate.occasion) == (award.learner_id, award.occasion):
+            return list(candidate.results), candidate.reasons
+    raise WrongState("The award rule is no longer met, so this cannot be awarded again.")

@@ -1,0 +1,106 @@
+"""Word awards as unsigned Open Badges credentials."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from django.db.models import Max, Min
+
+from issuer.services import institutions
+from issuer.services.credentials import Statement
+from issuer.vc import openbadges
+from registrar.models import Award, Enrolment, Learner
+
+Stay = tuple[date | None, date | None]
+
+
+def compose(awards: Sequence[Award]) -> list[Statement]:
+    """Return one statement for each award, in their order.
+
+    It holds what was decided and, of the learner, an identifier that only those recognise who
+    know it; the name only where the template says so. Salts are drawn afresh, so composing
+    again makes other documents: it is done once, and what was composed is stored.
+    """
+    issuer = institutions.profile(institutions.get())
+    published = {award.revision_id: award.revision.achievement for award in awards}
+    achievements = {
+        revision_id: openbadges.Achievement.from_json(achievement.document)
+        for revision_id, achievement in published.items()
+    }
+    stays = _stays(awards)
+    return [
+        Statement(
+            credential_id=award.credential_id,
+            position=award.position,
+            achievement=published[award.revision_id],
+            document=openbadges.open_badge_credential(
+                id=award.credential_id.urn,
+                issuer=issuer,
+                subject=_subject(
+                    award,
+                    achievements[award.revision_id],
+                    stays.get((award.offering_id, award.learner_id), (None, None)),
+                ),
+                name=award.revision.name,
+                valid_from=award.decided_at.astimezone(UTC).replace(microsecond=0),
+                awarded_date=_midnight(award.awarded_on),
+            ),
+        )
+        for award in awards
+    ]
+
+
+def _subject(
+    award: Award, achievement: openbadges.Achievement, stay: Stay
+) -> openbadges.AchievementSubject:
+    revision, learner, offering = award.revision, award.learner, award.offering
+    identifiers = [_recognisable(learner)]
+    full_name = f"{learner.given_name} {learner.family_name}".strip()
+    if revision.includes_name and full_name:
+        identifiers.append(openbadges.IdentityObject.plain(full_name, identity_type="name"))
+    begins_on, ends_on = stay
+    return openbadges.AchievementSubject(
+        achievement=achievement,
+        identifier=tuple(identifiers),
+        activity_start_date=_midnight(begins_on),
+        activity_end_date=_midnight(ends_on),
+        credits_earned=revision.credits,
+        result=tuple(
+            openbadges.Result(result_description=result["description"], value=result["value"])
+            for result in award.results
+        ),
+        term=offering.term.title if offering and offering.term else None,
+    )
+
+
+def _recognisable(learner: Learner) -> openbadges.IdentityObject:
+    salt = secrets.token_urlsafe(16)
+    if learner.email:
+        address = learner.email.strip().lower()
+        return openbadges.IdentityObject.salted(address, identity_type="emailAddress", salt=salt)
+    if learner.number:
+        return openbadges.IdentityObject.salted(
+            learner.number, identity_type="ext:learnerNumber", salt=salt
+        )
+    return openbadges.IdentityObject.salted(
+        learner.sourced_id, identity_type="sourcedId", salt=salt
+    )
+
+
+def _stays(awards: Sequence[Award]) -> dict[tuple[int | None, int], Stay]:
+    """From when to when each learner took part in the offering of their award."""
+    rows = (
+        Enrolment.objects.filter(
+            offering__in={award.offering_id for award in awards if award.offering_id},
+            learner__in={award.learner_id for award in awards},
+            retired_at=None,
+        )
+        .values_list("offering", "learner")
+        .annotate(Min("begins_on"), Max("ends_on"))
+        .order_by()
+    )
+    return {(offering, learner): (begin, end) for offering, learner, begin, end in rows}
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return day and datetime.combine(day, time(), UTC)

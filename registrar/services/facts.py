@@ -1,0 +1,160 @@
+"""Gather what is known of learners, for an award rule or for the results in a credential."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q
+
+from registrar import rules
+from registrar.models import (
+    Enrolment,
+    LearningOpportunity,
+    LearningOutcome,
+    Offering,
+    Result,
+)
+from registrar.models.results import ResultQuerySet
+from registrar.rules import Condition, Fact, Facts, Rule
+
+Kind = LearningOpportunity.Kind
+
+# OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
+GRADED = "fully graded"
+# What the result of an activity says when it is done.
+COMPLETED = "Completed"
+
+_OF = "line_item__offering__opportunity__"
+# Keys of a result's value: the learner, and the offering where it is of one.
+_Key = tuple[int, int | None]
+
+
+def gather(rule: Rule, *, offerings: Collection[Offering] | None = None) -> Facts:
+    """Return what is known of everyone whom the rule is about: one query for each condition.
+
+    These are the learners who take part in a course or activity that the rule names, and those
+    who have a result in it. Learners who have left the college are passed over. With `offerings`
+    it is what is known from those alone.
+    """
+    known = {leaf: _by_learner(_results(leaf, offerings)) for leaf in rule.leaves()}
+    population = set(_participants(rule, offerings)).union(*known.values())
+    return Facts(population=population, known=known, names=_names(rule))
+
+
+def values(
+    described: dict[str, Any], *, offerings: Collection[Offering] | None = None
+) -> dict[_Key, str]:
+    """Return the newest value of a described result, for each learner and offering, and for each
+    learner over all offerings (as offering None). What has no `source` has no values.
+    """
+    source = described.get("source")
+    if not source:
+        return {}
+    found = _graded(offerings).filter(
+        Q(**{f"{_OF}code": source["course"]}),
+        outcome=None,
+        line_item__category=source["category"],
+    )
+    values: dict[_Key, str] = {}
+    for learner, offering, text, score, maximum in found.values_list(
+        "learner", "line_item__offering", "text", "score", "line_item__maximum"
+    ):
+        value = _value(described["result_type"], text, score, maximum)
+        if value:
+            values[learner, offering] = values[learner, None] = value
+    return values
+
+
+def unknown_names(rule: Rule) -> list[str]:
+    """Return what the rule names and the catalogue does not know."""
+    known = _names(rule)
+    return [
+        f"{leaf.about} {leaf.target}"
+        for leaf in {leaf.target: leaf for leaf in rule.leaves()}.values()
+        if leaf.target not in known
+    ]
+
+
+def _results(leaf: Condition, offerings: Collection[Offering] | None) -> ResultQuerySet:
+    graded = _graded(offerings)
+    match leaf:
+        case rules.FinalResult():
+            return graded.filter(
+                **_in_course(leaf), outcome=None, line_item__category=leaf.category
+            )
+        case rules.Score(line_item=""):
+            return graded.filter(
+                **_in_course(leaf), outcome=None, line_item__category=leaf.category
+            )
+        case rules.Score():
+            return graded.filter(**_in_course(leaf), outcome=None, line_item__title=leaf.line_item)
+        case rules.ActivityDone():
+            of = {f"{_OF}kind": Kind.ACTIVITY, f"{_OF}code": leaf.target}
+            return graded.filter(**of, outcome=None, text=COMPLETED)
+        case _:
+            return graded.filter(outcome__code=leaf.target, outcome__retired_at=None)
+
+
+def _in_course(leaf: Condition) -> dict[str, str]:
+    return {f"{_OF}kind": Kind.COURSE, f"{_OF}code": leaf.target}
+
+
+def _graded(offerings: Collection[Offering] | None) -> ResultQuerySet:
+    """The results that count, the oldest first."""
+    graded = Result.objects.current().filter(
+        status=GRADED, learner__retired_at=None, line_item__retired_at=None
+    )
+    if offerings is not None:
+        graded = graded.filter(line_item__offering__in=offerings)
+    return graded.order_by(F("dated").asc(nulls_first=True), "pk")
+
+
+def _by_learner(results: ResultQuerySet) -> dict[int, list[Fact]]:
+    facts: defaultdict[int, list[Fact]] = defaultdict(list)
+    for learner, text, score, offering, pk, title in results.values_list(
+        "learner", "text", "score", "line_item__offering", "pk", "line_item__offering__title"
+    ):
+        fact = Fact(value=text, score=score, occasion=offering, evidence=pk, label=title)
+        facts[learner].append(fact)
+    return facts
+
+
+def _participants(rule: Rule, offerings: Collection[Offering] | None) -> Iterator[int]:
+    targets = _targets(rule)
+    enrolments = Enrolment.objects.filter(
+        Q(offering__opportunity__code__in=targets["course"] + targets["activity"])
+        | Q(offering__opportunity__outcomes__code__in=targets["outcome"]),
+        retired_at=None,
+        learner__retired_at=None,
+    )
+    if offerings is not None:
+        enrolments = enrolments.filter(offering__in=offerings)
+    yield from enrolments.values_list("learner", flat=True).distinct()
+
+
+def _names(rule: Rule) -> dict[str, str]:
+    targets = _targets(rule)
+    opportunities = LearningOpportunity.objects.filter(
+        code__in=targets["course"] + targets["activity"]
+    )
+    outcomes = LearningOutcome.objects.filter(code__in=targets["outcome"], retired_at=None)
+    return {
+        **{opportunity.code: str(opportunity) for opportunity in opportunities},
+        **{outcome.code: str(outcome) for outcome in outcomes},
+    }
+
+
+def _targets(rule: Rule) -> dict[str, list[str]]:
+    targets: dict[str, list[str]] = {"course": [], "activity": [], "outcome": []}
+    for leaf in rule.leaves():
+        targets[leaf.about].append(leaf.target)
+    return targets
+
+
+def _value(result_type: str, text: str, score: Decimal | None, maximum: Decimal | None) -> str:
+    if text or score is None:
+        return text
+    if result_type == "Percent" and maximum:
+        score = score * 100 / maximum
+    return f"{round(score, 3).normalize():f}"

@@ -1,0 +1,324 @@
+"""Draft what a credential says, have a second person approve it, and publish it."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+from xml.etree import ElementTree
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from issuer.models import LedgerEntry
+from issuer.services import achievements, ledger
+from issuer.vc import openbadges
+from issuer.vc.errors import ForbiddenValue
+from registrar import rules
+from registrar.errors import Incomplete, ReasonMissing, SamePerson, WrongState
+from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
+from registrar.services import facts, roles, seals
+from skills.models import Skill
+
+State = Revision.State
+
+WORDING = (
+    "name",
+    "description",
+    "criteria",
+    "achievement_type",
+    "human_code",
+    "language",
+    "credits",
+    "image",
+    "result_descriptions",
+    "includes_name",
+    "status_purpose",
+    "rule",
+)
+
+
+@transaction.atomic
+def draft(
+    slug: str,
+    *,
+    unit: OrganizationUnit,
+    by: User,
+    skills: Iterable[Skill] = (),
+    **wording: Any,
+) -> Revision:
+    """Begin a new template; its first revision is a draft. `wording` are the fields in WORDING.
+
+    A result description without an id gets one, which it keeps in all later revisions.
+    """
+    roles.demand(by, "registrar.draft_revision", unit=unit)
+    template = CredentialTemplate.objects.create(slug=slug, unit=unit)
+    revision = Revision.objects.create(template=template, number=1, author=by, **_settled(wording))
+    _attest(revision, skills)
+    _note("drafted", revision, by=by)
+    return revision
+
+
+@transaction.atomic
+def revise(template: CredentialTemplate, *, by: User) -> Revision:
+    """Begin the next revision as a copy of the newest one.
+
+    Raises WrongState while another revision is being drafted or waits for approval.
+    """
+    roles.demand(by, "registrar.draft_revision", unit=template.unit)
+    # Locked, because two revisions begun at the same moment would get the same number.
+    CredentialTemplate.objects.select_for_update().get(pk=template.pk)
+    if template.revisions.filter(state__in=[State.DRAFT, State.SUBMITTED]).exists():
+        raise WrongState("There is a revision in work already. Finish that one first.")
+    newest = template.revisions.order_by("-number").first()
+    assert newest is not None  # a template never exists without a revision
+    highest = template.revisions.aggregate(number=Max("number"))["number"]
+    wording = {field: getattr(newest, field) for field in WORDING}
+    revision = Revision.objects.create(template=template, number=highest + 1, author=by, **wording)
+    _attest(revision, newest.skills.all())
+    _note("drafted", revision, by=by)
+    return revision
+
+
+@transaction.atomic
+def edit(
+    revision: Revision, *, by: User, skills: Iterable[Skill] | None = None, **wording: Any
+) -> Revision:
+    """Change a draft. Raises WrongState once it has been submitted.
+
+    Whoever has edited a draft counts as one of its authors and cannot approve it.
+    """
+    roles.demand(by, "registrar.draft_revision", unit=revision.template.unit)
+    # The state is set to itself, so that an edit without wording is refused like any other.
+    changed = Revision.objects.filter(pk=revision.pk, state=State.DRAFT).update(
+        state=State.DRAFT, **_settled(wording)
+    )
+    if not changed:
+        raise WrongState
+    if skills is not None:
+        _attest(revision, skills)
+    revision.refresh_from_db()
+    _note("edited", revision, by=by)
+    return revision
+
+
+@transaction.atomic
+def submit(revision: Revision, *, by: User) -> Revision:
+    """Hand a draft in for approval. Raises Incomplete, which names all that is missing."""
+    roles.demand(by, "registrar.draft_revision", unit=revision.template.unit)
+    _move(revision, State.DRAFT, State.SUBMITTED, submitted_at=Now())
+    if gaps := missing(revision):
+        raise Incomplete(gaps)
+    _note("submitted", revision, by=by)
+    return revision
+
+
+@transaction.atomic
+def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
+    """Make a submitted revision a draft again, and tell its author why."""
+    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    if not reason.strip():
+        raise ReasonMissing
+    _move(revision, State.SUBMITTED, State.DRAFT, submitted_at=None)
+    _note("sent_back", revision, by=by, reason=reason)
+    return revision
+
+
+@transaction.atomic
+def approve(revision: Revision, *, by: User) -> Revision:
+    """Approve what a colleague wrote, and publish it as an Open Badges Achievement.
+
+    1. Refuse everyone who drafted, edited or submitted it, whatever their rights.
+    2. Publish the Achievement.
+    3. Retire the revision that was approved before; its awards keep it.
+    4. Approve this one. From now on it never changes.
+    """
+    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    # Locked, because what is published must be what is approved.
+    revision = Revision.objects.select_for_update().get(pk=revision.pk)
+    if by.pk == revision.author_id or _has_written(by, revision):
+        raise SamePerson
+    if revision.state != State.SUBMITTED:
+        raise WrongState
+    if gaps := missing(revision):
+        raise Incomplete(gaps)
+    achievement = achievements.publish(
+        lambda url: _achievement(revision, url), image=revision.image or seals.draw(revision.name)
+    )
+    for former in revision.template.revisions.filter(state=State.APPROVED):
+        _move(former, State.APPROVED, State.RETIRED, retired_at=Now())
+        _note("retired", former, by=by, reason=f"Revision {revision.number} takes its place")
+    _move(
+        revision,
+        State.SUBMITTED,
+        State.APPROVED,
+        approved_by=by,
+        approved_at=Now(),
+        achievement=achievement,
+    )
+    _note("approved", revision, by=by, details={"achievement": str(achievement.pk)})
+    return revision
+
+
+@transaction.atomic
+def retire(revision: Revision, *, by: User, reason: str) -> Revision:
+    """Stop awarding by an approved revision. What was awarded by it stays as it is."""
+    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    if not reason.strip():
+        raise ReasonMissing
+    _move(revision, State.APPROVED, State.RETIRED, retired_at=Now())
+    _note("retired", revision, by=by, reason=reason)
+    return revision
+
+
+def missing(revision: Revision) -> list[str]:
+    """Return what a revision still lacks before it can be submitted; nothing if it is complete."""
+    gaps = [
+        words
+        for field, words in {
+            "name": "a name",
+            "description": "a description",
+            "criteria": "the criteria",
+        }.items()
+        if not getattr(revision, field).strip()
+    ]
+    if not openbadges.is_term(revision.achievement_type, openbadges.ACHIEVEMENT_TYPES):
+        gaps.append("an achievement type that Open Badges knows")
+    return [
+        *gaps,
+        *_rule_gaps(revision),
+        *_result_gaps(revision),
+        *_image_gaps(revision),
+        *(
+            f"a current skill in place of {skill}"
+            for skill in _skills(revision)
+            if skill.retired_at
+        ),
+    ]
+
+
+def _settled(wording: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(wording) - set(WORDING)
+    if unknown:
+        raise TypeError(f"A revision has no {', '.join(sorted(unknown))}.")
+    if "result_descriptions" in wording:
+        wording["result_descriptions"] = [
+            {**described, "id": described.get("id") or uuid.uuid4().urn}
+            for described in wording["result_descriptions"]
+        ]
+    return wording
+
+
+def _attest(revision: Revision, skills: Iterable[Skill]) -> None:
+    revision.attested.all().delete()
+    RevisionSkill.objects.bulk_create(
+        RevisionSkill(revision=revision, skill=skill) for skill in dict.fromkeys(skills)
+    )
+
+
+def _move(revision: Revision, old: str, new: str, **fields: Any) -> None:
+    moved = Revision.objects.filter(pk=revision.pk, state=old).update(state=new, **fields)
+    if not moved:
+        raise WrongState
+    revision.refresh_from_db()
+
+
+def _note(
+    act: str,
+    revision: Revision,
+    *,
+    by: User,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    named = {"template": str(revision.template_id), "number": revision.number}
+    ledger.append(
+        f"revision.{act}", revision, by=by, reason=reason, details=named | (details or {})
+    )
+
+
+def _has_written(person: User, revision: Revision) -> bool:
+    return LedgerEntry.objects.filter(
+        subject=f"{revision._meta.label_lower}:{revision.pk}",
+        act__in=[f"revision.{act}" for act in ("drafted", "edited", "submitted")],
+        user=person,
+    ).exists()
+
+
+def _skills(revision: Revision) -> list[Skill]:
+    attested = revision.attested.select_related("skill__framework").order_by("pk")
+    return [each.skill for each in attested]
+
+
+def _rule_gaps(revision: Revision) -> list[str]:
+    if revision.rule is None:
+        return []
+    try:
+        rule = rules.parse(revision.rule)
+    except rules.InvalidRule as problem:
+        return [f"a sound award rule ({problem})"]
+    return [f"{name} in the catalogue" for name in facts.unknown_names(rule)]
+
+
+def _result_gaps(revision: Revision) -> list[str]:
+    gaps = []
+    for described in revision.result_descriptions:
+        try:
+            _result_description(described)
+        except (ForbiddenValue, KeyError) as problem:
+            name = described.get("name") or "without a name"
+            gaps.append(f"a sound description of the result {name} ({problem})")
+    return gaps
+
+
+def _image_gaps(revision: Revision) -> list[str]:
+    if not revision.image:
+        return []
+    try:
+        root = ElementTree.fromstring(revision.image)
+    except ElementTree.ParseError:
+        return ["an image that is SVG text"]
+    is_svg = root.tag.rpartition("}")[2] == "svg"
+    return [] if is_svg else ["an image that is SVG text"]
+
+
+def _achievement(revision: Revision, url: str) -> openbadges.Achievement:
+    return openbadges.Achievement(
+        id=url,
+        alignment=tuple(_alignment(skill) for skill in _skills(revision)),
+        achievement_type=revision.achievement_type,
+        credits_available=revision.credits,
+        # An id of its own: with that of the achievement the two would be one node in RDF.
+        criteria=openbadges.Criteria(id=f"{url}#criteria", narrative=revision.criteria),
+        description=revision.description,
+        human_code=revision.human_code or None,
+        image=openbadges.Image(id=f"{url}/image.svg", caption=f"Seal of {revision.name}"),
+        in_language=revision.language,
+        name=revision.name,
+        result_description=tuple(map(_result_description, revision.result_descriptions)),
+        version=str(revision.number),
+    )
+
+
+def _alignment(skill: Skill) -> openbadges.Alignment:
+    # For a CFItem the target's code is the identifier that CASE gave it, not the human's code.
+    return openbadges.Alignment(
+        target_code=skill.identifier,
+        target_description=skill.statement if skill.label else None,
+        target_framework=skill.framework.title,
+        target_name=skill.name,
+        target_type="CFItem",
+        target_url=skill.uri,
+    )
+
+
+def _result_description(described: dict[str, Any]) -> openbadges.ResultDescription:
+    return openbadges.ResultDescription(
+        id=described["id"],
+        allowed_value=tuple(described.get("allowed_value", ())),
+        name=described["name"],
+        required_value=described.get("required_value"),
+        result_type=described["result_type"],
+        value_max=described.get("value_max"),
+        value_min=described.get("value_min"),
+    )

@@ -1,0 +1,63 @@
+"""Freeze what approved batches say, and ring for the signer."""
+
+import logging
+import time
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError, transaction
+
+from issuer import tasks as issuer_tasks
+from issuer.errors import NoActiveKey, NotSetUp, WrongState
+from issuer.models import Batch, Chunk
+from issuer.services import batches, credentials
+from registrar.models import Award
+from registrar.services import composition
+
+log = logging.getLogger(__name__)
+
+# A task ends long before its message would be delivered again, and rings for the rest.
+DRAIN_SECONDS = 10
+
+
+@shared_task(
+    name="registrar.freeze",
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=True,
+    max_retries=3,
+)
+def freeze(batch_id: str) -> None:
+    """Compose and freeze the approved chunks of a batch, and ring for the signer after each."""
+    end = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < end:
+        chunk = batches.claim(Chunk.State.APPROVED, batch=batch_id)
+        if chunk is None:
+            # Where every row was refused there is nothing to sign, and no signer to close it.
+            batches.close_if_done(batch_id)
+            return
+        try:
+            credentials.request(chunk, composition.compose(_awards(chunk)))
+        except (NoActiveKey, NotSetUp):
+            batches.give_back(chunk)
+            raise
+        except WrongState:
+            log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
+        issuer_tasks.sign.delay(batch_id)
+    freeze.delay(batch_id)
+
+
+@shared_task(name="registrar.sweep")
+def sweep() -> None:
+    """Ring for approved chunks that nobody works on, in case a message was lost."""
+    for batch_id in batches.waiting(Chunk.State.APPROVED):
+        freeze.delay(str(batch_id))
+
+
+def freeze_soon(batch: Batch) -> None:
+    """Ring for an approved batch after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(lambda: freeze.delay(str(batch.pk)))
+
+
+def _awards(chunk: Chunk) -> list[Award]:
+    awards = Award.objects.filter(batch=chunk.batch_id, position__range=(chunk.first, chunk.last))
+    related = ("learner", "offering__term", "revision__achievement")
+    return list(awards.select_related(*related).order_by("position"))

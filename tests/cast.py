@@ -1,0 +1,369 @@
+"""The people of the stories, and the small college in which they are played.
+
+Ada and Ben learn. Clara is registrar staff and Dev approves; Fay teaches in the science department
+and Chen is its chair; Olu runs the service. `sis` is a system that reads the API.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application
+from rest_framework.test import APIClient
+
+from issuer.models import Batch, SigningKey
+from issuer.services import institutions, keys
+from registrar.models import (
+    Award,
+    Enrolment,
+    Learner,
+    LearningOpportunity,
+    LearningOutcome,
+    LineItem,
+    Offering,
+    OrganizationUnit,
+    Result,
+    Revision,
+    Term,
+)
+from registrar.services import api_clients, awards, people, templates
+from registrar.services.facts import COMPLETED, GRADED
+from skills.models import Framework, Skill
+
+SIS = "sis"
+PASSED = {
+    "final_result": {
+        "course": "BIO 101",
+        "category": "Module result",
+        "one_of": ["Pass", "Distinction"],
+    }
+}
+FINAL = {
+    "name": "Module result",
+    "result_type": "LetterGrade",
+    "allowed_value": ["Fail", "Pass", "Distinction"],
+    "required_value": "Pass",
+    "source": {"course": "BIO 101", "category": "Module result"},
+}
+
+
+@dataclass
+class College:
+    """A college with a science and an arts department; science teaches BIO 101 this spring."""
+
+    top: OrganizationUnit
+    science: OrganizationUnit
+    arts: OrganizationUnit
+    term: Term
+    course: LearningOpportunity
+    offering: Offering
+    final: LineItem
+    outcome: LearningOutcome
+    skills: list[Skill]
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def course_named(self, code: str, *, kind: str = "course") -> LearningOpportunity:
+        """Another course, or an activity, of the science department."""
+        return LearningOpportunity.objects.create(
+            kind=kind, source=SIS, sourced_id=code, code=code, title=code, unit=self.science
+        )
+
+    def offer(self, opportunity: LearningOpportunity, sourced_id: str = "") -> Offering:
+        """Another offering, of any course or activity."""
+        sourced_id = sourced_id or f"offering-{next(self.numbers)}"
+        return Offering.objects.create(
+            source=SIS,
+            sourced_id=sourced_id,
+            opportunity=opportunity,
+            title=sourced_id,
+            term=self.term,
+        )
+
+    def assess(self, offering: Offering, category: str, title: str = "") -> LineItem:
+        """Another line item."""
+        return LineItem.objects.create(
+            source=SIS,
+            sourced_id=f"item-{next(self.numbers)}",
+            offering=offering,
+            category=category,
+            title=title or category,
+        )
+
+    def enrol(self, learner: Learner, offering: Offering | None = None) -> Enrolment:
+        """Let somebody take part; in BIO 101 unless told otherwise."""
+        return Enrolment.objects.create(
+            source=SIS,
+            sourced_id=f"enrolment-{next(self.numbers)}",
+            offering=offering or self.offering,
+            learner=learner,
+            begins_on=date(2026, 1, 12),
+            ends_on=date(2026, 5, 15),
+        )
+
+    def grade(
+        self,
+        learner: Learner,
+        text: str = "",
+        *,
+        on: LineItem | None = None,
+        score: Decimal | int | None = None,
+        status: str = GRADED,
+        outcome: LearningOutcome | None = None,
+        dated: date = date(2026, 5, 15),
+    ) -> Result:
+        """Give a result; the final one of BIO 101 unless told otherwise."""
+        return Result.objects.create(
+            source=SIS,
+            sourced_id=f"result-{next(self.numbers)}",
+            line_item=on or self.final,
+            learner=learner,
+            outcome=outcome,
+            status=status,
+            text=text,
+            score=score,
+            dated=dated,
+        )
+
+    def complete(self, learner: Learner, activity: LearningOpportunity) -> Result:
+        """Note that somebody has done an activity."""
+        offering = activity.offerings.first() or self.offer(activity)
+        return self.grade(learner, COMPLETED, on=self.assess(offering, "Completion"))
+
+    def supersede(self, result: Result, text: str) -> Result:
+        """Correct a result."""
+        Result.objects.filter(pk=result.pk).update(superseded_at=timezone.now())
+        return Result.objects.create(
+            source=result.source,
+            sourced_id=result.sourced_id,
+            line_item=result.line_item,
+            learner=result.learner,
+            status=result.status,
+            text=text,
+            dated=result.dated,
+        )
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    """The administrator."""
+    return people.add_administrator("root", password="a quite long password")
+
+
+@pytest.fixture
+def college(root: User) -> College:
+    """The small college, set up as an institution; nobody has learned anything yet."""
+    institutions.set_up(by=root, name="Small College", url="https://college.example")
+    top = people.add_unit("Small College", sourced_id="top", by=root)
+    science = people.add_unit("Science", sourced_id="sci", parent=top, by=root)
+    term = Term.objects.create(
+        source=SIS,
+        sourced_id="26S",
+        title="Spring 2026",
+        starts_on=date(2026, 1, 12),
+        ends_on=date(2026, 5, 15),
+    )
+    course = LearningOpportunity.objects.create(
+        kind="course",
+        source=SIS,
+        sourced_id="bio-101",
+        code="BIO 101",
+        title="Cells",
+        unit=science,
+        credits=Decimal(3),
+    )
+    offering = Offering.objects.create(
+        source=SIS,
+        sourced_id="bio-101-26S",
+        opportunity=course,
+        title="Cells, spring 2026",
+        term=term,
+    )
+    return College(
+        top=top,
+        science=science,
+        arts=people.add_unit("Arts", sourced_id="art", parent=top, by=root),
+        term=term,
+        course=course,
+        offering=offering,
+        final=LineItem.objects.create(
+            source=SIS,
+            sourced_id="bio-101-26S-final",
+            offering=offering,
+            category="Module result",
+            title="Final result",
+        ),
+        outcome=LearningOutcome.objects.create(
+            opportunity=course, code="BIO101-1", statement="Draw a cell from observation."
+        ),
+        skills=_skills(),
+    )
+
+
+def _skills() -> list[Skill]:
+    framework = Framework.objects.create(
+        identifier="5f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b01",
+        uri="https://college.example/frameworks/1",
+        title="What our graduates can do",
+        is_own=True,
+    )
+    return [
+        Skill.objects.create(
+            framework=framework,
+            identifier=f"5f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b1{number}",
+            uri=f"https://college.example/skills/{number}",
+            code=f"S-{number}",
+            label=label,
+            statement=f"The graduate can {label.lower()}.",
+            kind=Skill.Kind.SKILL,
+        )
+        for number, label in enumerate(["Observe", "Draw", "Explain"])
+    ]
+
+
+@pytest.fixture
+def ada(db: None) -> Learner:
+    """A learner."""
+    return _learner("Ada", "Byron", "1001")
+
+
+@pytest.fixture
+def ben(db: None) -> Learner:
+    """Another learner, of whom nobody may learn anything through Ada."""
+    return _learner("بن", "العلي", "1002")
+
+
+def _learner(given_name: str, family_name: str, number: str) -> Learner:
+    return Learner.objects.create(
+        source=SIS,
+        sourced_id=f"stu-{number}",
+        number=number,
+        given_name=given_name,
+        family_name=family_name,
+        email=f"{number}@college.example",
+    )
+
+
+def member_of_staff(root: User, username: str, kind: str, unit: OrganizationUnit | None) -> User:
+    """Somebody with one role, fresh from the database so that no permission is cached."""
+    person = people.add_person(
+        username, given_name=username.title(), family_name="Example", by=root
+    )
+    people.give_role(person, kind, unit, by=root)
+    return User.objects.get(pk=person.pk)
+
+
+@pytest.fixture
+def clara(college: College, root: User) -> User:
+    """Registrar staff."""
+    return member_of_staff(root, "clara", "registrar", college.top)
+
+
+@pytest.fixture
+def dev(college: College, root: User) -> User:
+    """The approver, who may not approve what he wrote himself."""
+    return member_of_staff(root, "dev", "approver", college.top)
+
+
+@pytest.fixture
+def fay(college: College, root: User) -> User:
+    """Teaches BIO 101."""
+    person = member_of_staff(root, "fay", "faculty", college.science)
+    college.offering.teachers.add(person)
+    return person
+
+
+@pytest.fixture
+def chen(college: College, root: User) -> User:
+    """The chair of science."""
+    return member_of_staff(root, "chen", "chair", college.science)
+
+
+@pytest.fixture
+def olu(college: College, root: User) -> User:
+    """The operator."""
+    return member_of_staff(root, "olu", "operator", None)
+
+
+@pytest.fixture
+def sis(college: College, root: User) -> APIClient:
+    """A student information system that is signed in to the API."""
+    application, _ = api_clients.add("Student information system", by=root)
+    return signed_in(application)
+
+
+def signed_in(application: Application) -> APIClient:
+    """A client of the API with a token for everything that the application may do."""
+    token = AccessToken.objects.create(
+        application=application,
+        token="token-of-the-tests",
+        scope=" ".join(django_settings.API_SCOPES),
+        expires=timezone.now() + timedelta(hours=1),
+    )
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.token}")
+    return client
+
+
+@pytest.fixture
+def keystore(settings: Any, tmp_path: Path) -> Path:
+    """An empty keystore, open in this process as it is in the signer's."""
+    secret = tmp_path / "keystore_secret"
+    secret.write_text("correct horse battery staple, forty bytes")
+    secret.chmod(0o400)
+    settings.KEYSTORE_DIR = str(tmp_path / "keys")
+    settings.KEYSTORE_SECRET_FILE = str(secret)
+    return tmp_path / "keys"
+
+
+@pytest.fixture
+def key(keystore: Path, college: College, root: User) -> SigningKey:
+    """What the small college signs with."""
+    return keys.activate(keys.create(did=django_settings.ISSUER_DID, by=root), by=root)
+
+
+@pytest.fixture
+def draft(college: College, clara: User) -> Revision:
+    """Clara's draft of a credential for everyone who passes BIO 101; it is complete."""
+    return templates.draft(
+        "cells",
+        unit=college.science,
+        by=clara,
+        name="Cells",
+        description="Knows what a cell is made of.",
+        criteria="Passes BIO 101.",
+        human_code="BIO 101",
+        credits=Decimal(3),
+        result_descriptions=[FINAL],
+        rule=PASSED,
+        skills=college.skills[:2],
+    )
+
+
+@pytest.fixture
+def cells(draft: Revision, clara: User, dev: User) -> Revision:
+    """The same, approved by Dev."""
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
+@pytest.fixture
+def adas_batch(college: College, cells: Revision, ada: Learner, clara: User) -> Batch:
+    """Ada has passed with Distinction, and Clara has prepared a batch of one for her."""
+    college.enrol(ada)
+    college.grade(ada, "Distinction")
+    batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
+    assert batch is not None
+    return batch
+
+
+@pytest.fixture
+def adas_award(adas_batch: Batch) -> Award:
+    """What Ada is awarded in it."""
+    return Award.objects.get(batch=adas_batch)

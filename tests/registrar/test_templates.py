@@ -1,0 +1,215 @@
+"""Templates: drafted by one, approved by another, published, and never changed after."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from issuer.models import Achievement, LedgerEntry
+from issuer.services import ledger
+from registrar.errors import Incomplete, NotAllowed, ReasonMissing, SamePerson, WrongState
+from registrar.models import Revision
+from registrar.services import people, templates
+from tests.cast import FINAL, PASSED, College, member_of_staff
+
+
+def acts(subject: Any) -> list[str]:
+    entries = LedgerEntry.objects.filter(subject=ledger.name_of(subject)).order_by("sequence")
+    return list(entries.values_list("act", flat=True))
+
+
+def test_a_template_goes_from_draft_to_approved(draft: Revision, clara: User, dev: User) -> None:
+    assert draft.state == "draft"
+    assert templates.submit(draft, by=clara).state == "submitted"
+    approved = templates.approve(draft, by=dev)
+    assert (approved.state, approved.approved_by) == ("approved", dev)
+    assert acts(approved) == ["revision.drafted", "revision.submitted", "revision.approved"]
+
+
+def test_approval_publishes_an_open_badges_achievement(cells: Revision, college: College) -> None:
+    document = cells.achievement.document
+    assert document["id"] == cells.achievement.url
+    assert document["criteria"]["id"].partition("#")[0] == cells.achievement.url
+    assert document["criteria"]["narrative"] == "Passes BIO 101."
+    assert (document["humanCode"], document["creditsAvailable"]) == ("BIO 101", 3)
+    assert document["version"] == "1"
+    assert document["image"]["id"].startswith(cells.achievement.url)
+    assert cells.achievement.image.startswith("<svg")
+    skill = college.skills[0]
+    assert document["alignment"][0] == {
+        "type": ["Alignment"],
+        "targetCode": skill.identifier,
+        "targetDescription": skill.statement,
+        "targetName": "Observe",
+        "targetFramework": "What our graduates can do",
+        "targetType": "CFItem",
+        "targetUrl": skill.uri,
+    }
+    (described,) = document["resultDescription"]
+    assert described["id"] == cells.result_descriptions[0]["id"]
+    assert described["id"].startswith("urn:uuid:")
+
+
+def test_the_author_cannot_approve(draft: Revision, clara: User, root: User) -> None:
+    people.give_role(clara, "approver", by=root)
+    templates.submit(draft, by=clara)
+    with pytest.raises(SamePerson):
+        templates.approve(draft, by=clara)
+    assert not Achievement.objects.exists()
+
+
+def test_not_even_an_administrator_can_approve_what_they_wrote(
+    college: College, root: User
+) -> None:
+    revision = templates.draft(
+        "own", unit=college.top, by=root, name="Own", description="d", criteria="c"
+    )
+    templates.submit(revision, by=root)
+    with pytest.raises(SamePerson):
+        templates.approve(revision, by=root)
+
+
+def test_the_database_refuses_an_author_as_approver(draft: Revision) -> None:
+    with (
+        pytest.raises(IntegrityError, match="revision_is_approved_by_a_second_person"),
+        transaction.atomic(),
+    ):
+        Revision.objects.filter(pk=draft.pk).update(approved_by=draft.author)
+
+
+def test_whoever_edited_a_draft_cannot_approve_it(
+    draft: Revision, clara: User, dev: User, root: User
+) -> None:
+    people.give_role(dev, "registrar", by=root)
+    templates.edit(draft, by=dev, name="Cells, reworded")
+    templates.submit(draft, by=clara)
+    with pytest.raises(SamePerson):
+        templates.approve(draft, by=dev)
+
+
+def test_a_submitted_revision_cannot_be_edited(draft: Revision, clara: User) -> None:
+    templates.submit(draft, by=clara)
+    with pytest.raises(WrongState):
+        templates.edit(draft, by=clara, name="Other")
+
+
+def test_an_approved_revision_cannot_be_edited_or_approved_again(
+    cells: Revision, clara: User, dev: User
+) -> None:
+    with pytest.raises(WrongState):
+        templates.edit(cells, by=clara, name="Other")
+    with pytest.raises(WrongState):
+        templates.approve(cells, by=dev)
+
+
+def test_the_database_refuses_to_change_an_approved_revision(cells: Revision) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Revision.objects.filter(pk=cells.pk).update(name="Forged")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        cells.delete()
+
+
+def test_all_that_is_missing_is_named_at_once(college: College, clara: User) -> None:
+    revision = templates.draft(
+        "bare",
+        unit=college.science,
+        by=clara,
+        achievement_type="Bagde",
+        image="<p>not a picture</p>",
+        result_descriptions=[{"name": "Grade", "result_type": "Colour"}],
+        rule={"final_result": {"course": "BIO 999", "category": "x", "one_of": ["Pass"]}},
+    )
+    with pytest.raises(Incomplete) as raised:
+        templates.submit(revision, by=clara)
+    said = str(raised.value)
+    for part in ("a name", "a description", "the criteria", "achievement type", "SVG", "Grade"):
+        assert part in said
+    assert "course BIO 999 in the catalogue" in raised.value.missing
+    revision.refresh_from_db()
+    assert revision.state == "draft"
+
+
+def test_a_broken_rule_is_named(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, rule={"all": []})
+    with pytest.raises(Incomplete, match="award rule"):
+        templates.submit(draft, by=clara)
+
+
+def test_a_retired_skill_must_be_replaced(draft: Revision, clara: User, college: College) -> None:
+    skill = college.skills[0]
+    skill.retired_at = timezone.now()
+    skill.save()
+    with pytest.raises(Incomplete, match="Observe"):
+        templates.submit(draft, by=clara)
+
+
+def test_a_new_revision_takes_the_place_of_the_old_one(
+    cells: Revision, clara: User, dev: User
+) -> None:
+    second = templates.revise(cells.template, by=clara)
+    assert (second.number, second.name) == (2, "Cells")
+    assert list(second.skills.all()) == list(cells.skills.all())
+    assert second.result_descriptions == cells.result_descriptions
+    templates.edit(second, by=clara, name="Cells and tissues")
+    templates.approve(templates.submit(second, by=clara), by=dev)
+    cells.refresh_from_db()
+    assert cells.state == "retired"
+    assert cells.name == "Cells"
+    assert acts(cells)[-1] == "revision.retired"
+
+
+def test_one_revision_is_in_work_at_a_time(cells: Revision, clara: User) -> None:
+    templates.revise(cells.template, by=clara)
+    with pytest.raises(WrongState):
+        templates.revise(cells.template, by=clara)
+
+
+def test_the_approver_can_send_a_revision_back(draft: Revision, clara: User, dev: User) -> None:
+    templates.submit(draft, by=clara)
+    with pytest.raises(ReasonMissing):
+        templates.send_back(draft, by=dev, reason=" ")
+    assert templates.send_back(draft, by=dev, reason="Say more.").state == "draft"
+    templates.edit(draft, by=clara, description="More.")
+
+
+def test_a_retired_revision_stays_retired(cells: Revision, dev: User) -> None:
+    with pytest.raises(ReasonMissing):
+        templates.retire(cells, by=dev, reason="")
+    assert templates.retire(cells, by=dev, reason="No longer taught.").state == "retired"
+    with pytest.raises(WrongState):
+        templates.retire(cells, by=dev, reason="Again.")
+
+
+def test_roles_reach_no_further_than_their_unit(college: College, fay: User, root: User) -> None:
+    arts = member_of_staff(root, "art-registrar", "registrar", college.arts)
+    with pytest.raises(NotAllowed):
+        templates.draft("x", unit=college.science, by=arts, name="x", description="", criteria="")
+    with pytest.raises(NotAllowed):
+        templates.draft("x", unit=college.science, by=fay, name="x", description="", criteria="")
+    templates.draft("y", unit=college.arts, by=arts, name="y", description="", criteria="")
+
+
+def test_an_approver_of_another_unit_cannot_approve(
+    draft: Revision, clara: User, college: College, root: User
+) -> None:
+    other = member_of_staff(root, "art-approver", "approver", college.arts)
+    templates.submit(draft, by=clara)
+    with pytest.raises(NotAllowed):
+        templates.approve(draft, by=other)
+
+
+def test_the_seal_is_the_template_s_own_picture_where_it_has_one(
+    draft: Revision, clara: User, dev: User
+) -> None:
+    picture = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>'
+    templates.edit(draft, by=clara, image=picture)
+    assert templates.approve(templates.submit(draft, by=clara), by=dev).achievement.image == picture
+
+
+def test_result_descriptions_keep_their_ids_when_edited(draft: Revision, clara: User) -> None:
+    known = draft.result_descriptions[0]
+    edited = templates.edit(draft, by=clara, result_descriptions=[known, FINAL], rule=PASSED)
+    assert edited.result_descriptions[0]["id"] == known["id"]
+    assert edited.result_descriptions[1]["id"] not in ("", known["id"])
