@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 @login_not_required
 def livez(request: HttpRequest) -> JsonResponse:
-    """This process is alive."""
+    """Answer that the process is alive."""
     return JsonResponse({"status": "ok"})
 
 

@@ -13,7 +13,7 @@ CREDENTIAL_TYPES = ["application/vc", "application/vc+ld+json", "application/ld+
 def public(
     request: HttpRequest, body: str, *, content_type: str, max_age: int
 ) -> HttpResponse:
-    """A published artefact: readable from any origin, cacheable for `max_age` seconds, with ETag."""
+    """Publish an artefact: any origin may read it, any cache keep it `max_age` seconds."""
     response = HttpResponse(body, content_type=content_type)
     response["Access-Control-Allow-Origin"] = "*"
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

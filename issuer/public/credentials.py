@@ -5,6 +5,7 @@ import json
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from issuer.models import Release, SecuredDocument
@@ -27,6 +28,7 @@ def credential(request: HttpRequest, address: str) -> HttpResponse:
         "issuer/credential.html",
         {
             "release": release,
+            "seal": reverse("achievement-image", args=[release.credential.achievement_id]),
             "facts": reading.read(json.loads(body)),
             "report": verification.verify(body.encode()),
         },

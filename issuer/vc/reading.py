@@ -1,7 +1,9 @@
 """What a credential says, for people: the few facts one looks for, from any document at all."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 
@@ -44,6 +46,22 @@ class Reading:
     achievement: str = ""
     skills: list[SkillLine] = field(default_factory=list)
     results: list[ResultLine] = field(default_factory=list)
+
+    @property
+    def awarded_on(self) -> date | None:
+        """The day of the award, where it is written as a date."""
+        return _day(self.awarded)
+
+    @property
+    def valid_until_on(self) -> date | None:
+        """The last day of validity, where it is written as a date."""
+        return _day(self.valid_until)
+
+    @property
+    def kind_in_words(self) -> str:
+        """The achievement type: "CertificateOfCompletion" is "Certificate of completion"."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.kind.removeprefix("ext:"))
+        return words.capitalize()
 
 
 def read(document: Mapping[str, Any]) -> Reading:
@@ -109,6 +127,13 @@ def _results(subject: Mapping[str, Any], achievement: Mapping[str, Any]) -> list
         for result in _maps(subject.get("result"))
         if _text(result.get("value")) or _text(result.get("status"))
     ]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _text(value: Any) -> str:

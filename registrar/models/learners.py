@@ -1,8 +1,24 @@
 """Learner, Enrolment: who learns, and where."""
 
+import re
+
 from django.db import models
 
 from registrar.models.catalog import Offering
+
+
+# What systems that insist on two names are given for people who have one.
+_NO_NAME = {"", "-", ".", "–"}
+# Han, kana and Hangul: the family name comes first, without a space.
+_FAMILY_NAME_FIRST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af々〆]+").fullmatch
+
+
+def full_name(given_name: str, family_name: str) -> str:
+    """The name as people write it: one name alone, and East Asian names family name first."""
+    given, family = given_name.strip(), family_name.strip()
+    if _FAMILY_NAME_FIRST(given) and _FAMILY_NAME_FIRST(family):
+        return family + given
+    return " ".join(part for part in (given, family) if part not in _NO_NAME)
 
 
 class Learner(models.Model):
@@ -29,8 +45,8 @@ class Learner(models.Model):
 
     @property
     def name(self) -> str:
-        """The full name in the order in which it was given; the number for somebody nameless."""
-        return f"{self.given_name} {self.family_name}".strip() or self.number
+        """The full name; the number for somebody nameless."""
+        return full_name(self.given_name, self.family_name) or self.number
 
 
 class Enrolment(models.Model):

@@ -22,7 +22,7 @@ LISTS = [
     "frameworks",
     "skills",
 ]
-SECRET = "a-secret-of-the-test"  # noqa: S105 - made for this test database only
+SECRET = "a-secret-of-the-test"
 
 
 @pytest.fixture
