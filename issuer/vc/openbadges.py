@@ -2,14 +2,16 @@
 
 Every class bears the specification's name, its fields the specification's
 members in snake_case and in the specification's order. `as_json` leaves out
-what is not stated: None, empty tuples and empty text.
+what is not stated: None, empty tuples and empty text; `from_json` reads it back.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import re
+import typing
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
@@ -18,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 from issuer.vc import credential, timestamps
 from issuer.vc.contexts import CREDENTIALS_V2, OB_EXTENSIONS, OPEN_BADGES
-from issuer.vc.errors import ForbiddenValue
+from issuer.vc.errors import ForbiddenValue, MalformedDocument
 
 CONTEXTS = (CREDENTIALS_V2, OPEN_BADGES, OB_EXTENSIONS)
 TYPES = ("VerifiableCredential", "OpenBadgeCredential")
@@ -101,16 +103,26 @@ class _Stated:
         }
 
     @classmethod
-    def from_json(cls, written: dict[str, Any]) -> Self:
-        """Return the object again that `as_json` wrote; members it does not know are left out."""
-        names = {field: _camel(field) for field in cls.__annotations__ if field != "_"}
-        return cls(
-            **{
-                field: _from_json(name, written[name])
-                for field, name in names.items()
-                if name in written
-            }
-        )
+    def from_json(cls, document: object) -> Self:
+        """Return the object that `as_json` wrote.
+
+        Raises MalformedDocument for a member that the class does not have, or
+        that has another form; ForbiddenValue as the constructor does.
+        """
+        if not isinstance(document, dict) or document.get("type") != _as_json(cls.TYPE):
+            raise MalformedDocument(f"This is no {cls.__name__} object.")
+        described: Any = cls
+        fields = {_camel(field): (field, kind) for field, kind in _kinds(described).items()}
+        read: dict[str, Any] = {}
+        for name in document.keys() - {"type"}:
+            if name not in fields:
+                raise MalformedDocument(f"{cls.__name__} has no member {name!r}.")
+            field, kind = fields[name]
+            read[field] = _from_json(document[name], kind, name)
+        try:
+            return cls(**read)
+        except TypeError:
+            raise MalformedDocument(f"A required member of {cls.__name__} is missing.") from None
 
     def _require(self, *fields: str) -> None:
         for field in fields:
@@ -508,6 +520,30 @@ def value_problem(
 
 
 @functools.cache
+def _kinds(of: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(of)
+    return {field.name: hints[field.name] for field in dataclasses.fields(of)}
+
+
+def _from_json(value: Any, kind: Any, name: str) -> Any:
+    options = typing.get_args(kind)
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise MalformedDocument(f"{name} is not an array.")
+        return tuple(_from_json(item, options[0], name) for item in value)
+    for option in options or (kind,):
+        if option is type(None):
+            continue
+        if option is datetime and isinstance(value, str):
+            return timestamps.read(value)
+        if issubclass(option, _Stated):
+            return option.from_json(value)
+        if isinstance(value, option) and (option is bool or not isinstance(value, bool)):
+            return value
+    raise MalformedDocument(f"{name} has another form than it should.")
+
+
+@functools.cache
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
@@ -527,21 +563,3 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def _from_json(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_from_json(name, item) for item in value)
-    return _KINDS[name].from_json(value) if isinstance(value, dict) else value
-
-
-_KINDS: dict[str, type[_Stated]] = {
-    "alignment": Alignment,
-    "creator": Profile,
-    "criteria": Criteria,
-    "image": Image,
-    "otherIdentifier": IdentifierEntry,
-    "parentOrg": Profile,
-    "resultDescription": ResultDescription,
-    "rubricCriterionLevel": RubricCriterionLevel,
-}

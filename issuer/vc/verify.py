@@ -19,6 +19,8 @@ from issuer.vc import canonical, contexts, credential, did, proofs, status_list,
 from issuer.vc.errors import (
     MalformedDid,
     MalformedDocument,
+    MalformedJson,
+    OutOfBounds,
     UnknownContext,
     Unreachable,
     UnsupportedProof,
@@ -180,7 +182,11 @@ class _Verification:
             raise MalformedDid(f"{identifier!r} is not a DID.")
         # A credential and its status list mostly have one issuer, who is asked for once.
         if identifier not in self.resolved:
-            found: object = self.resolve_did(identifier)
+            try:
+                found: object = self.resolve_did(identifier)
+            except (MalformedJson, OutOfBounds) as error:
+                # It may as well be the page of a network that wants us to sign in.
+                raise _CouldNotCheck(f"What {identifier} answered is unreadable. {error}") from None
             if not isinstance(found, dict):
                 raise _Failed(f"What was found for {identifier} is not a document.")
             self.resolved[identifier] = found
@@ -242,9 +248,11 @@ class _Verification:
         cannot be had or trusted says nothing about the credential.
         """
         url, purpose, index = _read_entry(entry)
-        listed = self.fetch_status_list(url)
         try:
+            listed = self.fetch_status_list(url)
             self._require_trusted(listed, url, credential.issuer_id(document))
+        except Unreachable:
+            raise
         except (_Failed, VcError) as error:
             raise _CouldNotCheck(f"The status list cannot be relied on. {error}") from None
         subject = listed["credentialSubject"]

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from issuer.vc import contexts, openbadges
-from issuer.vc.errors import ForbiddenValue
+from issuer.vc.errors import ForbiddenValue, MalformedDocument
 
 from .conftest import College
 
@@ -213,6 +213,38 @@ def test_levels_and_statuses_belong_to_their_description() -> None:
 
 def test_vocabularies_can_be_extended() -> None:
     assert achievement(achievement_type="ext:Medal").as_json()["achievementType"] == "ext:Medal"
+
+
+def test_what_was_written_is_read_back(badge: dict[str, Any]) -> None:
+    found = openbadges.AchievementSubject.from_json(badge["credentialSubject"])
+    assert found.as_json() == badge["credentialSubject"]
+    assert found.activity_start_date == datetime(2026, 1, 7, tzinfo=UTC)
+    assert found.achievement.result_description[0].allowed_value[0] == "F"
+    assert openbadges.AchievementSubject.from_json(found.as_json()) == found
+    issuer = openbadges.Profile.from_json(badge["issuer"])
+    assert issuer.as_json() == badge["issuer"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        {},
+        {"type": "Achievement"},
+        {"type": ["Achievement"]},
+        {**achievement().as_json(), "gpa": 4},
+        {**achievement().as_json(), "name": 4},
+        {**achievement().as_json(), "tag": "numbers"},
+        {**achievement().as_json(), "tag": [4]},
+        {**achievement().as_json(), "criteria": "Pass."},
+        {**achievement().as_json(), "creditsAvailable": True},
+        {**achievement().as_json(), "image": None},
+        {**achievement().as_json(), "version": None},
+    ],
+)
+def test_what_was_not_written_here_is_not_read(document: Any) -> None:
+    with pytest.raises(MalformedDocument):
+        openbadges.Achievement.from_json(document)
 
 
 def test_badges_satisfy_the_published_schema(

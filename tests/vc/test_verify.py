@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from issuer.vc import did, lint, multibase, status_list, verify
 from issuer.vc.errors import Unreachable
+from issuer.vc.json_text import parse_json
 from issuer.vc.signers import Ed25519Signer
 
 from .conftest import DID, INDEX, LIST_URL, College, _badge
@@ -648,6 +649,23 @@ def test_the_issuer_is_asked_for_once(college: College, signed: dict[str, Any]) 
         now=college.now,
     )
     assert asked == [DID]
+
+
+def test_an_answer_that_is_no_json_is_not_a_failure(
+    college: College, signed: dict[str, Any]
+) -> None:
+    def sign_in_page(name: str) -> Any:
+        return parse_json(b"<html>Please sign in to this network</html>")
+
+    for resolve, fetch in [
+        (sign_in_page, sign_in_page),
+        (college.resolve_did, sign_in_page),
+        (sign_in_page, college.fetch_status_list),
+    ]:
+        report = verify.verify(
+            signed, resolve_did=resolve, fetch_status_list=fetch, now=college.now
+        )
+        assert set(outcomes(report).values()) == {COULD_NOT_CHECK}
 
 
 def test_a_resolver_that_is_away_is_not_a_failure(college: College, signed: dict[str, Any]) -> None:
