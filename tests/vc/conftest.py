@@ -1,6 +1,7 @@
 """A college, its key, a badge with everything in it, and a published status list."""
 
 import copy
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -98,8 +99,13 @@ def badge() -> dict[str, Any]:
 
 
 @pytest.fixture
-def signed(college: College, badge: dict[str, Any]) -> dict[str, Any]:
-    return college.sign(badge)
+def signed() -> dict[str, Any]:
+    return copy.deepcopy(_signed())
+
+
+@functools.cache
+def _signed() -> dict[str, Any]:
+    return College().sign(_badge())
 
 
 def _badge(**changes: Any) -> dict[str, Any]:

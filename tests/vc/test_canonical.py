@@ -44,7 +44,7 @@ def credential_with(*results: Any) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=TEXT,
     narratives=st.lists(TEXT, max_size=4),
@@ -202,7 +202,7 @@ def test_many_orders_of_contexts_neither_fill_the_memory_nor_change_the_outcome(
 ) -> None:
     plain = canonical.canonize(badge)
     pinned = list(contexts.DIGESTS)
-    for _ in range(300):
+    for _ in range(150):
         document = credential_with()
         document["@context"] = [contexts.CREDENTIALS_V2, *random.choices(pinned, k=3)]  # noqa: S311
         try:
@@ -276,7 +276,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     context=st.lists(st.sampled_from([contexts.CREDENTIALS_V2, contexts.OPEN_BADGES]) | JSON),
     members=st.dictionaries(st.sampled_from(["id", "type", "name", "issuer"]), JSON),

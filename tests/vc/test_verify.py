@@ -686,7 +686,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_value_anywhere_gives_a_report_and_no_error(data: st.DataObject) -> None:
     college = College()
