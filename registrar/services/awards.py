@@ -8,9 +8,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, QuerySet
 
-from issuer.models import Batch, Credential, SecuredDocument
+from issuer.errors import NotIssued
+from issuer.models import Batch, Credential, SecuredDocument, StatusChange
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
@@ -54,7 +55,8 @@ class Evaluation:
     """Who is to be awarded by a revision, who was already, and who has not earned it.
 
     Of a rule about one course, activity or outcome somebody may be awarded several times: once
-    for each class in which the rule was met.
+    for each class in which the rule was met. `lapsed` are former awards of which the rule is no
+    longer met, mostly because a result was corrected; it is for a person to withdraw them.
     """
 
     revision: Revision
@@ -62,6 +64,7 @@ class Evaluation:
     awards: tuple[Candidate, ...]
     already: tuple[Candidate, ...]
     not_met: tuple[Candidate, ...]
+    lapsed: tuple[Award, ...] = ()
 
     @cached_property
     def by_learner(self) -> Mapping[int, list[Candidate]]:
@@ -101,7 +104,8 @@ def evaluate(
             (already if is_taken else awards).append(candidate)
         if not candidates:
             not_met.append(Candidate(decision.learner, None, "", decision))
-    return Evaluation(revision, at, tuple(awards), tuple(already), tuple(not_met))
+    lapsed = _lapsed(revision, already, offerings)
+    return Evaluation(revision, at, tuple(awards), tuple(already), tuple(not_met), lapsed)
 
 
 @transaction.atomic
@@ -186,6 +190,19 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
 
 
 @transaction.atomic
+def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
+    """Take an award back: its credential is revoked, for good.
+
+    Raises what `issuer.services.status.revoke` raises; to withdraw again changes nothing.
+    """
+    roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
+    credential = Credential.objects.filter(pk=award.credential_id).first()
+    if credential is None:
+        raise NotIssued
+    return status.revoke(credential, reason=reason, by=by)
+
+
+@transaction.atomic
 def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 
@@ -257,9 +274,22 @@ def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:
     return {pk: f"offering:{source}:{sourced_id}"[:300] for pk, source, sourced_id in rows}
 
 
+def _made(template_id: Any) -> QuerySet[Award]:
+    return Award.objects.filter(template=template_id).exclude(batch__state=Batch.State.DECLINED)
+
+
 def _taken(template_id: Any) -> set[_Key]:
-    made = Award.objects.filter(template=template_id).exclude(batch__state=Batch.State.DECLINED)
-    return set(made.values_list("learner", "occasion"))
+    return set(_made(template_id).values_list("learner", "occasion"))
+
+
+def _lapsed(
+    revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
+) -> tuple[Award, ...]:
+    made = _made(revision.template_id).filter(replaced_by=None)
+    if offerings is not None:
+        made = made.filter(offering__in=offerings)
+    held = {(candidate.learner_id, candidate.occasion) for candidate in already}
+    return tuple(award for award in made if (award.learner_id, award.occasion) not in held)
 
 
 def _generations(template_id: Any) -> dict[_Key, int]:
@@ -289,7 +319,7 @@ def _is_in_force(award: Award) -> bool:
     credential = Credential.objects.filter(pk=award.credential_id).first()
     if award.batch.state == Batch.State.DECLINED or credential is None:
         return False
-    is_signed = SecuredDocument.objects.filter(Q(verifiable_credential__credential=credential))
+    is_signed = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
     return is_signed.exists() and status.state_of(credential) != "revoked"
 
 

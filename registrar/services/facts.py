@@ -17,13 +17,14 @@ from registrar.models import (
 )
 from registrar.models.results import ResultQuerySet
 from registrar.rules import Condition, Fact, Facts, Rule
+from registrar.services import participation
 
 Kind = LearningOpportunity.Kind
 
 # OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
 GRADED = "fully graded"
 # What the result of an activity says when it is done.
-COMPLETED = "Completed"
+COMPLETED = participation.State.COMPLETED.value
 
 _OF = "line_item__offering__opportunity__"
 # Keys of a result's value: the learner, and the offering where it is of one.
@@ -45,8 +46,10 @@ def gather(rule: Rule, *, offerings: Collection[Offering] | None = None) -> Fact
 def values(
     described: dict[str, Any], *, offerings: Collection[Offering] | None = None
 ) -> dict[_Key, str]:
-    """Return the newest value of a described result, for each learner and offering, and for each
-    learner over all offerings (as offering None). What has no `source` has no values.
+    """Return the newest value of a described result, by learner and offering.
+
+    Under the offering None stands the newest of all offerings. A description without `source`
+    has no values.
     """
     source = described.get("source")
     if not source:

@@ -1,0 +1,348 @@
+"""Awards: who has earned what and why, decided once, for a second person to approve."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from issuer.errors import NotIssued
+from issuer.errors import SamePerson as SamePersonDecides
+from issuer.models import Batch, Chunk, LedgerEntry, SigningKey
+from issuer.services import batches, credentials, signing, status
+from registrar.errors import NotAllowed, ReasonMissing, WrongState
+from registrar.models import Award, Learner, Revision
+from registrar.services import awards, composition, templates
+from tests.cast import SIS, College, member_of_staff
+
+
+def evaluate(revision: Revision, **options: Any) -> awards.Evaluation:
+    return awards.evaluate(revision, at=timezone.now(), **options)
+
+
+def learners(candidates: Any) -> set[int]:
+    return {candidate.learner_id for candidate in candidates}
+
+
+def issue(batch: Batch) -> None:
+    """What the workers do, in this process."""
+    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
+        found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
+        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
+    while chunk := batches.claim(Chunk.State.REQUESTED, batch=batch):
+        signing.sign(chunk)
+    batches.close_if_done(batch)
+
+
+def with_rule(revision: Revision, rule: Any, *, clara: User, dev: User) -> Revision:
+    """The next revision of the template, with another rule."""
+    second = templates.revise(revision.template, by=clara)
+    templates.edit(second, by=clara, rule=rule)
+    return templates.approve(templates.submit(second, by=clara), by=dev)
+
+
+def test_who_passed_is_awarded_and_who_failed_is_told_why(
+    college: College, cells: Revision, ada: Learner, ben: Learner
+) -> None:
+    for learner, result in ((ada, "Pass"), (ben, "Fail")):
+        college.enrol(learner)
+        college.grade(learner, result)
+    found = evaluate(cells)
+    (adas,), (bens,) = found.awards, found.not_met
+    assert (adas.learner_id, adas.offering_id) == (ada.pk, college.offering.pk)
+    assert adas.occasion == "offering:sis:bio-101-26S"
+    assert "is Pass" in adas.reasons[0]
+    assert adas.results == ({"description": cells.result_descriptions[0]["id"], "value": "Pass"},)
+    assert bens.learner_id == ben.pk
+    assert "Fail" in bens.reasons[0]
+    assert (found.learners, found.by_learner[ben.pk]) == (2, [bens])
+
+
+def test_who_takes_part_without_a_result_is_looked_at_too(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    college.enrol(ada)
+    assert learners(evaluate(cells).not_met) == {ada.pk}
+
+
+def test_results_that_are_not_final_count_for_nothing(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    college.enrol(ada)
+    college.grade(ada, "Pass", status="partially graded")
+    college.grade(ada, "", status="not submitted")
+    assert not evaluate(cells).awards
+
+
+def test_only_the_current_result_counts(college: College, cells: Revision, ada: Learner) -> None:
+    college.enrol(ada)
+    corrected = college.supersede(college.grade(ada, "Fail"), "Pass")
+    assert learners(evaluate(cells).awards) == {ada.pk}
+    college.supersede(corrected, "Fail")
+    assert not evaluate(cells).awards
+
+
+def test_who_has_left_the_college_is_passed_over(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    Learner.objects.update(retired_at=timezone.now())
+    assert evaluate(cells).learners == 0
+
+
+def test_a_course_passed_twice_is_awarded_for_each_class(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    again = college.offer(college.course, "bio-101-26F")
+    college.grade(ada, "Pass")
+    college.grade(ada, "Distinction", on=college.assess(again, "Module result"))
+    found = evaluate(cells)
+    assert [(each.occasion, each.results[0]["value"]) for each in found.awards] == [
+        ("offering:sis:bio-101-26S", "Pass"),
+        ("offering:sis:bio-101-26F", "Distinction"),
+    ]
+    assert learners(evaluate(cells, offerings=[again]).awards) == {ada.pk}
+    assert len(evaluate(cells, offerings=[again]).awards) == 1
+
+
+def test_a_rule_about_one_course_is_met_in_one_class_or_not_at_all(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    exam = {"score": {"course": "BIO 101", "category": "Exam", "at_least": 60}}
+    both = with_rule(cells, {"all": [cells.rule, exam]}, clara=clara, dev=dev)
+    again = college.offer(college.course, "bio-101-26F")
+    college.grade(ada, "Pass")
+    college.grade(ada, score=70, on=college.assess(again, "Exam"))
+    found = evaluate(both)
+    assert not found.awards
+    assert found.not_met[0].reasons[-1] == awards.NOT_TOGETHER
+    college.grade(ada, score=61, on=college.assess(college.offering, "Exam"))
+    assert len(evaluate(both).awards) == 1
+
+
+def test_a_rule_over_several_things_is_awarded_once(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    club = college.course_named("club", kind="activity")
+    rule = {
+        "at_least": 2,
+        "of": [
+            cells.rule,
+            {"activity": {"activity": "club"}},
+            {"outcome": {"outcome": "BIO101-1", "at_least": 50}},
+        ],
+    }
+    several = with_rule(cells, rule, clara=clara, dev=dev)
+    college.grade(ada, "Pass")
+    college.complete(ada, club)
+    college.grade(ben, score=80, outcome=college.outcome)
+    found = evaluate(several)
+    (adas,) = found.awards
+    assert (adas.occasion, adas.offering_id) == ("", None)
+    assert adas.results[0]["value"] == "Pass"
+    assert len(adas.reasons) == 3
+    assert learners(found.not_met) == {ben.pk}
+
+
+def test_an_activity_that_was_left_is_not_done(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    club = college.course_named("club", kind="activity")
+    done = with_rule(cells, {"activity": {"activity": "club"}}, clara=clara, dev=dev)
+    item = college.assess(college.offer(club), "Participation")
+    college.grade(ada, "Withdrew", on=item)
+    assert not evaluate(done).awards
+    college.complete(ada, club)
+    assert learners(evaluate(done).awards) == {ada.pk}
+
+
+def test_values_that_their_description_does_not_allow_are_left_out(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    rule = {"final_result": {"course": "BIO 101", "category": "Module result", "one_of": ["Merit"]}}
+    merit = with_rule(cells, rule, clara=clara, dev=dev)
+    college.grade(ada, "Merit")
+    assert evaluate(merit).awards[0].results == ()
+
+
+def test_a_score_becomes_a_percentage(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    second = templates.revise(cells.template, by=clara)
+    percent = {
+        "name": "Exam",
+        "result_type": "Percent",
+        "value_min": "0",
+        "value_max": "100",
+        "source": {"course": "BIO 101", "category": "Exam"},
+    }
+    templates.edit(second, by=clara, result_descriptions=[percent])
+    exam = college.assess(college.offering, "Exam")
+    exam.maximum = 40
+    exam.save()
+    college.grade(ada, score=30, on=exam)
+    college.grade(ada, "Pass")
+    assert evaluate(second).awards[0].results[0]["value"] == "75"
+
+
+def test_a_revision_without_a_rule_awards_nobody(
+    college: College, cells: Revision, ada: Learner, clara: User
+) -> None:
+    college.grade(ada, "Pass")
+    second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=None)
+    assert evaluate(second).learners == 0
+
+
+def test_evaluation_takes_the_same_number_of_queries_for_any_number_of_learners(
+    college: College, cells: Revision
+) -> None:
+    def enrol(first: int, last: int) -> None:
+        people = Learner.objects.bulk_create(
+            Learner(source=SIS, sourced_id=f"many-{n}", number=str(n)) for n in range(first, last)
+        )
+        for person in people:
+            college.enrol(person)
+            college.grade(person, "Pass" if person.pk % 2 else "Fail")
+
+    enrol(0, 10)
+    with CaptureQueriesContext(connection) as ten:
+        assert evaluate(cells).learners == 10
+    enrol(10, 1000)
+    with CaptureQueriesContext(connection) as thousand:
+        assert evaluate(cells).learners == 1000
+    assert len(thousand) == len(ten) < 12
+
+
+def test_a_batch_holds_each_award_once_and_says_why(
+    college: College, cells: Revision, adas_batch: Batch, adas_award: Award, clara: User
+) -> None:
+    assert (adas_batch.state, adas_batch.count, adas_batch.prepared_by) == ("prepared", 1, clara)
+    assert adas_award.position == 0
+    assert adas_award.awarded_on == timezone.now().date()
+    assert "is Distinction" in adas_award.reasons[0]
+    acts = LedgerEntry.objects.order_by("sequence").values_list("act", flat=True)
+    assert list(acts)[-2:] == ["batch.prepared", "award.decided"]
+
+
+def test_nobody_is_awarded_twice(
+    cells: Revision, adas_batch: Batch, clara: User, ada: Learner
+) -> None:
+    again = evaluate(cells)
+    assert (len(again.awards), learners(again.already)) == (0, {ada.pk})
+    assert awards.prepare(again, by=clara) is None
+
+
+def test_whoever_was_awarded_since_the_evaluation_is_left_out(
+    college: College, cells: Revision, ada: Learner, clara: User
+) -> None:
+    college.grade(ada, "Pass")
+    first, second = evaluate(cells), evaluate(cells)
+    assert awards.prepare(first, by=clara) is not None
+    assert awards.prepare(second, by=clara) is None
+
+
+def test_a_declined_batch_leaves_nobody_awarded(
+    cells: Revision, adas_batch: Batch, dev: User, clara: User
+) -> None:
+    awards.decline(adas_batch, by=dev, reason="The results are not confirmed yet.")
+    found = evaluate(cells)
+    assert len(found.awards) == 1
+    batch = awards.prepare(found, by=clara)
+    assert Award.objects.get(batch=batch).generation == 2
+
+
+def test_whoever_prepared_a_batch_cannot_approve_it(adas_batch: Batch, root: User) -> None:
+    clara = adas_batch.prepared_by
+    clara.is_superuser = True
+    with pytest.raises(SamePersonDecides):
+        awards.approve(adas_batch, by=clara)
+
+
+def test_roles_reach_no_further_than_their_unit(
+    college: College, cells: Revision, adas_batch: Batch, root: User, dev: User, ada: Learner
+) -> None:
+    registrar = member_of_staff(root, "art-registrar", "registrar", college.arts)
+    approver = member_of_staff(root, "art-approver", "approver", college.arts)
+    with pytest.raises(NotAllowed):
+        awards.prepare(evaluate(cells), by=registrar)
+    with pytest.raises(NotAllowed):
+        awards.prepare(evaluate(cells), by=dev)
+    with pytest.raises(NotAllowed):
+        awards.approve(adas_batch, by=approver)
+    with pytest.raises(NotAllowed):
+        awards.decline(adas_batch, by=registrar, reason="No.")
+
+
+def test_nothing_is_awarded_by_a_revision_that_is_not_approved(
+    college: College, draft: Revision, ada: Learner, clara: User
+) -> None:
+    college.grade(ada, "Pass")
+    with pytest.raises(WrongState):
+        awards.prepare(evaluate(draft), by=clara)
+
+
+def test_an_award_never_changes(adas_award: Award) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Award.objects.update(awarded_on=date(2020, 1, 1))
+    with pytest.raises(DatabaseError), transaction.atomic():
+        adas_award.delete()
+
+
+def test_awarding_again_is_an_act_of_its_own(
+    cells: Revision, key: SigningKey, adas_batch: Batch, adas_award: Award, clara: User, dev: User
+) -> None:
+    issue(awards.approve(adas_batch, by=dev))
+    with pytest.raises(WrongState, match="still in force"):
+        awards.award_again(adas_award, by=clara, reason="She asked for it.")
+    awards.withdraw(adas_award, by=clara, reason="Issued to the wrong address.")
+    assert status.state_of(adas_award.credential) == "revoked"
+    assert not evaluate(cells).awards
+
+    with pytest.raises(ReasonMissing):
+        awards.award_again(adas_award, by=clara, reason="")
+    batch = awards.award_again(adas_award, by=clara, reason="The address is right now.")
+    second = Award.objects.get(batch=batch)
+    assert (second.generation, second.replaces) == (2, adas_award)
+    assert second.credential_id != adas_award.credential_id
+    with pytest.raises(WrongState, match="replaced"):
+        awards.award_again(adas_award, by=clara, reason="Once more.")
+    issue(awards.approve(batch, by=dev))
+    assert status.state_of(second.credential) == "valid"
+
+
+def test_what_is_no_longer_earned_is_not_awarded_again(
+    college: College,
+    cells: Revision,
+    key: SigningKey,
+    adas_batch: Batch,
+    adas_award: Award,
+    clara: User,
+    dev: User,
+    ada: Learner,
+) -> None:
+    issue(awards.approve(adas_batch, by=dev))
+    assert evaluate(cells).lapsed == ()
+    college.supersede(ada.results.current().get(), "Fail")
+    assert evaluate(cells).lapsed == (adas_award,)
+    awards.withdraw(adas_award, by=clara, reason="The mark was another learner's.")
+    with pytest.raises(WrongState, match="no longer met"):
+        awards.award_again(adas_award, by=clara, reason="Try.")
+
+
+def test_an_award_that_was_not_issued_cannot_be_withdrawn(adas_award: Award, clara: User) -> None:
+    with pytest.raises(NotIssued):
+        awards.withdraw(adas_award, by=clara, reason="Too early.")
+
+
+def test_withdrawing_needs_the_right_and_a_reason(
+    key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User, clara: User
+) -> None:
+    issue(awards.approve(adas_batch, by=dev))
+    with pytest.raises(NotAllowed):
+        awards.withdraw(adas_award, by=dev, reason="No right.")
+    first = awards.withdraw(adas_award, by=clara, reason="Wrong address.")
+    assert awards.withdraw(adas_award, by=clara, reason="Again.") == first
