@@ -1,0 +1,163 @@
+"""Composition: the award in the words of Open Badges 3.0, and nothing else about the learner."""
+
+import json
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from issuer.models import Batch
+from issuer.vc import openbadges
+from issuer.vc.lint import lint
+from registrar.models import Award, Learner, Revision
+from registrar.services import awards, composition, templates
+from tests.cast import College
+
+
+def composed(award: Award) -> dict[str, Any]:
+    (statement,) = composition.compose([award])
+    assert (statement.credential_id, statement.position) == (award.credential_id, award.position)
+    return statement.document
+
+
+def subject(award: Award) -> dict[str, Any]:
+    return composed(award)["credentialSubject"]
+
+
+def test_it_says_what_was_decided(adas_award: Award, cells: Revision) -> None:
+    document = composed(adas_award)
+    assert document["id"] == f"urn:uuid:{adas_award.credential_id}"
+    assert document["name"] == "Cells"
+    assert document["issuer"]["id"] == settings.ISSUER_DID
+    assert document["credentialSubject"]["achievement"] == cells.achievement.document
+    assert document["credentialSubject"]["result"] == [
+        {
+            "type": ["Result"],
+            "resultDescription": cells.result_descriptions[0]["id"],
+            "value": "Distinction",
+        }
+    ]
+    assert document["credentialSubject"]["creditsEarned"] == 3
+    assert document["credentialSubject"]["term"] == "Spring 2026"
+    assert document["credentialSubject"]["activityStartDate"] == "2026-01-12T00:00:00Z"
+    assert document["credentialSubject"]["activityEndDate"] == "2026-05-15T00:00:00Z"
+
+
+def test_its_times_are_whole_seconds_of_the_decision(adas_award: Award) -> None:
+    document = composed(adas_award)
+    decided = adas_award.decided_at.astimezone(UTC)
+    assert document["validFrom"] == f"{decided:%Y-%m-%dT%H:%M:%S}Z"
+    assert document["awardedDate"] == f"{adas_award.awarded_on}T00:00:00Z"
+
+
+def test_the_learner_is_told_by_a_salted_hash_alone(adas_award: Award, ada: Learner) -> None:
+    (identifier,) = subject(adas_award)["identifier"]
+    assert identifier["identityType"] == "emailAddress"
+    assert identifier["identityHash"] == openbadges.hash_identity(ada.email, identifier["salt"])
+    text = json.dumps(composed(adas_award), ensure_ascii=False)
+    for known in (ada.email, ada.number, ada.given_name, ada.family_name, ada.sourced_id):
+        assert known not in text
+
+
+def test_salts_differ_from_credential_to_credential(adas_award: Award) -> None:
+    salts = {subject(adas_award)["identifier"][0]["salt"] for _ in range(3)}
+    assert len(salts) == 3
+
+
+def test_without_an_address_the_learner_number_stands_in(adas_award: Award, ada: Learner) -> None:
+    Learner.objects.update(email="")
+    adas_award.learner.refresh_from_db()
+    (identifier,) = subject(adas_award)["identifier"]
+    assert identifier["identityType"] == "ext:learnerNumber"
+    assert identifier["identityHash"] == openbadges.hash_identity("1001", identifier["salt"])
+    Learner.objects.update(number="")
+    adas_award.learner.refresh_from_db()
+    assert subject(adas_award)["identifier"][0]["identityType"] == "sourcedId"
+
+
+@pytest.fixture
+def named(draft: Revision, clara: User, dev: User) -> Revision:
+    templates.edit(draft, by=clara, includes_name=True)
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
+def award_to(learner: Learner, revision: Revision, college: College, by: User) -> Award:
+    college.grade(learner, "Pass")
+    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=by)
+    return Award.objects.get(batch=batch)
+
+
+def test_the_name_stands_in_it_where_the_template_says_so(
+    college: College, named: Revision, ben: Learner, clara: User
+) -> None:
+    _, name = subject(award_to(ben, named, college, clara))["identifier"]
+    assert name == {
+        "type": "IdentityObject",
+        "hashed": False,
+        "identityHash": "بن العلي",
+        "identityType": "name",
+    }
+
+
+def test_a_number_never_stands_in_for_a_name(
+    college: College, named: Revision, ada: Learner, clara: User
+) -> None:
+    Learner.objects.update(given_name="", family_name="")
+    assert len(subject(award_to(ada, named, college, clara))["identifier"]) == 1
+
+
+def test_what_is_not_known_is_left_out(
+    college: College, draft: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    several = {"any": [draft.rule, {"outcome": {"outcome": "BIO101-1", "at_least": 50}}]}
+    templates.edit(draft, by=clara, rule=several, credits=None)
+    revision = templates.approve(templates.submit(draft, by=clara), by=dev)
+    document = subject(award_to(ada, revision, college, clara))
+    for member in ("term", "activityStartDate", "activityEndDate", "creditsEarned"):
+        assert member not in document
+
+
+def test_lint_has_nothing_to_say(adas_award: Award) -> None:
+    assert lint(composed(adas_award), issuer_did=settings.ISSUER_DID) == []
+
+
+def test_lint_has_nothing_to_say_of_a_name_either(
+    college: College, named: Revision, ben: Learner, clara: User
+) -> None:
+    document = composed(award_to(ben, named, college, clara))
+    assert lint(document, issuer_did=settings.ISSUER_DID) == []
+
+
+def test_the_published_schema_accepts_it(adas_award: Award, shared_data: Path) -> None:
+    path = shared_data / "schemas" / "ob-v3p0" / "ob_v3p0_achievementcredential_schema.json"
+    schema = json.loads(path.read_text())
+    validator = jsonschema.validators.validator_for(schema)
+    checked = validator(schema, format_checker=validator.FORMAT_CHECKER)
+    assert [error.message for error in checked.iter_errors(composed(adas_award))] == []
+
+
+def test_a_batch_is_composed_in_its_order_with_as_many_queries_as_one_award(
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for learner in (ada, ben):
+        college.enrol(learner)
+        college.grade(learner, "Pass")
+    batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
+    assert isinstance(batch, Batch)
+    found = Award.objects.filter(batch=batch).select_related(
+        "learner", "offering__term", "revision__achievement"
+    )
+    in_order = list(found.order_by("position"))
+    with django_assert_max_num_queries(2):
+        statements = composition.compose(in_order)
+    assert [statement.position for statement in statements] == [0, 1]
