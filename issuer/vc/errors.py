@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from issuer.vc.shapes import Finding
+from dataclasses import dataclass
+from typing import ClassVar
 
 
 class VcError(Exception):
@@ -65,6 +63,16 @@ class NotCompacted(DataLoss):
     """A property is not written as the term its contexts define, so readers could miss it."""
 
     code = "not_compacted"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason not to sign: where it is (a JSON Pointer), what it is, and what it rests on."""
+
+    code: str
+    pointer: str
+    message: str
+    section: str
 
 
 class LintFailed(VcError):

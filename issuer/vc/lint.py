@@ -15,8 +15,7 @@ from issuer.vc import (
     status_list,
     timestamps,
 )
-from issuer.vc.errors import DataLoss, LintFailed, OutOfBounds, VcError
-from issuer.vc.shapes import Finding
+from issuer.vc.errors import DataLoss, Finding, LintFailed, OutOfBounds, VcError
 
 __all__ = ["Finding", "lint", "require"]
 

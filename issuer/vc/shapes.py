@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from issuer.vc import credential, openbadges, timestamps
-from issuer.vc.errors import VcError
+from issuer.vc.errors import Finding, VcError
 
 # JSON-LD writes a number with a fraction in 16 digits; with more than 15, implementations differ.
 MAX_DIGITS = 15
@@ -189,16 +189,6 @@ CREDENTIAL = Shape(
         "credentialStatus": _one(STATUS_ENTRY),
     },
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One reason not to sign: where it is (a JSON Pointer), what it is, and what it rests on."""
-
-    code: str
-    pointer: str
-    message: str
-    section: str
 
 
 def problems(value: object, shape: Shape, pointer: str) -> Iterator[Finding]:
