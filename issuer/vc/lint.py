@@ -8,10 +8,10 @@ from typing import Any
 
 from issuer.vc import (
     canonical,
+    classes,
     credential,
     did,
     openbadges,
-    shapes,
     status_list,
     timestamps,
 )
@@ -89,7 +89,7 @@ def _type(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
 
 
 def _members_of_classes(document: dict[str, Any], issuer_did: str) -> Iterator[Finding]:
-    for finding in shapes.problems(document, shapes.CREDENTIAL, ""):
+    for finding in classes.problems(document, classes.CREDENTIAL, ""):
         if finding.pointer != "/type":
             yield finding
 

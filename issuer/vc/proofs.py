@@ -30,7 +30,9 @@ def proof_config(*, verification_method: str, created: datetime) -> dict[str, An
 def add_proof(
     document: dict[str, Any], *, signer: Signer, verification_method: str, created: datetime
 ) -> dict[str, Any]:
-    """Return a copy of the document with one eddsa-rdfc-2022 proof, in a list.
+    """Return a copy of the document with one eddsa-rdfc-2022 proof, a lone object.
+
+    Open Badges 3.0 and VC Data Integrity allow a list too, but not every verifier reads one.
 
     The same document, key and moment give the same bytes every time. Nothing
     but JSON-LD is checked here: `lint` comes first.
@@ -45,7 +47,7 @@ def add_proof(
     config = proof_config(verification_method=verification_method, created=created)
     secured_config = {"@context": document["@context"], **config}
     value = eddsa_rdfc_2022.sign(document, secured_config, signer=signer)
-    return {**document, "proof": [{**config, "proofValue": value}]}
+    return {**document, "proof": {**config, "proofValue": value}}
 
 
 def is_supported(proof: dict[str, Any]) -> bool:

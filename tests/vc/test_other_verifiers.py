@@ -31,10 +31,8 @@ def by_openvc(college: College, document: dict[str, Any]) -> Any:
             1:
         ],
     }
-    # It takes a proof that stands alone, not one in a list; both are the same to JSON-LD.
-    (proof,) = document["proof"]
     return data_integrity.DataIntegrityProofSuite().verify(
-        {**document, "proof": proof},
+        document,
         public_key_jwk=jwk,
         now=NOW,
         extra_contexts={

@@ -17,14 +17,14 @@ from issuer.vc.errors import (
 from .conftest import College
 
 
-def test_a_proof_is_one_in_a_list_and_states_no_context(
+def test_a_proof_is_one_object_and_states_no_context(
     college: College, badge: dict[str, Any]
 ) -> None:
     before = copy.deepcopy(badge)
     signed = college.sign(badge, created=datetime(2026, 1, 31, 12, 0, 1, tzinfo=UTC))
     assert badge == before
     assert {name: signed[name] for name in badge} == badge
-    (proof,) = signed["proof"]
+    proof = signed["proof"]
     assert proof == {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-rdfc-2022",
@@ -51,10 +51,10 @@ def test_what_was_signed_verifies_with_its_key_only(
         proofs.verify_proof(signed, public_key=other)
 
 
-def test_a_proof_alone_verifies_like_one_in_a_list(
+def test_a_proof_in_a_list_verifies_like_one_alone(
     college: College, signed: dict[str, Any]
 ) -> None:
-    signed["proof"] = signed["proof"][0]
+    signed["proof"] = [signed["proof"]]
     proofs.verify_proof(signed, public_key=college.signer.public_multibase)
 
 
@@ -92,7 +92,7 @@ def test_a_changed_proof_does_not_verify(
     changes: dict[str, Any],
     error: type[Exception],
 ) -> None:
-    signed["proof"][0].update(changes)
+    signed["proof"].update(changes)
     with pytest.raises(error):
         proofs.verify_proof(signed, public_key=college.signer.public_multibase)
 
@@ -102,7 +102,7 @@ def test_none_or_several_proofs_are_refused(college: College, signed: dict[str, 
     with pytest.raises(MalformedProof):
         proofs.verify_proof({**signed, "proof": []}, public_key=key)
     with pytest.raises(MalformedProof):
-        proofs.verify_proof({**signed, "proof": signed["proof"] * 2}, public_key=key)
+        proofs.verify_proof({**signed, "proof": [signed["proof"]] * 2}, public_key=key)
     with pytest.raises(MalformedDocument):
         proofs.verify_proof({**signed, "proof": "z"}, public_key=key)
 

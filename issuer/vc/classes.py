@@ -16,7 +16,7 @@ MAX_DIGITS = 15
 
 
 @dataclass(frozen=True)
-class Shape:
+class Class:
     """A class: its name in `type`, and a rule for each of its members.
 
     `type_is_text` marks the few classes whose type is one text and not an array.
@@ -32,7 +32,7 @@ class Shape:
 class Rule:
     """What a member may hold: a kind of text or number, a term, or an object of a class."""
 
-    kind: str | frozenset[str] | Shape
+    kind: str | frozenset[str] | Class
     required: bool = False
     many: bool = False
 
@@ -40,25 +40,25 @@ class Rule:
 TEXT, URI, TIME, NUMBER, BOOLEAN = "text", "URI", "date-time", "number", "boolean"
 
 
-def _one(kind: str | frozenset[str] | Shape) -> Rule:
+def _one(kind: str | frozenset[str] | Class) -> Rule:
     return Rule(kind)
 
 
-def _must(kind: str | frozenset[str] | Shape) -> Rule:
+def _must(kind: str | frozenset[str] | Class) -> Rule:
     return Rule(kind, required=True)
 
 
-def _any(kind: str | frozenset[str] | Shape) -> Rule:
+def _any(kind: str | frozenset[str] | Class) -> Rule:
     return Rule(kind, many=True)
 
 
-IMAGE = Shape("Image", {"id": _must(URI), "caption": _one(TEXT)}, type_is_text=True)
-IDENTIFIER_ENTRY = Shape(
+IMAGE = Class("Image", {"id": _must(URI), "caption": _one(TEXT)}, type_is_text=True)
+IDENTIFIER_ENTRY = Class(
     "IdentifierEntry",
     {"identifier": _must(TEXT), "identifierType": _must(openbadges.IDENTIFIER_TYPES)},
     type_is_text=True,
 )
-IDENTITY_OBJECT = Shape(
+IDENTITY_OBJECT = Class(
     "IdentityObject",
     {
         "hashed": _must(BOOLEAN),
@@ -75,9 +75,9 @@ _PROFILE_MEMBERS = {
     "image": _one(IMAGE),
     "otherIdentifier": _any(IDENTIFIER_ENTRY),
 }
-PARENT = Shape("Profile", _PROFILE_MEMBERS)
-PROFILE = Shape("Profile", {**_PROFILE_MEMBERS, "parentOrg": _one(PARENT)})
-ALIGNMENT = Shape(
+PARENT = Class("Profile", _PROFILE_MEMBERS)
+PROFILE = Class("Profile", {**_PROFILE_MEMBERS, "parentOrg": _one(PARENT)})
+ALIGNMENT = Class(
     "Alignment",
     {
         "targetName": _must(TEXT),
@@ -86,7 +86,7 @@ ALIGNMENT = Shape(
         "targetType": _one(openbadges.TARGET_TYPES),
     },
 )
-LEVEL = Shape(
+LEVEL = Class(
     "RubricCriterionLevel",
     {
         "id": _must(URI),
@@ -95,7 +95,7 @@ LEVEL = Shape(
         "alignment": _any(ALIGNMENT),
     },
 )
-RESULT_DESCRIPTION = Shape(
+RESULT_DESCRIPTION = Class(
     "ResultDescription",
     {
         "id": _must(URI),
@@ -108,7 +108,7 @@ RESULT_DESCRIPTION = Shape(
         "rubricCriterionLevel": _any(LEVEL),
     },
 )
-RESULT = Shape(
+RESULT = Class(
     "Result",
     {
         "resultDescription": _one(URI),
@@ -118,8 +118,8 @@ RESULT = Shape(
         "alignment": _any(ALIGNMENT),
     },
 )
-CRITERIA = Shape("Criteria", {"id": _one(URI), "narrative": _one(TEXT)}, typed=False)
-ACHIEVEMENT = Shape(
+CRITERIA = Class("Criteria", {"id": _one(URI), "narrative": _one(TEXT)}, typed=False)
+ACHIEVEMENT = Class(
     "Achievement",
     {
         "id": _must(URI),
@@ -139,7 +139,7 @@ ACHIEVEMENT = Shape(
         "tag": _any(TEXT),
     },
 )
-SUBJECT = Shape(
+SUBJECT = Class(
     "AchievementSubject",
     {
         "id": _one(URI),
@@ -154,14 +154,14 @@ SUBJECT = Shape(
         **dict.fromkeys(("licenseNumber", "narrative", "role", "term"), _one(TEXT)),
     },
 )
-EVIDENCE = Shape(
+EVIDENCE = Class(
     "Evidence",
     {
         "id": _one(URI),
         **dict.fromkeys(("name", "narrative", "description", "genre", "audience"), _one(TEXT)),
     },
 )
-STATUS_ENTRY = Shape(
+STATUS_ENTRY = Class(
     "BitstringStatusListEntry",
     {
         "id": _must(URI),
@@ -171,8 +171,8 @@ STATUS_ENTRY = Shape(
     },
     type_is_text=True,
 )
-CREDENTIAL_SCHEMA = Shape("1EdTechJsonSchemaValidator2019", {"id": _must(URI)}, type_is_text=True)
-CREDENTIAL = Shape(
+CREDENTIAL_SCHEMA = Class("1EdTechJsonSchemaValidator2019", {"id": _must(URI)}, type_is_text=True)
+CREDENTIAL = Class(
     "OpenBadgeCredential",
     {
         "id": _must(URI),
@@ -191,23 +191,23 @@ CREDENTIAL = Shape(
 )
 
 
-def problems(value: object, shape: Shape, pointer: str) -> Iterator[Finding]:
-    """Yield every place where the value is not of the shape, depth first.
+def problems(value: object, class_: Class, pointer: str) -> Iterator[Finding]:
+    """Yield every place where the value is not of the class, depth first.
 
-    Members that the shape does not name are passed over: whether they are
+    Members that the class does not name are passed over: whether they are
     defined at all is for the JSON-LD expansion to say.
     """
-    section = f"Open Badges 3.0, {shape.name}"
+    section = f"Open Badges 3.0, {class_.name}"
     if not isinstance(value, dict):
-        yield Finding("wrong_kind", pointer, f"This must be one {shape.name} object.", section)
+        yield Finding("wrong_kind", pointer, f"This must be one {class_.name} object.", section)
         return
-    if shape.typed:
-        yield from _type_problems(value, shape, pointer, section)
-    for name, rule in shape.members.items():
+    if class_.typed:
+        yield from _type_problems(value, class_, pointer, section)
+    for name, rule in class_.members.items():
         where = f"{pointer}/{name}"
         if name not in value:
             if rule.required:
-                yield Finding("missing", where, f"{shape.name} must state {name}.", section)
+                yield Finding("missing", where, f"{class_.name} must state {name}.", section)
         elif rule.many:
             yield from _many_problems(value[name], rule, where, section)
         else:
@@ -215,15 +215,17 @@ def problems(value: object, shape: Shape, pointer: str) -> Iterator[Finding]:
 
 
 def _type_problems(
-    value: dict[str, Any], shape: Shape, pointer: str, section: str
+    value: dict[str, Any], class_: Class, pointer: str, section: str
 ) -> Iterator[Finding]:
     found = value.get("type")
-    if shape.type_is_text:
-        if found != shape.name:
-            yield Finding("wrong_type", f"{pointer}/type", f'This must be "{shape.name}".', section)
-    elif not isinstance(found, list) or shape.name not in found:
+    if class_.type_is_text:
+        if found != class_.name:
+            yield Finding(
+                "wrong_type", f"{pointer}/type", f'This must be "{class_.name}".', section
+            )
+    elif not isinstance(found, list) or class_.name not in found:
         yield Finding(
-            "wrong_type", f"{pointer}/type", f'This must be an array with "{shape.name}".', section
+            "wrong_type", f"{pointer}/type", f'This must be an array with "{class_.name}".', section
         )
 
 
@@ -236,7 +238,7 @@ def _many_problems(value: object, rule: Rule, pointer: str, section: str) -> Ite
 
 
 def _kind_problems(value: object, rule: Rule, pointer: str, section: str) -> Iterator[Finding]:
-    if isinstance(rule.kind, Shape):
+    if isinstance(rule.kind, Class):
         yield from problems(value, rule.kind, pointer)
         return
     message = _simple_problem(value, rule)
