@@ -44,6 +44,12 @@ class ReasonMissing(RegistrarError):
     code = "reason_missing"
 
 
+class CodeTaken(RegistrarError):
+    """Something else in the catalogue has this code."""
+
+    code = "code_taken"
+
+
 class ImportRefused(RegistrarError):
     """The files cannot be read as a roster; nothing was changed."""
 

@@ -9,8 +9,9 @@ from django.db import models
 class RosterImport(models.Model):
     """One reading of a roster: planned -> applied, or refused.
 
-    `plan` counts per file what is new, changed, retired, unchanged; `problems` are the rows that
-    were left out, with row, column, reason and remedy.
+    `plan` counts per file what is new, changed, retired, unchanged; `fingerprint` tells whether
+    the same would still change; `problems` are the rows that were left out, with row, column,
+    reason and remedy. Without `read_by` it was a command on the server.
     """
 
     class State(models.TextChoices):
@@ -25,9 +26,12 @@ class RosterImport(models.Model):
     sha256 = models.CharField(max_length=64)
     stored_at = models.CharField(max_length=500, blank=True, help_text="Where the upload is kept")
     plan = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, blank=True)
     problems = models.JSONField(default=list)
     problem_count = models.PositiveIntegerField(default=0)
-    read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
     read_at = models.DateTimeField(auto_now_add=True)
     applied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True

@@ -44,8 +44,9 @@ class ResultQuerySet(models.QuerySet["Result"]):
 class Result(models.Model):
     """What a learner achieved on a line item. Never edited: a correction is a new row.
 
-    `outcome` is set where the result speaks of one learning outcome only. A row with `withdrawn`
-    says that the source took the result back.
+    `outcome` is set where the result speaks of one learning outcome only; such results have
+    sourced ids of their own, which may repeat those of whole results. A row with `withdrawn` says
+    that the source took the result back.
     """
 
     source = models.CharField(max_length=100)
@@ -70,8 +71,13 @@ class Result(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "sourced_id"],
-                condition=Q(superseded_at=None),
+                condition=Q(superseded_at=None, outcome=None),
                 name="one_current_result_per_sourced_id",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "sourced_id"],
+                condition=Q(superseded_at=None, outcome__isnull=False),
+                name="one_current_outcome_result_per_sourced_id",
             ),
         ]
         indexes = [

@@ -1,0 +1,115 @@
+"""Record who takes part in a co-curricular activity, and how it came out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from registrar.models import Enrolment, Learner, LearningOpportunity, LineItem, Offering, Term
+from registrar.services import results, roles, sources
+from registrar.services.results import Entry, Recorded
+
+# The one line item of an activity. Award rules look for its category.
+CATEGORY: Final = "Participation"
+
+
+class State(StrEnum):
+    """How a learner's part in an activity stands."""
+
+    COMPLETED = "Completed"
+    WITHDREW = "Withdrew"
+    IN_PROGRESS = "In progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participation:
+    """A learner's part in an activity: how it stands, from when to when, for how many hours."""
+
+    learner: Learner
+    state: State
+    started_on: date | None = None
+    ended_on: date | None = None
+    hours: Decimal | None = None
+
+
+@transaction.atomic
+def record(
+    activity: LearningOpportunity,
+    participations: Iterable[Participation],
+    *,
+    by: User,
+    term: Term | None = None,
+    at: datetime | None = None,
+) -> Recorded:
+    """Enrol the learners in the activity (of that term), and record how it came out for them.
+
+    The hours stand as the score. A state that differs from the one before supersedes it; the
+    same again changes nothing. Learners who are not named stay as they are.
+    """
+    roles.demand(by, "registrar.import_roster", unit=activity.unit)
+    sources.hold(activity.source)
+    line_item = _line_item(activity, term)
+    parts = {f"{line_item.sourced_id}:{part.learner.pk}": part for part in participations}
+    _enrol(line_item.offering, parts)
+    entries = [_entry(line_item, key, part) for key, part in parts.items()]
+    return results.record(entries, by=by, at=at or timezone.now())
+
+
+def _line_item(activity: LearningOpportunity, term: Term | None) -> LineItem:
+    key = activity.sourced_id if term is None else f"{activity.sourced_id}:{term.pk}"
+    offering, _ = Offering.objects.get_or_create(
+        source=activity.source,
+        sourced_id=key,
+        defaults={
+            "opportunity": activity,
+            "title": activity.title if term is None else f"{activity.title}, {term.title}",
+            "code": activity.code,
+            "term": term,
+        },
+    )
+    line_item, _ = LineItem.objects.get_or_create(
+        source=activity.source,
+        sourced_id=key,
+        defaults={"offering": offering, "title": CATEGORY, "category": CATEGORY},
+    )
+    return line_item
+
+
+def _enrol(offering: Offering, parts: dict[str, Participation]) -> None:
+    Enrolment.objects.bulk_create(
+        (
+            Enrolment(
+                source=offering.source,
+                sourced_id=key,
+                offering=offering,
+                learner=part.learner,
+                begins_on=part.started_on,
+                ends_on=part.ended_on,
+                retired_at=None,
+            )
+            for key, part in parts.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["source", "sourced_id"],
+        update_fields=["begins_on", "ends_on", "retired_at"],
+    )
+
+
+def _entry(line_item: LineItem, key: str, part: Participation) -> Entry:
+    return Entry(
+        source=line_item.source,
+        sourced_id=key,
+        line_item=line_item.pk,
+        learner=part.learner.pk,
+        # OneRoster 1.2 has a short list of scoreStatus; this one says that it can still change.
+        status="partially graded" if part.state == State.IN_PROGRESS else "fully graded",
+        score=part.hours,
+        text=part.state.value,
+        dated=part.ended_on or part.started_on,
+    )

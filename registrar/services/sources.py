@@ -1,0 +1,16 @@
+"""Let one writer at a time change what came from a source."""
+
+from django.db import connection
+
+# The first key of the advisory lock tells ours from others; the second is the source's.
+_SOURCES = 1
+
+
+def hold(source: str) -> None:
+    """Wait until nobody else writes what came from this source, and hold it to the commit.
+
+    To be called in a transaction. Rows that do not exist yet cannot be locked, and two writers
+    would both insert them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SOURCES, source])

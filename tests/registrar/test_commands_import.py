@@ -1,0 +1,152 @@
+"""The commands that import: what they print, and when they refuse."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from issuer.models import LedgerEntry
+from registrar.models import Learner, RosterImport
+from skills.models import Framework, FrameworkImport, Skill
+from tests.registrar.test_oneroster_csv import Roster
+from tests.skills.test_frameworks import package
+
+pytestmark = pytest.mark.django_db
+
+
+def run(command: str, *arguments: Any, **options: Any) -> str:
+    out = io.StringIO()
+    try:
+        call_command(command, *map(str, arguments), stdout=out, stderr=io.StringIO(), **options)
+    except CommandError as error:
+        return f"{out.getvalue()}REFUSED {error}"
+    return out.getvalue()
+
+
+def outcome(command: str, *arguments: Any) -> dict[str, Any]:
+    """The JSON on the last line."""
+    printed = run(command, *arguments, "--json").split("REFUSED")[0]
+    return json.loads(printed.strip().splitlines()[-1])
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    roster = Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+    for name, data in roster.files().items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def framework(tmp_path: Path) -> Path:
+    path = tmp_path / "framework.json"
+    path.write_text(json.dumps(package(1, 2)))
+    return path
+
+
+def test_a_roster_is_imported_and_a_second_time_unchanged(bundle: Path) -> None:
+    first = outcome("import_oneroster", bundle)
+    assert first["results.csv"] == {
+        "new": 3,
+        "changed": 0,
+        "retired": 0,
+        "unchanged": 0,
+        "errors": 0,
+        "warnings": 0,
+        "problems": [],
+    }
+    again = outcome("import_oneroster", bundle)
+    assert all(not (c["new"] or c["changed"] or c["retired"]) for c in again.values())
+    assert again["results.csv"]["unchanged"] == 3
+    assert RosterImport.objects.filter(state="applied", applied_by=None).count() == 2
+    assert LedgerEntry.objects.filter(act="roster.applied", actor="system").count() == 2
+
+
+def test_a_dry_run_writes_nothing(bundle: Path, framework: Path) -> None:
+    assert outcome("import_oneroster", bundle, "--dry-run")["users.csv"]["new"] == 2
+    assert outcome("import_framework", framework, "--dry-run")["new"] == 2
+    assert not Learner.objects.exists() and not RosterImport.objects.exists()
+    assert not Skill.objects.exists() and not FrameworkImport.objects.exists()
+
+
+def test_bad_rows_are_listed_and_the_good_ones_go_on(bundle: Path) -> None:
+    path = bundle / "results.csv"
+    path.write_text(path.read_text().replace(",62.5,", ",lots,"))
+    told = outcome("import_oneroster", bundle)["results.csv"]
+    assert (told["new"], told["errors"]) == (2, 1)
+    (problem,) = told["problems"]
+    assert (problem["row"], problem["column"], problem["value"]) == (3, "score", "lots")
+
+
+def test_people_read_a_table(bundle: Path) -> None:
+    path = bundle / "results.csv"
+    path.write_text(path.read_text().replace(",62.5,", ",lots,"))
+    printed = run("import_oneroster", bundle)
+    assert "results.csv row 3  score" in printed
+    assert "Write digits with a point for decimals" in printed
+
+
+def test_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: Path) -> None:
+    (bundle / "manifest.csv").unlink()
+    printed = run("import_oneroster", bundle, "--json")
+    assert "REFUSED The roster cannot be applied; nothing was changed." in printed
+    assert outcome("import_oneroster", bundle)["manifest.csv"]["errors"] == 1
+    assert "REFUSED There is no nothing" in run("import_oneroster", tmp_path / "nothing")
+    assert not Learner.objects.exists()
+
+
+def test_whose_act_it_is_can_be_said(bundle: Path, framework: Path, clara: User) -> None:
+    run("import_oneroster", bundle, "--by", "clara")
+    run("import_framework", framework, "--by", "clara")
+    assert RosterImport.objects.get().applied_by == clara
+    assert FrameworkImport.objects.get().by == clara
+    assert "REFUSED There is nobody" in run("import_oneroster", bundle, "--by", "nobody")
+
+
+def test_somebody_who_may_not_is_refused(bundle: Path, framework: Path, dev: User) -> None:
+    assert "REFUSED Your roles" in run("import_oneroster", bundle, "--by", "dev")
+    assert "REFUSED Your roles" in run("import_framework", framework, "--by", "dev")
+    assert not Learner.objects.exists() and not FrameworkImport.objects.exists()
+
+
+def test_a_framework_is_imported_and_a_second_time_unchanged(framework: Path) -> None:
+    first = outcome("import_framework", framework, "--own")
+    assert {name: first[name] for name in ("new", "changed", "retired", "unchanged")} == {
+        "new": 2,
+        "changed": 0,
+        "retired": 0,
+        "unchanged": 0,
+    }
+    assert first["errors"] == []
+    again = outcome("import_framework", framework, "--format", "case")
+    assert (again["new"], again["unchanged"]) == (0, 2)
+    assert Framework.objects.get().is_own
+    entry = LedgerEntry.objects.filter(act="framework.imported").latest("sequence")
+    assert entry.details["unchanged"] == 2
+
+
+def test_a_framework_with_errors_is_refused_with_all_of_them(framework: Path) -> None:
+    document = package(1, 2)
+    del document["CFItems"][0]["fullStatement"]
+    document["CFItems"][1]["lastChangeDateTime"] = "yesterday"
+    framework.write_text(json.dumps(document))
+    told = outcome("import_framework", framework)
+    assert [error["column"] for error in told["errors"]][:2] == [
+        "/CFItems/0/fullStatement",
+        "/CFItems/1/lastChangeDateTime",
+    ]
+    printed = run("import_framework", framework)
+    assert "/CFItems/0/fullStatement" in printed and "REFUSED" in printed
+    assert not Framework.objects.exists()
+
+
+def test_addresses_and_absent_files_are_said_plainly(tmp_path: Path) -> None:
+    printed = run("import_framework", "https://frameworks.example/1")
+    assert "REFUSED https://frameworks.example/1 is an address." in printed
+    assert "cannot be read" in run("import_framework", tmp_path / "absent.json")
