@@ -16,6 +16,12 @@ class NotSetUp(IssuerError):
     code = "not_set_up"
 
 
+class DidIsFixed(IssuerError):
+    """The DID stands in credentials that are out, so it cannot be changed any more."""
+
+    code = "did_is_fixed"
+
+
 class NoActiveKey(IssuerError):
     """There is no active signing key. Run the `create_key` command first."""
 
@@ -53,9 +59,15 @@ class ReasonMissing(IssuerError):
 
 
 class NotIssued(IssuerError):
-    """The credential has not been issued, so there is nothing to revoke."""
+    """No such credential has been issued, so there is nothing to revoke."""
 
     code = "not_issued"
+
+
+class RevocationLost(IssuerError):
+    """A revocation that verifiers have seen is missing now, so the list is not published."""
+
+    code = "revocation_lost"
 
 
 class RefusedByLint(IssuerError):

@@ -1,0 +1,55 @@
+"""The institution: set up, change, and its profile in credentials."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from issuer.errors import DidIsFixed, NotSetUp
+from issuer.models import Credential, Institution
+from issuer.services import ledger
+from issuer.vc import openbadges
+
+
+def get() -> Institution:
+    """The institution of this deployment; raises NotSetUp before `set_up`."""
+    institution = Institution.objects.first()
+    if institution is None:
+        raise NotSetUp()
+    return institution
+
+
+@transaction.atomic
+def set_up(*, by: AbstractBaseUser | str, **fields: Any) -> Institution:
+    """Enter the institution, or change the given fields of it.
+
+    The DID is ISSUER_DID unless one is given. Credentials that are already requested keep the
+    profile they were composed with.
+
+    Raises DidIsFixed for another DID once there are credentials, and Django's ValidationError
+    for values that its fields do not accept.
+    """
+    institution = Institution.objects.select_for_update().first()
+    act = "institution.changed" if institution else "institution.set_up"
+    before = institution.did if institution else None
+    institution = institution or Institution(did=settings.ISSUER_DID)
+    for name, value in fields.items():
+        setattr(institution, name, value)
+    if before not in (None, institution.did) and Credential.objects.exists():
+        raise DidIsFixed()
+    institution.full_clean()
+    institution.save()
+    ledger.append(act, institution, by=by, details={"fields": sorted(fields)})
+    return institution
+
+
+def profile(institution: Institution) -> openbadges.Profile:
+    """The institution as `issuer` and `creator` of an Open Badges document."""
+    return openbadges.Profile(
+        id=institution.did,
+        name=institution.name,
+        url=institution.url,
+        email=institution.email or None,
+        phone=institution.phone or None,
+    )
