@@ -1,0 +1,26 @@
+"""Create a signing key and activate it; to be run where the keystore's secret is."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from issuer.errors import IssuerError
+from issuer.services import keys
+
+
+class Command(BaseCommand):
+    """Creates a key, publishes it in the DID document and signs with it from now on."""
+
+    help = (
+        "Create a signing key, sealed with the secret in KEYSTORE_SECRET_FILE, and sign with it "
+        "from now on. A key that was active is retired: what it signed stays good."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            key = keys.create(did=settings.ISSUER_DID, by="system")
+            keys.activate(key, by="system")
+        except IssuerError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{key.verification_method} signs from now on.")
