@@ -1,0 +1,296 @@
+"""Batches: open, approve, decline, and the chunks in which workers get through them."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Now
+
+from issuer.errors import ReasonMissing, SamePerson, WrongState
+from issuer.models import Batch, Chunk
+from issuer.services import ledger
+
+# A worker that dies does so mostly for no fault of the row; three times on one row is no accident.
+MAX_ATTEMPTS = 3
+DIED = f"The worker died {MAX_ATTEMPTS} times on this row."
+# As many as a page can show; the chunks hold them all.
+MAX_ERRORS = 100
+
+_WAITING = (Chunk.State.APPROVED, Chunk.State.REQUESTED)
+
+
+@dataclass(frozen=True)
+class RowError:
+    """Why the credential at this position of its batch was not issued."""
+
+    position: int
+    error: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on a batch is, in credentials.
+
+    `waiting` are still to be composed, `requested` to be signed. The rate is the average since
+    the approval; it and the seconds left are None while there is nothing to tell them from.
+    """
+
+    count: int
+    requested: int
+    signed: int
+    failed: int
+    waiting: int
+    rate_per_second: float | None
+    seconds_left: float | None
+    started_at: datetime | None
+    errors: tuple[RowError, ...]
+
+
+@transaction.atomic
+def open(name: str, *, count: int, by: AbstractBaseUser) -> Batch:
+    """Prepare a batch of so many credentials, at the positions 0 to count - 1."""
+    batch = Batch.objects.create(name=name, count=count, prepared_by=by)
+    ledger.append("batch.prepared", batch, by=by, details={"count": count})
+    return batch
+
+
+@transaction.atomic
+def approve(batch: Batch, *, by: AbstractBaseUser, reason: str = "") -> Batch:
+    """Let the workers issue a batch that somebody else prepared.
+
+    Raises SamePerson for whoever prepared it, and WrongState when it is decided already.
+    """
+    _decide(batch, Batch.State.APPROVED, by=by, reason=reason)
+    size = settings.CHUNK_SIZE
+    Chunk.objects.bulk_create(
+        Chunk(batch=batch, first=first, last=min(first + size, batch.count) - 1)
+        for first in range(0, batch.count, size)
+    )
+    ledger.append(
+        "batch.approved", batch, by=by, reason=reason, details={"count": batch.count}
+    )
+    return batch
+
+
+@transaction.atomic
+def decline(batch: Batch, *, by: AbstractBaseUser, reason: str) -> Batch:
+    """Refuse a batch that somebody else prepared, for good.
+
+    Raises ReasonMissing, and what `approve` raises.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    _decide(batch, Batch.State.DECLINED, by=by, reason=reason)
+    ledger.append(
+        "batch.declined", batch, by=by, reason=reason, details={"count": batch.count}
+    )
+    return batch
+
+
+def progress(batch: Batch) -> Progress:
+    """How far the work is, told from the chunks alone."""
+    by_state = Chunk.objects.filter(batch=batch).order_by().values_list("state")
+    size = F("last") - F("first") + 1
+    of = {
+        state: (count, newest)
+        for state, count, newest in by_state.annotate(rows=Sum(size), newest=Max("changed_at"))
+    }
+    counts = {state: of.get(state, (0, None))[0] for state in Chunk.State}
+    signed, failed = counts[Chunk.State.SIGNED], counts[Chunk.State.FAILED]
+    rate = _rate(signed, batch.decided_at, of.get(Chunk.State.SIGNED, (0, None))[1])
+    return Progress(
+        count=batch.count,
+        requested=counts[Chunk.State.REQUESTED],
+        signed=signed,
+        failed=failed,
+        waiting=counts[Chunk.State.APPROVED],
+        rate_per_second=rate,
+        seconds_left=(batch.count - signed - failed) / rate if rate else None,
+        started_at=batch.decided_at,
+        errors=tuple(
+            RowError(position, error)
+            for position, error in Chunk.objects.filter(
+                batch=batch, state=Chunk.State.FAILED
+            )
+            .order_by("first")
+            .values_list("first", "error")[:MAX_ERRORS]
+        ),
+    )
+
+
+# What workers do with chunks
+
+
+@transaction.atomic
+def claim(
+    state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None
+) -> Chunk | None:
+    """Lease a free chunk in this state to the caller, or return None when there is none.
+
+    A chunk is free when nobody holds it or when its lease has run out, as it does when a worker
+    dies. Then it is halved, so that a row on which workers die ends alone; on the third death
+    of a lone row it is failed, and the others are long issued.
+    """
+    free = _free(state)
+    if batch is not None:
+        free = free.filter(batch=batch)
+    # Locked, because two workers must never lease the same chunk; whoever is second looks further.
+    while chunk := free.select_for_update(skip_locked=True).order_by("pk").first():
+        if chunk.size == 1 and chunk.attempts >= MAX_ATTEMPTS:
+            _fail(chunk)
+            continue
+        if chunk.size > 1 and chunk.attempts:
+            _halve(chunk)
+        return _lease(chunk)
+    return None
+
+
+def finish(
+    chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | None = None
+) -> None:
+    """Move a leased chunk on, and set the refused positions apart as failed, each with its reason.
+
+    To be called first in the transaction that stores what was done: it locks the chunk, and
+    raises WrongState when the lease has gone to another worker, whose work then counts.
+    """
+    mine = Chunk.objects.filter(pk=chunk.pk, lease=chunk.lease)
+    freed = {"lease": None, "lease_until": None, "attempts": 0, "changed_at": Now()}
+    if not mine.update(state=state, **freed):
+        raise WrongState("Another worker has taken over this chunk.")
+    if refused:
+        first, *others = _pieces(chunk, state, refused)
+        Chunk.objects.filter(pk=chunk.pk).update(
+            last=first.last, state=first.state, error=first.error
+        )
+        Chunk.objects.bulk_create(others)
+
+
+def give_back(chunk: Chunk) -> None:
+    """Free a leased chunk at once and do not count the attempt: the fault was not in its rows."""
+    Chunk.objects.filter(pk=chunk.pk, lease=chunk.lease).update(
+        lease=None, lease_until=None, attempts=F("attempts") - 1, changed_at=Now()
+    )
+
+
+@transaction.atomic
+def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
+    """Mark an approved batch as issued when no chunk of it waits; tell whether this call did so."""
+    chunks = Chunk.objects.filter(batch=batch)
+    if chunks.filter(state__in=_WAITING).exists():
+        return False
+    pk = batch.pk if isinstance(batch, Batch) else batch
+    approved = Batch.objects.filter(pk=pk, state=Batch.State.APPROVED)
+    if not approved.update(state=Batch.State.ISSUED, issued_at=Now()):
+        return False
+    issued = Batch.objects.get(pk=pk)
+    done = progress(issued)
+    ledger.append(
+        "batch.issued",
+        issued,
+        by="system",
+        details={"signed": done.signed, "failed": done.failed},
+    )
+    return True
+
+
+def waiting(state: Chunk.State) -> list[uuid.UUID]:
+    """The batches with a free chunk in this state, for which somebody should ring."""
+    return list(_free(state).order_by().values_list("batch", flat=True).distinct())
+
+
+def done() -> QuerySet[Batch]:
+    """Approved batches of which no chunk waits: those that `close_if_done` would close."""
+    return Batch.objects.filter(state=Batch.State.APPROVED).exclude(
+        chunks__state__in=_WAITING
+    )
+
+
+def _decide(
+    batch: Batch, state: Batch.State, *, by: AbstractBaseUser, reason: str
+) -> None:
+    if by.pk == batch.prepared_by_id:
+        raise SamePerson()
+    prepared = Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARED)
+    if not prepared.update(
+        state=state, decided_at=Now(), decided_by=by, decision_reason=reason
+    ):
+        raise WrongState()
+    batch.refresh_from_db()
+
+
+def _free(state: Chunk.State) -> QuerySet[Chunk]:
+    return Chunk.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), state=state
+    )
+
+
+def _lease(chunk: Chunk) -> Chunk:
+    chunk.lease = uuid.uuid4()
+    chunk.attempts += 1
+    Chunk.objects.filter(pk=chunk.pk).update(
+        lease=chunk.lease,
+        lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
+        attempts=chunk.attempts,
+        changed_at=Now(),
+    )
+    return chunk
+
+
+def _halve(chunk: Chunk) -> None:
+    middle = (chunk.first + chunk.last) // 2
+    second = Chunk(
+        batch_id=chunk.batch_id, state=chunk.state, first=middle + 1, last=chunk.last
+    )
+    chunk.last, chunk.attempts = middle, 0
+    Chunk.objects.filter(pk=chunk.pk).update(last=middle)
+    # The first half makes room before the second takes it.
+    second.save(force_insert=True)
+
+
+def _fail(chunk: Chunk) -> None:
+    Chunk.objects.filter(pk=chunk.pk).update(
+        state=Chunk.State.FAILED,
+        error=DIED,
+        lease=None,
+        lease_until=None,
+        changed_at=Now(),
+    )
+    ledger.append(
+        "batch.row_failed",
+        chunk.batch,
+        by="system",
+        reason=DIED,
+        details={"position": chunk.first, "state": chunk.state},
+    )
+
+
+def _pieces(
+    chunk: Chunk, state: Chunk.State, refused: Mapping[int, str]
+) -> Iterator[Chunk]:
+    first = chunk.first
+    for position in sorted(refused):
+        if first < position:
+            yield Chunk(
+                batch_id=chunk.batch_id, first=first, last=position - 1, state=state
+            )
+        yield Chunk(
+            batch_id=chunk.batch_id,
+            first=position,
+            last=position,
+            state=Chunk.State.FAILED,
+            error=refused[position],
+        )
+        first = position + 1
+    if first <= chunk.last:
+        yield Chunk(batch_id=chunk.batch_id, first=first, last=chunk.last, state=state)
+
+
+def _rate(signed: int, since: datetime | None, until: datetime | None) -> float | None:
+    if not signed or since is None or until is None:
+        return None
+    return signed / max((until - since).total_seconds(), 0.001)

@@ -1,0 +1,67 @@
+"""The issuer's pipeline: sign what was requested, publish what has changed, sweep."""
+
+import logging
+import time
+
+from celery import shared_task
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+
+from issuer.errors import IssuerError, KeystoreClosed, KeyUnreadable, WrongState
+from issuer.models import Chunk
+from issuer.services import batches, signing, status
+
+log = logging.getLogger(__name__)
+
+# A task ends long before its message would be delivered again, and rings for the rest.
+DRAIN_SECONDS = 10
+# The database may be away for a moment; after a few seconds the next sweep is as good.
+_TRY_AGAIN = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "retry_backoff": True,
+    "max_retries": 3,
+}
+
+
+@shared_task(name="issuer.sign", **_TRY_AGAIN)
+def sign(batch_id: str) -> None:
+    """Sign the requested chunks of a batch, for as long as a task may last; then ring again."""
+    end = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < end:
+        chunk = batches.claim(Chunk.State.REQUESTED, batch=batch_id)
+        if chunk is None:
+            batches.close_if_done(batch_id)
+            return
+        try:
+            signing.sign(chunk)
+        except (KeystoreClosed, KeyUnreadable):
+            batches.give_back(chunk)
+            raise
+        except WrongState:
+            log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
+    sign.delay(batch_id)
+
+
+@shared_task(name="issuer.publish", **_TRY_AGAIN)
+def publish() -> None:
+    """Publish the status lists that changed or grow old; one that fails holds up no other."""
+    for status_list in status.lists_to_publish():
+        try:
+            signing.publish(status_list)
+        except IssuerError:
+            log.exception("status list %s is not published", status_list.name)
+
+
+@shared_task(name="issuer.sweep")
+def sweep() -> None:
+    """Ring for requested chunks that nobody works on, and close batches that are done."""
+    for batch_id in batches.waiting(Chunk.State.REQUESTED):
+        sign.delay(str(batch_id))
+    for batch in batches.done():
+        batches.close_if_done(batch)
+
+
+def publish_soon() -> None:
+    """Ring for publication after the commit where changes show at once; else the next round will."""
+    if settings.STATUS_PUBLISH_AT_ONCE:
+        transaction.on_commit(publish.delay)
