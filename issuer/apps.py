@@ -7,3 +7,7 @@ class IssuerConfig(AppConfig):
     """Signs, publishes, verifies."""
 
     name = "issuer"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from issuer import checks  # noqa: F401
