@@ -1,11 +1,179 @@
 """The desk: Django's admin site as registrar staff meet it."""
 
+from typing import Any, NamedTuple
+
 from django.contrib.admin import AdminSite
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from config import waiting
+from registrar.models import Role
+from registrar.services import roles
+
+
+class Entry(NamedTuple):
+    """One page in the navigation, and who sees it there."""
+
+    label: str
+    url_name: str
+    permission: str
+
+
+# In the order in which data come to be: from the vocabulary to the ledger.
+NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Skills",
+        (
+            Entry("Frameworks", "admin:skills_framework_changelist", "skills.view_framework"),
+            Entry("Skills", "admin:skills_skill_changelist", "skills.view_skill"),
+        ),
+    ),
+    (
+        "Catalogue",
+        (
+            Entry("Courses", "admin:registrar_course_changelist", "registrar.view_course"),
+            Entry("Activities", "admin:registrar_activity_changelist", "registrar.view_activity"),
+            Entry(
+                "Outcomes",
+                "admin:registrar_learningoutcome_changelist",
+                "registrar.view_learningoutcome",
+            ),
+            Entry("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
+            Entry("Coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
+        ),
+    ),
+    (
+        "People",
+        (
+            Entry("Learners", "admin:registrar_learner_changelist", "registrar.view_learner"),
+            Entry(
+                "Units",
+                "admin:registrar_organizationunit_changelist",
+                "registrar.view_organizationunit",
+            ),
+            Entry("Roles", "admin:registrar_role_changelist", "registrar.view_role"),
+            Entry(
+                "API clients",
+                "admin:oauth2_provider_application_changelist",
+                "registrar.view_apiclient",
+            ),
+        ),
+    ),
+    (
+        "Results",
+        (
+            Entry(
+                "Rosters",
+                "admin:registrar_rosterimport_changelist",
+                "registrar.view_rosterimport",
+            ),
+            Entry("Results", "admin:registrar_result_changelist", "registrar.view_result"),
+        ),
+    ),
+    (
+        "Awards",
+        (
+            Entry(
+                "Templates",
+                "admin:registrar_credentialtemplate_changelist",
+                "registrar.view_credentialtemplate",
+            ),
+            Entry("Awards", "admin:registrar_award_changelist", "registrar.view_award"),
+            Entry("Batches", "admin:issuer_batch_changelist", "issuer.view_batch"),
+        ),
+    ),
+    (
+        "Credentials",
+        (
+            Entry("Credentials", "admin:issuer_credential_changelist", "issuer.view_credential"),
+            Entry("Status lists", "admin:issuer_statuslist_changelist", "issuer.view_statuslist"),
+        ),
+    ),
+    (
+        "The institution",
+        (
+            Entry("Profile", "admin:issuer_institution_changelist", "issuer.view_institution"),
+            Entry("Signing keys", "admin:issuer_signingkey_changelist", "issuer.view_signingkey"),
+            Entry("Ledger", "admin:issuer_ledgerentry_changelist", "issuer.view_ledgerentry"),
+        ),
+    ),
+)
+
+
+class NavigationPage(NamedTuple):
+    label: str
+    url: str
+    is_current: bool
+
+
+class NavigationSection(NamedTuple):
+    name: str
+    pages: list[NavigationPage]
 
 
 class Desk(AdminSite):
     """One place for all staff work: same navigation, same permissions, same look."""
 
-    site_header = "Credential service"
-    site_title = "Credential service"
+    site_header = "Desk"
+    site_title = "Desk"
     index_title = "What waits for you"
+    enable_nav_sidebar = False
+    empty_value_display = "—"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff who hold a role at the desk, and superusers."""
+        user = request.user
+        if not user.is_active or not user.is_staff:
+            return False
+        return user.is_superuser or user.roles.filter(kind__in=roles.AT_THE_DESK).exists()
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The models of one app; all of them stand in our own navigation instead."""
+        return super().get_app_list(request, app_label) if app_label else []
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {
+            "home": reverse("admin:index", current_app=self.name),
+            "navigation": navigation(request.user, request.path),
+        }
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What waits for whom is signed in, oldest first, and how the last batches went."""
+        context = {
+            "tasks": waiting.tasks(request.user),
+            "batches": waiting.recent_batches(request.user),
+        }
+        return super().index(request, context | (extra_context or {}))
+
+
+def navigation(user: User | AnonymousUser, path: str) -> list[NavigationSection]:
+    """The parts of the desk that this person may see; the page they are on is marked."""
+    if not user.is_authenticated:
+        return []
+    allowed = _granted(user)
+    sections = []
+    for name, entries in NAVIGATION:
+        seen = [
+            (entry.label, reverse(entry.url_name))
+            for entry in entries
+            if user.is_superuser or entry.permission in allowed
+        ]
+        if seen:
+            sections.append((name, seen))
+    current = max(
+        (url for _, seen in sections for _, url in seen if path.startswith(url)),
+        key=len,
+        default="",
+    )
+    return [
+        NavigationSection(name, [NavigationPage(label, url, url == current) for label, url in seen])
+        for name, seen in sections
+    ]
+
+
+def _granted(user: User) -> set[str]:
+    kinds = Role.objects.filter(user=user).values_list("kind", flat=True).distinct()
+    return {permission for kind in kinds for permission in roles.PERMISSIONS[kind]}

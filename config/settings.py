@@ -4,6 +4,7 @@ There are no per-stage copies: a laptop and a production machine differ in their
 Each comment says what changing the value does.
 """
 
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -143,6 +144,12 @@ WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The largest roster or framework that may be uploaded in the browser, in bytes.
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 200 * 1024 * 1024)
+# Folder in which uploads wait between being looked at and being applied; all web processes
+# must see the same one.
+UPLOAD_DIR = env.str("UPLOAD_DIR", tempfile.gettempdir())
+# Folder in which the built-in example keeps the passwords that were drawn for its people; only
+# load_example and run_demo use it.
+DATA_DIR = env.str("DATA_DIR", None)
 
 # --- Issuing ----------------------------------------------------------------------------------
 

@@ -1,0 +1,15 @@
+"""The desk's pages, in the order in which data come to be."""
+
+from registrar.admin import (  # noqa: F401
+    awards,
+    batches,
+    catalog,
+    credentials,
+    learners,
+    people,
+    results,
+    rosters,
+    tagging,
+    templates,
+    vocabulary,
+)

@@ -1,10 +1,11 @@
 """What each role may do, and where: the one table of permissions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from registrar.errors import NotAllowed
 from registrar.models import OrganizationUnit, Role
@@ -123,3 +124,23 @@ def demand(user: Any, permission: str, *, unit: OrganizationUnit | None = None) 
     """Raise NotAllowed unless the person may do this (in that unit)."""
     if not user.has_perm(permission, unit):
         raise NotAllowed
+
+
+def reach(user: Any, permission: str) -> QuerySet[OrganizationUnit]:
+    """The units in which the person may do this: those of their roles and everything below."""
+    if user.is_superuser:
+        return OrganizationUnit.objects.all()
+    kinds = [kind for kind, granted in PERMISSIONS.items() if permission in granted]
+    held = set(Role.objects.filter(user=user, kind__in=kinds).values_list("unit", flat=True))
+    if None in held:
+        return OrganizationUnit.objects.all()
+    return below(held)
+
+
+def below(units: Iterable[int]) -> QuerySet[OrganizationUnit]:
+    """These units and everything below them."""
+    reached = set(units)
+    parents = OrganizationUnit.objects.values_list("pk", "parent")
+    while found := {unit for unit, parent in parents if parent in reached} - reached:
+        reached |= found
+    return OrganizationUnit.objects.filter(pk__in=reached)

@@ -1,0 +1,146 @@
+"""What waits for whom: the task list on the desk's first page."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
+
+from issuer.models import Batch, Chunk, Institution, SigningKey
+from registrar.models import Revision, RosterImport, SkillTag
+from registrar.services import roles
+
+RECENT_BATCHES = 12
+
+
+class Task(NamedTuple):
+    """So many things that wait for this person, since when, and the one verb for them."""
+
+    count: int
+    what: str
+    verb: str
+    url: str
+    since: datetime | None
+    is_urgent: bool = False
+
+
+def tasks(user: User) -> list[Task]:
+    """Everything that waits for this person: what is broken first, then the oldest."""
+    found = [task for source in SOURCES if (task := source(user))]
+    return sorted(
+        found, key=lambda task: (not task.is_urgent, task.since is not None, task.since or 0)
+    )
+
+
+def recent_batches(user: User) -> QuerySet[Batch] | None:
+    """The last batches, newest first, or None for those who may not see them."""
+    if not user.has_perm("issuer.view_batch"):
+        return None
+    return Batch.objects.select_related("prepared_by")[:RECENT_BATCHES]
+
+
+def _set_up(user: User) -> Task | None:
+    if Institution.objects.exists() or not user.has_perm("issuer.change_institution"):
+        return None
+    url = reverse("admin:issuer_institution_changelist")
+    return Task(1, "institution to describe", "Describe it", url, None, is_urgent=True)
+
+
+def _no_key(user: User) -> Task | None:
+    if not user.has_perm("issuer.view_signingkey"):
+        return None
+    if SigningKey.objects.filter(state=SigningKey.State.ACTIVE).exists():
+        return None
+    url = reverse("admin:issuer_signingkey_changelist")
+    return Task(1, "active signing key is missing", "See how", url, None, is_urgent=True)
+
+
+def _failed(user: User) -> Task | None:
+    if not user.has_perm("issuer.view_batch"):
+        return None
+    failed = Chunk.objects.filter(state=Chunk.State.FAILED, batch__state=Batch.State.APPROVED)
+    url = reverse("admin:issuer_batch_changelist") + "?failed=yes"
+    found = failed.aggregate(count=Count("batch", distinct=True), since=Min("changed_at"))
+    return _task(found, ("batch has failures", "batches have failures"), "See why", url, True)
+
+
+def _batches(user: User) -> Task | None:
+    if not user.has_perm("issuer.approve_batch"):
+        return None
+    batches = Batch.objects.filter(state=Batch.State.PREPARED).exclude(prepared_by=user)
+    url = _first_or_list(batches, "issuer_batch", "?state__exact=prepared", "prepared_at")
+    found = batches.aggregate(count=Count("pk"), since=Min("prepared_at"))
+    return _task(found, ("batch to approve", "batches to approve"), "Decide", url)
+
+
+def _revisions(user: User) -> Task | None:
+    if not user.has_perm("registrar.approve_revision"):
+        return None
+    revisions = Revision.objects.filter(
+        state=Revision.State.SUBMITTED,
+        template__unit__in=roles.reach(user, "registrar.approve_revision"),
+    ).exclude(author=user)
+    url = _first_or_list(revisions, "registrar_revision", "?state__exact=submitted", "submitted_at")
+    found = revisions.aggregate(count=Count("pk"), since=Min("submitted_at"))
+    return _task(found, ("template to approve", "templates to approve"), "Decide", url)
+
+
+def _drafts(user: User) -> Task | None:
+    if not user.has_perm("registrar.draft_revision"):
+        return None
+    drafts = Revision.objects.filter(state=Revision.State.DRAFT, author=user)
+    url = _first_or_list(drafts, "registrar_revision", "?state__exact=draft", "created_at")
+    found = drafts.aggregate(count=Count("pk"), since=Min("created_at"))
+    return _task(found, ("draft of yours to finish", "drafts of yours to finish"), "Go on", url)
+
+
+def _tags(user: User) -> Task | None:
+    if not user.has_perm("registrar.review_skilltag"):
+        return None
+    tags = SkillTag.objects.filter(
+        state=SkillTag.State.PROPOSED,
+        outcome__opportunity__unit__in=roles.reach(user, "registrar.review_skilltag"),
+    ).exclude(proposed_by=user)
+    found = tags.aggregate(count=Count("pk"), since=Min("proposed_at"))
+    url = reverse("admin:registrar_skilltag_review")
+    return _task(found, ("skill tag to review", "skill tags to review"), "Review", url)
+
+
+def _rosters(user: User) -> Task | None:
+    if not user.has_perm("registrar.import_roster"):
+        return None
+    rosters = RosterImport.objects.filter(state=RosterImport.State.PLANNED)
+    url = _first_or_list(rosters, "registrar_rosterimport", "?state__exact=planned", "read_at")
+    found = rosters.aggregate(count=Count("pk"), since=Min("read_at"))
+    return _task(found, ("roster read, not applied", "rosters read, not applied"), "Look", url)
+
+
+SOURCES: tuple[Callable[[User], Task | None], ...] = (
+    _set_up,
+    _no_key,
+    _failed,
+    _batches,
+    _revisions,
+    _drafts,
+    _tags,
+    _rosters,
+)
+
+
+def _task(
+    found: dict[str, object], what: tuple[str, str], verb: str, url: str, is_urgent: bool = False
+) -> Task | None:
+    count, since = found["count"], found["since"]
+    if not count:
+        return None
+    return Task(count, what[count > 1], verb, url, since, is_urgent)
+
+
+def _first_or_list(things: QuerySet, name: str, query: str, oldest_by: str) -> str:
+    """The page of the one thing that waits, or the list of all that do."""
+    waiting = list(things.order_by(oldest_by).values_list("pk", flat=True)[:2])
+    if len(waiting) == 1:
+        return reverse(f"admin:{name}_change", args=waiting)
+    return reverse(f"admin:{name}_changelist") + query

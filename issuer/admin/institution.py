@@ -1,0 +1,80 @@
+"""The institution's profile: how it presents itself in every credential."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.generic import FormView
+
+from issuer.errors import IssuerError
+from issuer.models import Institution
+from issuer.pages import DeskAdmin, Page
+from issuer.services import institutions
+
+
+class ProfileForm(forms.ModelForm):
+    """What the institution says of itself. The DID is fixed by the settings."""
+
+    class Meta:
+        model = Institution
+        fields = (
+            "name",
+            "url",
+            "email",
+            "phone",
+            "street_address",
+            "locality",
+            "region",
+            "postal_code",
+            "country_code",
+            "logo",
+        )
+        widgets: dict[str, Any] = {
+            "logo": forms.Textarea(attrs={"class": "code", "spellcheck": "false", "rows": 8})
+        }
+
+
+class ProfilePage(Page, FormView):
+    """Look at the profile; change it with the permission to."""
+
+    permission_required = "issuer.view_institution"
+    template_name = "issuer/desk/institution.html"
+    form_class = ProfileForm
+    title = "Profile of the institution"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"instance": Institution.objects.first()}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            thing=Institution.objects.first(),
+            may_change=self.request.user.has_perm("issuer.change_institution"),
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm("issuer.change_institution"):
+            raise PermissionDenied
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        try:
+            institutions.set_up(by=self.request.user, **form.cleaned_data)
+        except IssuerError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(
+            self.request, "Saved. Credentials requested from now on carry the new profile."
+        )
+        return redirect("admin:issuer_institution_changelist")
+
+
+@admin.register(Institution)
+class InstitutionAdmin(DeskAdmin):
+    """The one institution: its list is its page."""
+
+    def get_urls(self) -> list:
+        return [self.hang("", ProfilePage, "changelist"), *super().get_urls()]

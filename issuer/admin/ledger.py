@@ -1,0 +1,63 @@
+"""The ledger: every act, and whether the chain of entries is whole."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.views.generic import TemplateView
+
+from issuer.models import LedgerEntry
+from issuer.pages import DeskAdmin, Link, Page, ThingPage, Verb, list_link
+from issuer.services import ledger
+from issuer.templatetags.tags import act_in_words
+
+
+class EntryPage(ThingPage):
+    """One entry, with what links it to the one before."""
+
+    model = LedgerEntry
+    permission_required = "issuer.view_ledgerentry"
+    template_name = "issuer/desk/ledger_entry.html"
+
+    def get_title(self) -> str:
+        return f"{act_in_words(self.object.act)} (entry {self.object.sequence})"
+
+
+class CheckPage(Page, TemplateView):
+    """Recomputes every hash of the chain and says what came out."""
+
+    permission_required = "issuer.view_ledgerentry"
+    template_name = "issuer/desk/ledger_check.html"
+    title = "Is the ledger whole?"
+
+    def get_trail(self) -> tuple[Link, ...]:
+        return (list_link(LedgerEntry),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(verdict=ledger.check(), **kwargs)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(DeskAdmin):
+    """Who did what, when and why."""
+
+    lede = "Every act, in the order in which it happened. Nothing here can be changed or removed."
+    empty = "The first act writes the first entry."
+    verbs = (
+        Verb(
+            "Check the whole ledger",
+            "admin:issuer_ledgerentry_check",
+            "issuer.view_ledgerentry",
+        ),
+    )
+    list_display = ("what", "at", "actor", "subject", "reason")
+    list_filter = ("act",)
+    search_fields = ("actor", "subject", "reason", "act")
+    search_help_text = "Who, what, on which thing, why"
+    thing_page = EntryPage
+
+    def own_urls(self) -> list:
+        return [self.hang("check/", CheckPage, "check")]
+
+    @admin.display(description="act", ordering="act")
+    def what(self, entry: LedgerEntry) -> str:
+        return act_in_words(entry.act)

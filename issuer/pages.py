@@ -1,0 +1,199 @@
+"""Pages hung into the desk: each names its permission, stands in the desk's frame, and asks why."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, NamedTuple
+
+from django.contrib import admin, messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.views.generic import DetailView, View
+
+from issuer.templatetags import tags
+
+
+class Link(NamedTuple):
+    """Where one can go from here."""
+
+    label: str
+    url: str
+
+
+class Verb(NamedTuple):
+    """A button over a list: what one can begin there, and the permission for it."""
+
+    label: str
+    url_name: str
+    permission: str
+
+
+class DeskAdmin(admin.ModelAdmin):
+    """A list that is looked at and never edited: what changes, changes by a page with a service.
+
+    `thing_page` takes the place of the stock form; `verbs`, `lede` and `empty` stand over the list
+    and in its place while there is nothing in it.
+    """
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    thing_page: ClassVar[type[View] | None] = None
+    verbs: ClassVar[tuple[Verb, ...]] = ()
+    lede = ""
+    empty = ""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def hang(self, route: str, page: type[View], name: str) -> URLPattern:
+        """The address of a page of ours among those of this model."""
+        full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(page.as_view()), name=full_name)
+
+    def own_urls(self) -> list[URLPattern]:
+        """Further pages of this model."""
+        return []
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.own_urls()
+        if self.thing_page:
+            own.append(self.hang("<path:object_id>/change/", self.thing_page, "change"))
+        return [*own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            "title": self.opts.verbose_name_plural.capitalize(),
+            "lede": self.lede,
+            "empty": self.empty,
+            "verbs": [
+                Link(verb.label, reverse(verb.url_name))
+                for verb in self.verbs
+                if request.user.has_perm(verb.permission)
+            ],
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+
+class Page(PermissionRequiredMixin):
+    """A view in the frame of the desk. Without the permission it answers 403."""
+
+    raise_exception = True
+    title = ""
+
+    def get_title(self) -> str:
+        """The heading."""
+        return self.title
+
+    def get_trail(self) -> Iterable[Link]:
+        """The pages above this one, the nearest last."""
+        return ()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **admin.site.each_context(self.request),
+            "title": self.get_title(),
+            "trail": self.get_trail(),
+            **super().get_context_data(**kwargs),
+        }
+
+
+def list_link(model: type[Model]) -> Link:
+    """The list of a model, for a trail."""
+    opts = model._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    return Link(str(opts.verbose_name_plural).capitalize(), url)
+
+
+def thing_url(thing: Model) -> str:
+    """The page of one thing."""
+    opts = thing._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[thing.pk])
+
+
+class Act(NamedTuple):
+    """Something that can be done to a thing on its page.
+
+    `carry_out` gets the thing, the reason and the request, and returns what to say afterwards.
+    """
+
+    permission: str
+    carry_out: Callable[[Any, str, HttpRequest], str]
+    needs_reason: bool = True
+    needs_confirmation: bool = False
+
+
+class ThingPage(Page, DetailView):
+    """One thing: its facts, and the acts that are possible, each by POST with a reason.
+
+    What a service refuses is said on the same page, with all that was typed still there.
+    """
+
+    pk_url_kwarg = "object_id"
+    context_object_name = "thing"
+    acts: ClassVar[dict[str, Act]] = {}
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def get_object(self, queryset: Any = None) -> Any:
+        try:
+            return super().get_object(queryset)
+        except (ValueError, ValidationError) as error:
+            raise Http404 from error
+
+    def get_title(self) -> str:
+        return str(self.object)
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(type(self.object)),)
+
+    def get_success_url(self) -> str:
+        """Where to go after an act."""
+        return thing_url(self.object)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Carry out the act that was asked for."""
+        self.object = self.get_object()
+        name = request.POST.get("act", "")
+        act = self.acts.get(name)
+        if act is None:
+            raise Http404
+        if not request.user.has_perm(act.permission):
+            raise PermissionDenied
+        reason = request.POST.get("reason", "").strip()
+        gap = _gap(act, reason, is_confirmed="confirmed" in request.POST)
+        if gap:
+            return self._refuse(name, reason, gap, status=422)
+        try:
+            said = act.carry_out(self.object, reason, request)
+        except self.refusals as error:
+            return self._refuse(name, reason, str(error), status=409)
+        messages.success(request, said)
+        return redirect(self.get_success_url())
+
+    def _refuse(self, name: str, reason: str, why: str, *, status: int) -> HttpResponse:
+        context = self.get_context_data(refused=name, refusal=why, reason=reason)
+        return self.render_to_response(context, status=status)
+
+
+def _gap(act: Act, reason: str, *, is_confirmed: bool) -> str:
+    if act.needs_reason and not reason:
+        return "Say why. The reason is kept in the ledger."
+    if act.needs_confirmation and not is_confirmed:
+        return "Tick the box to confirm that this cannot be undone."
+    return ""
+
+
+def state_tag(value: str, word: str = "") -> str:
+    """A state as it looks everywhere, for a column of a list."""
+    return render_to_string("look/state.html", tags.state_tag(value, word))

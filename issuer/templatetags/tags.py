@@ -1,0 +1,150 @@
+"""The look's small parts: state tags, pictures, progress, history."""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django import template
+from django.db.models import Model
+from django.urls import reverse
+
+from issuer.models import Batch, LedgerEntry
+
+register = template.Library()
+
+HISTORY_LENGTH = 50
+
+
+class Appearance(NamedTuple):
+    """How a state looks: never by colour alone, so each has a word and a shape too."""
+
+    colour: str
+    shape: str
+    word: str
+
+
+STATES = {
+    "draft": Appearance("grey", "pencil", "Draft"),
+    "submitted": Appearance("amber", "clock", "Waits for approval"),
+    "prepared": Appearance("amber", "clock", "Waits for approval"),
+    "proposed": Appearance("amber", "clock", "Waits for review"),
+    "planned": Appearance("amber", "clock", "Read, not applied"),
+    "staged": Appearance("amber", "clock", "Published, not signing yet"),
+    "requested": Appearance("amber", "clock", "Waits for its signature"),
+    "approved": Appearance("green", "tick", "Approved"),
+    "running": Appearance("blue", "clock", "Being issued"),
+    "accepted": Appearance("green", "tick", "Accepted"),
+    "applied": Appearance("green", "tick", "Applied"),
+    "active": Appearance("green", "tick", "Active"),
+    "valid": Appearance("green", "tick", "Valid"),
+    "issued": Appearance("blue", "seal", "Issued"),
+    "signed": Appearance("blue", "seal", "Signed"),
+    "suspended": Appearance("amber", "pause", "Suspended"),
+    "declined": Appearance("red", "cross", "Declined"),
+    "rejected": Appearance("red", "cross", "Rejected"),
+    "refused": Appearance("red", "cross", "Refused"),
+    "failed": Appearance("red", "cross", "Failed"),
+    "revoked": Appearance("red", "cross", "Revoked"),
+    "invalid": Appearance("red", "cross", "Invalid"),
+    "compromised": Appearance("red", "cross", "Compromised"),
+    "retired": Appearance("grey", "dash", "Retired"),
+    "current": Appearance("green", "tick", "Current"),
+    "passed": Appearance("green", "tick", "Passed"),
+    "could_not_check": Appearance("violet", "question", "Could not check"),
+    "unknown": Appearance("violet", "question", "Unknown"),
+}
+
+
+@register.inclusion_tag("look/state.html")
+def state_tag(value: str, word: str = "", size: str = "") -> dict[str, str]:
+    """A state as a tag of word, shape and colour; what is not known is shown as unknown."""
+    appearance = STATES.get(value) or STATES["unknown"]._replace(word=str(value).capitalize())
+    return {
+        "colour": appearance.colour,
+        "shape": appearance.shape,
+        "word": word or appearance.word,
+        "size": size,
+    }
+
+
+@register.filter
+def picture(svg: str) -> str:
+    """SVG text as an image address: as an image it cannot run scripts or load anything."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A document to read: indented, letters as they are."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.inclusion_tag("look/history.html")
+def history(thing: Model) -> dict[str, Any]:
+    """Who did what to this thing, when and why, newest first."""
+    entries = LedgerEntry.objects.filter(subject=f"{thing._meta.label_lower}:{thing.pk}")
+    return {"entries": entries[:HISTORY_LENGTH]}
+
+
+@register.filter
+def act_in_words(act: str) -> str:
+    """An act of the ledger as people read it: credential.revoked as Credential revoked."""
+    return act.replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.inclusion_tag("look/problems.html")
+def problems(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What is wrong with a file: file, row, column, value, reason, remedy."""
+    return {"problems": rows}
+
+
+@register.inclusion_tag("look/pages.html", takes_context=True)
+def pages(context: dict[str, Any], page: Any) -> dict[str, Any]:
+    """Links to the other pages of a long list; whatever else was asked for stays."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    return {
+        "page": page,
+        "numbers": page.paginator.get_elided_page_range(page.number),
+        "query": query.urlencode(),
+    }
+
+
+CHART_WIDTH, CHART_HEIGHT = 720, 150
+CHART_BASE, CHART_TOP = 130, 18
+CHART_PLACES = 12
+
+
+@register.inclusion_tag("look/batch_chart.html")
+def batch_chart(batches: Iterable[Batch]) -> dict[str, Any]:
+    """Bars of how many credentials each batch holds, oldest to newest; each bar is a link."""
+    shown = list(batches)[::-1]
+    most = max((batch.count for batch in shown), default=0) or 1
+    step = CHART_WIDTH // max(len(shown), CHART_PLACES)
+    bars = []
+    for place, batch in enumerate(shown):
+        height = max(2, round((CHART_BASE - CHART_TOP) * batch.count / most))
+        left = place * step + step // 6
+        bars.append(
+            {
+                "batch": batch,
+                "url": reverse("admin:issuer_batch_change", args=[batch.pk]),
+                "look": {"prepared": "waiting", "declined": "declined"}.get(batch.state, ""),
+                "x": left,
+                "y": CHART_BASE - height,
+                "width": step * 2 // 3,
+                "height": height,
+                "middle": left + step // 3,
+                "label_y": CHART_BASE - height - 5,
+            }
+        )
+    return {
+        "bars": bars,
+        "width": CHART_WIDTH,
+        "height": CHART_HEIGHT,
+        "base": CHART_BASE,
+        "date_y": CHART_BASE + 15,
+    }

@@ -1,0 +1,197 @@
+"""Awards: who has earned a credential and why, and everything that each led to."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.generic import TemplateView
+
+from issuer.models import Credential
+from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
+from registrar.admin.standing import credential_states
+from registrar.admin.templates import rule_in_words
+from registrar.errors import RegistrarError
+from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
+from registrar.services import awards
+from registrar.services.awards import Candidate, Evaluation
+
+CANDIDATES_PER_PAGE = 50
+
+
+class EvaluatePage(Page, TemplateView):
+    """Who would be awarded by a revision today, who was already, who not, each with reasons."""
+
+    permission_required = "registrar.evaluate_award"
+    template_name = "registrar/desk/evaluate.html"
+
+    @cached_property
+    def revision(self) -> Revision:
+        """The approved revision with a rule."""
+        return get_object_or_404(
+            Revision.objects.select_related("template"),
+            pk=self.kwargs["object_id"],
+            state=Revision.State.APPROVED,
+            rule__isnull=False,
+        )
+
+    def get_title(self) -> str:
+        return f"Who has earned {self.revision.name}"
+
+    def get_trail(self) -> tuple[Link, ...]:
+        template = self.revision.template
+        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        evaluation = awards.evaluate(self.revision, at=timezone.now())
+        groups = {
+            "awards": evaluation.awards,
+            "already": evaluation.already,
+            "not_met": evaluation.not_met,
+        }
+        shown = self.request.GET.get("show", "awards")
+        if shown not in groups:
+            shown = "awards"
+        text = self.request.GET.get("q", "").strip()
+        candidates = _matching(groups[shown], text)
+        page = Paginator(candidates, CANDIDATES_PER_PAGE).get_page(self.request.GET.get("page"))
+        return super().get_context_data(
+            revision=self.revision,
+            rule=rule_in_words(self.revision.rule),
+            evaluation=evaluation,
+            shown=shown,
+            text=text,
+            page=page,
+            rows=_rows(page.object_list),
+            may_prepare=bool(evaluation.awards)
+            and self.request.user.has_perm("issuer.prepare_batch"),
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Prepare a batch of everyone who has earned it now."""
+        if not request.user.has_perm("issuer.prepare_batch"):
+            raise PermissionDenied
+        evaluation: Evaluation = awards.evaluate(self.revision, at=timezone.now())
+        try:
+            batch = awards.prepare(
+                evaluation, by=request.user, name=request.POST.get("name", "").strip()
+            )
+        except RegistrarError as error:
+            context = self.get_context_data(refusal=str(error))
+            return self.render_to_response(context, status=409)
+        if batch is None:
+            messages.info(request, "Everybody who has earned it was awarded already.")
+            return redirect("admin:registrar_award_evaluate", object_id)
+        messages.success(request, "Prepared. A second person looks at it and approves it.")
+        return redirect(thing_url(batch))
+
+
+def _matching(candidates: Sequence[Candidate], text: str) -> Sequence[Candidate]:
+    if not text:
+        return candidates
+    learners = Learner.objects.all()
+    for word in text.split():
+        learners = learners.filter(
+            Q(given_name__icontains=word)
+            | Q(family_name__icontains=word)
+            | Q(number__icontains=word)
+        )
+    keys = set(learners.values_list("pk", flat=True))
+    return [candidate for candidate in candidates if candidate.learner_id in keys]
+
+
+def _rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    learners = Learner.objects.in_bulk([each.learner_id for each in candidates])
+    offerings = Offering.objects.select_related("term").in_bulk(
+        [each.offering_id for each in candidates if each.offering_id]
+    )
+    return [
+        {
+            "learner": learners[each.learner_id],
+            "offering": offerings.get(each.offering_id),
+            "results": [result["value"] for result in each.results],
+            "reasons": each.reasons,
+        }
+        for each in candidates
+    ]
+
+
+def _award_again(award: Award, reason: str, request: HttpRequest) -> str:
+    batch = awards.award_again(award, by=request.user, reason=reason)
+    return f"Prepared as the batch “{batch.name}”. A second person approves it."
+
+
+class AwardPage(ThingPage):
+    """One award: the reasons, the words, the batch, the credential."""
+
+    model = Award
+    permission_required = "registrar.view_award"
+    template_name = "registrar/desk/award.html"
+    refusals = (RegistrarError,)
+    acts = {"award_again": Act("issuer.prepare_batch", _award_again)}
+
+    def get_queryset(self) -> QuerySet[Award]:
+        return Award.objects.select_related(
+            "learner", "revision__template", "offering__term", "batch", "decided_by", "replaces"
+        )
+
+    def get_title(self) -> str:
+        return f"{self.object.revision.name}, {self.object.learner.name}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        award = self.object
+        standing = credential_states([award])[award.pk]
+        names = {
+            described["id"]: described["name"] for described in award.revision.result_descriptions
+        }
+        return super().get_context_data(
+            standing=standing,
+            credential=Credential.objects.filter(pk=award.credential_id).first(),
+            results=[
+                (names.get(result["description"], ""), result["value"]) for result in award.results
+            ],
+            newer=Award.objects.filter(replaces=award).first(),
+            may_award_again=standing in ("revoked", "declined")
+            and not Award.objects.filter(replaces=award).exists()
+            and self.request.user.has_perm("issuer.prepare_batch"),
+            **kwargs,
+        )
+
+
+@admin.register(Award)
+class AwardAdmin(DeskAdmin):
+    """The institution's decisions."""
+
+    lede = "An award never changes. To award again after a revocation is an act of its own."
+    empty = "Open an approved template, evaluate its rule and prepare a batch."
+    list_display = ("who", "what", "offering", "awarded_on", "batch_link")
+    list_filter = ("revision__template",)
+    list_select_related = ("learner", "revision", "offering", "batch")
+    search_fields = ("learner__number", "learner__given_name", "learner__family_name")
+    search_help_text = "Learner"
+    date_hierarchy = None
+    ordering = ("-decided_at", "position")
+    thing_page = AwardPage
+
+    def own_urls(self) -> list:
+        return [self.hang("evaluate/<int:object_id>/", EvaluatePage, "evaluate")]
+
+    @admin.display(description="learner", ordering="learner__family_name")
+    def who(self, award: Award) -> str:
+        return format_html("<bdi>{}</bdi>", award.learner.name)
+
+    @admin.display(description="credential", ordering="revision__name")
+    def what(self, award: Award) -> str:
+        return award.revision.name
+
+    @admin.display(description="batch", ordering="batch__name")
+    def batch_link(self, award: Award) -> str:
+        return format_html('<a href="{}">{}</a>', thing_url(award.batch), award.batch.name)

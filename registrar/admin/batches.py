@@ -1,0 +1,165 @@
+"""Batches: look at what will be said, decide, and watch it being issued."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.generic import DetailView
+from django_htmx.http import HttpResponseClientRefresh
+
+from issuer.errors import IssuerError
+from issuer.models import Batch, Chunk, Credential
+from issuer.pages import Act, DeskAdmin, Page, ThingPage, state_tag
+from issuer.services import batches
+from issuer.vc import reading
+from issuer.vc.errors import VcError
+from registrar import tasks
+from registrar.errors import RegistrarError
+from registrar.models import Award, Revision
+from registrar.services import awards, composition
+
+SAMPLES = 3
+
+
+def _approve(batch: Batch, reason: str, request: HttpRequest) -> str:
+    awards.approve(batch, by=request.user, reason=reason)
+    tasks.ring(batch)
+    return "Approved. The credentials are being issued; you may leave this page."
+
+
+def _decline(batch: Batch, reason: str, request: HttpRequest) -> str:
+    awards.decline(batch, by=request.user, reason=reason)
+    return "Declined. Nobody in it counts as awarded."
+
+
+class BatchPage(ThingPage):
+    """One batch: what it will say or has said, the decision, and how far the work is."""
+
+    model = Batch
+    permission_required = "issuer.view_batch"
+    template_name = "registrar/desk/batch.html"
+    refusals = (IssuerError, RegistrarError)
+    acts = {
+        "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
+        "decline": Act("issuer.approve_batch", _decline),
+    }
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return Batch.objects.select_related("prepared_by", "decided_by")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        batch, user = self.object, self.request.user
+        may_see_learners = user.has_perm("registrar.view_award")
+        counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
+        totals = dict(counts.annotate(Count("pk")))
+        return super().get_context_data(
+            revisions=[
+                (revision, totals[revision.pk])
+                for revision in Revision.objects.filter(pk__in=totals).order_by("name")
+            ],
+            samples=samples(batch) if may_see_learners else [],
+            may_see_learners=may_see_learners,
+            may_decide=batch.state == Batch.State.PREPARED
+            and user.has_perm("issuer.approve_batch"),
+            is_own=batch.prepared_by_id == user.pk,
+            **progress_context(batch),
+            **kwargs,
+        )
+
+
+def samples(batch: Batch) -> list[dict[str, Any]]:
+    """The first, the middle and the last member: what is said, to read and as the document."""
+    positions = sorted({0, batch.count // 2, max(batch.count - 1, 0)})[:SAMPLES]
+    members = list(
+        Award.objects.filter(batch=batch, position__in=positions)
+        .select_related("learner", "offering__term", "revision__achievement")
+        .order_by("position")
+    )
+    frozen = Credential.objects.in_bulk([award.credential_id for award in members])
+    shown = []
+    for award in members:
+        sample: dict[str, Any] = {"award": award}
+        try:
+            document = _document(award, frozen.get(award.credential_id))
+            sample |= {"document": document, "facts": reading.read(document)}
+        except (IssuerError, RegistrarError, VcError) as error:
+            sample["problem"] = str(error)
+        shown.append(sample)
+    return shown
+
+
+def _document(award: Award, credential: Credential | None) -> dict[str, Any]:
+    if credential is not None:
+        return json.loads(credential.document)
+    return composition.compose([award])[0].document
+
+
+def progress_context(batch: Batch) -> dict[str, Any]:
+    """How far the work is, for the whole page and for the part of it that renews itself."""
+    if batch.state in (Batch.State.PREPARED, Batch.State.DECLINED):
+        return {}
+    progress = batches.progress(batch)
+    left = progress.seconds_left
+    return {
+        "progress": progress,
+        "done": progress.signed + progress.failed,
+        "left": timedelta(seconds=round(left)) if left else None,
+        "is_running": batch.state == Batch.State.APPROVED,
+    }
+
+
+class ProgressPart(Page, DetailView):
+    """The part of a batch's page that asks again every second while the batch is being issued."""
+
+    model = Batch
+    pk_url_kwarg = "object_id"
+    context_object_name = "thing"
+    permission_required = "issuer.view_batch"
+    template_name = "registrar/desk/progress.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {"thing": self.object, **progress_context(self.object)}
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if not context.get("is_running"):
+            return HttpResponseClientRefresh()
+        return super().render_to_response(context, **kwargs)
+
+
+class HasFailures(admin.SimpleListFilter):
+    """Batches in which some credential was not issued."""
+
+    title = "failures"
+    parameter_name = "failed"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [("yes", "With failures")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(chunks__state=Chunk.State.FAILED).distinct()
+
+
+@admin.register(Batch)
+class BatchAdmin(DeskAdmin):
+    """Credentials that are looked at, approved and issued together."""
+
+    lede = "Credentials that are looked at, approved by a second person and issued together."
+    empty = "Open an approved template, evaluate its rule and prepare a batch."
+    list_display = ("name", "condition", "count", "prepared_by", "prepared_at", "decided_by")
+    list_filter = ("state", HasFailures)
+    list_select_related = ("prepared_by", "decided_by")
+    search_fields = ("name",)
+    search_help_text = "Name of the batch"
+    thing_page = BatchPage
+
+    def own_urls(self) -> list:
+        return [self.hang("<uuid:object_id>/progress/", ProgressPart, "progress")]
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, batch: Batch) -> str:
+        return state_tag("running" if batch.state == Batch.State.APPROVED else batch.state)

@@ -1,0 +1,140 @@
+"""Courses, activities and what one can do after them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest
+
+from issuer.pages import DeskAdmin, ThingPage, Verb, state_tag
+from registrar.models import (
+    Activity,
+    Course,
+    LearningOpportunity,
+    LearningOutcome,
+    SkillTag,
+)
+
+
+class OpportunityPage(ThingPage):
+    """A course or activity: its facts, outcomes with their skills, and offerings."""
+
+    template_name = "registrar/desk/opportunity.html"
+
+    def get_queryset(self) -> QuerySet[LearningOpportunity]:
+        return self.model.objects.select_related("unit")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        tags = SkillTag.objects.exclude(state=SkillTag.State.REJECTED).select_related(
+            "skill__framework"
+        )
+        return super().get_context_data(
+            outcomes=self.object.outcomes.prefetch_related(Prefetch("tags", tags)),
+            offerings=self.object.offerings.select_related("term")
+            .annotate(learner_count=Count("enrolments", filter=Q(enrolments__retired_at=None)))
+            .order_by("-term__starts_on", "code"),
+            **kwargs,
+        )
+
+
+class CoursePage(OpportunityPage):
+    model = Course
+    permission_required = "registrar.view_course"
+
+
+class ActivityPage(OpportunityPage):
+    model = Activity
+    permission_required = "registrar.view_activity"
+
+
+class OpportunityAdmin(DeskAdmin):
+    """Courses and activities are the same kind of thing, in two lists."""
+
+    list_display = ("code", "title", "unit", "credit", "credits", "outcome_count", "state")
+    list_filter = ("unit", "credit")
+    list_select_related = ("unit",)
+    search_fields = ("code", "title", "sourced_id")
+    search_help_text = "Code or title"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LearningOpportunity]:
+        living = Count("outcomes", filter=Q(outcomes__retired_at=None))
+        return super().get_queryset(request).annotate(outcome_count=living)
+
+    @admin.display(description="outcomes", ordering="outcome_count")
+    def outcome_count(self, opportunity: LearningOpportunity) -> int:
+        return opportunity.outcome_count
+
+    @admin.display(ordering="retired_at")
+    def state(self, opportunity: LearningOpportunity) -> str:
+        return state_tag("retired" if opportunity.retired_at else "current")
+
+
+@admin.register(Course)
+class CourseAdmin(OpportunityAdmin):
+    """Courses, as the roster brings them."""
+
+    lede = "Courses come with the roster; their outcomes are tagged with skills by faculty."
+    empty = "Apply a roster: its courses appear here."
+    verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
+    thing_page = CoursePage
+
+
+@admin.register(Activity)
+class ActivityAdmin(OpportunityAdmin):
+    """Co-curricular activities."""
+
+    lede = "Office in a club, service, internship, campus job, research: learning outside of class."
+    empty = "Activities come with a roster or by the API."
+    list_display = ("code", "title", "unit", "hours", "outcome_count", "state")
+    list_filter = ("unit",)
+    thing_page = ActivityPage
+
+
+class OutcomePage(ThingPage):
+    """One outcome and every tag that was ever proposed for it."""
+
+    model = LearningOutcome
+    permission_required = "registrar.view_learningoutcome"
+    template_name = "registrar/desk/outcome.html"
+
+    def get_queryset(self) -> QuerySet[LearningOutcome]:
+        return LearningOutcome.objects.select_related("opportunity__unit")
+
+    def get_title(self) -> str:
+        return self.object.code
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        tags = self.object.tags.select_related("skill__framework", "proposed_by", "reviewed_by")
+        return super().get_context_data(tags=tags, **kwargs)
+
+
+@admin.register(LearningOutcome)
+class LearningOutcomeAdmin(DeskAdmin):
+    """What learners can do after a course or activity."""
+
+    lede = "What a learner can do afterwards, and which skills that shows."
+    empty = "Outcomes are entered by faculty, or come with the roster."
+    list_display = ("code", "statement", "opportunity", "accepted", "waiting")
+    list_filter = ("opportunity__kind", "opportunity__unit")
+    list_select_related = ("opportunity",)
+    search_fields = ("code", "statement", "opportunity__code", "opportunity__title")
+    search_help_text = "Outcome, course or activity"
+    thing_page = OutcomePage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LearningOutcome]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                accepted_count=Count("tags", filter=Q(tags__state=SkillTag.State.ACCEPTED)),
+                waiting_count=Count("tags", filter=Q(tags__state=SkillTag.State.PROPOSED)),
+            )
+        )
+
+    @admin.display(description="skills", ordering="accepted_count")
+    def accepted(self, outcome: LearningOutcome) -> int:
+        return outcome.accepted_count
+
+    @admin.display(description="to review", ordering="waiting_count")
+    def waiting(self, outcome: LearningOutcome) -> int:
+        return outcome.waiting_count

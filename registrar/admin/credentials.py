@@ -1,0 +1,149 @@
+"""Credentials: find one, see everything that made it, take it back."""
+
+import json
+import uuid
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from issuer import tasks
+from issuer.errors import IssuerError
+from issuer.models import Credential, SecuredDocument, StatusChange
+from issuer.pages import Act, DeskAdmin, ThingPage, state_tag
+from issuer.services import status, verification
+from issuer.vc import reading
+from registrar.models import Award
+
+
+def _revoke(credential: Credential, reason: str, request: HttpRequest) -> str:
+    status.revoke(credential, reason=reason, by=request.user)
+    tasks.publish_soon()
+    return "Revoked. Verifiers see it as soon as the status list is published."
+
+
+class CredentialPage(ThingPage):
+    """One credential as its learner sees it, what a verifier says, and what made it."""
+
+    model = Credential
+    permission_required = "issuer.view_credential"
+    template_name = "registrar/desk/credential.html"
+    refusals = (IssuerError,)
+    acts = {"revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True)}
+
+    def get_queryset(self) -> QuerySet[Credential]:
+        return Credential.objects.select_related("batch", "achievement", "release")
+
+    def get_title(self) -> str:
+        return self.object.achievement.document["name"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        credential = self.object
+        secured = SecuredDocument.objects.filter(
+            verifiable_credential__credential=credential
+        ).first()
+        body = secured.body if secured else credential.document
+        standing = status.state_of(credential)
+        return super().get_context_data(
+            award=Award.objects.filter(credential_id=credential.pk)
+            .select_related("learner", "revision", "decided_by", "batch")
+            .first(),
+            forms=credential.verifiable_credentials.select_related("key", "status_list"),
+            changes=StatusChange.objects.filter(
+                verifiable_credential__credential=credential
+            ).select_related("by"),
+            secured=secured,
+            document=json.loads(body),
+            facts=reading.read(json.loads(body)),
+            report=verification.verify(body.encode()) if secured else None,
+            standing=standing if secured or standing != "valid" else "requested",
+            may_revoke=standing != "revoked"
+            and self.request.user.has_perm("issuer.revoke_credential"),
+            **kwargs,
+        )
+
+
+@admin.register(Credential)
+class CredentialAdmin(DeskAdmin):
+    """Every credential that was ever requested."""
+
+    lede = "Find a credential by its id, or by the learner to whom it was awarded."
+    empty = "Approve a batch: its credentials appear here."
+    list_display = ("what", "condition", "learner", "batch", "requested_at", "short_id")
+    list_filter = ("batch__state",)
+    list_select_related = ("achievement", "batch")
+    search_fields = ("pk",)
+    search_help_text = "Id, urn:uuid, learner's name or number"
+    ordering = ("-requested_at", "position")
+    thing_page = CredentialPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:
+        of_credential = {"verifiable_credential__credential": OuterRef("pk")}
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                is_signed=Exists(SecuredDocument.objects.filter(**of_credential)),
+                is_revoked=Exists(
+                    StatusChange.objects.filter(
+                        **of_credential,
+                        value=True,
+                        verifiable_credential__status_list__purpose="revocation",
+                    )
+                ),
+            )
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Credential], search_term: str
+    ) -> tuple[QuerySet[Credential], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        try:
+            return queryset.filter(pk=uuid.UUID(text)), False
+        except ValueError:
+            pass
+        found = Award.objects.all()
+        for word in text.split():
+            found = found.filter(
+                Q(learner__given_name__icontains=word)
+                | Q(learner__family_name__icontains=word)
+                | Q(learner__number__icontains=word)
+            )
+        return queryset.filter(pk__in=found.values("credential_id")), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The rows of one page, with the learner of each asked once for all."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        learners = {
+            award.credential_id: award.learner.name
+            for award in Award.objects.filter(
+                credential_id__in=[row.pk for row in rows]
+            ).select_related("learner")
+        }
+        for row in rows:
+            row.learner_name = learners.get(row.pk, "")
+        changelist.result_list = rows
+        return changelist
+
+    @admin.display(description="credential", ordering="achievement__document__name")
+    def what(self, credential: Credential) -> str:
+        return credential.achievement.document["name"]
+
+    @admin.display(description="state")
+    def condition(self, credential: Credential) -> str:
+        if credential.is_revoked:
+            return state_tag("revoked")
+        return state_tag("valid" if credential.is_signed else "requested")
+
+    @admin.display(description="learner")
+    def learner(self, credential: Credential) -> str:
+        return format_html("<bdi>{}</bdi>", credential.learner_name)
+
+    @admin.display(description="id")
+    def short_id(self, credential: Credential) -> str:
+        return format_html("<code>{}…</code>", str(credential.pk)[:8])

@@ -1,0 +1,204 @@
+"""The form in which a template is drafted: words, results, rule, skills."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from issuer.models import StatusList
+from issuer.vc import openbadges
+from registrar import rules
+from registrar.models import CredentialTemplate, OrganizationUnit, Revision
+from registrar.services import roles
+from skills.models import Skill
+
+SKILLS_FOUND = 12
+_CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}
+_PLAIN = (
+    "name",
+    "description",
+    "criteria",
+    "achievement_type",
+    "human_code",
+    "language",
+    "credits",
+    "includes_name",
+    "status_purpose",
+    "image",
+)
+
+
+class JsonField(forms.CharField):
+    """JSON as text: what was typed stays as it was typed, and faults name their line."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text.strip():
+            return None
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            line = getattr(error, "lineno", 1)
+            raise ValidationError(f"This is not JSON. Look at line {line}: {error}.") from error
+
+
+class DraftForm(forms.Form):
+    """All that one revision says."""
+
+    name = forms.CharField(max_length=300)
+    description = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        help_text="What a learner has shown, in a sentence or two.",
+    )
+    criteria = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 5}),
+        required=False,
+        help_text="What one has to do to earn it. Markdown.",
+    )
+    achievement_type = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(openbadges.ACHIEVEMENT_TYPES)], label="Kind"
+    )
+    human_code = forms.CharField(max_length=100, required=False, label="Course or catalogue code")
+    language = forms.CharField(max_length=20, initial="en", help_text="For example en or es.")
+    credits = forms.DecimalField(max_digits=6, decimal_places=2, min_value=0, required=False)
+    includes_name = forms.BooleanField(
+        required=False,
+        label="Carries the learner's name",
+        help_text="The name then stands in every credential, for everyone who is shown it.",
+    )
+    status_purpose = forms.ChoiceField(
+        choices=StatusList.Purpose.choices,
+        label="Can be taken back by",
+        help_text="A revocation is for good; a suspension can be lifted.",
+    )
+    rule = JsonField(
+        widget=forms.Textarea(attrs=_CODE | {"rows": 10}),
+        required=False,
+        label="Award rule",
+        help_text='As JSON, for example {"final_result": {"course": "BIO 201", "category": '
+        '"Module result", "one_of": ["Pass", "Distinction"]}}. Without a rule it is awarded by '
+        "hand or from a file.",
+    )
+    result_descriptions = JsonField(
+        widget=forms.Textarea(attrs=_CODE | {"rows": 6}),
+        required=False,
+        label="Results that it carries",
+        help_text="As JSON: a list of objects with name, result_type, allowed_value and source.",
+    )
+    image = forms.CharField(
+        widget=forms.Textarea(attrs=_CODE | {"rows": 4}),
+        required=False,
+        help_text="The text of an SVG image. Without one a seal is drawn from the name.",
+        strip=True,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "description", "criteria"):
+            self.fields[name].widget.attrs["dir"] = "auto"
+
+    def clean_rule(self) -> Any:
+        """Every fault of the rule at once, each with its place."""
+        data = self.cleaned_data["rule"]
+        if data is None:
+            return None
+        try:
+            rules.parse(data)
+        except rules.InvalidRule as error:
+            raise ValidationError(
+                [
+                    f"At {problem.pointer or 'the top'}: {problem.reason} {problem.fix}"
+                    for problem in error.problems
+                ]
+            ) from error
+        return data
+
+    def clean_result_descriptions(self) -> list[dict[str, Any]]:
+        """A list of objects; whether they are sound is asked on submission."""
+        data = self.cleaned_data["result_descriptions"]
+        if data is None:
+            return []
+        if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+            raise ValidationError("Write a list of objects: [{...}, {...}].")
+        return data
+
+    def chosen_skills(self) -> list[int]:
+        """The keys of the skills that are ticked."""
+        if not self.is_bound:
+            return self.initial.get("skills", [])
+        return _keys(self.data.getlist("skills"))
+
+    def values(self) -> dict[str, Any]:
+        """What the service asks for."""
+        return self.cleaned_data | {
+            "skills": Skill.objects.current().filter(pk__in=self.chosen_skills())
+        }
+
+
+class NewTemplateForm(DraftForm):
+    """The first revision of a new template, with what belongs to the template itself."""
+
+    slug = forms.SlugField(
+        max_length=100,
+        label="Short name",
+        help_text="For addresses and commands; letters, digits and hyphens. It stays.",
+    )
+    unit = forms.ModelChoiceField(
+        OrganizationUnit.objects.none(), help_text="Whose credential it is.", empty_label=None
+    )
+    field_order = ("slug", "unit")
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = roles.reach(user, "registrar.draft_revision")
+
+    def clean_slug(self) -> str:
+        """Each short name is used once."""
+        slug = self.cleaned_data["slug"]
+        if CredentialTemplate.objects.filter(slug=slug).exists():
+            raise ValidationError("There is a template of this short name. Choose another.")
+        return slug
+
+
+def form_values(revision: Revision) -> dict[str, Any]:
+    """A revision as the form shows it."""
+    return {name: getattr(revision, name) for name in _PLAIN} | {
+        "rule": _as_text(revision.rule),
+        "result_descriptions": _as_text(revision.result_descriptions),
+        "skills": list(revision.skills.values_list("pk", flat=True)),
+    }
+
+
+class SkillSearch:
+    """A search for skills while drafting: some letters, or the key of one that was taken."""
+
+    def __init__(self, asked: QueryDict) -> None:
+        self.words = asked.get("q", "").strip()
+        self._taken = _keys(asked.getlist("take"))
+
+    def found(self) -> QuerySet[Skill]:
+        """Current skills with all the words; those of our own frameworks first."""
+        if not self.words:
+            return Skill.objects.none()
+        return (
+            Skill.objects.current()
+            .matching(self.words)
+            .select_related("framework")
+            .order_by("-framework__is_own", "framework", "code")[:SKILLS_FOUND]
+        )
+
+    def chosen(self) -> QuerySet[Skill]:
+        """The skill that was taken from the list."""
+        return Skill.objects.filter(pk__in=self._taken).select_related("framework")
+
+
+def _keys(texts: list[str]) -> list[int]:
+    return [int(text) for text in texts if text.isdecimal() and len(text) < 19]
+
+
+def _as_text(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) if data else ""

@@ -1,0 +1,77 @@
+"""Learners: looked at here, brought by rosters."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from issuer.pages import DeskAdmin, ThingPage, Verb
+from registrar.admin.standing import credential_states
+from registrar.models import Enrolment, Learner, Result
+
+
+class LearnerPage(ThingPage):
+    """One learner: where they learn, what came out, what they were awarded."""
+
+    model = Learner
+    permission_required = "registrar.view_learner"
+    template_name = "registrar/desk/learner.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        results = Result.objects.filter(learner=self.object).select_related("line_item", "outcome")
+        enrolments = (
+            Enrolment.objects.filter(learner=self.object)
+            .select_related("offering__opportunity", "offering__term")
+            .prefetch_related(
+                Prefetch("offering__line_items__results", results, to_attr="of_learner")
+            )
+            .order_by("-offering__term__starts_on", "offering__code")
+        )
+        awards = self.object.awards.select_related("revision", "batch", "offering__term").order_by(
+            "-decided_at"
+        )
+        states = credential_states(awards)
+        return super().get_context_data(
+            enrolments=enrolments,
+            awards=[(award, states[award.pk]) for award in awards],
+            **kwargs,
+        )
+
+
+@admin.register(Learner)
+class LearnerAdmin(DeskAdmin):
+    """Everybody who learns here."""
+
+    lede = "Learners come with the roster."
+    empty = "Apply a roster: its learners appear here."
+    verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
+    list_display = ("full_name", "number", "email", "enrolment_count", "award_count")
+    search_fields = ("given_name", "family_name", "number", "email", "sourced_id")
+    search_help_text = "Name, number or e-mail address"
+    thing_page = LearnerPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                enrolment_total=Count(
+                    "enrolments", filter=Q(enrolments__retired_at=None), distinct=True
+                ),
+                award_total=Count("awards", distinct=True),
+            )
+        )
+
+    @admin.display(description="name", ordering="family_name")
+    def full_name(self, learner: Learner) -> str:
+        return format_html("<bdi>{}</bdi>", learner.name)
+
+    @admin.display(description="enrolments", ordering="enrolment_total")
+    def enrolment_count(self, learner: Learner) -> int:
+        return learner.enrolment_total
+
+    @admin.display(description="awards", ordering="award_total")
+    def award_count(self, learner: Learner) -> int:
+        return learner.award_total

@@ -1,0 +1,81 @@
+"""Results: looked at here, recorded by rosters and the API."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from issuer.pages import DeskAdmin, Verb, state_tag
+from registrar.models import Result
+
+
+class Holds(admin.SimpleListFilter):
+    """Whether a result holds today."""
+
+    title = "holds"
+    parameter_name = "holds"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [("yes", "Today"), ("no", "No longer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        current = Result.objects.current()
+        if self.value() == "yes":
+            return queryset.filter(superseded_at=None, withdrawn=False)
+        if self.value() == "no":
+            return queryset.exclude(pk__in=current.values("pk"))
+        return queryset
+
+
+@admin.register(Result)
+class ResultAdmin(DeskAdmin):
+    """Every result that was ever recorded; corrections are rows of their own."""
+
+    lede = "A correction is a new row; the old one stays and is marked superseded."
+    empty = "Apply a roster with results: they appear here."
+    verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
+    list_display = ("learner", "course", "line_item", "outcome_code", "value", "dated", "state")
+    list_display_links = ("line_item",)
+    list_filter = (Holds, "line_item__category")
+    list_select_related = ("learner", "outcome", "line_item__offering__opportunity")
+    search_fields = (
+        "learner__number",
+        "learner__family_name",
+        "learner__given_name",
+        "line_item__offering__opportunity__code",
+    )
+    search_help_text = "Learner or course"
+    fields = (
+        "learner",
+        "course",
+        "line_item",
+        "outcome",
+        "value",
+        "status",
+        "dated",
+        "state",
+        "recorded_at",
+        "superseded_at",
+        "source",
+        "sourced_id",
+    )
+
+    @admin.display(ordering="line_item__offering__opportunity__code")
+    def course(self, result: Result) -> str:
+        return result.line_item.offering.opportunity.code
+
+    @admin.display(description="outcome", ordering="outcome__code")
+    def outcome_code(self, result: Result) -> str | None:
+        return result.outcome and result.outcome.code
+
+    @admin.display(description="result", ordering="text")
+    def value(self, result: Result) -> str:
+        score = "" if result.score is None else f"{result.score.normalize():f}"
+        return " · ".join(filter(None, [result.text, score]))
+
+    @admin.display(ordering="superseded_at")
+    def state(self, result: Result) -> str:
+        if result.superseded_at:
+            return state_tag("retired", "Superseded")
+        if result.withdrawn:
+            return state_tag("rejected", "Withdrawn")
+        return state_tag("current", "Holds")

@@ -1,0 +1,190 @@
+"""Skill tags: the review queue, and which skills the college covers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.generic import TemplateView
+
+from issuer.pages import DeskAdmin, Page, Verb, state_tag
+from registrar.admin.downloads import as_csv
+from registrar.errors import RegistrarError
+from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
+from registrar.services import coverage, roles, tagging
+from skills.models import Framework
+
+TAGS_PER_PAGE = 50
+
+
+class ReviewPage(Page, TemplateView):
+    """Tags that wait for review: accept or reject one or many."""
+
+    permission_required = "registrar.review_skilltag"
+    template_name = "registrar/desk/review.html"
+    title = "Review skill tags"
+
+    def waiting(self) -> QuerySet[SkillTag]:
+        """Those that this person may review, oldest first."""
+        tags = SkillTag.objects.filter(
+            state=SkillTag.State.PROPOSED,
+            outcome__opportunity__unit__in=roles.reach(
+                self.request.user, "registrar.review_skilltag"
+            ),
+        )
+        return tags.select_related(
+            "outcome__opportunity__unit", "skill__framework", "proposed_by"
+        ).order_by("proposed_at", "pk")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        text = self.request.GET.get("q", "").strip()
+        tags = self.waiting()
+        others = tags.exclude(proposed_by=self.request.user)
+        if text:
+            others = others.filter(
+                Q(outcome__code__icontains=text)
+                | Q(outcome__opportunity__code__icontains=text)
+                | Q(outcome__opportunity__title__icontains=text)
+                | Q(skill__label__icontains=text)
+                | Q(skill__statement__icontains=text)
+                | Q(proposed_by__last_name__icontains=text)
+            )
+        page = Paginator(others, TAGS_PER_PAGE).get_page(self.request.GET.get("page"))
+        own_count = tags.filter(proposed_by=self.request.user).count()
+        return super().get_context_data(page=page, text=text, own_count=own_count, **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Review all that were chosen; what cannot be reviewed is named, the others go through."""
+        review = {"accept": tagging.accept, "reject": tagging.reject}.get(
+            request.POST.get("act", "")
+        )
+        if review is None:
+            raise Http404
+        comment = request.POST.get("comment", "").strip()
+        chosen = [key for key in request.POST.getlist("tag") if key.isdecimal()]
+        refusal = self._gap(review, chosen, comment)
+        if refusal:
+            context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)
+            return self.render_to_response(context, status=422)
+        done = 0
+        for tag in self.waiting().filter(pk__in=chosen):
+            try:
+                review(tag, by=request.user, comment=comment)
+                done += 1
+            except RegistrarError as error:
+                messages.error(request, f"{tag.outcome.code}, {tag.skill.name}: {error}")
+        verb = "accepted" if review is tagging.accept else "rejected"
+        if done:
+            messages.success(request, f"{done} {'tag' if done == 1 else 'tags'} {verb}.")
+        if gone := len(set(chosen)) - done:
+            messages.warning(request, f"{gone} could not be {verb}; see above or look again.")
+        return redirect("admin:registrar_skilltag_review")
+
+    def _gap(self, review: Any, chosen: list[str], comment: str) -> str:
+        if not chosen:
+            return "Choose at least one tag."
+        if review is tagging.reject and not comment:
+            return "Say why. Whoever proposed the tags reads it."
+        return ""
+
+
+class CoverageForm(forms.Form):
+    """What to show in the coverage table."""
+
+    framework = forms.ModelChoiceField(Framework.objects.all(), required=False, empty_label=None)
+    unit = forms.ModelChoiceField(
+        OrganizationUnit.objects.all(), required=False, empty_label="All units"
+    )
+    kind = forms.ChoiceField(
+        choices=[("", "Courses and activities"), ("course", "Courses"), ("activity", "Activities")],
+        required=False,
+    )
+    emphasis = forms.ChoiceField(
+        choices=[("", "Taught, practised or assessed"), *SkillTag.Emphasis.choices],
+        required=False,
+    )
+
+
+class CoveragePage(Page, TemplateView):
+    """A table that is a heat map: skills by courses and activities."""
+
+    permission_required = "registrar.view_coverage"
+    template_name = "registrar/desk/coverage.html"
+    title = "Which skills the college covers"
+
+    def get_coverage(self) -> tuple[CoverageForm, Framework | None, coverage.Coverage | None]:
+        """The form as it was sent, the framework that is shown, and the table."""
+        form = CoverageForm(self.request.GET)
+        chosen = form.cleaned_data if form.is_valid() else {}
+        framework = chosen.get("framework") or Framework.objects.first()
+        if framework is None:
+            return form, None, None
+        unit = chosen.get("unit")
+        units = roles.below([unit.pk]) if unit else OrganizationUnit.objects.all()
+        table = coverage.table(
+            framework,
+            units=units,
+            kind=chosen.get("kind", ""),
+            emphasis=chosen.get("emphasis", ""),
+        )
+        return form, framework, table
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form, framework, table = self.get_coverage()
+        return super().get_context_data(
+            form=form,
+            framework=framework,
+            table=table,
+            query=self.request.GET.urlencode(),
+            **kwargs,
+        )
+
+
+class CoverageDownload(CoveragePage):
+    """The same table as CSV: one line per covered cell."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _, _, table = self.get_coverage()
+        header = ["kind", "code", "title", "skill code", "skill", *coverage.EMPHASES]
+        return as_csv("coverage.csv", header, self._lines(table) if table else [])
+
+    def _lines(self, table: coverage.Coverage) -> Any:
+        for skill, cell in table.entries():
+            what: LearningOpportunity = cell.opportunity
+            counts = [cell.counts.get(emphasis, 0) for emphasis in coverage.EMPHASES]
+            yield [what.kind, what.code, what.title, skill.code, skill.name, *counts]
+
+
+@admin.register(SkillTag)
+class SkillTagAdmin(DeskAdmin):
+    """Every tag that was proposed, and what became of it."""
+
+    lede = "A tag says that an outcome teaches, practises or assesses a skill."
+    empty = "Faculty propose tags on their own pages."
+    verbs = (
+        Verb("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
+        Verb("See the coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
+    )
+    list_display = ("outcome_code", "skill", "emphasis", "condition", "proposed_by", "proposed_at")
+    list_filter = ("state", "emphasis")
+    list_select_related = ("outcome", "skill", "proposed_by")
+    search_fields = ("outcome__code", "skill__label", "skill__statement", "skill__code")
+    search_help_text = "Outcome or skill"
+
+    def own_urls(self) -> list:
+        return [
+            self.hang("review/", ReviewPage, "review"),
+            self.hang("coverage/", CoveragePage, "coverage"),
+            self.hang("coverage.csv", CoverageDownload, "coverage_csv"),
+        ]
+
+    @admin.display(description="outcome", ordering="outcome__code")
+    def outcome_code(self, tag: SkillTag) -> str:
+        return tag.outcome.code
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, tag: SkillTag) -> str:
+        return state_tag(tag.state)

@@ -1,0 +1,359 @@
+"""Credential templates: what they say, revision by revision, and who approved it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.generic import FormView, TemplateView
+
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Link,
+    Page,
+    ThingPage,
+    Verb,
+    list_link,
+    state_tag,
+    thing_url,
+)
+from issuer.vc.errors import VcError
+from registrar import rules
+from registrar.admin.drafts import DraftForm, NewTemplateForm, SkillSearch, form_values
+from registrar.errors import RegistrarError
+from registrar.models import CredentialTemplate, LearningOpportunity, LearningOutcome, Revision
+from registrar.services import templates
+from skills.models import Skill
+
+State = Revision.State
+
+
+def rule_in_words(data: Any) -> str:
+    """The award rule as a sentence, or what is wrong with it."""
+    if data is None:
+        return "It is awarded by hand or from a file: there is no rule."
+    try:
+        rule = rules.parse(data)
+    except rules.InvalidRule as problem:
+        return f"The rule cannot be understood. {problem}"
+    return f"It is awarded when {rule.sentence(names=_names(rule))}."
+
+
+def _names(rule: rules.Rule) -> dict[str, str]:
+    targets = {leaf.target for leaf in rule.leaves()}
+    known = dict(LearningOutcome.objects.filter(code__in=targets).values_list("code", "statement"))
+    opportunities = LearningOpportunity.objects.filter(code__in=targets)
+    return known | {each.code: str(each) for each in opportunities}
+
+
+# One template
+
+
+def _revise(template: CredentialTemplate, reason: str, request: HttpRequest) -> str:
+    revision = templates.revise(template, by=request.user)
+    return f"Revision {revision.number} is begun as a copy of the newest one."
+
+
+class TemplatePage(ThingPage):
+    """One template and its revisions."""
+
+    model = CredentialTemplate
+    permission_required = "registrar.view_credentialtemplate"
+    template_name = "registrar/desk/template.html"
+    refusals = (RegistrarError,)
+    acts = {"revise": Act("registrar.draft_revision", _revise, needs_reason=False)}
+
+    def get_queryset(self) -> QuerySet[CredentialTemplate]:
+        return CredentialTemplate.objects.select_related("unit")
+
+    def get_title(self) -> str:
+        return self.object.revisions.first().name
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        revisions = list(
+            self.object.revisions.select_related("author", "approved_by").annotate(
+                award_count=Count("awards")
+            )
+        )
+        approved = next((each for each in revisions if each.state == State.APPROVED), None)
+        in_work = any(each.state in (State.DRAFT, State.SUBMITTED) for each in revisions)
+        may = self.request.user.has_perm
+        return super().get_context_data(
+            revisions=revisions,
+            newest=revisions[0],
+            approved=approved,
+            may_revise=may("registrar.draft_revision") and not in_work,
+            may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
+            **kwargs,
+        )
+
+    def get_success_url(self) -> str:
+        return thing_url(self.object.revisions.first())
+
+
+# One revision
+
+
+def _submit(revision: Revision, reason: str, request: HttpRequest) -> str:
+    templates.submit(revision, by=request.user)
+    return "Submitted. A second person approves it."
+
+
+def _approve(revision: Revision, reason: str, request: HttpRequest) -> str:
+    templates.approve(revision, by=request.user)
+    return "Approved and published. From now on this revision does not change."
+
+
+def _send_back(revision: Revision, reason: str, request: HttpRequest) -> str:
+    templates.send_back(revision, by=request.user, reason=reason)
+    return "Sent back to its author."
+
+
+def _retire(revision: Revision, reason: str, request: HttpRequest) -> str:
+    templates.retire(revision, by=request.user, reason=reason)
+    return "Retired. Nothing more is awarded by it; what was awarded stays."
+
+
+class RevisionPage(ThingPage):
+    """What one revision says, what differs from the one before, and the decisions about it."""
+
+    model = Revision
+    permission_required = "registrar.view_revision"
+    template_name = "registrar/desk/revision.html"
+    refusals = (RegistrarError,)
+    acts = {
+        "submit": Act("registrar.draft_revision", _submit, needs_reason=False),
+        "approve": Act("registrar.approve_revision", _approve, needs_reason=False),
+        "send_back": Act("registrar.approve_revision", _send_back),
+        "retire": Act("registrar.approve_revision", _retire),
+    }
+
+    def get_queryset(self) -> QuerySet[Revision]:
+        return Revision.objects.select_related(
+            "template__unit", "author", "approved_by", "achievement"
+        )
+
+    def get_trail(self) -> tuple[Link, ...]:
+        template = self.object.template
+        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        revision, user = self.object, self.request.user
+        former = (
+            revision.template.revisions.filter(number__lt=revision.number)
+            .order_by("-number")
+            .first()
+        )
+        try:
+            achievement = templates.preview(revision).as_json()
+        except (VcError, KeyError):
+            achievement = None
+        may_approve = user.has_perm("registrar.approve_revision")
+        return super().get_context_data(
+            rule=rule_in_words(revision.rule),
+            skills=revision.skills.select_related("framework"),
+            seal=templates.seal(revision),
+            achievement=achievement,
+            gaps=templates.missing(revision) if revision.state == State.DRAFT else [],
+            former=former,
+            differences=differences(former, revision) if former else [],
+            may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
+            is_own=revision.author_id == user.pk,
+            may_decide=revision.state == State.SUBMITTED and may_approve,
+            may_retire=revision.state == State.APPROVED and may_approve,
+            may_evaluate=revision.state == State.APPROVED
+            and revision.rule is not None
+            and user.has_perm("registrar.evaluate_award"),
+            **kwargs,
+        )
+
+
+def differences(former: Revision, revision: Revision) -> list[tuple[str, str, str]]:
+    """Field by field: its name, what it said before, what it says now."""
+    found = []
+    for name in templates.WORDING:
+        before, after = getattr(former, name), getattr(revision, name)
+        if before != after:
+            found.append((_label(name), _shown(name, before), _shown(name, after)))
+    before, after = ({str(skill) for skill in each.skills.all()} for each in (former, revision))
+    if before != after:
+        gone, new = sorted(before - after), sorted(after - before)
+        found.append(("Skills", "\n".join(gone) or "—", "\n".join(new) or "—"))
+    return found
+
+
+def _label(name: str) -> str:
+    return str(Revision._meta.get_field(name).verbose_name).capitalize()
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "rule":
+        return rule_in_words(value)
+    if name == "result_descriptions":
+        return ", ".join(each.get("name", "?") for each in value) or "—"
+    if name == "image":
+        return "An image of its own" if value else "A seal drawn from the name"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return "—" if value in (None, "") else str(value)
+
+
+# Drafting
+
+
+class DraftPage(Page, FormView):
+    """What drafting and editing have in common."""
+
+    permission_required = "registrar.draft_revision"
+    template_name = "registrar/desk/draft.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        chosen = context["form"].chosen_skills()
+        return context | {"chosen": Skill.objects.filter(pk__in=chosen).select_related("framework")}
+
+
+class NewTemplatePage(DraftPage):
+    """Begin a template."""
+
+    form_class = NewTemplateForm
+    title = "Begin a template"
+
+    def get_trail(self) -> tuple[Link, ...]:
+        return (list_link(CredentialTemplate),)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"user": self.request.user}
+
+    def form_valid(self, form: NewTemplateForm) -> HttpResponse:
+        values = form.values()
+        try:
+            revision = templates.draft(
+                values.pop("slug"), unit=values.pop("unit"), by=self.request.user, **values
+            )
+        except RegistrarError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, "Kept as a draft. Look at it and submit it.")
+        return redirect(thing_url(revision))
+
+
+class EditPage(DraftPage):
+    """Change a draft."""
+
+    form_class = DraftForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.revision = get_object_or_404(
+            Revision.objects.select_related("template"), pk=kwargs["object_id"]
+        )
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_title(self) -> str:
+        return f"Edit {self.revision}"
+
+    def get_trail(self) -> tuple[Link, ...]:
+        return (
+            list_link(CredentialTemplate),
+            Link(str(self.revision), thing_url(self.revision)),
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        return form_values(self.revision)
+
+    def form_valid(self, form: DraftForm) -> HttpResponse:
+        try:
+            templates.edit(self.revision, by=self.request.user, **form.values())
+        except RegistrarError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, "Saved.")
+        return redirect(thing_url(self.revision))
+
+
+class SkillChoices(Page, TemplateView):
+    """Skills that match some letters, and the chip of one that was chosen; asked by htmx."""
+
+    permission_required = "registrar.draft_revision"
+    template_name = "registrar/desk/skill_choices.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        search = SkillSearch(self.request.GET)
+        return {"found": search.found(), "chosen": search.chosen(), "words": search.words}
+
+
+@admin.register(CredentialTemplate)
+class CredentialTemplateAdmin(DeskAdmin):
+    """What the institution is willing to say."""
+
+    lede = "What the institution is willing to say of a learner. Each change is a new revision."
+    empty = "Begin one: what it is called, what one does to earn it, which skills it shows."
+    verbs = (
+        Verb(
+            "Begin a template",
+            "admin:registrar_credentialtemplate_draft",
+            "registrar.draft_revision",
+        ),
+    )
+    list_display = ("name", "newest", "slug", "unit", "award_count")
+    list_filter = ("unit",)
+    list_select_related = ("unit",)
+    search_fields = ("slug", "revisions__name")
+    search_help_text = "Name"
+    thing_page = TemplatePage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CredentialTemplate]:
+        newest = Revision.objects.filter(template=OuterRef("pk")).order_by("-number")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                newest_name=Subquery(newest.values("name")[:1]),
+                newest_state=Subquery(newest.values("state")[:1]),
+                award_total=Count("awards"),
+            )
+        )
+
+    def own_urls(self) -> list:
+        return [self.hang("draft/", NewTemplatePage, "draft")]
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": "Templates"} | (extra_context or {}))
+
+    @admin.display(ordering="newest_name")
+    def name(self, template: CredentialTemplate) -> str:
+        return template.newest_name
+
+    @admin.display(description="newest revision", ordering="newest_state")
+    def newest(self, template: CredentialTemplate) -> str:
+        return state_tag(template.newest_state)
+
+    @admin.display(description="awarded", ordering="award_total")
+    def award_count(self, template: CredentialTemplate) -> int:
+        return template.award_total
+
+
+@admin.register(Revision)
+class RevisionAdmin(DeskAdmin):
+    """Every revision of every template."""
+
+    lede = "Every revision of every template."
+    empty = "Begin a template: its first revision appears here."
+    list_display = ("name", "number", "condition", "author", "created_at", "approved_by")
+    list_filter = ("state",)
+    list_select_related = ("author", "approved_by")
+    search_fields = ("name", "template__slug")
+    search_help_text = "Name"
+    thing_page = RevisionPage
+
+    def own_urls(self) -> list:
+        return [
+            self.hang("skills/", SkillChoices, "skills"),
+            self.hang("<int:object_id>/edit/", EditPage, "edit"),
+        ]
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, revision: Revision) -> str:
+        return state_tag(revision.state)
