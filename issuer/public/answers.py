@@ -15,12 +15,12 @@ def public(
 ) -> HttpResponse:
     """Publish an artefact: any origin may read it, any cache keep it `max_age` seconds."""
     response = HttpResponse(body, content_type=content_type)
-    response["Access-Control-Allow-Origin"] = "*"
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
     response["ETag"] = etag
     patch_cache_control(response, public=True, max_age=max_age)
-    conditional = get_conditional_response(request, etag, None, response)
-    return conditional if conditional is not None else response
+    answer = get_conditional_response(request, etag, None, response) or response
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 def public_json(

@@ -54,10 +54,11 @@ class CredentialForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
     """Show the form, or the report on what was sent. Nothing that is sent is kept."""
-    form = CredentialForm(request.POST or None, request.FILES or None)
+    is_asked = request.method == "POST"
+    form = CredentialForm(request.POST, request.FILES) if is_asked else CredentialForm()
     page: dict[str, object] = {"form": form}
     status = 200
-    if request.method == "POST":
+    if is_asked:
         if form.is_valid():
             document = form.document
             page["report"] = verification.verify(document)

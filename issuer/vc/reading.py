@@ -137,7 +137,8 @@ def _day(text: str) -> date | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """The text, without halves of characters that could not be shown."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _number(value: Any) -> str:

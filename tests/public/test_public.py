@@ -1,0 +1,190 @@
+"""What strangers find: and what they must not find."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
+from issuer.services import batches, credentials, signing, status
+from registrar.models import Award
+from registrar.services import composition
+
+pytestmark = pytest.mark.django_db
+
+JSON = {"accept": "application/vc+ld+json"}
+
+
+@pytest.fixture
+def adas(key: Any, adas_batch: Batch, dev: Any) -> Release:
+    """Ada's credential, issued and released."""
+    batches.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    assert chunk is not None
+    statements = composition.compose(Award.objects.filter(batch=adas_batch))
+    credentials.request(chunk, statements)
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
+    assert chunk is not None
+    signing.sign(chunk)
+    return Release.objects.get()
+
+
+def body_of(release: Release) -> dict[str, Any]:
+    return json.loads(
+        SecuredDocument.objects.get(verifiable_credential__credential=release.pk).body
+    )
+
+
+def revoke(release: Release, by: Any) -> None:
+    status.revoke(release.credential, reason="Awarded by mistake.", by=by)
+    signing.publish(StatusList.objects.get())
+
+
+def check(client: Client, text: str) -> str:
+    answer = client.post("/verify", {"text": text})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_did_document_lists_the_key_and_any_site_may_read_it(client, key) -> None:
+    answer = client.get("/.well-known/did.json")
+    document = answer.json()
+    assert document["id"] == settings.ISSUER_DID
+    assert document["assertionMethod"] == [key.verification_method]
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "max-age=300" in answer["Cache-Control"]
+
+
+def test_what_was_fetched_before_is_not_sent_again(client, key) -> None:
+    first = client.get("/.well-known/did.json")
+    again = client.get("/.well-known/did.json", headers={"if-none-match": first["ETag"]})
+    assert again.status_code == 304
+    assert again["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_status_list_is_served_signed_at_the_address_in_the_credential(client, adas) -> None:
+    address = body_of(adas)["credentialStatus"]["statusListCredential"]
+    answer = client.get(address.removeprefix(settings.BASE_URL))
+    status_list = json.loads(answer.content)
+    assert status_list["id"] == address
+    assert status_list["proof"]["cryptosuite"] == "eddsa-rdfc-2022"
+    assert "public" in answer["Cache-Control"]
+
+
+def test_the_achievement_of_a_credential_has_a_page_and_a_json(client, adas) -> None:
+    achievement = body_of(adas)["credentialSubject"]["achievement"]
+    path = achievement["id"].removeprefix(settings.BASE_URL)
+    assert client.get(path, headers={"accept": "application/json"}).json() == achievement
+    page = client.get(path).content.decode()
+    assert "Knows what a cell is made of." in page
+    assert "Observe" in page
+
+
+def test_the_image_of_an_achievement_can_only_be_looked_at(client, adas) -> None:
+    address = body_of(adas)["credentialSubject"]["achievement"]["image"]["id"]
+    answer = client.get(address.removeprefix(settings.BASE_URL))
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_whoever_holds_the_address_reads_the_credential_and_nobody_keeps_it(client, adas) -> None:
+    path = adas.url.removeprefix(settings.BASE_URL)
+    page = client.get(path)
+    assert "This credential is valid." in page.content.decode()
+    assert client.get(path, headers=JSON).json() == body_of(adas)
+    file = client.get(path + "/download")
+    assert json.loads(file.content) == body_of(adas)
+    for answer in (page, client.get(path, headers=JSON), file):
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert "Access-Control-Allow-Origin" not in answer
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "A" * 43, "../credentials", "%00"])
+def test_a_guessed_address_finds_nothing(client, adas, wrong) -> None:
+    assert client.get(f"/credentials/{wrong}").status_code == 404
+
+
+def test_a_credential_is_not_found_by_its_id(client, adas) -> None:
+    assert client.get(f"/credentials/{adas.pk}").status_code == 404
+
+
+def test_the_page_of_a_revoked_credential_says_so(client, adas, clara) -> None:
+    revoke(adas, by=clara)
+    page = client.get(adas.url.removeprefix(settings.BASE_URL)).content.decode()
+    assert "This credential is not valid." in page
+    assert "revoked" in page.lower()
+
+
+def test_anyone_can_check_a_credential_by_pasting_it_or_as_a_file(client, adas) -> None:
+    text = json.dumps(body_of(adas))
+    assert "This credential is valid." in check(client, text)
+    file = SimpleUploadedFile("badge.json", text.encode())
+    assert "This credential is valid." in client.post("/verify", {"file": file}).content.decode()
+
+
+def test_a_changed_credential_is_not_valid(client, adas) -> None:
+    document = body_of(adas)
+    document["credentialSubject"]["result"][0]["value"] = "Pass"
+    assert "This credential is not valid." in check(client, json.dumps(document))
+
+
+def test_a_revoked_credential_is_not_valid_for_anyone(client, adas, clara) -> None:
+    revoke(adas, by=clara)
+    assert "This credential is not valid." in check(client, json.dumps(body_of(adas)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "[]",
+        "null",
+        '{"a": 1, "a": 2}',
+        '{"proof": {"verificationMethod": "did:web:127.0.0.1"}}',
+        "[" * 100_000,
+        '{"issuer": "javascript:alert(1)", "credentialSubject": {"achievement": 7}}',
+        '{"name": "\\ud800"}',
+        '{"n": 1e999}',
+        "9" * 5_000,
+    ],
+)
+def test_whatever_is_sent_gets_an_answer_that_is_never_valid(client, key, text) -> None:
+    page = check(client, text)
+    assert "This credential is valid." not in page
+    assert not re.search(r"""(href|src)=["']?javascript:""", page)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({}, "one of the two"),
+        ({"text": "{}", "file": SimpleUploadedFile("x", b"{}")}, "one of the two"),
+        ({"file": SimpleUploadedFile("x", b"x" * (1024 * 1024 + 1))}, "larger than 1 MB"),
+    ],
+)
+def test_a_form_that_cannot_be_checked_says_what_to_do(client, db, form, said) -> None:
+    answer = client.post("/verify", form)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+
+
+def test_strangers_are_shown_the_way_and_nothing_else(client, adas) -> None:
+    page = client.get("/").content.decode()
+    assert "Check a credential" in page
+    assert "Ada" not in page
+    for path in ("/admin/", "/teach/"):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/admin/login/")
+
+
+def test_every_answer_carries_a_strict_content_security_policy(client, db) -> None:
+    for path in ("/", "/verify", "/admin/login/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
