@@ -4,6 +4,8 @@
 `.dev/venv/bin/pytest tests/vc`. The people of the stories (Ada, Ben, Clara ...) are in cast.py.
 """
 
+import contextlib
+import hashlib
 import ipaddress
 import os
 import shutil
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +28,11 @@ NEEDS_SERVICES = "this needs PostgreSQL and a broker: run it with ./dev test"
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
 pytest_plugins = ["tests.cast"] if HAS_SERVICES and (ROOT / "tests/cast.py").exists() else []
+
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 # --- Services and skips -------------------------------------------------------------------------
@@ -143,6 +151,46 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", with_triggers_off)
         yield
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_modify_db_settings: None, django_db_blocker: Any) -> str | None:
+    """The name for a copy of the migrated database, from which later runs start.
+
+    Only on the server of ./dev: on one's own server nothing may be left behind.
+    """
+    from django.apps import apps
+    from django.db import connection
+
+    if not connection.settings_dict["NAME"].startswith("run_"):
+        return None
+    digest = hashlib.sha256()
+    for app in apps.get_app_configs():
+        for path in sorted(Path(app.path).glob("migrations/*.py")):
+            digest.update(path.read_bytes())
+    name = f"migrated_{digest.hexdigest()[:16]}"
+    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+        cursor.execute("select 1 from pg_database where datname = %s", [name])
+        if cursor.fetchone():
+            connection.settings_dict["TEST"]["TEMPLATE"] = name
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated: str | None, django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep a copy of the migrated database, in the place of copies of other migrations."""
+    from django.db import DatabaseError, connection
+
+    settings = connection.settings_dict
+    if migrated and not settings["TEST"].get("TEMPLATE"):
+        connection.close()
+        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+            cursor.execute("select datname from pg_database where datname like 'migrated%'")
+            commands = [f'drop database "{name}"' for (name,) in cursor.fetchall()]
+            commands.append(f'create database "{migrated}" template "{settings["NAME"]}"')
+            for command in commands:
+                with contextlib.suppress(DatabaseError):  # another process was faster
+                    cursor.execute(command)
 
 
 # --- Workers ------------------------------------------------------------------------------------
