@@ -217,6 +217,8 @@ def _held_skills(framework: Framework | None) -> dict[str, _Held]:
 
 
 def _held_associations(framework: Framework | None) -> dict[str, _Held]:
+    if framework is None:
+        return {}
     rows = Association.objects.filter(framework=framework).order_by()
     ends = [f"{end}__{name}" for end in _ENDS for name in ("framework_id", "identifier", "id")]
     held: dict[str, _Held] = {}
@@ -386,7 +388,7 @@ def _write_framework(record: FrameworkRecord, is_own: bool | None) -> Framework:
 
 
 def _write(
-    model: type[Skill] | type[Association],
+    model: type[Any],
     framework: Framework,
     changes: Changes,
     at: datetime,
@@ -422,8 +424,9 @@ def _write_associations(framework: Framework, changes: Changes, at: datetime) ->
         ends = {f"{end}_id": key(values[end]) for end in _ENDS}
         return {name: value for name, value in values.items() if name not in _ENDS} | ends
 
-    given = {
-        kind: {identifier: resolved(values) for identifier, values in rows.items()}
-        for kind, rows in (("new", changes.new), ("changed", changes.changed))
-    }
-    _write(Association, framework, Changes(**given, retired=changes.retired), at)
+    with_keys = Changes(
+        new={identifier: resolved(values) for identifier, values in changes.new.items()},
+        changed={identifier: resolved(values) for identifier, values in changes.changed.items()},
+        retired=changes.retired,
+    )
+    _write(Association, framework, with_keys, at)
