@@ -67,17 +67,17 @@ class PlanPage(Page, TemplateView):
     def get_trail(self) -> tuple[Link, ...]:
         return (list_link(Framework),)
 
-    def read(self, upload: str) -> tuple[Path, bytes, Plan]:
+    def read(self, upload: str) -> tuple[Path, Plan]:
         """The uploaded file and what it would change now."""
         try:
             path = Path(signing.loads(upload, salt=_SALT))
             data = path.read_bytes()
         except (signing.BadSignature, OSError) as error:
             raise Http404 from error
-        return path, data, vocabulary.plan(data, file_name=path.name)
+        return path, vocabulary.plan(data, file_name=path.name)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        path, _, plan = self.read(self.kwargs["upload"])
+        path, plan = self.read(self.kwargs["upload"])
         self.title = plan.title
         page = Paginator(plan.differences, DIFFERENCES_PER_PAGE)
         return super().get_context_data(
@@ -90,7 +90,7 @@ class PlanPage(Page, TemplateView):
 
     def post(self, request: HttpRequest, upload: str) -> HttpResponse:
         """Apply the plan that was looked at, and no other."""
-        path, data, plan = self.read(upload)
+        path, plan = self.read(upload)
         try:
             if plan.fingerprint != request.POST.get("fingerprint"):
                 raise PlanOutdated
@@ -98,7 +98,6 @@ class PlanPage(Page, TemplateView):
                 plan,
                 by=request.user,
                 source=path.name,
-                sha256=vocabulary.digest(data),
                 is_own=True if "is_own" in request.POST else None,
             )
         except (SkillsError, RegistrarError) as error:
@@ -197,6 +196,6 @@ class SkillAdmin(DeskAdmin):
     def name(self, skill: Skill) -> str:
         return skill.name
 
-    @admin.display(ordering="retired_at")
+    @admin.display(ordering="retired_at", empty_value="")
     def state(self, skill: Skill) -> str:
-        return state_tag("retired" if skill.retired_at else "current")
+        return state_tag("retired") if skill.retired_at else ""
