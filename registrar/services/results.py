@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -95,7 +96,7 @@ def correct(
     roles.demand(by, "registrar.import_roster", unit=result.line_item.offering.opportunity.unit)
     if not reason.strip():
         raise ReasonMissing
-    given = {"status": status, "score": score, "text": text, "dated": dated}
+    given: dict[str, Any] = {"status": status, "score": score, "text": text, "dated": dated}
     entry = replace(
         _as_entry(result),
         **{name: value for name, value in given.items() if value is not None},

@@ -109,8 +109,9 @@ def compare(bundle: Bundle, *, source: str) -> Plan:
 
     Absence from a bulk file retires only what belongs to the offerings that the bundle names:
     enrolments, line items, results, the teachers and outcomes linked there, and learners who
-    learn nowhere else. Courses retire only when a delta says so; units, terms and offerings
-    are always kept. Where a row of a file was refused, absences retire nothing.
+    learn in no other offering of the source. Courses retire only when a delta says so; units,
+    terms and offerings are always kept. Where a row of a file was refused, absences retire
+    nothing.
     """
     if bundle.is_fatal:
         return Plan(
@@ -224,8 +225,8 @@ class _Comparison:
         return self._here(table.offering) if table.offering else None
 
     def _learners_here(self) -> Q:
-        """Learners who learn in the offerings named, and nowhere else."""
-        enrolled = Enrolment.objects.filter(retired_at=None)
+        """Learners who learn in the offerings named, and in no other of this source."""
+        enrolled = Enrolment.objects.filter(source=self._source, retired_at=None)
         here = self._here("offering")
         return Q(pk__in=enrolled.filter(here).values("learner")) & ~Q(
             pk__in=enrolled.exclude(here).values("learner")
@@ -337,9 +338,7 @@ class _Comparison:
         bundle = self._bundle
         links = {ENROLLMENTS: teachers, LINE_ITEM_OBJECTIVES: outcomes}
         counts: dict[str, Counts] = {}
-        for name, mode in bundle.modes.items():
-            if mode == "absent":
-                continue
+        for name in bundle.modes:
             file = f"{name}.csv"
             changes, link = self._changes.get(file, Changes()), links.get(file, Links())
             rows = self._rows.by_file.get(file, {})
@@ -435,7 +434,7 @@ def _limit(table: Table, column: Column) -> _Limit | None:
         return None
     model_field = table.model._meta.get_field(column.path)
     if isinstance(model_field, models.CharField):
-        longest = model_field.max_length
+        longest = model_field.max_length or 0
         return lambda value: len(value) <= longest
     if isinstance(model_field, models.DecimalField):
         bound = 10 ** (model_field.max_digits - model_field.decimal_places)

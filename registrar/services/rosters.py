@@ -196,7 +196,7 @@ def _write_table(source: str, table: Table, changes: Changes, keys: _Keys) -> No
         unique_fields=["source", "sourced_id"],
         update_fields=[column.attribute for column in own] + list(back),
     )
-    keys[table.file].update((row.sourced_id, row.pk) for row in written)
+    keys[table.file].update(zip(given, (row.pk for row in written), strict=True))
     if own != list(table.columns):
         _write_parents(table, given, keys[table.file])
 

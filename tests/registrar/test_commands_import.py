@@ -92,6 +92,15 @@ def test_people_read_a_table(bundle: Path) -> None:
     assert "Write digits with a point for decimals" in printed
 
 
+def test_the_table_stops_where_nobody_reads_on(bundle: Path) -> None:
+    path = bundle / "results.csv"
+    rows = [f"x{n},,,li2,u1,fully graded,lots,2025-10-21,,,,,,," for n in range(60)]
+    path.write_text("\n".join([path.read_text().strip(), *rows, ""]))
+    printed = run("import_oneroster", bundle)
+    assert "... and 10 more; --json lists all of them." in printed
+    assert len(outcome("import_oneroster", bundle)["results.csv"]["problems"]) == 60
+
+
 def test_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: Path) -> None:
     (bundle / "manifest.csv").unlink()
     printed = run("import_oneroster", bundle, "--json")

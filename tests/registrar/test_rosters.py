@@ -1,17 +1,28 @@
 """Rosters: read into a plan, looked at, applied; what is gone is retired, never deleted."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from issuer.models import LedgerEntry
-from registrar.errors import ImportRefused, NotAllowed, PlanOutdated, WrongState
+from registrar.errors import (
+    ImportRefused,
+    NotAllowed,
+    PlanOutdated,
+    RegistrarError,
+    WrongState,
+)
 from registrar.models import (
     Course,
     Enrolment,
@@ -24,7 +35,8 @@ from registrar.models import (
     RosterImport,
     Term,
 )
-from registrar.services import results, rosters
+from registrar.services import catalog, participation, results, rosters
+from registrar.services.participation import Participation
 from registrar.services.results import Entry
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
@@ -49,6 +61,16 @@ def put(roster: Roster, folder: Path) -> Path:
     for name, data in roster.files().items():
         (folder / name).write_bytes(data)
     return folder
+
+
+def without(roster: Roster, **ids: str) -> Roster:
+    """The roster without the row of that sourced id in each of these files."""
+    for name, sourced_id in ids.items():
+        lines = roster.texts[f"{name}.csv"].splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(f"{sourced_id},".encode())]
+        assert len(kept) == len(lines) - 1
+        roster.texts[f"{name}.csv"] = b"".join(kept)
+    return roster
 
 
 def bring(roster: Roster, folder: Path, **options: Any) -> RosterImport:
@@ -157,8 +179,7 @@ def test_teachers_become_no_learners_but_teach_if_they_have_an_account(
     assert set(Offering.objects.get(sourced_id="cl1").teachers.all()) == {fay, kim}
     assert changes(first)["enrollments"] == (4, 0, 0)
     assert changes(bring(roster, tmp_path / "a")) == {}
-    text = roster.texts["enrollments.csv"]
-    roster.texts["enrollments.csv"] = text.replace(b"e-kim,,,cl1,o2,kim,teacher,true,,\n", b"")
+    without(roster, enrollments="e-kim")
     assert changes(bring(roster, tmp_path / "a")) == {"enrollments": (0, 0, 1)}
     assert set(Offering.objects.get(sourced_id="cl1").teachers.all()) == {fay}
 
@@ -218,12 +239,7 @@ def test_what_is_absent_from_a_bulk_file_is_retired_and_comes_back(
 ) -> None:
     bring(roster, tmp_path / "a")
     whole = dict(roster.texts)
-    for name, ids in {"users": "u2", "roles": "r2", "enrollments": "e2", "results": "re3"}.items():
-        lines = roster.texts[f"{name}.csv"].splitlines(keepends=True)
-        kept = [line for line in lines if not line.startswith(ids.encode())]
-        roster.texts[f"{name}.csv"] = b"".join(kept)
-    lines = roster.texts["lineItems.csv"].splitlines(keepends=True)
-    roster.texts["lineItems.csv"] = b"".join(x for x in lines if not x.startswith(b"li3"))
+    without(roster, users="u2", roles="r2", enrollments="e2", lineItems="li3", results="re3")
     imported = bring(roster, tmp_path / "a")
     assert changes(imported) == {
         name: (0, 0, 1) for name in ("users", "enrollments", "lineItems", "results")
@@ -246,22 +262,25 @@ def test_what_is_absent_from_a_bulk_file_is_retired_and_comes_back(
     assert Result.objects.current().filter(sourced_id="re3").count() == 1
 
 
+def test_who_has_done_an_activity_may_leave_the_college(
+    roster: Roster, tmp_path: Path, college: College, clara: User
+) -> None:
+    bring(roster, tmp_path / "a")
+    club = catalog.add_activity("club", title="Club", unit=college.arts, by=clara)
+    ben = Learner.objects.get(sourced_id="u2")
+    part = Participation(learner=ben, state=participation.State.COMPLETED)
+    participation.record(club, [part], by=clara)
+    without(roster, users="u2", roles="r2", enrollments="e2", results="re3")
+    assert changes(bring(roster, tmp_path / "a"))["users"] == (0, 0, 1)
+    assert Result.objects.current().filter(learner=ben).count() == 1
+
+
 def test_offerings_that_a_bulk_file_does_not_name_are_left_alone(
     roster: Roster, tmp_path: Path
 ) -> None:
     bring(roster, tmp_path / "a")
-    only_first = Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
-    for name, mine in {
-        "classes": b"cl2",
-        "users": b"u2",
-        "roles": b"r2",
-        "enrollments": b"e2",
-        "lineItems": b"li3",
-        "results": b"re3",
-    }.items():
-        lines = only_first.texts[f"{name}.csv"].splitlines(keepends=True)
-        kept = b"".join(line for line in lines if not line.startswith(mine))
-        only_first.texts[f"{name}.csv"] = kept
+    gone = {"classes": "cl2", "users": "u2", "roles": "r2", "enrollments": "e2"}
+    only_first = without(roster, **gone, lineItems="li3", results="re3")
     assert changes(bring(only_first, tmp_path / "b")) == {}
 
 
@@ -330,6 +349,42 @@ def test_a_delta_that_leads_to_nothing_loses_that_row_only(roster: Roster, tmp_p
         ("lineItems.csv", 2, "categorySourcedId", "error"),
         ("orgs.csv", 2, "parentSourcedId", "warning"),
     }
+
+
+def test_a_delta_brings_objectives_of_results_that_are_held(roster: Roster, tmp_path: Path) -> None:
+    bring(roster, tmp_path / "a")
+    LearningOutcome.objects.create(opportunity=Course.objects.get(), code="B-3", statement="Draw.")
+    imported = bring(
+        delta(
+            lineItemLearningObjectiveIds=[
+                f"l1{DELTA}li2,ext:own,B-3",
+                f"l2{DELTA}li9,ext:own,B-3",
+            ],
+            resultLearningObjectiveIds=[
+                f"o1{DELTA}re2,ext:own,B-3,71,",
+                f"o2{DELTA}re9,ext:own,B-3,71,",
+            ],
+        ),
+        tmp_path / "b",
+    )
+    assert changes(imported) == {
+        "lineItemLearningObjectiveIds": (1, 0, 0),
+        "resultLearningObjectiveIds": (1, 0, 0),
+    }
+    assert {(p["row"], p["code"]) for p in imported.problems} == {(3, "unknown_reference")}
+    assert len(imported.problems) == 2
+    shown = Result.objects.get(outcome__code="B-3")
+    assert (shown.line_item.sourced_id, shown.learner.sourced_id, shown.score) == ("li2", "u1", 71)
+    gone = delta(
+        lineItemLearningObjectiveIds=[f"l1{GONE}li2,ext:own,B-3"],
+        resultLearningObjectiveIds=[f"o1{GONE}re2,ext:own,B-3,71,"],
+    )
+    assert changes(bring(gone, tmp_path / "b")) == {
+        "lineItemLearningObjectiveIds": (0, 0, 1),
+        "resultLearningObjectiveIds": (0, 0, 1),
+    }
+    assert not LineItem.objects.filter(outcomes__code="B-3").exists()
+    assert not Result.objects.current().filter(outcome__code="B-3").exists()
 
 
 # Bad files
@@ -487,6 +542,44 @@ def test_a_result_recorded_by_the_api_is_superseded_like_any_other(
     )
     assert results.record([entry], by=None).changed == 1
     assert changes(bring(roster, tmp_path / "a")) == {"results": (0, 1, 0)}
+
+
+def at_once(*calls: Callable[[], Any]) -> list[str]:
+    """Run the calls at the same time, each on a connection of its own: how each ended."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> str:
+        try:
+            gate.wait(timeout=10)
+            call()
+        except RegistrarError as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(pool.map(run, calls))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_apply_the_same_plan_apply_it_once(roster: Roster, tmp_path: Path) -> None:
+    planned = rosters.read(put(roster, tmp_path / "a"), by=None)
+    copies = [RosterImport.objects.get(pk=planned.pk) for _ in range(3)]
+    ended = at_once(*(partial(rosters.apply, copy, by=None) for copy in copies))
+    assert ended == ["WrongState", "WrongState", "done"]
+    assert (Learner.objects.count(), Result.objects.count()) == (2, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_plans_for_the_same_source_the_slower_is_outdated(
+    roster: Roster, tmp_path: Path
+) -> None:
+    folder = put(roster, tmp_path / "a")
+    plans = [rosters.read(folder, by=None) for _ in range(2)]
+    ended = at_once(*(partial(rosters.apply, planned, by=None) for planned in plans))
+    assert ended == ["PlanOutdated", "done"]
+    assert (Learner.objects.count(), Result.objects.count()) == (2, 3)
 
 
 SCORES = st.none() | st.integers(0, 100)
