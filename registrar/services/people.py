@@ -92,6 +92,16 @@ def add_person(
 
 
 @transaction.atomic
+def set_password(person: User, password: str, *, by: User) -> None:
+    """Give a person another password. Raises ValidationError for one that is too weak."""
+    roles.demand(by, "auth.change_user")
+    validate_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    ledger.append("person.password_set", person, by=by)
+
+
+@transaction.atomic
 def give_role(user: User, kind: str, unit: OrganizationUnit | None = None, *, by: User) -> Role:
     """Give a person a role in a unit and all below it; in no unit means everywhere.
 

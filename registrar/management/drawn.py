@@ -1,0 +1,40 @@
+"""Secrets drawn for trying things out, kept in a file so that the next run tells the same ones."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+# Letters and digits that nobody takes for one another.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class DrawnSecrets:
+    """Secrets by name, in a file that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+
+    def get(self, name: str) -> str | None:
+        """The secret of that name, or None if none was kept."""
+        return self._kept.get(name)
+
+    def keep(self, name: str, secret: str) -> None:
+        """Keep a secret; it is on the disk when this returns."""
+        self._kept[name] = secret
+        new = self._path.with_name(self._path.name + ".new")
+        new.unlink(missing_ok=True)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(self._kept, stream, indent=1)
+        new.rename(self._path)
+
+    def password(self, username: str) -> str:
+        """A password for somebody: the one that is kept, or a new one of 60 random bits."""
+        kept = self.get(username)
+        if kept is None:
+            kept = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+            self.keep(username, kept)
+        return kept

@@ -1,0 +1,128 @@
+"""Check the credentials of a job, and write down what others need to check them, too."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db.models import QuerySet
+
+from issuer.models import (
+    Credential,
+    StatusList,
+    StatusListPublication,
+    VerifiableCredential,
+)
+from issuer.services import keys, status, verification
+from issuer.vc import status_list as bitstring
+from issuer.vc.verify import Outcome, Report, Verdict
+from registrar.management import demonstration, issuing
+from registrar.management.demonstration import Job
+
+DID_FILE = "did.json"
+CREDENTIALS_FILE = "credentials.ndjson"
+BEFORE_FILE = "status_lists_before.json"
+AFTER_FILE = "status_lists_after.json"
+SUMMARY_FILE = "summary.json"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How many of a job's credentials are valid, and the ids of those that are revoked."""
+
+    valid: int
+    revoked: frozenset[str]
+
+
+def verify(job: Job, *, report: Callable[[int, int], None]) -> Verified:
+    """Verify every credential of the job with our own verifier.
+
+    Raises CommandError for one that is neither valid nor revoked and nothing else.
+    """
+    documents = demonstration.documents(job)
+    total, valid, revoked = documents.count(), 0, set()
+    for number, document in enumerate(documents.iterator(), start=1):
+        found = verification.verify(document.body.encode())
+        if found.verdict is Verdict.VALID:
+            valid += 1
+        elif _is_only_revoked(found):
+            revoked.add(str(json.loads(document.body)["id"]))
+        else:
+            said = "; ".join(
+                check.detail for check in found.checks if check.outcome is not Outcome.PASSED
+            )
+            raise CommandError(f"Our own verifier does not accept {document}: {said}")
+        report(number, total)
+    return Verified(valid, frozenset(revoked))
+
+
+def revoked_as_published(job: Job) -> frozenset[str]:
+    """The ids of the job's credentials of which a published list says that they are revoked."""
+    revoked = set()
+    for status_list in _lists(job):
+        bits = status.published_bits(_edition(status_list, None))
+        forms = VerifiableCredential.objects.filter(
+            credential__in=_credentials(job), status_list=status_list
+        ).select_related("credential")
+        revoked |= {form.credential.urn for form in forms if bitstring.get(bits, form.status_index)}
+    return frozenset(revoked)
+
+
+def revoked_in_database(job: Job) -> frozenset[str]:
+    """The ids of the job's credentials that somebody has revoked."""
+    found = Credential.objects.filter(
+        pk__in=_credentials(job), verifiable_credentials__status_changes__value=True
+    )
+    return frozenset(credential.urn for credential in found.distinct())
+
+
+def status_lists(job: Job, *, before: Credential | None = None) -> dict[str, Any]:
+    """The job's status lists by address, as they are published.
+
+    With `before`, each as it was published when that credential was not revoked yet.
+    """
+    return {
+        status_list.url: json.loads(_edition(status_list, before).body)
+        for status_list in _lists(job)
+    }
+
+
+def write(folder: Path, job: Job, *, revoked: Credential | None, summary: dict[str, Any]) -> None:
+    """Write the signed credentials, the DID document, both editions of the lists, the summary."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / CREDENTIALS_FILE).open("w", encoding="utf-8", newline="\n") as stream:
+        for document in demonstration.documents(job).iterator():
+            stream.write(document.body + "\n")
+    _write_json(folder / DID_FILE, keys.did_document(settings.ISSUER_DID))
+    _write_json(folder / BEFORE_FILE, status_lists(job, before=revoked))
+    _write_json(folder / AFTER_FILE, status_lists(job))
+    _write_json(folder / SUMMARY_FILE, summary)
+
+
+def _credentials(job: Job) -> QuerySet[Any, Any]:
+    return job.awards().order_by().values("credential")
+
+
+def _lists(job: Job) -> QuerySet[StatusList]:
+    lists = StatusList.objects.filter(entries__credential__in=_credentials(job))
+    return lists.distinct().defer("permutation").order_by("pk")
+
+
+def _is_only_revoked(report: Report) -> bool:
+    failed = [check.id for check in report.checks if check.outcome is not Outcome.PASSED]
+    return failed == ["status"] and report.verdict is Verdict.INVALID
+
+
+def _edition(status_list: StatusList, before: Credential | None) -> StatusListPublication:
+    for publication in status_list.publications.order_by("-version"):
+        bits = status.published_bits(publication)
+        if before is None or not issuing.is_set(before, bits, status_list):
+            return publication
+    raise CommandError(f"No edition of {status_list} from before the revocation was kept.")
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,429 @@
+"""Load the built-in example college through the same services that people use."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from issuer.models import Batch, Institution
+from issuer.services import institutions, status
+from registrar import example, tasks
+from registrar.management.drawn import DrawnSecrets
+from registrar.models import (
+    Award,
+    CredentialTemplate,
+    Learner,
+    LearningOpportunity,
+    OrganizationUnit,
+    Result,
+    Revision,
+    RosterImport,
+    SkillTag,
+)
+from registrar.services import (
+    awards,
+    catalog,
+    participation,
+    people,
+    rosters,
+    tagging,
+    templates,
+    vocabulary,
+)
+from skills.models import Framework, Skill
+
+HERE = Path(example.__file__).parent
+ADMINISTRATOR = "admin"
+REGISTRAR = "ingrid.solheim"
+APPROVER = "celeste.marchetti"
+# The page on which each role begins its day.
+STARTS = {"faculty": "/teach/"}
+# A batch of this template is left for the approver to look at.
+WAITING = "peer-tutor"
+# Awards of this template that have lapsed are withdrawn.
+LAPSED = "programming-fundamentals"
+REASON = "The mark was another learner's. It has been put right, and the course is not passed."
+RETIRED = "The syllabus of 2025 is no longer taught."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the example; loading what is missing of it returns how much there is."""
+
+    name: str
+    load: Callable[[], int]
+
+
+class ExampleCollege:
+    """Loads what is missing and leaves alone what is there, whatever people have made of it."""
+
+    def __init__(self, drawn: DrawnSecrets) -> None:
+        self._drawn = drawn
+        self._college = _read("college.json")
+        self._templates = _read("templates.json")
+        self.source: str = self._college["institution"]["roster_source"]
+
+    @property
+    def parts(self) -> list[Part]:
+        """All parts, each of which needs those before it."""
+        return [
+            Part("institution and people", self.load_people),
+            Part("skills", self.load_skills),
+            Part("courses and learners", self.load_roster),
+            Part("outcomes and activities", self.load_catalogue),
+            Part("results", self.load_results),
+            Part("skill tags", self.load_tags),
+            Part("templates", self.load_templates),
+            Part("awards of the example", self.award),
+            Part("corrected results", self.load_corrections),
+        ]
+
+    # People
+
+    @property
+    def administrator(self) -> User:
+        """Who may do everything but decide on their own work."""
+        return User.objects.get(username=ADMINISTRATOR)
+
+    @property
+    def registrar(self) -> User:
+        """Who prepares."""
+        return User.objects.get(username=REGISTRAR)
+
+    @property
+    def approver(self) -> User:
+        """Who decides."""
+        return User.objects.get(username=APPROVER)
+
+    @property
+    def sign_ins(self) -> list[dict[str, str]]:
+        """As whom one can sign in: role, user name, password, and where to start."""
+        found = [(ADMINISTRATOR, "administrator")]
+        found += [
+            (person["username"], person["roles"][0]["role"]) for person in self._college["staff"]
+        ]
+        # One of each role first, then their colleagues.
+        ranks = ["registrar", "approver", "faculty", "chair", "operator", "administrator"]
+        firsts = {role: username for username, role in reversed(found)}
+        found.sort(key=lambda each: (firsts[each[1]] != each[0], ranks.index(each[1])))
+        return [
+            {
+                "role": role,
+                "username": username,
+                "password": self._drawn.password(username),
+                "start": STARTS.get(role, "/admin/"),
+            }
+            for username, role in found
+        ]
+
+    def load_people(self) -> int:
+        """The institution, its units, and everybody who can sign in."""
+        self._load_administrator()
+        if not Institution.objects.exists():
+            self._load_institution()
+        for unit in self._college["units"]:
+            people.add_unit(
+                unit["name"],
+                by=self.administrator,
+                source=self.source,
+                sourced_id=unit["sourced_id"],
+                parent=self._unit(unit["parent"]) if unit["parent"] else None,
+                code=unit["code"],
+                kind=unit["kind"],
+            )
+        for person in self._college["staff"]:
+            self._load_person(person)
+        return len(self._college["staff"]) + 1
+
+    def _load_administrator(self) -> None:
+        is_new = self._drawn.get(ADMINISTRATOR) is None
+        password = self._drawn.password(ADMINISTRATOR)
+        person = User.objects.filter(username=ADMINISTRATOR).first()
+        if person is None:
+            people.add_administrator(ADMINISTRATOR, password=password)
+        elif not person.is_superuser:
+            raise CommandError("There is an admin who is no administrator. Use an empty database.")
+        elif is_new:
+            people.set_password(person, password, by=person)
+
+    def _load_institution(self) -> None:
+        said = self._college["institution"]
+        address = said["address"]
+        institutions.set_up(
+            by=self.administrator,
+            name=said["name"],
+            url=said["url"],
+            email=said["email"],
+            street_address=address["street_address"],
+            locality=address["address_locality"],
+            region=address["address_region"],
+            postal_code=address["postal_code"],
+            country_code=address["address_country"],
+            logo=(HERE / said["logo"]).read_text(),
+        )
+
+    @transaction.atomic
+    def _load_person(self, said: dict[str, Any]) -> None:
+        is_new = self._drawn.get(said["username"]) is None
+        password = self._drawn.password(said["username"])
+        person = User.objects.filter(username=said["username"]).first()
+        if person is not None:
+            if is_new:
+                people.set_password(person, password, by=self.administrator)
+            return
+        given_name, _, family_name = said["display_name"].rpartition(" ")
+        person = people.add_person(
+            said["username"],
+            by=self.administrator,
+            given_name=given_name,
+            family_name=family_name,
+            email=said["email"],
+            password=password,
+        )
+        for role in said["roles"]:
+            people.give_role(person, role["role"], self._unit(role["unit"]), by=self.administrator)
+
+    def _unit(self, code: str) -> OrganizationUnit:
+        return OrganizationUnit.objects.get(source=self.source, code=code)
+
+    # What is learned, and by whom
+
+    def load_skills(self) -> int:
+        """The college's own framework."""
+        if not Framework.objects.filter(is_own=True).exists():
+            planned = vocabulary.plan(
+                (HERE / "framework.json").read_bytes(), file_name="framework.json"
+            )
+            vocabulary.apply(planned, by=self.registrar, source="framework.json", is_own=True)
+        return Skill.objects.filter(framework=self._framework).count()
+
+    @property
+    def _framework(self) -> Framework:
+        identifier = _read("framework.json")["CFDocument"]["identifier"]
+        return Framework.objects.get(identifier=identifier)
+
+    def load_roster(self) -> int:
+        """Courses, learners and results, before there are outcomes for them to speak of."""
+        self._apply("roster", times=1)
+        return Learner.objects.filter(source=self.source).count()
+
+    def load_results(self) -> int:
+        """The same roster again, now that the outcomes of which it has results are known."""
+        self._apply("roster", times=2)
+        return Result.objects.current().filter(learner__source=self.source).count()
+
+    def load_corrections(self) -> int:
+        """Results put right after the awards were made, and the awards that follow from them."""
+        self._apply("roster_corrections", times=1)
+        return self.award()
+
+    def _apply(self, name: str, *, times: int) -> None:
+        path = HERE / name
+        applied = RosterImport.objects.filter(
+            state=RosterImport.State.APPLIED, sha256=rosters.digest(path)
+        )
+        if applied.count() < times:
+            read = rosters.read(path, by=self.registrar, file_name=name)
+            rosters.apply(read, by=self.registrar)
+
+    def load_catalogue(self) -> int:
+        """What courses and activities are about, their outcomes, and who took part."""
+        said = _read("outcomes.json")
+        for course in said["courses"]:
+            self._load_opportunity(self._course(course), course)
+        activities = {each["code"]: each for each in _read("activities.json")["activities"]}
+        for named in said["activities"]:
+            activity = self._load_activity(activities[named["activity"]])
+            self._load_opportunity(activity, named)
+        return sum(len(each["outcomes"]) for part in said.values() for each in part)
+
+    @transaction.atomic
+    def _load_opportunity(self, opportunity: LearningOpportunity, said: dict[str, Any]) -> None:
+        if opportunity.outcomes.exists():
+            return
+        catalog.describe(
+            opportunity,
+            by=self.registrar,
+            description=said.get("description"),
+            credit=said.get("credit"),
+            credits=_number(said.get("credits")),
+            hours=_number(said.get("hours")),
+        )
+        outcomes = {each["code"]: each["statement"] for each in said["outcomes"]}
+        catalog.record_outcomes(opportunity, outcomes, by=self.registrar)
+
+    @transaction.atomic
+    def _load_activity(self, said: dict[str, Any]) -> LearningOpportunity:
+        activity = catalog.add_activity(
+            said["code"],
+            title=said["title"],
+            unit=self._unit(said["unit"]),
+            by=self.registrar,
+            description=said["description"],
+            credit=said["credit"],
+            hours=_number(said["hours"]),
+        )
+        if not activity.offerings.exists():
+            learners = {
+                learner.sourced_id: learner
+                for learner in Learner.objects.filter(source=self.source)
+            }
+            parts = [_participation(part, learners) for part in said["participants"]]
+            participation.record(activity, parts, by=self.registrar)
+        return activity
+
+    def _course(self, said: dict[str, Any]) -> LearningOpportunity:
+        return LearningOpportunity.objects.get(source=self.source, sourced_id=said["sourced_id"])
+
+    def load_tags(self) -> int:
+        """Which outcomes teach which skills: most are accepted, some still wait for review."""
+        known = {skill.code: skill for skill in self._framework.skills.all()}
+        for outcome, said in self._outcomes():
+            for tag in said["tags"]:
+                self._load_tag(outcome, known[tag["skill"]], tag)
+        return SkillTag.objects.filter(skill__framework=self._framework).count()
+
+    def _outcomes(self) -> Iterable[tuple[Any, dict[str, Any]]]:
+        said = _read("outcomes.json")
+        for course in said["courses"]:
+            held = {each.code: each for each in self._course(course).outcomes.all()}
+            yield from ((held[each["code"]], each) for each in course["outcomes"])
+        for named in said["activities"]:
+            activity = LearningOpportunity.objects.get(
+                source=people.OWN, sourced_id=named["activity"]
+            )
+            held = {each.code: each for each in activity.outcomes.all()}
+            yield from ((held[each["code"]], each) for each in named["outcomes"])
+
+    @transaction.atomic
+    def _load_tag(self, outcome: Any, skill: Skill, said: dict[str, Any]) -> None:
+        if outcome.tags.filter(skill=skill).exists():
+            return
+        proposer = User.objects.get(username=said["proposed_by"])
+        tag = tagging.propose(outcome, skill, emphasis=said["emphasis"], by=proposer)
+        if said["state"] != SkillTag.State.PROPOSED:
+            review = {"accepted": tagging.accept, "rejected": tagging.reject}[said["state"]]
+            reviewer = User.objects.get(username=said["reviewed_by"])
+            review(tag, by=reviewer, comment=said.get("comment", ""))
+
+    # What is awarded
+
+    @property
+    def slugs(self) -> list[str]:
+        """The example's templates."""
+        return [said["slug"] for said in self._templates["templates"]]
+
+    @property
+    def file_template(self) -> str:
+        """The template whose credentials are issued from a file of rows."""
+        return str(self._templates["file_template"])
+
+    def load_templates(self) -> int:
+        """The templates, each as far on its way as it is said to be."""
+        for said in self._templates["templates"]:
+            if not CredentialTemplate.objects.filter(slug=said["slug"]).exists():
+                self._load_template(said)
+        return CredentialTemplate.objects.filter(slug__in=self.slugs).count()
+
+    @transaction.atomic
+    def _load_template(self, said: dict[str, Any]) -> None:
+        author = User.objects.get(username=said["author"])
+        skills = {skill.code: skill for skill in self._framework.skills.all()}
+        wording = {name: said[name] for name in templates.WORDING if name in said}
+        wording["credits"] = _number(said["credits"])
+        # Their ids in the file are for the reader; the real ones are drawn.
+        wording["result_descriptions"] = [
+            {name: value for name, value in each.items() if name != "id"}
+            for each in said["result_descriptions"]
+        ]
+        revision = templates.draft(
+            said["slug"],
+            unit=self._unit(said["unit"]),
+            by=author,
+            skills=[skills[code] for code in said["skills"]],
+            **wording,
+        )
+        if said["state"] != Revision.State.DRAFT:
+            templates.submit(revision, by=author)
+        if said["approver"]:
+            templates.approve(revision, by=User.objects.get(username=said["approver"]))
+
+    def award(self) -> int:
+        """Award whoever has earned something and was not awarded yet; how many that are."""
+        return sum(self._award(said) for said in self._templates["templates"])
+
+    @transaction.atomic
+    def _award(self, said: dict[str, Any]) -> int:
+        revision = self._approved(said["slug"])
+        if revision is None:
+            return 0
+        evaluation = awards.evaluate(revision, at=timezone.now())
+        batch = awards.prepare(evaluation, by=User.objects.get(username=said["author"]))
+        if said["state"] == Revision.State.RETIRED:
+            templates.retire(revision, by=self.approver, reason=RETIRED)
+        if batch is None:
+            return 0
+        if said["slug"] != WAITING:
+            awards.approve(batch, by=self.approver)
+            tasks.freeze_soon(batch)
+        return batch.count
+
+    def _approved(self, slug: str) -> Revision | None:
+        return Revision.objects.filter(template__slug=slug, state=Revision.State.APPROVED).first()
+
+    @property
+    def unissued(self) -> list[Batch]:
+        """Its approved batches that the workers have still to issue."""
+        batches = Award.objects.filter(template__slug__in=self.slugs).values("batch")
+        return list(Batch.objects.filter(pk__in=batches, state=Batch.State.APPROVED))
+
+    def withdraw_lapsed(self) -> int:
+        """Withdraw what the corrected results no longer bear out; how many awards that were.
+
+        Those of one template alone: what else has lapsed is left for the registrar to find.
+        """
+        revision = self._approved(LAPSED)
+        if revision is None:
+            return 0
+        lapsed = [
+            award
+            for award in awards.evaluate(revision, at=timezone.now()).lapsed
+            if award.batch.state == Batch.State.ISSUED
+            and status.state_of(award.credential) != "revoked"
+        ]
+        for award in lapsed:
+            awards.withdraw(award, by=self.registrar, reason=REASON)
+        return len(lapsed)
+
+
+def _participation(
+    said: dict[str, Any], learners: dict[str, Learner]
+) -> participation.Participation:
+    return participation.Participation(
+        learner=learners[said["learner"]],
+        state=participation.State(said["state"]),
+        started_on=_date(said.get("started_on")),
+        ended_on=_date(said.get("ended_on")),
+        hours=_number(said.get("hours")),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((HERE / name).read_text())
+    return content
+
+
+def _number(said: str | float | None) -> Decimal | None:
+    return None if said is None else Decimal(str(said))
+
+
+def _date(said: str | None) -> date | None:
+    return None if said is None else date.fromisoformat(said)
