@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from registrar.models import Enrolment, LineItem, Offering
 from registrar.readers.problems import Problems
@@ -226,11 +226,11 @@ class _Comparison:
 
     def _learners_here(self) -> Q:
         """Learners who learn in the offerings named, and in no other of this source."""
-        enrolled = Enrolment.objects.filter(source=self._source, retired_at=None)
-        here = self._here("offering")
-        return Q(pk__in=enrolled.filter(here).values("learner")) & ~Q(
-            pk__in=enrolled.exclude(here).values("learner")
+        enrolled = Enrolment.objects.filter(
+            learner=OuterRef("pk"), source=self._source, retired_at=None
         )
+        here = self._here("offering")
+        return Q(Exists(enrolled.filter(here)), ~Exists(enrolled.exclude(here)))
 
     def _here(self, path: str) -> Q:
         """What belongs to the offerings that the bundle names."""
