@@ -26,14 +26,10 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "credential-verifier",
 }
-# IPv6 addresses behind which an IPv4 address hides that nobody has looked at: mapped, translated
-# (RFC 6052, RFC 8215), 6to4 (RFC 3056) and Teredo (RFC 4380).
-_HIDING = tuple(
-    map(
-        ipaddress.ip_network,
-        ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
-    )
-)
+# The part of IPv6 that is given out to machines; translated IPv4 addresses lie outside of it ...
+_IPV6 = ipaddress.ip_network("2000::/3")
+# ... but for 6to4 (RFC 3056) and Teredo (RFC 4380), which lead to IPv4 addresses unseen.
+_HIDING = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32")))
 
 
 def get(url: str) -> bytes:
@@ -96,10 +92,7 @@ def _port(parts: SplitResult) -> int | None:
 
 def _read(response: httpcore.Response) -> bytes:
     headers = {name.lower(): value for name, value in response.headers}
-    if (
-        response.status != 200
-        or headers.get(b"content-encoding", b"identity") != b"identity"
-    ):
+    if response.status != 200 or headers.get(b"content-encoding", b"identity") != b"identity":
         raise Unreachable(f"The answer was not a document (status {response.status}).")
     content = bytearray()
     for part in response.iter_stream():
@@ -171,9 +164,7 @@ class _TimedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        secured = self._stream.start_tls(
-            ssl_context, server_hostname, self._deadline.left()
-        )
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.left())
         return _TimedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
@@ -207,9 +198,8 @@ def _is_public(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not address.is_reserved
-        and not any(address in network for network in _HIDING)
-    )
+    if address.version == 6 and (
+        address not in _IPV6 or any(address in network for network in _HIDING)
+    ):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from issuer.errors import IssuerError, KeystoreClosed, KeyUnreadable, WrongState
+from issuer.errors import IssuerError, WrongState
 from issuer.models import Chunk
 from issuer.services import batches, signing, status
 
@@ -27,19 +27,18 @@ _TRY_AGAIN = {
 def sign(batch_id: str) -> None:
     """Sign the requested chunks of a batch, for as long as a task may last; then ring again."""
     end = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < end:
-        chunk = batches.claim(Chunk.State.REQUESTED, batch=batch_id)
-        if chunk is None:
-            batches.close_if_done(batch_id)
-            return
+    while chunk := batches.claim(Chunk.State.REQUESTED, batch=batch_id):
         try:
             signing.sign(chunk)
-        except (KeystoreClosed, KeyUnreadable):
-            batches.give_back(chunk)
-            raise
         except WrongState:
             log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
-    sign.delay(batch_id)
+        except IssuerError:
+            batches.give_back(chunk)
+            raise
+        if time.monotonic() > end:
+            sign.delay(batch_id)
+            return
+    batches.close_if_done(batch_id)
 
 
 @shared_task(name="issuer.publish", **_TRY_AGAIN)
@@ -62,6 +61,6 @@ def sweep() -> None:
 
 
 def publish_soon() -> None:
-    """Ring for publication after the commit where changes show at once; else the next round will."""
+    """Ring for publication after the commit, where changes show at once and not by rounds."""
     if settings.STATUS_PUBLISH_AT_ONCE:
         transaction.on_commit(publish.delay)

@@ -6,9 +6,7 @@ from issuer.models import Achievement
 from issuer.vc import openbadges
 
 
-def publish(
-    describe: Callable[[str], openbadges.Achievement], *, image: str = ""
-) -> Achievement:
+def publish(describe: Callable[[str], openbadges.Achievement], *, image: str = "") -> Achievement:
     """Publish an Open Badges Achievement for good, with the SVG text of its image.
 
     `describe` is given the address at which it will be found, which is to be its id, and the

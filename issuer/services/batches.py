@@ -71,9 +71,7 @@ def approve(batch: Batch, *, by: AbstractBaseUser, reason: str = "") -> Batch:
         Chunk(batch=batch, first=first, last=min(first + size, batch.count) - 1)
         for first in range(0, batch.count, size)
     )
-    ledger.append(
-        "batch.approved", batch, by=by, reason=reason, details={"count": batch.count}
-    )
+    ledger.append("batch.approved", batch, by=by, reason=reason, details={"count": batch.count})
     return batch
 
 
@@ -86,9 +84,7 @@ def decline(batch: Batch, *, by: AbstractBaseUser, reason: str) -> Batch:
     if not reason.strip():
         raise ReasonMissing()
     _decide(batch, Batch.State.DECLINED, by=by, reason=reason)
-    ledger.append(
-        "batch.declined", batch, by=by, reason=reason, details={"count": batch.count}
-    )
+    ledger.append("batch.declined", batch, by=by, reason=reason, details={"count": batch.count})
     return batch
 
 
@@ -114,9 +110,7 @@ def progress(batch: Batch) -> Progress:
         started_at=batch.decided_at,
         errors=tuple(
             RowError(position, error)
-            for position, error in Chunk.objects.filter(
-                batch=batch, state=Chunk.State.FAILED
-            )
+            for position, error in Chunk.objects.filter(batch=batch, state=Chunk.State.FAILED)
             .order_by("first")
             .values_list("first", "error")[:MAX_ERRORS]
         ),
@@ -127,9 +121,7 @@ def progress(batch: Batch) -> Progress:
 
 
 @transaction.atomic
-def claim(
-    state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None
-) -> Chunk | None:
+def claim(state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None) -> Chunk | None:
     """Lease a free chunk in this state to the caller, or return None when there is none.
 
     A chunk is free when nobody holds it or when its lease has run out, as it does when a worker
@@ -150,9 +142,7 @@ def claim(
     return None
 
 
-def finish(
-    chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | None = None
-) -> None:
+def finish(chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | None = None) -> None:
     """Move a leased chunk on, and set the refused positions apart as failed, each with its reason.
 
     To be called first in the transaction that stores what was done: it locks the chunk, and
@@ -205,28 +195,20 @@ def waiting(state: Chunk.State) -> list[uuid.UUID]:
 
 def done() -> QuerySet[Batch]:
     """Approved batches of which no chunk waits: those that `close_if_done` would close."""
-    return Batch.objects.filter(state=Batch.State.APPROVED).exclude(
-        chunks__state__in=_WAITING
-    )
+    return Batch.objects.filter(state=Batch.State.APPROVED).exclude(chunks__state__in=_WAITING)
 
 
-def _decide(
-    batch: Batch, state: Batch.State, *, by: AbstractBaseUser, reason: str
-) -> None:
+def _decide(batch: Batch, state: Batch.State, *, by: AbstractBaseUser, reason: str) -> None:
     if by.pk == batch.prepared_by_id:
         raise SamePerson()
     prepared = Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARED)
-    if not prepared.update(
-        state=state, decided_at=Now(), decided_by=by, decision_reason=reason
-    ):
+    if not prepared.update(state=state, decided_at=Now(), decided_by=by, decision_reason=reason):
         raise WrongState()
     batch.refresh_from_db()
 
 
 def _free(state: Chunk.State) -> QuerySet[Chunk]:
-    return Chunk.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), state=state
-    )
+    return Chunk.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), state=state)
 
 
 def _lease(chunk: Chunk) -> Chunk:
@@ -243,9 +225,7 @@ def _lease(chunk: Chunk) -> Chunk:
 
 def _halve(chunk: Chunk) -> None:
     middle = (chunk.first + chunk.last) // 2
-    second = Chunk(
-        batch_id=chunk.batch_id, state=chunk.state, first=middle + 1, last=chunk.last
-    )
+    second = Chunk(batch_id=chunk.batch_id, state=chunk.state, first=middle + 1, last=chunk.last)
     chunk.last, chunk.attempts = middle, 0
     Chunk.objects.filter(pk=chunk.pk).update(last=middle)
     # The first half makes room before the second takes it.
@@ -269,15 +249,11 @@ def _fail(chunk: Chunk) -> None:
     )
 
 
-def _pieces(
-    chunk: Chunk, state: Chunk.State, refused: Mapping[int, str]
-) -> Iterator[Chunk]:
+def _pieces(chunk: Chunk, state: Chunk.State, refused: Mapping[int, str]) -> Iterator[Chunk]:
     first = chunk.first
     for position in sorted(refused):
         if first < position:
-            yield Chunk(
-                batch_id=chunk.batch_id, first=first, last=position - 1, state=state
-            )
+            yield Chunk(batch_id=chunk.batch_id, first=first, last=position - 1, state=state)
         yield Chunk(
             batch_id=chunk.batch_id,
             first=position,

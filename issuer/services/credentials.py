@@ -50,13 +50,9 @@ def request(chunk: Chunk, statements: Sequence[Statement]) -> None:
     }
     for statement in statements:
         if findings := lint(statement.document, issuer_did=settings.ISSUER_DID):
-            said = (
-                f"{finding.pointer or '/'}: {finding.message}" for finding in findings
-            )
+            said = (f"{finding.pointer or '/'}: {finding.message}" for finding in findings)
             refused[statement.position] = f"{RefusedByLint()} {'; '.join(said)}"
-    accepted = [
-        statement for statement in statements if statement.position not in refused
-    ]
+    accepted = [statement for statement in statements if statement.position not in refused]
     key = keys.active(settings.ISSUER_DID)
     with transaction.atomic():
         batches.finish(chunk, Chunk.State.REQUESTED, refused=refused)
@@ -95,9 +91,7 @@ def request(chunk: Chunk, statements: Sequence[Statement]) -> None:
                 "last": chunk.last,
                 "count": len(credentials),
                 "refused": len(refused),
-                "root": ledger.merkle_root(
-                    [digest(each.document) for each in credentials]
-                ),
+                "root": ledger.merkle_root([digest(each.document) for each in credentials]),
             },
         )
 

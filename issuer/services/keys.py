@@ -26,9 +26,7 @@ def create(*, did: str, by: AbstractBaseUser | str) -> SigningKey:
     # Outside the transaction: a sealed key that no row names does no harm, the other way it would.
     public_multibase = keystores.create(handle)
     with transaction.atomic():
-        key = SigningKey.objects.create(
-            public_multibase=public_multibase, did=did, handle=handle
-        )
+        key = SigningKey.objects.create(public_multibase=public_multibase, did=did, handle=handle)
         ledger.append("key.created", key, by=by, details={"key": public_multibase})
     return key
 
@@ -54,9 +52,7 @@ def retire(key: SigningKey, *, by: AbstractBaseUser | str) -> SigningKey:
 
 
 @transaction.atomic
-def mark_compromised(
-    key: SigningKey, *, by: AbstractBaseUser | str, reason: str
-) -> SigningKey:
+def mark_compromised(key: SigningKey, *, by: AbstractBaseUser | str, reason: str) -> SigningKey:
     """Take back everything this key has signed: verifiers see it in the DID document.
 
     Raises ReasonMissing, and WrongState when it is marked already.
@@ -82,9 +78,7 @@ def did_document(did: str) -> dict[str, Any]:
     would refuse what the key signed in its time. Raises NotSetUp before the first key.
     """
     methods = [
-        VerificationMethod(
-            public_multibase=key.public_multibase, revoked=key.compromised_at
-        )
+        VerificationMethod(public_multibase=key.public_multibase, revoked=key.compromised_at)
         for key in SigningKey.objects.filter(did=did).order_by("created_at", "pk")
     ]
     if not methods:
@@ -105,7 +99,5 @@ def _move(
     if not moved.update(state=after, **{moment: Now()}):
         raise WrongState()
     key.refresh_from_db()
-    ledger.append(
-        f"key.{after}", key, by=by, reason=reason, details={"key": key.public_multibase}
-    )
+    ledger.append(f"key.{after}", key, by=by, reason=reason, details={"key": key.public_multibase})
     return key

@@ -76,9 +76,7 @@ def check() -> Verdict:
             or entry.previous_hash != previous_hash
             or entry.hash != _hash(entry)
         ):
-            return Verdict(
-                entries=LedgerEntry.objects.count(), ok=False, first_bad=entries
-            )
+            return Verdict(entries=LedgerEntry.objects.count(), ok=False, first_bad=entries)
         previous_hash = entry.hash
     return Verdict(entries=entries, ok=True, first_bad=None)
 
@@ -103,20 +101,14 @@ def _node(digests: Sequence[bytes]) -> bytes:
     if len(digests) == 1:
         return hashlib.sha256(b"\x00" + digests[0]).digest()
     split = 1 << (len(digests) - 1).bit_length() - 1
-    return hashlib.sha256(
-        b"\x01" + _node(digests[:split]) + _node(digests[split:])
-    ).digest()
+    return hashlib.sha256(b"\x01" + _node(digests[:split]) + _node(digests[split:])).digest()
 
 
 def _next_place() -> tuple[datetime, int, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     # Statements of their own: only what begins after the lock was granted sees the entry before.
-    last = (
-        LedgerEntry.objects.order_by("-sequence")
-        .values_list("sequence", "hash")
-        .first()
-    )
+    last = LedgerEntry.objects.order_by("-sequence").values_list("sequence", "hash").first()
     sequence, previous_hash = last or (0, NO_HASH)
     return clock.now(), sequence + 1, previous_hash
 
@@ -133,7 +125,5 @@ def _hash(entry: LedgerEntry) -> str:
         "details": entry.details,
         "previous_hash": entry.previous_hash,
     }
-    text = json.dumps(
-        covered, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    text = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

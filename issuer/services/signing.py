@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from issuer import keystores
-from issuer.errors import RefusedByOwnVerifier, RevocationLost, WrongState
+from issuer.errors import KeyUnreadable, RefusedByOwnVerifier, RevocationLost, WrongState
 from issuer.models import (
     Chunk,
     SecuredDocument,
@@ -37,8 +37,8 @@ def sign(chunk: Chunk) -> None:
        verifier does not accept is set apart as failed.
     4. Store and release all in one transaction, with their Merkle root in the ledger.
 
-    Raises KeystoreClosed or KeyUnreadable, and WrongState when another worker has taken over the
-    chunk; nothing is stored then.
+    Raises WrongState when another worker has taken over the chunk, and what `publish` raises
+    when the fault is in no row; nothing is stored then.
     """
     # 1
     forms = list(_frozen(chunk))
@@ -80,8 +80,9 @@ def publish(status_list: StatusList) -> StatusListPublication:
 
     Signed by the active key, checked by our own verifier, one version higher.
 
-    Raises RevocationLost when a revocation of the edition before is no longer there, and
-    WrongState when somebody else has published meanwhile.
+    Raises RevocationLost when a revocation of the edition before is no longer there,
+    RefusedByOwnVerifier, NoActiveKey, KeystoreClosed or KeyUnreadable, and WrongState when
+    somebody else has published meanwhile.
     """
     # Read before the bits: whoever publishes in between takes the version, not our newer bits.
     before = status.newest_publication(status_list)
@@ -101,7 +102,10 @@ def publish(status_list: StatusList) -> StatusListPublication:
         valid_until=valid_until,
         ttl_ms=settings.STATUS_LIST_TTL * 1000,
     )
-    body = credentials.write_json(_Desk().add_proof(document, key, now))
+    try:
+        body = credentials.write_json(_Desk().add_proof(document, key, now))
+    except VcError as error:
+        raise RefusedByOwnVerifier(f"{RefusedByOwnVerifier()} {error}") from error
     publication = StatusListPublication(
         status_list=status_list,
         version=before.version + 1 if before else 1,
@@ -158,7 +162,10 @@ class _Desk:
 
     def _signer(self, key: SigningKey) -> Signer:
         if key.handle not in self._signers:
-            self._signers[key.handle] = keystores.open(key.handle)
+            signer = keystores.open(key.handle)
+            if signer.public_multibase != key.public_multibase:
+                raise KeyUnreadable(f"The keystore holds another key under {key.handle}.")
+            self._signers[key.handle] = signer
         return self._signers[key.handle]
 
     def _did_document(self, name: str) -> dict[str, Any]:
@@ -181,9 +188,7 @@ def _frozen(chunk: Chunk) -> QuerySet[VerifiableCredential]:
 
 def _store(secured: Iterable[tuple[VerifiableCredential, str]]) -> list[bytes]:
     documents = [
-        SecuredDocument(
-            verifiable_credential=form, body=body, sha256=credentials.digest(body)
-        )
+        SecuredDocument(verifiable_credential=form, body=body, sha256=credentials.digest(body))
         for form, body in secured
     ]
     SecuredDocument.objects.bulk_create(documents)

@@ -18,9 +18,7 @@ from issuer.vc.json_text import parse_json
 MAX_LINKS = 4
 
 
-def verify(
-    document: dict[str, Any] | bytes, *, at: datetime | None = None
-) -> verifier.Report:
+def verify(document: dict[str, Any] | bytes, *, at: datetime | None = None) -> verifier.Report:
     """Check any credential, ours or a stranger's, given as JSON or as the bytes that were sent.
 
     Our own DID document and status lists come from the database, as they are published;
@@ -61,11 +59,7 @@ class _Sources:
         own = f"{settings.BASE_URL}/status/"
         if not url.startswith(own):
             return self._follow(url)
-        found = (
-            StatusList.objects.defer("permutation")
-            .filter(name=url.removeprefix(own))
-            .first()
-        )
+        found = StatusList.objects.defer("permutation").filter(name=url.removeprefix(own)).first()
         publication = found and status.newest_publication(found)
         if not publication:
             raise Unreachable(f"No status list is published at {url}.")
@@ -74,9 +68,7 @@ class _Sources:
     def _follow(self, url: str) -> dict[str, Any]:
         self._links += 1
         if self._links > MAX_LINKS:
-            raise Unreachable(
-                f"The credential needs more than {MAX_LINKS} documents of others."
-            )
+            raise Unreachable(f"The credential needs more than {MAX_LINKS} documents of others.")
         return parse_json(fetch.get(url))
 
 
