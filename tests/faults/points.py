@@ -1,0 +1,106 @@
+"""Named points of the way of a batch at which a process can be made to die.
+
+A function is wrapped, not replaced: it does what it does, and at its n-th call the process is
+killed before it, after it, or before or after the commit that follows it.
+"""
+
+import importlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Moment(StrEnum):
+    """When, seen from the call."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    BEFORE_COMMIT = "before_commit"
+    AFTER_COMMIT = "after_commit"
+
+
+class Act(StrEnum):
+    """What happens then."""
+
+    KILL = "kill"  # kill -9 of the worker and its pool
+    KILL_CHILD = "kill_child"  # kill -9 of the pool's process; the worker starts another
+    STOP = "stop"  # SIGSTOP: a machine that hangs and comes back
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Where a process dies: "module:function" or "module:Class.method", and at which call."""
+
+    target: str
+    moment: Moment
+    hit: int = 1
+    # Only calls whose first argument holds this text count, and then every one does.
+    about: str = ""
+    act: Act = Act.KILL
+    # Seconds that each call is made to last, so that the others are in the midst of something.
+    slow: float = 0
+
+    def install(self, witness: Path) -> None:
+        """Lie in wait. What happened is written to `witness` first."""
+        holder, name = _find(self.target)
+        original: Callable[..., Any] = getattr(holder, name)
+        calls = 0
+        armed = False
+
+        def strike() -> None:
+            with witness.open("w") as file:
+                file.write(f"{self.target} {self.moment} {calls}")
+                file.flush()
+                os.fsync(file.fileno())
+            _ACTS[self.act]()
+
+        def wrapped(*arguments: Any, **options: Any) -> Any:
+            nonlocal calls, armed
+            if self.about and self.about not in str(arguments[0]):
+                return original(*arguments, **options)
+            calls += 1
+            is_hit = bool(self.about) or calls == self.hit
+            if is_hit and self.moment is Moment.BEFORE:
+                strike()
+            result = original(*arguments, **options)
+            if self.slow:
+                time.sleep(self.slow)
+            if is_hit and self.moment is Moment.AFTER:
+                strike()
+            armed = armed or (is_hit and self.moment in (Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT))
+            return result
+
+        commit = BaseDatabaseWrapper.commit
+
+        def watched_commit(connection: BaseDatabaseWrapper) -> None:
+            if armed and self.moment is Moment.BEFORE_COMMIT:
+                strike()
+            commit(connection)
+            if armed and self.moment is Moment.AFTER_COMMIT:
+                strike()
+
+        setattr(holder, name, wrapped)
+        BaseDatabaseWrapper.commit = watched_commit  # type: ignore[method-assign]
+
+
+_ACTS: dict[Act, Callable[[], None]] = {
+    Act.KILL: lambda: os.killpg(os.getpgrp(), signal.SIGKILL),
+    Act.KILL_CHILD: lambda: os.kill(os.getpid(), signal.SIGKILL),
+    Act.STOP: lambda: os.killpg(os.getpgrp(), signal.SIGSTOP),
+}
+
+
+def _find(target: str) -> tuple[Any, str]:
+    module, _, path = target.partition(":")
+    *holders, name = path.split(".")
+    found: Any = importlib.import_module(module)
+    for holder in holders:
+        found = getattr(found, holder)
+    return found, name

@@ -1,0 +1,64 @@
+"""`check --deploy` refuses what would be dangerous outside a laptop."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+
+def found() -> set[str]:
+    """The ids of the issuer's problems."""
+    problems = run_checks(include_deployment_checks=True)
+    return {str(problem.id) for problem in problems if str(problem.id).startswith("issuer.")}
+
+
+@pytest.fixture
+def sound(settings: Any, keystore: Path) -> None:
+    """A deployment as it should be."""
+    keystore.mkdir(mode=0o700)
+    settings.BASE_URL = "https://credentials.college.example"
+    settings.ISSUER_DID = "did:web:credentials.college.example"
+
+
+def test_a_sound_deployment_has_no_problems(sound: None) -> None:
+    assert found() == set()
+
+
+def test_a_process_without_the_secret_is_sound_too(sound: None, settings: Any) -> None:
+    settings.KEYSTORE_DIR = settings.KEYSTORE_SECRET_FILE = None
+    assert found() == set()
+
+
+def test_a_laptop_is_no_deployment(settings: Any) -> None:
+    settings.BASE_URL = "http://localhost:8000"
+    settings.ISSUER_DID = "did:web:localhost%3A8000"
+    assert {"issuer.E001", "issuer.E002"} <= found()
+
+
+def test_a_secret_that_others_can_read_is_refused(sound: None, settings: Any) -> None:
+    Path(settings.KEYSTORE_SECRET_FILE).chmod(0o440)
+    assert found() == {"issuer.E003"}
+
+
+def test_a_keystore_that_others_can_enter_is_refused(sound: None, keystore: Path) -> None:
+    keystore.chmod(0o755)
+    assert found() == {"issuer.E004"}
+
+
+def test_a_secret_among_the_keys_is_refused(sound: None, settings: Any, keystore: Path) -> None:
+    inside = keystore / "secret"
+    inside.write_text("correct horse battery staple, forty bytes")
+    inside.chmod(0o400)
+    settings.KEYSTORE_SECRET_FILE = str(inside)
+    assert found() == {"issuer.E005"}
+
+
+def test_a_secret_that_is_not_there_is_refused(sound: None, settings: Any) -> None:
+    settings.KEYSTORE_SECRET_FILE += ".gone"
+    assert found() == {"issuer.E003"}
+
+
+def test_lists_that_outlive_their_validity_are_refused(sound: None, settings: Any) -> None:
+    settings.STATUS_LIST_TTL = settings.STATUS_LIST_VALIDITY
+    assert found() == {"issuer.E006"}

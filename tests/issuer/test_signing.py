@@ -1,0 +1,157 @@
+"""What was frozen is signed, always alike, checked, and stored once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from issuer.errors import KeystoreClosed, KeyUnreadable, WrongState
+from issuer.models import (
+    Achievement,
+    Batch,
+    Chunk,
+    Credential,
+    LedgerEntry,
+    Release,
+    SecuredDocument,
+    SigningKey,
+)
+from issuer.services import batches, credentials, keys, ledger, signing, verification
+from issuer.vc.verify import Verdict
+from tests.issuer import badges
+from tests.issuer.superuser import without_triggers
+
+
+@pytest.fixture
+def requested(approved: Callable[..., Batch], achievement: Achievement, key: SigningKey) -> Batch:
+    """Four credentials that wait for the signer."""
+    batch = approved(4)
+    badges.request_all(batch, achievement)
+    return batch
+
+
+def claim(batch: Batch) -> Chunk:
+    """The next requested chunk."""
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=batch)
+    assert chunk
+    return chunk
+
+
+def bodies() -> list[str]:
+    """What is signed, in order."""
+    secured = SecuredDocument.objects.order_by("verifiable_credential__credential__position")
+    return list(secured.values_list("body", flat=True))
+
+
+def test_what_is_signed_is_valid_and_says_what_was_frozen(requested: Batch) -> None:
+    badges.sign_all(requested)
+    frozen = Credential.objects.order_by("position")
+    for credential, body in zip(frozen, bodies(), strict=True):
+        assert verification.verify(body.encode()).verdict is Verdict.VALID
+        signed = json.loads(body)
+        assert signed.pop("proof") and signed.pop("credentialStatus")
+        assert signed == json.loads(credential.document)
+
+
+def test_signing_the_same_rows_again_makes_the_same_bytes(requested: Batch) -> None:
+    chunk = claim(requested)
+    with transaction.atomic():
+        signing.sign(chunk)
+        first = bodies()
+        transaction.set_rollback(True)
+    assert bodies() == []
+    signing.sign(chunk)
+    assert bodies() == first
+
+
+def test_a_signed_credential_is_released_at_an_address_nobody_can_guess(requested: Batch) -> None:
+    assert not Release.objects.exists()
+    badges.sign_all(requested)
+    addresses = set(Release.objects.values_list("address", flat=True))
+    assert len(addresses) == 4
+    assert {len(address) for address in addresses} == {43}
+
+
+def test_the_ledger_vouches_for_what_was_signed(requested: Batch) -> None:
+    badges.sign_all(requested)
+    entry = LedgerEntry.objects.get(act="credentials.signed")
+    root = ledger.merkle_root([credentials.digest(body) for body in bodies()])
+    assert entry.details == {"first": 0, "last": 3, "count": 4, "refused": 0, "root": root}
+    assert entry.actor == "signer"
+    for secured in SecuredDocument.objects.all():
+        assert bytes(secured.sha256) == credentials.digest(secured.body)
+
+
+def test_whoever_lost_the_chunk_stores_nothing(requested: Batch) -> None:
+    chunk = claim(requested)
+    batches.give_back(chunk)
+    with pytest.raises(WrongState):
+        signing.sign(chunk)
+    assert bodies() == []
+    assert not Release.objects.exists()
+
+
+def test_without_the_secret_nothing_is_signed(requested: Batch, settings: Any) -> None:
+    settings.KEYSTORE_SECRET_FILE = None
+    with pytest.raises(KeystoreClosed):
+        signing.sign(claim(requested))
+    assert bodies() == []
+
+
+def test_a_key_that_cannot_be_unsealed_fails_no_row(
+    requested: Batch, keystore: Path, key: SigningKey
+) -> None:
+    (keystore / f"{key.handle}.json").unlink()
+    with pytest.raises(KeyUnreadable):
+        signing.sign(claim(requested))
+    assert batches.progress(requested).failed == 0
+
+
+def test_a_row_that_cannot_be_signed_fails_alone(requested: Batch) -> None:
+    with without_triggers():
+        broken = Credential.objects.get(position=2)
+        Credential.objects.filter(pk=broken.pk).update(
+            document=broken.document.replace('"name"', '"favouriteColour"', 1)
+        )
+    badges.sign_all(requested)
+    progress = batches.progress(requested)
+    assert (progress.signed, progress.failed) == (3, 1)
+    (error,) = progress.errors
+    assert error.position == 2 and "favouriteColour" in error.error
+    requested.refresh_from_db()
+    assert requested.state == Batch.State.ISSUED
+
+
+def test_nothing_is_signed_by_another_key_than_the_one_that_was_asked(
+    requested: Batch, key: SigningKey, registrar: User
+) -> None:
+    other = keys.create(did=key.did, by=registrar)
+    SigningKey.objects.filter(pk=other.pk).update(handle="aside")
+    SigningKey.objects.filter(pk=key.pk).update(handle=other.handle)
+    with pytest.raises(KeyUnreadable):
+        badges.sign_all(requested)
+    assert bodies() == []
+    assert batches.progress(requested).failed == 0
+
+
+def test_what_a_compromised_key_was_asked_to_sign_is_refused(
+    requested: Batch, key: SigningKey, registrar: User
+) -> None:
+    keys.mark_compromised(key, by=registrar, reason="The server was broken into")
+    keys.activate(keys.create(did=key.did, by=registrar), by=registrar)
+    badges.sign_all(requested)
+    assert bodies() == []
+    assert batches.progress(requested).failed == 4
+
+
+def test_a_retired_key_still_signs_what_it_was_asked_to(
+    requested: Batch, key: SigningKey, registrar: User
+) -> None:
+    keys.activate(keys.create(did=key.did, by=registrar), by=registrar)
+    badges.sign_all(requested)
+    assert key.public_multibase in bodies()[0]
+    assert verification.verify(bodies()[0].encode()).verdict is Verdict.VALID

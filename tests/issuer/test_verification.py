@@ -1,0 +1,209 @@
+"""Anybody's credential is checked, within bounds; what could not be checked is never valid."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from issuer.models import (
+    Achievement,
+    Batch,
+    Credential,
+    SecuredDocument,
+    SigningKey,
+    StatusListPublication,
+)
+from issuer.services import signing, status, verification
+from issuer.vc import did, openbadges, proofs, status_list
+from issuer.vc.signers import Ed25519Signer
+from issuer.vc.verify import Outcome, Verdict
+from tests.issuer import badges
+from tests.issuer.stranger import World, world
+
+__all__ = ["world"]
+
+STRANGER = "did:web:stranger.example"
+DID_DOCUMENT = "https://stranger.example/.well-known/did.json"
+THEIR_LIST = "https://lists.stranger.example/1"
+SIGNER = Ed25519Signer(b"stranger" * 4)
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def ours(approved: Callable[..., Batch], achievement: Achievement, key: SigningKey) -> bytes:
+    """A credential of our own, as its learner has it."""
+    badges.issue(approved(1), achievement)
+    return SecuredDocument.objects.get().body.encode()
+
+
+def sign(document: dict[str, Any]) -> bytes:
+    """What the stranger signs."""
+    method = did.method_id(STRANGER, SIGNER.public_multibase)
+    secured = proofs.add_proof(document, signer=SIGNER, verification_method=method, created=NOW)
+    return json.dumps(secured).encode()
+
+
+def theirs(**status_of: Any) -> dict[str, Any]:
+    """A badge of the stranger, unsigned."""
+    achievement = openbadges.Achievement(
+        id="https://stranger.example/achievement",
+        name="Helping out",
+        description="Helped out",
+        criteria=openbadges.Criteria(narrative="Help out."),
+    )
+    return openbadges.open_badge_credential(
+        id="urn:uuid:6d0ba6ac-3d3c-4e3f-8d0f-bb5c6a1c7f50",
+        issuer=openbadges.Profile(id=STRANGER, name="Stranger"),
+        subject=openbadges.AchievementSubject(id="did:example:ada", achievement=achievement),
+        name="Helping out",
+        valid_from=NOW - timedelta(days=1),
+        credential_status=status_list.entry(list_url=THEIR_LIST, index=7, purpose="revocation"),
+        **status_of,
+    )
+
+
+def serve_did_document(world: World) -> None:
+    """The stranger's key, where it belongs."""
+    method = did.VerificationMethod(public_multibase=SIGNER.public_multibase)
+    world.serve(DID_DOCUMENT, json.dumps(did.did_document(STRANGER, [method])).encode())
+
+
+def serve_status_list(world: World, *revoked: int) -> None:
+    """The stranger's list with these bits set."""
+    document = status_list.status_list_credential(
+        url=THEIR_LIST,
+        issuer=STRANGER,
+        purpose="revocation",
+        encoded_list=status_list.encode(status_list.set_bits(revoked)),
+        valid_from=NOW,
+        valid_until=NOW + timedelta(hours=1),
+        ttl_ms=300_000,
+    )
+    world.serve(THEIR_LIST, sign(document))
+
+
+def test_our_own_is_checked_without_a_single_link(ours: bytes, world: World) -> None:
+    report = verification.verify(ours)
+    assert report.verdict is Verdict.VALID
+    assert [check.id for check in report.checks] == [
+        "structure",
+        "issuer",
+        "signature",
+        "dates",
+        "status",
+    ]
+    assert world.asked == []
+
+
+def test_json_and_bytes_are_checked_alike(ours: bytes) -> None:
+    assert verification.verify(json.loads(ours)) == verification.verify(ours)
+
+
+def test_a_changed_word_breaks_the_signature(ours: bytes) -> None:
+    report = verification.verify(ours.replace(b'"Pass"', b'"Distinction"').replace(b"BBB", b"AAA"))
+    assert report.verdict is Verdict.INVALID
+    assert report.check("signature").outcome is Outcome.FAILED
+
+
+def test_dates_are_compared_with_the_given_day(ours: bytes) -> None:
+    report = verification.verify(ours, at=badges.AWARDED - timedelta(days=1))
+    assert report.check("dates").outcome is Outcome.FAILED
+
+
+def test_only_the_status_of_a_revoked_credential_fails(ours: bytes, registrar: User) -> None:
+    credential = Credential.objects.get()
+    status.revoke(credential, reason="Awarded by mistake", by=registrar)
+    signing.publish(credential.verifiable_credentials.get().status_list)
+    report = verification.verify(ours)
+    failed = [check.id for check in report.checks if check.outcome is Outcome.FAILED]
+    assert failed == ["status"]
+
+
+def test_without_a_published_list_the_verdict_is_unknown(ours: bytes) -> None:
+    StatusListPublication.objects.all().delete()
+    report = verification.verify(ours)
+    assert report.verdict is Verdict.UNKNOWN
+    assert report.check("status").outcome is Outcome.COULD_NOT_CHECK
+
+
+def test_an_outdated_list_says_nothing(ours: bytes) -> None:
+    report = verification.verify(ours, at=datetime.now(UTC) + timedelta(days=30))
+    assert report.verdict is Verdict.UNKNOWN
+
+
+def test_before_the_first_key_our_own_issuer_cannot_be_checked(ours: bytes) -> None:
+    SigningKey.objects.update(did="did:web:elsewhere.example")
+    assert verification.verify(ours).check("issuer").outcome is Outcome.COULD_NOT_CHECK
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b'{"a": 1, "a": 2}',
+        b'{"a": NaN}',
+        b"[" * 100_000,
+        b'{"@context": ' * 5000,
+        b'{"@context": [], "type": []}',
+        json.dumps({"a": "b" * 2_000_000}).encode(),
+    ],
+)
+def test_anything_at_all_gets_a_report(content: bytes, db: None) -> None:
+    report = verification.verify(content)
+    assert report.verdict is not Verdict.VALID
+    assert len(report.checks) == 5
+
+
+def test_a_stranger_s_credential_is_valid_when_all_of_it_is_found(db: None, world: World) -> None:
+    serve_did_document(world)
+    serve_status_list(world)
+    assert verification.verify(sign(theirs())).verdict is Verdict.VALID
+    assert sorted(world.asked) == ["lists.stranger.example", "stranger.example"]
+
+
+def test_a_stranger_s_revoked_credential_is_invalid(db: None, world: World) -> None:
+    serve_did_document(world)
+    serve_status_list(world, 7)
+    assert verification.verify(sign(theirs())).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("served", [(), (serve_did_document,), (serve_status_list,)])
+def test_a_stranger_who_is_not_reached_is_never_valid(
+    served: tuple[Callable[[World], None], ...], db: None, world: World
+) -> None:
+    for serve in served:
+        serve(world)
+    assert verification.verify(sign(theirs())).verdict is Verdict.UNKNOWN
+
+
+def test_no_more_links_are_followed_than_a_credential_needs(db: None, world: World) -> None:
+    serve_did_document(world)
+    document = theirs()
+    document["credentialStatus"] = [
+        status_list.entry(
+            list_url=f"https://lists{n}.stranger.example/", index=n, purpose="revocation"
+        )
+        for n in range(20)
+    ]
+    assert verification.verify(sign(document)).verdict is Verdict.UNKNOWN
+    assert len(world.asked) == verification.MAX_LINKS
+
+
+def test_a_document_made_to_be_hard_is_answered_in_time(db: None, world: World) -> None:
+    document = theirs()
+    document["credentialSubject"]["result"] = [
+        {"type": ["Result"], "alignment": [{"type": ["Alignment"]} for _ in range(40)]}
+        for _ in range(40)
+    ]
+    document["proof"] = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022"}
+    begun = time.monotonic()
+    assert verification.verify(document).verdict is not Verdict.VALID
+    assert time.monotonic() - begun < 3.5
