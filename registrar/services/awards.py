@@ -285,7 +285,7 @@ def _taken(template_id: Any) -> set[_Key]:
 def _lapsed(
     revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
 ) -> tuple[Award, ...]:
-    made = _made(revision.template_id).filter(replaced_by=None)
+    made = _made(revision.template_id).filter(replaced_by=None, learner__retired_at=None)
     if offerings is not None:
         made = made.filter(offering__in=offerings)
     held = {(candidate.learner_id, candidate.occasion) for candidate in already}

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import F, Q
 
+from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import (
     Enrolment,
@@ -46,10 +48,10 @@ def gather(rule: Rule, *, offerings: Collection[Offering] | None = None) -> Fact
 def values(
     described: dict[str, Any], *, offerings: Collection[Offering] | None = None
 ) -> dict[_Key, str]:
-    """Return the newest value of a described result, by learner and offering.
+    """Return the best value of a described result, by learner and offering; of equals the newest.
 
-    Under the offering None stands the newest of all offerings. A description without `source`
-    has no values.
+    Under the offering None stands the best of all offerings. A description without `source` has
+    no values.
     """
     source = described.get("source")
     if not source:
@@ -59,13 +61,15 @@ def values(
         outcome=None,
         line_item__category=source["category"],
     )
+    rank = partial(_rank, described)
     values: dict[_Key, str] = {}
     for learner, offering, text, score, maximum in found.values_list(
         "learner", "line_item__offering", "text", "score", "line_item__maximum"
     ):
         value = _value(described["result_type"], text, score, maximum)
-        if value:
-            values[learner, offering] = values[learner, None] = value
+        for key in ((learner, offering), (learner, None)) if value else ():
+            if key not in values or rank(value) >= rank(values[key]):
+                values[key] = value
     return values
 
 
@@ -153,6 +157,14 @@ def _targets(rule: Rule) -> dict[str, list[str]]:
     for leaf in rule.leaves():
         targets[leaf.about].append(leaf.target)
     return targets
+
+
+def _rank(described: dict[str, Any], value: str) -> Decimal:
+    """How good a value is: by its place among the allowed ones, or as a number."""
+    allowed = described.get("allowed_value")
+    if allowed:
+        return Decimal(allowed.index(value) if value in allowed else -1)
+    return openbadges.number(value) or Decimal(0)
 
 
 def _value(result_type: str, text: str, score: Decimal | None, maximum: Decimal | None) -> str:

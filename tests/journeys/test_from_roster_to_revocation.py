@@ -1,0 +1,199 @@
+"""From a roster to credentials that verify, and to one that no longer does."""
+
+import base64
+import gzip
+import json
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from issuer.models import SecuredDocument, SigningKey, VerifiableCredential
+from issuer.services import ledger, verification
+from issuer.vc.verify import Outcome
+from registrar.management import course_completion, issuing
+from registrar.management.course_completion import Passing
+from registrar.models import Award, Learner, LearningOpportunity, Revision
+from registrar.services import awards, people, rosters
+from tests.cast import College
+from tests.registrar.test_oneroster_csv import Roster
+
+PASSING = Passing(("Pass", "Distinction"), "Module result")
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Path:
+    """Ada passes Botany twice, in two classes; Ben fails, and passes at the second attempt."""
+    bundle = Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+    bundle.add("enrollments", "e3,,,cl2,o2,u1,student,,,")
+    bundle.add("lineItems", "li4,,,Final,,2025-09-01,2025-12-20,cl2,ca1,t1,,,o2")
+    for row in (
+        "re4,,,li4,u1,fully graded,,2025-12-20,,Distinction,cl2,,,,",
+        "re5,,,li4,u2,fully graded,,2025-12-20,,Fail,cl2,,,,",
+        "re6,,,li4,u2,fully graded,,2026-01-20,,Pass,cl2,,,,",
+    ):
+        bundle.add("results", row)
+    folder = tmp_path / "roster"
+    folder.mkdir()
+    for name, data in bundle.files().items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture
+def botany(roster: Path, clara: User, dev: User, root: User) -> Revision:
+    """The roster is applied, and completing its course is worth a credential."""
+    for person, kind in ((clara, "registrar"), (dev, "approver")):
+        people.give_role(person, kind, None, by=root)
+    rosters.apply(rosters.read(roster, by=clara), by=clara)
+    course = LearningOpportunity.objects.get(code="BOT101")
+    return course_completion.template_for(course, PASSING, author=clara, approver=dev)
+
+
+def test_each_class_is_an_award_and_a_resit_is_none_of_its_own(
+    botany: Revision, clara: User, dev: User
+) -> None:
+    course_completion.award(botany, author=clara, approver=dev)
+    made = {
+        (award.learner.given_name, award.offering.title, award.results[0]["value"])
+        for award in Award.objects.select_related("learner", "offering")
+    }
+    assert made == {
+        ("Ada", "Botany A", "Pass"),
+        ("Ada", "Botany B", "Distinction"),
+        ("Ben", "Botany B", "Pass"),
+    }
+    assert course_completion.award(botany, author=clara, approver=dev) is None
+
+
+def test_the_template_of_a_course_is_used_again(botany: Revision, clara: User, dev: User) -> None:
+    course = LearningOpportunity.objects.get(code="BOT101")
+    again = course_completion.template_for(course, PASSING, author=clara, approver=dev)
+    assert again == botany
+    stricter = Passing(("Distinction",), "Module result")
+    changed = course_completion.template_for(course, stricter, author=clara, approver=dev)
+    assert (changed.template, changed.number, changed.state) == (botany.template, 2, "approved")
+
+
+def outcomes(award: Award) -> dict[str, Outcome]:
+    document = SecuredDocument.objects.get(verifiable_credential__credential=award.credential_id)
+    report = verification.verify(document.body.encode())
+    return {check.id: check.outcome for check in report.checks}
+
+
+@pytest.mark.worker
+def test_a_result_becomes_a_credential_and_a_revocation_shows(
+    key: SigningKey, botany: Revision, clara: User, dev: User, worker_processes: Any
+) -> None:
+    worker_processes.start("worker")
+    worker_processes.start("signer")
+    batch = course_completion.award(botany, author=clara, approver=dev)
+    assert batch is not None
+    assert issuing.wait_until_issued([batch]) == 3
+
+    forms = VerifiableCredential.objects.all()
+    assert len({form.status_index for form in forms}) == 3
+    first, *others = Award.objects.order_by("position")
+    for award in (first, *others):
+        assert set(outcomes(award).values()) == {Outcome.PASSED}
+
+    awards.withdraw(first, by=clara, reason="The mark was another learner's.")
+    issuing.wait_until_published(first.credential)
+    failed = {name for name, outcome in outcomes(first).items() if outcome == Outcome.FAILED}
+    assert failed == {"status"}
+    for award in others:
+        assert set(outcomes(award).values()) == {Outcome.PASSED}
+    assert course_completion.award(botany, author=clara, approver=dev) is None
+    assert ledger.check().ok
+
+
+@pytest.mark.worker
+@pytest.mark.slow
+def test_the_demo_ends_with_files_that_others_can_check(
+    keystore: Path,
+    roster: Path,
+    tmp_path: Path,
+    settings: Any,
+    worker_processes: Any,
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    call_command("create_key")
+    worker_processes.start("worker")
+    worker_processes.start("signer")
+    first = demo(tmp_path / "first", roster, tmp_path)
+    counts = {name: first["summary"][name] for name in ("learners", "awards", "credentials")}
+    assert counts == {"learners": 2, "awards": 3, "credentials": 3}
+    assert first["summary"]["second_run_issued"] == 0
+    roles = {person["role"] for person in first["summary"]["sign_ins"]}
+    assert roles >= {"registrar", "approver", "faculty", "chair", "operator"}
+
+    ids = {credential["id"] for credential in first["credentials"]}
+    assert len(ids) == 3
+    assert first["summary"]["revoked"] in ids
+    assert first["revoked_before"] == set()
+    assert first["revoked_after"] == {first["summary"]["revoked"]}
+
+    second = demo(tmp_path / "second", roster, tmp_path)
+    for name in ("credentials", "did", "revoked_before", "revoked_after"):
+        assert second[name] == first[name]
+    for name in ("revoked", "sign_ins", "api_client", "awards", "file_template"):
+        assert second["summary"][name] == first["summary"][name]
+
+
+def demo(out: Path, roster: Path, kept: Path) -> dict[str, Any]:
+    """Run the demo's job, and read what it has written."""
+    told = StringIO()
+    call_command("run_demo", roster=roster, out=out, passwords_to=kept / "kept", stdout=told)
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    assert [line["step"] for line in lines if line.get("finished")][-1] == "issued by a second run"
+    text = (out / "credentials.ndjson").read_text()
+    assert text.endswith("\n")
+    credentials = [json.loads(line) for line in text.splitlines()]
+    return {
+        "credentials": credentials,
+        "did": json.loads((out / "did.json").read_text()),
+        "summary": json.loads((out / "summary.json").read_text()),
+        "revoked_before": revoked(credentials, out / "status_lists_before.json"),
+        "revoked_after": revoked(credentials, out / "status_lists_after.json"),
+    }
+
+
+def revoked(credentials: list[dict[str, Any]], path: Path) -> set[str]:
+    """The ids that these status lists revoke, by an independent reading of the bits."""
+    lists = json.loads(path.read_text())
+    found = set()
+    for credential in credentials:
+        entry = credential["credentialStatus"]
+        encoded = lists[entry["statusListCredential"]]["credentialSubject"]["encodedList"]
+        bits = gzip.decompress(base64.urlsafe_b64decode(encoded[1:] + "=="))
+        number = int.from_bytes(bits)
+        if number >> (len(bits) * 8 - 1 - int(entry["statusListIndex"])) & 1:
+            found.add(credential["id"])
+    return found
+
+
+def test_without_a_key_the_demo_says_what_to_do(db: None, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="create_key"):
+        call_command("run_demo", passwords_to=tmp_path / "kept", stdout=StringIO())
+
+
+@pytest.mark.slow
+def test_the_open_university_s_module_gives_1072_awards(
+    college: College, clara: User, dev: User, root: User, shared_data: Path
+) -> None:
+    for person, kind in ((clara, "registrar"), (dev, "approver")):
+        people.give_role(person, kind, None, by=root)
+    path = shared_data / "oulad" / "oneroster12-BBB-2013J"
+    rosters.apply(rosters.read(path, by=clara), by=clara)
+    course = LearningOpportunity.objects.get(code="BBB")
+    revision = course_completion.template_for(course, PASSING, author=clara, approver=dev)
+    found = awards.evaluate(revision, at=timezone.now())
+    assert found.learners == Learner.objects.count() == 2237
+    values = Counter(candidate.results[0]["value"] for candidate in found.awards)
+    assert values == {"Distinction": 176, "Pass": 896}
+    assert len(found.not_met) == 521 + 644
