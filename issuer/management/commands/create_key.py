@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from issuer.errors import IssuerError
+from issuer.errors import IssuerError, NoActiveKey
 from issuer.services import keys
 
 
@@ -17,10 +17,25 @@ class Command(BaseCommand):
         "from now on. A key that was active is retired: what it signed stays good."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether a key that signs already is left in its place."""
+        parser.add_argument(
+            "--if-none", action="store_true", help="do nothing if there is a key that signs"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_none"] and self._has_active_key():
+            return
         try:
             key = keys.create(did=settings.ISSUER_DID, by="system")
             keys.activate(key, by="system")
         except IssuerError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{key.verification_method} signs from now on.")
+
+    def _has_active_key(self) -> bool:
+        try:
+            keys.active(settings.ISSUER_DID)
+        except NoActiveKey:
+            return False
+        return True
