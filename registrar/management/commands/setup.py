@@ -1,9 +1,10 @@
 """Set up a real installation: the institution, its first administrator, its top unit."""
 
 import getpass
+import os
+from pathlib import Path
 from typing import Any
 
-import environ
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -61,9 +62,10 @@ class Command(BaseCommand):
 
 
 def _password(username: str) -> str:
-    given = environ.FileAwareEnv().str("ADMIN_PASSWORD", "")
-    if given:
-        return given.strip()
+    if path := os.environ.get("ADMIN_PASSWORD_FILE"):
+        return Path(path).read_text().strip()
+    if given := os.environ.get("ADMIN_PASSWORD"):
+        return given
     first = getpass.getpass(f"Password for {username}: ")
     if first != getpass.getpass("Once more: "):
         raise CommandError("The two passwords differ.")

@@ -1,0 +1,146 @@
+"""Commands with which a college, or the example of one, begins."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from issuer.models import Batch, Institution
+from registrar.management.drawn import DrawnSecrets
+from registrar.models import Award, Learner, OrganizationUnit, Revision, SkillTag
+from tests.cast import College
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "four words and a horse"
+SETUP: dict[str, Any] = {"name": "Small College", "url": "https://college.example", "admin": "ann"}
+
+
+def run(command: str, **options: Any) -> str:
+    told = StringIO()
+    call_command(command, stdout=told, **options)
+    return told.getvalue()
+
+
+def test_setup_makes_an_institution_that_somebody_can_operate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    told = run("setup", **SETUP, email="office@college.example")
+    assert PASSWORD not in told
+    assert Institution.objects.get().email == "office@college.example"
+    ann = User.objects.get(username="ann")
+    assert ann.is_superuser
+    assert ann.check_password(PASSWORD)
+    assert ann.roles.get().kind == "operator"
+    assert OrganizationUnit.objects.get().name == "Small College"
+
+
+def test_setup_can_be_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    run("setup", **SETUP)
+    monkeypatch.setenv("ADMIN_PASSWORD", "some other long password")
+    run("setup", **SETUP | {"name": "Larger College"})
+    assert Institution.objects.get().name == "Larger College"
+    assert User.objects.get().check_password(PASSWORD)
+    assert OrganizationUnit.objects.count() == 1
+
+
+def test_setup_reads_the_password_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "password"
+    path.write_text(PASSWORD + "\n")
+    monkeypatch.setenv("ADMIN_PASSWORD_FILE", str(path))
+    run("setup", **SETUP)
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_setup_asks_for_the_password_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([PASSWORD, "a typing error", PASSWORD, PASSWORD])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    with pytest.raises(CommandError, match="differ"):
+        run("setup", **SETUP)
+    run("setup", **SETUP)
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_setup_refuses_a_weak_password_and_a_wrong_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD", "short")
+    with pytest.raises(CommandError, match="12 characters"):
+        run("setup", **SETUP)
+    assert not User.objects.exists()
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    with pytest.raises(CommandError, match="URL"):
+        run("setup", **SETUP | {"url": "college"})
+
+
+def test_courses_of_a_roster_are_awarded_once(
+    college: College, clara: User, dev: User, ada: Any, ben: Any
+) -> None:
+    college.grade(ada, "Pass")
+    college.grade(ben, "Fail")
+    options = {"source": "sis", "author": "clara", "approver": "dev"}
+    assert "BIO 101 Cells: 1 awarded" in run("award_courses", **options)
+    assert "BIO 101 Cells: 0 awarded" in run("award_courses", **options)
+    assert Award.objects.get().learner == ada
+
+
+def test_awarding_courses_says_what_is_missing(college: College, clara: User, dev: User) -> None:
+    options = {"source": "sis", "author": "clara", "approver": "dev"}
+    with pytest.raises(CommandError, match="no courses"):
+        run("award_courses", **options | {"source": "elsewhere"})
+    with pytest.raises(CommandError, match="names no result"):
+        run("award_courses", **options, passing=" , ")
+    with pytest.raises(CommandError, match="nobody"):
+        run("award_courses", **options | {"author": "zoe"})
+    with pytest.raises(CommandError, match="roles"):
+        run("award_courses", **options | {"author": "dev", "approver": "clara"})
+
+
+def test_what_was_drawn_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "kept"
+    drawn = DrawnSecrets(path)
+    assert drawn.get("ann") is None
+    password = drawn.password("ann")
+    assert DrawnSecrets(path).password("ann") == drawn.password("ann") == password
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert drawn.password("ben") != password
+
+
+def test_the_example_asks_where_to_keep_passwords(settings: Any) -> None:
+    settings.DATA_DIR = None
+    with pytest.raises(CommandError, match="--passwords-to"):
+        run("load_example")
+
+
+def test_the_example_has_life_on_every_page_and_is_loaded_once(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    told = run("load_example", passwords_to=tmp_path / "kept", print=True)
+    for person in User.objects.all():
+        assert person.username in told
+        assert person.check_password(DrawnSecrets(tmp_path / "kept").password(person.username))
+    assert set(Revision.objects.values_list("state", flat=True)) == set(Revision.State)
+    assert set(SkillTag.objects.values_list("state", flat=True)) == set(SkillTag.State)
+    assert set(Batch.objects.values_list("state", flat=True)) == {"prepared", "approved"}
+    assert Learner.objects.count() == 300
+
+    def everything() -> list[int]:
+        kinds = (Award, Batch, Learner, Revision, SkillTag, User)
+        return [kind.objects.count() for kind in kinds]
+
+    before = everything()
+    run("load_example", passwords_to=tmp_path / "kept")
+    assert everything() == before
+    (tmp_path / "kept").unlink()
+    run("load_example", passwords_to=tmp_path / "kept")
+    drawn = DrawnSecrets(tmp_path / "kept")
+    assert User.objects.get(username="admin").check_password(drawn.password("admin"))
+    assert User.objects.get(username="amara.obi").check_password(drawn.password("amara.obi"))
