@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Min, QuerySet
@@ -18,7 +18,7 @@ RECENT_BATCHES = 12
 class Task(NamedTuple):
     """So many things that wait for this person, since when, and the one verb for them."""
 
-    count: int
+    number: int
     what: str
     verb: str
     url: str
@@ -130,12 +130,12 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
 
 
 def _task(
-    found: dict[str, object], what: tuple[str, str], verb: str, url: str, is_urgent: bool = False
+    found: dict[str, Any], what: tuple[str, str], verb: str, url: str, is_urgent: bool = False
 ) -> Task | None:
-    count, since = found["count"], found["since"]
-    if not count:
+    number, since = found["count"], found["since"]
+    if not number:
         return None
-    return Task(count, what[count > 1], verb, url, since, is_urgent)
+    return Task(number, what[number > 1], verb, url, since, is_urgent)
 
 
 def _first_or_list(things: QuerySet, name: str, query: str, oldest_by: str) -> str:

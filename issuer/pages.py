@@ -1,10 +1,11 @@
 """Pages hung into the desk: each names its permission, stands in the desk's frame, and asks why."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.views.generic import DetailView, View
+from django.views.generic.base import ContextMixin
 
 from issuer.templatetags import tags
 
@@ -41,7 +43,7 @@ class DeskAdmin(admin.ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
-    thing_page: ClassVar[type[View] | None] = None
+    thing_page: "ClassVar[type[View[Any]] | None]" = None
     verbs: ClassVar[tuple[Verb, ...]] = ()
     lede = ""
     empty = ""
@@ -55,7 +57,7 @@ class DeskAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def hang(self, route: str, page: type[View], name: str) -> URLPattern:
+    def hang(self, route: str, page: "type[View[Any]]", name: str) -> URLPattern:
         """The address of a page of ours among those of this model."""
         full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(page.as_view()), name=full_name)
@@ -74,7 +76,7 @@ class DeskAdmin(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {
-            "title": self.opts.verbose_name_plural.capitalize(),
+            "title": str(self.opts.verbose_name_plural).capitalize(),
             "lede": self.lede,
             "empty": self.empty,
             "verbs": [
@@ -86,11 +88,17 @@ class DeskAdmin(admin.ModelAdmin):
         return super().changelist_view(request, context | (extra_context or {}))
 
 
-class Page(PermissionRequiredMixin):
+class Page(PermissionRequiredMixin, ContextMixin):
     """A view in the frame of the desk. Without the permission it answers 403."""
 
+    request: HttpRequest
     raise_exception = True
     title = ""
+
+    @property
+    def user(self) -> User:
+        """Who is signed in: the desk lets nobody else through."""
+        return cast(User, self.request.user)
 
     def get_title(self) -> str:
         """The heading."""
@@ -125,11 +133,11 @@ def thing_url(thing: Model) -> str:
 class Act(NamedTuple):
     """Something that can be done to a thing on its page.
 
-    `carry_out` gets the thing, the reason and the request, and returns what to say afterwards.
+    `carry_out` gets the thing, the reason and the person, and returns what to say afterwards.
     """
 
     permission: str
-    carry_out: Callable[[Any, str, HttpRequest], str]
+    carry_out: Callable[[Any, str, User], str]
     needs_reason: bool = True
     needs_confirmation: bool = False
 
@@ -168,14 +176,14 @@ class ThingPage(Page, DetailView):
         act = self.acts.get(name)
         if act is None:
             raise Http404
-        if not request.user.has_perm(act.permission):
+        if not self.user.has_perm(act.permission):
             raise PermissionDenied
         reason = request.POST.get("reason", "").strip()
         gap = _gap(act, reason, is_confirmed="confirmed" in request.POST)
         if gap:
             return self._refuse(name, reason, gap, status=422)
         try:
-            said = act.carry_out(self.object, reason, request)
+            said = act.carry_out(self.object, reason, self.user)
         except self.refusals as error:
             return self._refuse(name, reason, str(error), status=409)
         messages.success(request, said)

@@ -63,4 +63,4 @@ def sweep() -> None:
 def publish_soon() -> None:
     """Ring for publication after the commit, where changes show at once and not by rounds."""
     if settings.STATUS_PUBLISH_AT_ONCE:
-        transaction.on_commit(publish.delay)
+        transaction.on_commit(publish.delay, robust=True)

@@ -54,7 +54,7 @@ def sweep() -> None:
 
 def freeze_soon(batch: Batch) -> None:
     """Ring for an approved batch after the commit; without workers the next sweep finds it."""
-    transaction.on_commit(lambda: freeze.delay(str(batch.pk)))
+    transaction.on_commit(lambda: freeze.delay(str(batch.pk)), robust=True)
 
 
 def _awards(chunk: Chunk) -> list[Award]:

@@ -18,6 +18,8 @@ from issuer.services import institutions
 class ProfileForm(forms.ModelForm):
     """What the institution says of itself. The DID is fixed by the settings."""
 
+    url = forms.URLField(label="Web site", assume_scheme="https")
+
     class Meta:
         model = Institution
         fields = (
@@ -51,18 +53,18 @@ class ProfilePage(Page, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             thing=Institution.objects.first(),
-            may_change=self.request.user.has_perm("issuer.change_institution"),
+            may_change=self.user.has_perm("issuer.change_institution"),
             **kwargs,
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_perm("issuer.change_institution"):
+        if not self.user.has_perm("issuer.change_institution"):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         try:
-            institutions.set_up(by=self.request.user, **form.cleaned_data)
+            institutions.set_up(by=self.user, **form.cleaned_data)
         except IssuerError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)

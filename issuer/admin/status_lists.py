@@ -50,5 +50,5 @@ class StatusListAdmin(DeskAdmin):
         return super().get_queryset(request).defer("permutation").annotate(newest=newest)
 
     @admin.display(description="last published", ordering="newest")
-    def published_at(self, status_list: StatusList) -> Any:
+    def published_at(self, status_list: Any) -> Any:
         return status_list.newest

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -69,20 +70,19 @@ class EvaluatePage(Page, TemplateView):
             shown=shown,
             text=text,
             page=page,
-            rows=_rows(page.object_list),
-            may_prepare=bool(evaluation.awards)
-            and self.request.user.has_perm("issuer.prepare_batch"),
+            rows=_rows(list(page.object_list)),
+            may_prepare=bool(evaluation.awards) and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,
         )
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Prepare a batch of everyone who has earned it now."""
-        if not request.user.has_perm("issuer.prepare_batch"):
+        if not self.user.has_perm("issuer.prepare_batch"):
             raise PermissionDenied
         evaluation: Evaluation = awards.evaluate(self.revision, at=timezone.now())
         try:
             batch = awards.prepare(
-                evaluation, by=request.user, name=request.POST.get("name", "").strip()
+                evaluation, by=self.user, name=request.POST.get("name", "").strip()
             )
         except RegistrarError as error:
             context = self.get_context_data(refusal=str(error))
@@ -124,8 +124,8 @@ def _rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     ]
 
 
-def _award_again(award: Award, reason: str, request: HttpRequest) -> str:
-    batch = awards.award_again(award, by=request.user, reason=reason)
+def _award_again(award: Award, reason: str, by: User) -> str:
+    batch = awards.award_again(award, by=by, reason=reason)
     return f"Prepared as the batch “{batch.name}”. A second person approves it."
 
 
@@ -161,7 +161,7 @@ class AwardPage(ThingPage):
             newer=Award.objects.filter(replaces=award).first(),
             may_award_again=standing in ("revoked", "declined")
             and not Award.objects.filter(replaces=award).exists()
-            and self.request.user.has_perm("issuer.prepare_batch"),
+            and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,
         )
 

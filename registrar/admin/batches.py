@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import DetailView
@@ -24,14 +25,14 @@ from registrar.services import awards, composition
 SAMPLES = 3
 
 
-def _approve(batch: Batch, reason: str, request: HttpRequest) -> str:
-    awards.approve(batch, by=request.user, reason=reason)
-    tasks.ring(batch)
+def _approve(batch: Batch, reason: str, by: User) -> str:
+    awards.approve(batch, by=by, reason=reason)
+    tasks.freeze_soon(batch)
     return "Approved. The credentials are being issued; you may leave this page."
 
 
-def _decline(batch: Batch, reason: str, request: HttpRequest) -> str:
-    awards.decline(batch, by=request.user, reason=reason)
+def _decline(batch: Batch, reason: str, by: User) -> str:
+    awards.decline(batch, by=by, reason=reason)
     return "Declined. Nobody in it counts as awarded."
 
 
@@ -51,7 +52,7 @@ class BatchPage(ThingPage):
         return Batch.objects.select_related("prepared_by", "decided_by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        batch, user = self.object, self.request.user
+        batch, user = self.object, self.user
         may_see_learners = user.has_perm("registrar.view_award")
         counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
         totals = dict(counts.annotate(Count("pk")))

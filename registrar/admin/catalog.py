@@ -50,8 +50,6 @@ class ActivityPage(OpportunityPage):
 class OpportunityAdmin(DeskAdmin):
     """Courses and activities are the same kind of thing, in two lists."""
 
-    list_display = ("code", "title", "unit", "credit", "credits", "outcome_count", "state")
-    list_filter = ("unit", "credit")
     list_select_related = ("unit",)
     search_fields = ("code", "title", "sourced_id")
     search_help_text = "Code or title"
@@ -61,12 +59,12 @@ class OpportunityAdmin(DeskAdmin):
         return super().get_queryset(request).annotate(outcome_count=living)
 
     @admin.display(description="outcomes", ordering="outcome_count")
-    def outcome_count(self, opportunity: LearningOpportunity) -> int:
+    def outcome_count(self, opportunity: Any) -> int:
         return opportunity.outcome_count
 
-    @admin.display(ordering="retired_at")
+    @admin.display(ordering="retired_at", empty_value="")
     def state(self, opportunity: LearningOpportunity) -> str:
-        return state_tag("retired" if opportunity.retired_at else "current")
+        return state_tag("retired") if opportunity.retired_at else ""
 
 
 @admin.register(Course)
@@ -76,6 +74,8 @@ class CourseAdmin(OpportunityAdmin):
     lede = "Courses come with the roster; their outcomes are tagged with skills by faculty."
     empty = "Apply a roster: its courses appear here."
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
+    list_display = ("code", "title", "unit", "credit", "credits", "outcome_count", "state")
+    list_filter = ("unit", "credit")
     thing_page = CoursePage
 
 
@@ -132,9 +132,9 @@ class LearningOutcomeAdmin(DeskAdmin):
         )
 
     @admin.display(description="skills", ordering="accepted_count")
-    def accepted(self, outcome: LearningOutcome) -> int:
+    def accepted(self, outcome: Any) -> int:
         return outcome.accepted_count
 
     @admin.display(description="to review", ordering="waiting_count")
-    def waiting(self, outcome: LearningOutcome) -> int:
+    def waiting(self, outcome: Any) -> int:
         return outcome.waiting_count

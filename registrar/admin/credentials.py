@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -18,8 +19,8 @@ from issuer.vc import reading
 from registrar.models import Award
 
 
-def _revoke(credential: Credential, reason: str, request: HttpRequest) -> str:
-    status.revoke(credential, reason=reason, by=request.user)
+def _revoke(credential: Credential, reason: str, by: User) -> str:
+    status.revoke(credential, reason=reason, by=by)
     tasks.publish_soon()
     return "Revoked. Verifiers see it as soon as the status list is published."
 
@@ -59,10 +60,27 @@ class CredentialPage(ThingPage):
             facts=reading.read(json.loads(body)),
             report=verification.verify(body.encode()) if secured else None,
             standing=standing if secured or standing != "valid" else "requested",
-            may_revoke=standing != "revoked"
-            and self.request.user.has_perm("issuer.revoke_credential"),
+            may_revoke=standing != "revoked" and self.user.has_perm("issuer.revoke_credential"),
             **kwargs,
         )
+
+
+class Standing(admin.SimpleListFilter):
+    """In which state a credential is."""
+
+    title = "state"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [("valid", "Valid"), ("revoked", "Revoked"), ("requested", "Not signed yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        conditions = {
+            "valid": {"is_signed": True, "is_revoked": False},
+            "revoked": {"is_revoked": True},
+            "requested": {"is_signed": False},
+        }
+        return queryset.filter(**conditions.get(self.value() or "", {}))
 
 
 @admin.register(Credential)
@@ -72,7 +90,7 @@ class CredentialAdmin(DeskAdmin):
     lede = "Find a credential by its id, or by the learner to whom it was awarded."
     empty = "Approve a batch: its credentials appear here."
     list_display = ("what", "condition", "learner", "batch", "requested_at", "short_id")
-    list_filter = ("batch__state",)
+    list_filter = (Standing,)
     list_select_related = ("achievement", "batch")
     search_fields = ("pk",)
     search_help_text = "Id, urn:uuid, learner's name or number"
@@ -135,13 +153,13 @@ class CredentialAdmin(DeskAdmin):
         return credential.achievement.document["name"]
 
     @admin.display(description="state")
-    def condition(self, credential: Credential) -> str:
+    def condition(self, credential: Any) -> str:
         if credential.is_revoked:
             return state_tag("revoked")
         return state_tag("valid" if credential.is_signed else "requested")
 
     @admin.display(description="learner")
-    def learner(self, credential: Credential) -> str:
+    def learner(self, credential: Any) -> str:
         return format_html("<bdi>{}</bdi>", credential.learner_name)
 
     @admin.display(description="id")

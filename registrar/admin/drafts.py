@@ -1,7 +1,7 @@
 """The form in which a template is drafted: words, results, rule, skills."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -63,7 +63,12 @@ class DraftForm(forms.Form):
         choices=[(name, name) for name in sorted(openbadges.ACHIEVEMENT_TYPES)], label="Kind"
     )
     human_code = forms.CharField(max_length=100, required=False, label="Course or catalogue code")
-    language = forms.CharField(max_length=20, initial="en", help_text="For example en or es.")
+    language = forms.CharField(
+        max_length=20,
+        initial="en",
+        help_text="For example en or es.",
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
     credits = forms.DecimalField(max_digits=6, decimal_places=2, min_value=0, required=False)
     includes_name = forms.BooleanField(
         required=False,
@@ -130,7 +135,7 @@ class DraftForm(forms.Form):
         """The keys of the skills that are ticked."""
         if not self.is_bound:
             return self.initial.get("skills", [])
-        return _keys(self.data.getlist("skills"))
+        return _keys(cast(QueryDict, self.data).getlist("skills"))
 
     def values(self) -> dict[str, Any]:
         """What the service asks for."""
@@ -154,7 +159,9 @@ class NewTemplateForm(DraftForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = roles.reach(user, "registrar.draft_revision")
+        cast(forms.ModelChoiceField, self.fields["unit"]).queryset = roles.reach(
+            user, "registrar.draft_revision"
+        )
 
     def clean_slug(self) -> str:
         """Each short name is used once."""

@@ -65,7 +65,7 @@ class ResultAdmin(DeskAdmin):
 
     @admin.display(description="outcome", ordering="outcome__code")
     def outcome_code(self, result: Result) -> str | None:
-        return result.outcome and result.outcome.code
+        return result.outcome.code if result.outcome else None
 
     @admin.display(description="result", ordering="text")
     def value(self, result: Result) -> str:

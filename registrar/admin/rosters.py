@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -58,7 +59,7 @@ class ReadPage(Page, FormView):
         upload = form.cleaned_data["file"]
         path = uploads.keep(upload)
         try:
-            roster_import = rosters.read(path, by=self.request.user, file_name=upload.name)
+            roster_import = rosters.read(path, by=self.user, file_name=upload.name)
         except RegistrarError as error:
             uploads.discard(path)
             form.add_error("file", str(error))
@@ -68,8 +69,8 @@ class ReadPage(Page, FormView):
         return redirect(thing_url(roster_import))
 
 
-def _apply(roster_import: RosterImport, reason: str, request: HttpRequest) -> str:
-    rosters.apply(roster_import, by=request.user)
+def _apply(roster_import: RosterImport, reason: str, by: User) -> str:
+    rosters.apply(roster_import, by=by)
     transaction.on_commit(partial(uploads.discard, roster_import.stored_at))
     return "The roster is applied."
 
@@ -98,7 +99,7 @@ class RosterPage(ThingPage):
             chosen_file=chosen,
             page=Paginator(shown, PROBLEMS_PER_PAGE).get_page(self.request.GET.get("page")),
             may_apply=self.object.state == RosterImport.State.PLANNED
-            and self.request.user.has_perm("registrar.import_roster"),
+            and self.user.has_perm("registrar.import_roster"),
             **kwargs,
         )
 

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from issuer.models import Batch, SecuredDocument, StatusChange, StatusList
 from registrar.models import Award
 
-_LAST = {StatusList.Purpose.REVOCATION: "revoked", StatusList.Purpose.SUSPENSION: "suspended"}
+_LAST: dict[str, str] = {
+    StatusList.Purpose.REVOCATION: "revoked",
+    StatusList.Purpose.SUSPENSION: "suspended",
+}
 
 
 def credential_states(awards: Iterable[Award]) -> dict[int, str]:

@@ -31,9 +31,7 @@ class ReviewPage(Page, TemplateView):
         """Those that this person may review, oldest first."""
         tags = SkillTag.objects.filter(
             state=SkillTag.State.PROPOSED,
-            outcome__opportunity__unit__in=roles.reach(
-                self.request.user, "registrar.review_skilltag"
-            ),
+            outcome__opportunity__unit__in=roles.reach(self.user, "registrar.review_skilltag"),
         )
         return tags.select_related(
             "outcome__opportunity__unit", "skill__framework", "proposed_by"
@@ -42,7 +40,7 @@ class ReviewPage(Page, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         text = self.request.GET.get("q", "").strip()
         tags = self.waiting()
-        others = tags.exclude(proposed_by=self.request.user)
+        others = tags.exclude(proposed_by=self.user)
         if text:
             others = others.filter(
                 Q(outcome__code__icontains=text)
@@ -53,8 +51,14 @@ class ReviewPage(Page, TemplateView):
                 | Q(proposed_by__last_name__icontains=text)
             )
         page = Paginator(others, TAGS_PER_PAGE).get_page(self.request.GET.get("page"))
-        own_count = tags.filter(proposed_by=self.request.user).count()
-        return super().get_context_data(page=page, text=text, own_count=own_count, **kwargs)
+        own_count = tags.filter(proposed_by=self.user).count()
+        return super().get_context_data(
+            page=page,
+            text=text,
+            own_count=own_count,
+            all_chosen="all" in self.request.GET,
+            **kwargs,
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Review all that were chosen; what cannot be reviewed is named, the others go through."""
@@ -72,7 +76,7 @@ class ReviewPage(Page, TemplateView):
         done = 0
         for tag in self.waiting().filter(pk__in=chosen):
             try:
-                review(tag, by=request.user, comment=comment)
+                review(tag, by=self.user, comment=comment)
                 done += 1
             except RegistrarError as error:
                 messages.error(request, f"{tag.outcome.code}, {tag.skill.name}: {error}")

@@ -1,8 +1,10 @@
 """Credential templates: what they say, revision by revision, and who approved it."""
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -51,8 +53,8 @@ def _names(rule: rules.Rule) -> dict[str, str]:
 # One template
 
 
-def _revise(template: CredentialTemplate, reason: str, request: HttpRequest) -> str:
-    revision = templates.revise(template, by=request.user)
+def _revise(template: CredentialTemplate, reason: str, by: User) -> str:
+    revision = templates.revise(template, by=by)
     return f"Revision {revision.number} is begun as a copy of the newest one."
 
 
@@ -79,7 +81,7 @@ class TemplatePage(ThingPage):
         )
         approved = next((each for each in revisions if each.state == State.APPROVED), None)
         in_work = any(each.state in (State.DRAFT, State.SUBMITTED) for each in revisions)
-        may = self.request.user.has_perm
+        may = self.user.has_perm
         return super().get_context_data(
             revisions=revisions,
             newest=revisions[0],
@@ -96,23 +98,23 @@ class TemplatePage(ThingPage):
 # One revision
 
 
-def _submit(revision: Revision, reason: str, request: HttpRequest) -> str:
-    templates.submit(revision, by=request.user)
+def _submit(revision: Revision, reason: str, by: User) -> str:
+    templates.submit(revision, by=by)
     return "Submitted. A second person approves it."
 
 
-def _approve(revision: Revision, reason: str, request: HttpRequest) -> str:
-    templates.approve(revision, by=request.user)
+def _approve(revision: Revision, reason: str, by: User) -> str:
+    templates.approve(revision, by=by)
     return "Approved and published. From now on this revision does not change."
 
 
-def _send_back(revision: Revision, reason: str, request: HttpRequest) -> str:
-    templates.send_back(revision, by=request.user, reason=reason)
+def _send_back(revision: Revision, reason: str, by: User) -> str:
+    templates.send_back(revision, by=by, reason=reason)
     return "Sent back to its author."
 
 
-def _retire(revision: Revision, reason: str, request: HttpRequest) -> str:
-    templates.retire(revision, by=request.user, reason=reason)
+def _retire(revision: Revision, reason: str, by: User) -> str:
+    templates.retire(revision, by=by, reason=reason)
     return "Retired. Nothing more is awarded by it; what was awarded stays."
 
 
@@ -140,7 +142,7 @@ class RevisionPage(ThingPage):
         return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        revision, user = self.object, self.request.user
+        revision, user = self.object, self.user
         former = (
             revision.template.revisions.filter(number__lt=revision.number)
             .order_by("-number")
@@ -185,7 +187,7 @@ def differences(former: Revision, revision: Revision) -> list[tuple[str, str, st
 
 
 def _label(name: str) -> str:
-    return str(Revision._meta.get_field(name).verbose_name).capitalize()
+    return str(getattr(Revision._meta.get_field(name), "verbose_name", name)).capitalize()
 
 
 def _shown(name: str, value: Any) -> str:
@@ -225,13 +227,13 @@ class NewTemplatePage(DraftPage):
         return (list_link(CredentialTemplate),)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"user": self.request.user}
+        return super().get_form_kwargs() | {"user": self.user}
 
     def form_valid(self, form: NewTemplateForm) -> HttpResponse:
         values = form.values()
         try:
             revision = templates.draft(
-                values.pop("slug"), unit=values.pop("unit"), by=self.request.user, **values
+                values.pop("slug"), unit=values.pop("unit"), by=self.user, **values
             )
         except RegistrarError as error:
             form.add_error(None, str(error))
@@ -245,11 +247,11 @@ class EditPage(DraftPage):
 
     form_class = DraftForm
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.revision = get_object_or_404(
-            Revision.objects.select_related("template"), pk=kwargs["object_id"]
-        )
-        return super().dispatch(request, *args, **kwargs)
+    @cached_property
+    def revision(self) -> Revision:
+        """The revision that is edited."""
+        revisions = Revision.objects.select_related("template")
+        return get_object_or_404(revisions, pk=self.kwargs["object_id"])
 
     def get_title(self) -> str:
         return f"Edit {self.revision}"
@@ -265,7 +267,7 @@ class EditPage(DraftPage):
 
     def form_valid(self, form: DraftForm) -> HttpResponse:
         try:
-            templates.edit(self.revision, by=self.request.user, **form.values())
+            templates.edit(self.revision, by=self.user, **form.values())
         except RegistrarError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
@@ -323,15 +325,15 @@ class CredentialTemplateAdmin(DeskAdmin):
         return super().changelist_view(request, {"title": "Templates"} | (extra_context or {}))
 
     @admin.display(ordering="newest_name")
-    def name(self, template: CredentialTemplate) -> str:
+    def name(self, template: Any) -> str:
         return template.newest_name
 
     @admin.display(description="newest revision", ordering="newest_state")
-    def newest(self, template: CredentialTemplate) -> str:
+    def newest(self, template: Any) -> str:
         return state_tag(template.newest_state)
 
     @admin.display(description="awarded", ordering="award_total")
-    def award_count(self, template: CredentialTemplate) -> int:
+    def award_count(self, template: Any) -> int:
         return template.award_total
 
 

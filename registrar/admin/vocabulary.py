@@ -11,7 +11,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import FormView, TemplateView
 
-from issuer.pages import DeskAdmin, Link, Page, ThingPage, Verb, list_link, state_tag, thing_url
+from issuer.pages import (
+    DeskAdmin,
+    Link,
+    Page,
+    ThingPage,
+    Verb,
+    list_link,
+    state_tag,
+    thing_url,
+)
 from registrar.admin import uploads
 from registrar.errors import RegistrarError
 from registrar.services import vocabulary
@@ -96,7 +105,7 @@ class PlanPage(Page, TemplateView):
                 raise PlanOutdated
             imported = vocabulary.apply(
                 plan,
-                by=request.user,
+                by=self.user,
                 source=path.name,
                 is_own=True if "is_own" in request.POST else None,
             )
@@ -157,11 +166,11 @@ class FrameworkAdmin(DeskAdmin):
         )
 
     @admin.display(description="skills", ordering="current_count")
-    def current(self, framework: Framework) -> int:
+    def current(self, framework: Any) -> int:
         return framework.current_count
 
     @admin.display(description="retired", ordering="retired_count")
-    def retired(self, framework: Framework) -> int:
+    def retired(self, framework: Any) -> int:
         return framework.retired_count
 
 

@@ -1,0 +1,194 @@
+"""A desk with something on it: one thing of each kind, and somebody signed in."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from issuer.models import Batch, Chunk, Credential, StatusList
+from issuer.services import batches, credentials, signing
+from registrar.models import Award, Revision, RosterImport, SkillTag
+from registrar.services import composition, rosters, tagging, vocabulary
+from skills.models import Framework
+
+PASSWORD = "a quite long password"
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings: Any, tmp_path: Path) -> Path:
+    """Where uploads wait."""
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    settings.UPLOAD_DIR = str(folder)
+    return folder
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A client in which somebody is signed in."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def tag(college: Any, fay: User) -> SkillTag:
+    """Fay proposes that drawing a cell teaches to draw."""
+    return tagging.propose(college.outcome, college.skills[1], emphasis="taught", by=fay)
+
+
+def issue(batch: Batch) -> None:
+    """What the workers do, in this process."""
+    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
+        found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
+        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
+    while chunk := batches.claim(Chunk.State.REQUESTED, batch=batch):
+        signing.sign(chunk)
+    batches.close_if_done(batch)
+
+
+@pytest.fixture
+def adas_credential(key: Any, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
+    """Ada's credential, issued; its status list is published."""
+    batches.approve(adas_batch, by=dev)
+    issue(adas_batch)
+    signing.publish(StatusList.objects.get())
+    return Credential.objects.get(pk=adas_award.credential_id)
+
+
+@pytest.fixture
+def roster(clara: User, tmp_path: Path) -> RosterImport:
+    """A roster that cannot be applied, with what is wrong with it."""
+    folder = tmp_path / "roster"
+    folder.mkdir()
+    (folder / "manifest.csv").write_text("propertyName,value\noneroster.version,1.1\n")
+    return rosters.read(folder, by=clara)
+
+
+def edition(*, version: str = "1", labels: tuple[str, ...] = ("Count", "Weigh")) -> bytes:
+    """A small framework as a CASE 1.1 package."""
+    address = "https://case.example/ims/case/v1p1"
+    changed = f"2026-0{version}-01T00:00:00+00:00"
+
+    def link(kind: str, identifier: str, title: str) -> dict[str, str]:
+        return {"uri": f"{address}/{kind}/{identifier}", "identifier": identifier, "title": title}
+
+    document = "7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b01"
+    package = "7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b02"
+    return json.dumps(
+        {
+            "CFDocument": {
+                "identifier": document,
+                "uri": f"{address}/CFDocuments/{document}",
+                "title": "Trades",
+                "creator": "Small College",
+                "lastChangeDateTime": changed,
+                "CFPackageURI": link("CFPackages", package, "Trades"),
+            },
+            "CFItems": [
+                {
+                    "identifier": f"7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b1{number}",
+                    "uri": f"{address}/CFItems/7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b1{number}",
+                    "fullStatement": f"Can {label.lower()}.",
+                    "abbreviatedStatement": label,
+                    "CFItemType": "Skill",
+                    "lastChangeDateTime": changed,
+                    "CFDocumentURI": link("CFDocuments", document, "Trades"),
+                }
+                for number, label in enumerate(labels)
+            ],
+            "CFAssociations": [],
+        }
+    ).encode()
+
+
+@dataclass
+class Addresses:
+    """The address of every page of the desk, by a name to call it by."""
+
+    pages: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.pages[name]
+
+
+@pytest.fixture
+def addresses(
+    college: Any,
+    tag: SkillTag,
+    roster: RosterImport,
+    adas_credential: Credential,
+    cells: Revision,
+    root: User,
+) -> Addresses:
+    """A full desk, and where everything on it is."""
+    vocabulary.apply(vocabulary.plan(edition()), by=root, source="trades.json")
+    award = Award.objects.get()
+
+    def page(name: str, *args: Any) -> str:
+        return reverse(f"admin:{name}", args=args)
+
+    learner = award.learner
+    return Addresses(
+        {
+            "home": page("index"),
+            "frameworks": page("skills_framework_changelist"),
+            "framework": page("skills_framework_change", Framework.objects.latest("pk").pk),
+            "import of a framework": page("skills_framework_import"),
+            "skills": page("skills_skill_changelist"),
+            "skill": page("skills_skill_change", college.skills[0].pk),
+            "courses": page("registrar_course_changelist"),
+            "course": page("registrar_course_change", college.course.pk),
+            "activities": page("registrar_activity_changelist"),
+            "outcomes": page("registrar_learningoutcome_changelist"),
+            "outcome": page("registrar_learningoutcome_change", college.outcome.pk),
+            "tags": page("registrar_skilltag_changelist"),
+            "review": page("registrar_skilltag_review"),
+            "coverage": page("registrar_skilltag_coverage"),
+            "coverage as CSV": page("registrar_skilltag_coverage_csv"),
+            "units": page("registrar_organizationunit_changelist"),
+            "staff": page("auth_user_changelist"),
+            "roles": page("registrar_role_changelist"),
+            "API clients": page("oauth2_provider_application_changelist"),
+            "learners": page("registrar_learner_changelist"),
+            "learner": page("registrar_learner_change", learner.pk),
+            "rosters": page("registrar_rosterimport_changelist"),
+            "roster": page("registrar_rosterimport_change", roster.pk),
+            "problems of a roster": page("registrar_rosterimport_problems", roster.pk),
+            "reading a roster": page("registrar_rosterimport_read"),
+            "results": page("registrar_result_changelist"),
+            "result": page("registrar_result_change", learner.results.get().pk),
+            "templates": page("registrar_credentialtemplate_changelist"),
+            "template": page("registrar_credentialtemplate_change", cells.template_id),
+            "beginning a template": page("registrar_credentialtemplate_draft"),
+            "revisions": page("registrar_revision_changelist"),
+            "revision": page("registrar_revision_change", cells.pk),
+            "editing a revision": page("registrar_revision_edit", cells.pk),
+            "choosing skills": page("registrar_revision_skills"),
+            "evaluation": page("registrar_award_evaluate", cells.pk),
+            "awards": page("registrar_award_changelist"),
+            "award": page("registrar_award_change", award.pk),
+            "batches": page("issuer_batch_changelist"),
+            "batch": page("issuer_batch_change", award.batch_id),
+            "progress": page("issuer_batch_progress", award.batch_id),
+            "credentials": page("issuer_credential_changelist"),
+            "credential": page("issuer_credential_change", award.credential_id),
+            "status lists": page("issuer_statuslist_changelist"),
+            "status list": page("issuer_statuslist_change", StatusList.objects.get().pk),
+            "institution": page("issuer_institution_changelist"),
+            "keys": page("issuer_signingkey_changelist"),
+            "ledger": page("issuer_ledgerentry_changelist"),
+            "entry": page("issuer_ledgerentry_change", 1),
+            "check of the ledger": page("issuer_ledgerentry_check"),
+        }
+    )

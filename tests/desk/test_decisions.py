@@ -1,0 +1,333 @@
+"""Batches, templates, tags and revocations, as people decide about them at the desk."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from config import waiting
+from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusChange
+from issuer.pages import thing_url
+from issuer.services import batches
+from registrar.models import Award, Revision, SkillTag
+from registrar.services import awards, templates
+from tests.desk.conftest import issue
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+
+
+def text(answer: Any) -> str:
+    return answer.content.decode()
+
+
+# Batches
+
+
+def test_a_second_person_sees_what_will_be_said_and_issues_it(
+    key: Any, adas_batch: Batch, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dev)
+    page = text(client.get(thing_url(adas_batch)))
+    assert "Ada Byron" in page
+    assert "Distinction" in page
+    assert "Issue 1 credential" in page
+    answer = client.post(thing_url(adas_batch), {"act": "approve", "reason": "Looked."})
+    assert answer.status_code == 302
+    adas_batch.refresh_from_db()
+    assert (adas_batch.state, adas_batch.decision_reason) == ("approved", "Looked.")
+    assert Chunk.objects.get().batch == adas_batch
+
+
+def test_who_prepared_a_batch_is_not_offered_to_approve_it_and_cannot(
+    adas_batch: Batch, root: User, signed_in: SignIn
+) -> None:
+    Batch.objects.update(prepared_by=root)
+    client = signed_in(root)
+    assert "somebody else decides" in text(client.get(thing_url(adas_batch)))
+    answer = client.post(thing_url(adas_batch), {"act": "approve"})
+    assert answer.status_code == 409
+    adas_batch.refresh_from_db()
+    assert adas_batch.state == "prepared"
+
+
+def test_registrar_staff_may_not_approve_batches(
+    adas_batch: Batch, clara: User, signed_in: SignIn
+) -> None:
+    answer = signed_in(clara).post(thing_url(adas_batch), {"act": "approve"})
+    assert answer.status_code == 403
+
+
+def test_declining_needs_a_reason_and_keeps_what_was_typed(
+    adas_batch: Batch, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dev)
+    answer = client.post(thing_url(adas_batch), {"act": "decline", "reason": " "})
+    assert answer.status_code == 422
+    assert "Say why" in text(answer)
+    answer = client.post(thing_url(adas_batch), {"act": "decline", "reason": "Under appeal"})
+    assert answer.status_code == 302
+    answer = client.post(thing_url(adas_batch), {"act": "decline", "reason": "Once more"})
+    assert answer.status_code == 409
+    assert "Under appeal" in text(client.get(thing_url(adas_batch)))
+
+
+def test_an_unknown_act_is_refused(adas_batch: Batch, dev: User, signed_in: SignIn) -> None:
+    assert signed_in(dev).post(thing_url(adas_batch), {"act": "delete"}).status_code == 404
+
+
+def test_progress_is_shown_while_the_work_lasts_and_the_page_is_fresh_afterwards(
+    key: Any, adas_batch: Batch, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dev)
+    address = reverse("admin:issuer_batch_progress", args=[adas_batch.pk])
+    awards.approve(adas_batch, by=dev)
+    part = text(client.get(address))
+    assert 'hx-trigger="every 1s"' in part
+    assert "<html" not in part
+    assert address in text(client.get(thing_url(adas_batch)))
+    issue(adas_batch)
+    assert client.get(address)["HX-Refresh"] == "true"
+    assert "How it went" in text(client.get(thing_url(adas_batch)))
+
+
+def test_what_failed_is_named_with_its_reason(
+    key: Any, adas_batch: Batch, dev: User, olu: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    assert chunk is not None
+    batches.finish(chunk, Chunk.State.REQUESTED, refused={0: "The award date is missing."})
+    assert "The award date is missing." in text(signed_in(dev).get(thing_url(adas_batch)))
+    assert [task.what for task in waiting.tasks(olu) if task.is_urgent] == ["batch has failures"]
+
+
+def test_the_operator_sees_the_batch_but_nobody_in_it(
+    adas_batch: Batch, olu: User, signed_in: SignIn
+) -> None:
+    assert "Byron" not in text(signed_in(olu).get(thing_url(adas_batch)))
+
+
+# Evaluating
+
+
+def test_evaluating_shows_who_and_why_and_prepares_a_batch_once(
+    college: Any, cells: Revision, ada: Any, ben: Any, clara: User, signed_in: SignIn
+) -> None:
+    for learner, result in ((ada, "Pass"), (ben, "Fail")):
+        college.enrol(learner)
+        college.grade(learner, result)
+    client = signed_in(clara)
+    address = reverse("admin:registrar_award_evaluate", args=[cells.pk])
+    assert "Ada Byron" in text(client.get(address))
+    assert "is Fail" in text(client.get(address, {"show": "not_met"}))
+    assert "Nobody of that name" in text(client.get(address, {"q": "Zoe"}))
+    answer = client.post(address, {"name": "Spring"})
+    batch = Batch.objects.get(name="Spring")
+    assert answer["Location"] == thing_url(batch)
+    client.post(address, {"name": "Spring again"})
+    assert Batch.objects.count() == 1
+    assert "Ada Byron" in text(client.get(address, {"show": "already"}))
+
+
+# Templates
+
+
+def test_a_template_goes_from_a_form_to_approval(
+    college: Any, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    form = {
+        "slug": "cells",
+        "unit": college.science.pk,
+        "name": "Cells",
+        "description": "Knows what a cell is made of.",
+        "criteria": "Passes BIO 101.",
+        "achievement_type": "Course",
+        "language": "en",
+        "status_purpose": "revocation",
+        "rule": '{"final_result": {"course": "BIO 101", "category": "Module result",'
+        ' "one_of": ["Pass"]}}',
+        "skills": [college.skills[0].pk, college.skills[0].pk],
+    }
+    answer = client.post(reverse("admin:registrar_credentialtemplate_draft"), form)
+    revision = Revision.objects.get()
+    assert answer["Location"] == thing_url(revision)
+    assert [skill.label for skill in revision.skills.all()] == ["Observe"]
+    assert "It is awarded when the final result in BIO 101 Cells is Pass." in text(
+        client.get(thing_url(revision))
+    )
+    edit = reverse("admin:registrar_revision_edit", args=[revision.pk])
+    client.post(edit, form | {"name": "Living cells"})
+    client.post(thing_url(revision), {"act": "submit"})
+    page = text(client.get(thing_url(revision)))
+    assert "Approve and publish" not in page
+    assert client.post(thing_url(revision), {"act": "approve"}).status_code == 403
+    approver = signed_in(dev)
+    assert "Approve and publish" in text(approver.get(thing_url(revision)))
+    assert approver.post(thing_url(revision), {"act": "approve"}).status_code == 302
+    revision.refresh_from_db()
+    assert (revision.state, revision.name) == ("approved", "Living cells")
+
+
+def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    answer = signed_in(clara).post(
+        reverse("admin:registrar_credentialtemplate_draft"),
+        {
+            "slug": "cells",
+            "unit": college.science.pk,
+            "name": "A name that took long to find",
+            "achievement_type": "Course",
+            "language": "en",
+            "status_purpose": "revocation",
+            "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
+            "result_descriptions": "[1",
+            "skills": [college.skills[2].pk],
+        },
+    )
+    page = text(answer)
+    assert "/all/0/final_result/category" in page
+    assert "This is not JSON. Look at line 1" in page
+    assert "A name that took long to find" in page
+    assert "Explain" in page
+    assert not Revision.objects.exists()
+
+
+def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
+    cells: Revision, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    client.post(thing_url(cells.template), {"act": "revise"})
+    second = Revision.objects.get(number=2)
+    templates.edit(second, by=clara, description="Draws what a cell is made of.")
+    client.post(thing_url(second), {"act": "submit"})
+    approver = signed_in(dev)
+    page = text(approver.get(thing_url(second)))
+    assert "What differs from revision 1" in page
+    assert "Draws what a cell is made of." in page
+    assert approver.post(thing_url(second), {"act": "send_back"}).status_code == 422
+    approver.post(thing_url(second), {"act": "send_back", "reason": "Say which cells."})
+    second.refresh_from_db()
+    assert second.state == "draft"
+    assert "Say which cells." in text(client.get(thing_url(second)))
+
+
+def test_skills_are_found_by_some_letters_and_taken_as_a_chip(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:registrar_revision_skills")
+    assert "Observe" in text(client.get(address, {"q": "obs"}))
+    assert "No current skill" in text(client.get(address, {"q": "zzz"}))
+    chip = text(client.get(address, {"take": college.skills[0].pk}))
+    assert f'name="skills" value="{college.skills[0].pk}"' in chip
+
+
+# Tags
+
+
+def test_a_chair_accepts_and_rejects_many_at_once(
+    college: Any, tag: SkillTag, chen: User, signed_in: SignIn
+) -> None:
+    client = signed_in(chen)
+    address = reverse("admin:registrar_skilltag_review")
+    assert "Draw a cell from observation." in text(client.get(address))
+    assert "Choose at least one" in text(client.post(address, {"act": "accept"}))
+    rejection = client.post(address, {"act": "reject", "tag": [tag.pk]})
+    assert (rejection.status_code, "Say why" in text(rejection)) == (422, True)
+    client.post(address, {"act": "accept", "tag": [tag.pk], "comment": "Good."})
+    tag.refresh_from_db()
+    assert (tag.state, tag.comment, tag.reviewed_by) == ("accepted", "Good.", chen)
+
+
+def test_tags_of_another_department_are_not_offered(
+    college: Any, tag: SkillTag, root: User, signed_in: SignIn
+) -> None:
+    from tests.cast import member_of_staff
+
+    art = member_of_staff(root, "arthur", "chair", college.arts)
+    client = signed_in(art)
+    address = reverse("admin:registrar_skilltag_review")
+    assert "Draw a cell" not in text(client.get(address))
+    client.post(address, {"act": "accept", "tag": [tag.pk]})
+    tag.refresh_from_db()
+    assert tag.state == "proposed"
+
+
+def test_accepted_tags_count_in_the_coverage_and_gaps_are_marked(
+    college: Any, tag: SkillTag, chen: User, signed_in: SignIn
+) -> None:
+    client = signed_in(chen)
+    address = reverse("admin:registrar_skilltag_coverage")
+    assert "3 skills are covered nowhere" in text(client.get(address))
+    client.post(reverse("admin:registrar_skilltag_review"), {"act": "accept", "tag": [tag.pk]})
+    assert "2 skills are covered nowhere" in text(client.get(address))
+    assert "3 skills are covered nowhere" in text(client.get(address, {"emphasis": "assessed"}))
+    assert "3 skills are covered" not in text(client.get(address, {"unit": college.top.pk}))
+    table = text(client.get(reverse("admin:registrar_skilltag_coverage_csv")))
+    assert "course,BIO 101,Cells,S-1,Draw,1,0,0" in table
+
+
+# Credentials
+
+
+def test_a_credential_is_found_by_its_id_and_by_its_learner(
+    adas_credential: Credential, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:issuer_credential_changelist")
+    for words in (str(adas_credential.pk), adas_credential.urn, "byron", "1001"):
+        assert thing_url(adas_credential) in text(client.get(address, {"q": words})), words
+    for words in ("00000000-0000-0000-0000-000000000000", "nobody"):
+        assert "Nothing matches" in text(client.get(address, {"q": words})), words
+
+
+def test_revoking_needs_reason_and_confirmation_and_then_the_verifier_says_so(
+    adas_credential: Credential, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_credential)
+    assert "Valid" in text(client.get(address))
+    reason = "The result was somebody else's."
+    assert client.post(address, {"act": "revoke", "confirmed": "on"}).status_code == 422
+    refused = client.post(address, {"act": "revoke", "reason": reason})
+    assert refused.status_code == 422
+    assert "somebody else&#x27;s" in text(refused)
+    client.post(address, {"act": "revoke", "reason": reason, "confirmed": "on"})
+    assert StatusChange.objects.get().by == clara
+    assert LedgerEntry.objects.get(act="credential.revoked").reason == reason
+    page = text(client.get(address))
+    assert "Revoked" in page
+    assert "Revoke this credential" not in page
+
+
+def test_approvers_may_look_at_a_credential_and_not_revoke_it(
+    adas_credential: Credential, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(dev)
+    assert "Revoke this credential" not in text(client.get(thing_url(adas_credential)))
+    answer = client.post(
+        thing_url(adas_credential), {"act": "revoke", "reason": "x", "confirmed": "on"}
+    )
+    assert answer.status_code == 403
+
+
+def test_a_revoked_award_can_be_awarded_again(
+    adas_credential: Credential, adas_award: Award, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    assert "Award again" not in text(client.get(thing_url(adas_award)))
+    client.post(
+        thing_url(adas_credential), {"act": "revoke", "reason": "Misspelt.", "confirmed": "on"}
+    )
+    assert "Award again" in text(client.get(thing_url(adas_award)))
+    client.post(thing_url(adas_award), {"act": "award_again", "reason": "Spelt rightly."})
+    again = Award.objects.get(generation=2)
+    assert "Replaced by" in text(client.get(thing_url(adas_award)))
+    assert again.batch.state == "prepared"

@@ -1,0 +1,87 @@
+"""What waits for whom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from config import waiting
+from issuer.models import Batch, Institution
+from registrar.models import Revision, SkillTag
+from registrar.services import templates
+
+pytestmark = pytest.mark.django_db
+
+
+def verbs(user: User) -> dict[str, int]:
+    return {task.what: task.number for task in waiting.tasks(user)}
+
+
+def test_the_approver_finds_what_others_handed_in_the_oldest_first(
+    adas_batch: Batch, clara: User, dev: User, root: User
+) -> None:
+    second = templates.revise(Revision.objects.get().template, by=clara)
+    templates.submit(second, by=clara)
+    assert [task.what for task in waiting.tasks(dev)] == ["batch to approve", "template to approve"]
+    assert "batch to approve" not in verbs(clara)
+
+
+def test_what_one_prepared_oneself_does_not_wait_for_oneself(adas_batch: Batch, root: User) -> None:
+    assert verbs(root)["batch to approve"] == 1
+    Batch.objects.update(prepared_by=root)
+    assert "batch to approve" not in verbs(root)
+
+
+def test_a_chair_finds_the_tags_of_their_department_only(
+    college: Any, tag: SkillTag, chen: User, root: User
+) -> None:
+    from tests.cast import member_of_staff
+
+    arthur = member_of_staff(root, "arthur", "chair", college.arts)
+    assert verbs(chen) == {"skill tag to review": 1}
+    assert verbs(arthur) == {}
+
+
+def test_registrar_staff_find_their_own_drafts(draft: Revision, clara: User) -> None:
+    assert verbs(clara) == {"draft of yours to finish": 1}
+
+
+def test_an_operator_is_told_what_is_not_set_up(olu: User) -> None:
+    Institution.objects.all().delete()
+    assert verbs(olu) == {
+        "institution to describe": 1,
+        "active signing key is missing": 1,
+    }
+    assert all(task.is_urgent for task in waiting.tasks(olu))
+
+
+def test_an_empty_desk_says_so(clara: User, signed_in: Callable[[User], Client]) -> None:
+    page = signed_in(clara).get("/admin/").content.decode()
+    assert "Nothing waits for you." in page
+    assert "No batch has been prepared yet." in page
+
+
+def test_the_operator_changes_the_profile_and_faults_are_said_at_their_field(
+    college: Any, olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(olu)
+    address = "/admin/issuer/institution/"
+    refused = client.post(address, {"name": "", "url": "nowhere"}).content.decode()
+    assert "Not saved yet" in refused
+    assert "#id_url" in refused
+    client.post(address, {"name": "Great College", "url": "https://great.example"})
+    assert Institution.objects.get().name == "Great College"
+
+
+def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
+    addresses: Any,
+    root: User,
+    signed_in: Callable[[User], Client],
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = signed_in(root)
+    for page in ("credentials", "learners", "awards", "results", "batches", "templates", "home"):
+        with django_assert_max_num_queries(25):
+            client.get(addresses[page])

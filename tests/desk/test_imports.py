@@ -1,0 +1,134 @@
+"""Frameworks and rosters: read, looked at, applied; and what is wrong with them."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from issuer.pages import thing_url
+from registrar.models import Course, Learner, RosterImport
+from skills.models import Framework, Skill
+from tests.desk.conftest import edition
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+EXAMPLE = Path(__file__).parents[2] / "registrar" / "example" / "roster"
+
+
+def text(answer: Any) -> str:
+    return answer.content.decode()
+
+
+def upload(client: Client, address: str, name: str, data: bytes) -> Any:
+    return client.post(address, {"file": SimpleUploadedFile(name, data)})
+
+
+def zipped(folder: Path) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(folder.glob("*.csv")):
+            archive.write(path, path.name)
+    return target.getvalue()
+
+
+def test_a_framework_is_looked_at_before_it_is_applied_and_a_newer_one_shows_its_differences(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    plan = upload(client, address, "trades.json", edition())["Location"]
+    page = client.get(plan)
+    assert "2" in text(page)
+    assert not Framework.objects.filter(title="Trades").exists()
+    client.post(plan, {"fingerprint": page.context["plan"].fingerprint, "is_own": "on"})
+    framework = Framework.objects.get(title="Trades")
+    assert (framework.is_own, framework.skills.count()) == (True, 2)
+    assert list(uploads.iterdir()) == []
+    newer = upload(client, address, "trades.json", edition(version="2", labels=("Measure",)))
+    page = client.get(newer["Location"])
+    assert "Measure" in text(page)
+    assert "Retired" in text(page)
+    client.post(newer["Location"], {"fingerprint": page.context["plan"].fingerprint})
+    assert Skill.objects.filter(framework=framework, retired_at=None).get().label == "Measure"
+    assert "1 changed, 1 retired" in text(client.get(thing_url(framework)))
+
+
+def test_a_plan_that_was_not_looked_at_is_not_applied(clara: User, signed_in: SignIn) -> None:
+    client = signed_in(clara)
+    plan = upload(client, reverse("admin:skills_framework_import"), "t.json", edition())
+    answer = client.post(plan["Location"], {"fingerprint": "another"})
+    assert answer.status_code == 409
+    assert not Framework.objects.filter(title="Trades").exists()
+
+
+def test_a_file_that_is_no_framework_is_answered_with_what_is_wrong(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    for data in (b"", b"\xff\xfe", b"[1, 2]", b'{"CFDocument": 3}', b"{"):
+        answer = upload(client, reverse("admin:skills_framework_import"), "x.json", data)
+        assert answer.status_code in (200, 422), data
+        assert "Not saved yet" in text(answer), data
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_roster_is_looked_at_and_then_applied(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    answer = upload(
+        client, reverse("admin:registrar_rosterimport_read"), "fall.zip", zipped(EXAMPLE)
+    )
+    roster = RosterImport.objects.get()
+    assert answer["Location"] == thing_url(roster)
+    page = text(client.get(thing_url(roster)))
+    assert "Apply this roster" in page
+    assert "users.csv" in page
+    assert not Learner.objects.exists()
+    assert client.post(thing_url(roster), {"act": "apply"}).status_code == 302
+    assert Learner.objects.count() == 300
+    assert Course.objects.filter(code="BIO 201").exists()
+    assert client.post(thing_url(roster), {"act": "apply"}).status_code == 409
+
+
+def test_a_roster_that_cannot_be_read_lists_its_problems_and_offers_them_as_a_file(
+    clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    upload(client, reverse("admin:registrar_rosterimport_read"), "broken.zip", b"no zip at all")
+    roster = RosterImport.objects.get()
+    assert roster.state == "refused"
+    page = text(client.get(thing_url(roster)))
+    assert "What is wrong" in page
+    assert "Apply this roster" not in page
+    table = client.get(reverse("admin:registrar_rosterimport_problems", args=[roster.pk]))
+    assert table["Content-Type"].startswith("text/csv")
+    assert roster.problems[0]["reason"] in text(table)
+
+
+def test_a_download_runs_no_formula_in_a_spreadsheet(
+    clara: User, roster: RosterImport, signed_in: SignIn
+) -> None:
+    roster.problems = [{"file": "users.csv", "row": 2, "column": "email", "value": "=HYPERLINK(1)"}]
+    roster.save()
+    table = signed_in(clara).get(reverse("admin:registrar_rosterimport_problems", args=[roster.pk]))
+    assert "'=HYPERLINK(1)" in text(table)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    clara: User, settings: Any, signed_in: SignIn
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 10
+    answer = upload(
+        signed_in(clara), reverse("admin:registrar_rosterimport_read"), "big.zip", b"x" * 11
+    )
+    assert "at most" in text(answer)
+    assert not RosterImport.objects.exists()

@@ -1,0 +1,111 @@
+"""Every page of the desk, and who gets in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.desk.conftest import Addresses
+
+pytestmark = pytest.mark.django_db
+
+CATALOGUE = {
+    *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
+    *("outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
+}
+RECORDS = CATALOGUE | {
+    *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
+    *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
+    *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
+}
+MAY_ENTER = {
+    "clara": RECORDS
+    | {
+        *("import of a framework", "reading a roster", "beginning a template"),
+        *("editing a revision", "choosing skills", "evaluation"),
+    },
+    "dev": RECORDS,
+    "chen": CATALOGUE | {"review"},
+    "olu": {
+        *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),
+        *("ledger", "entry", "check of the ledger", "staff", "roles", "units", "API clients"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", MAY_ENTER)
+def test_each_role_enters_its_own_pages_and_no_others(
+    name: str, addresses: Addresses, request: Any, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(request.getfixturevalue(name))
+    entered = set()
+    for page, address in addresses.pages.items():
+        status = client.get(address).status_code
+        assert status in (200, 403), f"{page} answers {status}"
+        if status == 200:
+            entered.add(page)
+    assert entered - {"home"} == MAY_ENTER[name]
+
+
+def test_the_administrator_enters_everywhere(
+    addresses: Addresses, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(root)
+    answers = {page: client.get(url).status_code for page, url in addresses.pages.items()}
+    assert {page for page, status in answers.items() if status != 200} == set()
+
+
+def test_strangers_and_faculty_are_asked_to_sign_in(
+    addresses: Addresses, fay: User, signed_in: Callable[[User], Client]
+) -> None:
+    for client in (Client(), signed_in(fay)):
+        for page, address in addresses.pages.items():
+            answer = client.get(address)
+            assert answer.status_code == 302, page
+            assert "/admin/login/" in answer["Location"], page
+
+
+def test_nobody_adds_changes_or_deletes_by_a_stock_form(
+    addresses: Addresses, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(root)
+    for page in ("learners", "results", "awards", "batches", "credentials", "ledger", "roles"):
+        assert client.get(f"{addresses[page]}add/").status_code == 403, page
+    for page in ("result", "skill", "entry"):
+        address = addresses[page].replace("/change/", "/delete/")
+        assert client.post(address, {"post": "yes"}).status_code == 403, page
+
+
+def test_the_navigation_shows_what_one_may_open_and_nothing_else(
+    addresses: Addresses, chen: User, signed_in: Callable[[User], Client]
+) -> None:
+    body = signed_in(chen).get(addresses["home"]).content.decode()
+    assert addresses["review"] in body
+    assert addresses["coverage"] in body
+    assert addresses["ledger"] not in body
+    assert addresses["learners"] not in body
+
+
+def test_an_address_that_leads_nowhere_is_not_found(
+    root: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(root)
+    for address in (
+        "/admin/issuer/batch/not-a-uuid/change/",
+        "/admin/issuer/credential/123/change/",
+        "/admin/registrar/learner/x/change/",
+        "/admin/registrar/award/evaluate/99999/",
+        "/admin/skills/framework/import/forged/",
+    ):
+        assert client.get(address).status_code == 404, address
+
+
+def test_an_act_is_never_done_by_looking(
+    addresses: Addresses, dev: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dev, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(addresses["batch"], {"act": "decline", "reason": "Because"})
+    assert answer.status_code == 403
