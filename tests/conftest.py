@@ -199,10 +199,9 @@ def django_db_setup(migrated: str | None, django_db_setup: None, django_db_block
 class Workers:
     """Real Celery processes on the test database, each in a process group of its own."""
 
-    def __init__(self, env: dict[str, str], folder: Path, keystore: dict[str, str]) -> None:
+    def __init__(self, env: dict[str, str], folder: Path) -> None:
         self.env = env
         self.folder = folder
-        self.keystore = keystore
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, kind: str = "worker", **env: str) -> subprocess.Popen[bytes]:
@@ -216,12 +215,14 @@ class Workers:
         name = f"{kind}-{len(self.processes)}"
         argv = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queues[kind]]
         argv += ["-n", f"{name}-{os.getpid()}@%h", "--concurrency", "1", "--loglevel", "INFO"]
-        secrets = self.keystore if kind == "signer" else {}
+        told = {"KEYSTORE_DIR": str(settings.KEYSTORE_DIR)}
+        if kind == "signer":
+            told["KEYSTORE_SECRET_FILE"] = str(settings.KEYSTORE_SECRET_FILE)
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [*argv, "--without-gossip", "--without-mingle"],
                 cwd=ROOT,
-                env={**self.env, **secrets, **env},
+                env={**self.env, **told, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -260,10 +261,11 @@ def die_with_us() -> Callable[[], None]:
 
 
 @pytest.fixture
-def worker_processes(transactional_db: None, tmp_path: Path, settings: Any) -> Iterator[Workers]:
+def worker_processes(transactional_db: None, tmp_path: Path) -> Iterator[Workers]:
     """Starts real workers on the test database; none of them is left after the test.
 
-    Messages that earlier tests have left in the queues are thrown away first.
+    They use the keystore that the settings name when they are started. Messages that earlier
+    tests have left in the queues are thrown away first.
     """
     from django.db import connection
 
@@ -273,10 +275,8 @@ def worker_processes(transactional_db: None, tmp_path: Path, settings: Any) -> I
     address = urlsplit(os.environ["DATABASE_URL"])
     name = connection.settings_dict["NAME"]
     env = {**os.environ, "DATABASE_URL": urlunsplit(address._replace(path=f"/{name}"))}
-    env["KEYSTORE_DIR"] = str(settings.KEYSTORE_DIR)
-    secret = settings.KEYSTORE_SECRET_FILE
     env.pop("KEYSTORE_SECRET_FILE", None)
-    workers = Workers(env, tmp_path, {"KEYSTORE_SECRET_FILE": str(secret)} if secret else {})
+    workers = Workers(env, tmp_path)
     yield workers
     for process in workers.processes:
         workers.kill(process)
