@@ -1,11 +1,11 @@
 """For each course of a roster: a template for its completion, awarded by the final result."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -75,7 +75,7 @@ def award(revision: Revision, *, author: User, approver: User) -> Batch | None:
     return batch
 
 
-def courses_of(source: str) -> Sequence[LearningOpportunity]:
+def courses_of(source: str) -> QuerySet[LearningOpportunity]:
     """The courses of a source that are still taught."""
     kind = LearningOpportunity.Kind.COURSE
     courses = LearningOpportunity.objects.filter(source=source, kind=kind, retired_at=None)

@@ -63,12 +63,15 @@ class RosterJob:
         self._path = path
         self._passing = passing
         self._roster: _Read | None = None
+        self._problems = 0
 
     def run(self, narrator: Narrator) -> None:
         """Load the example and the roster, evaluate, prepare, approve."""
         ExampleJob(self.college).run(narrator)
         with narrator.step("roster") as step:
             step.count = self._apply()
+        if self._problems:
+            narrator.note(f"{self._problems:,} problems in the roster; the desk lists them.")
         with narrator.step("templates of its courses") as step:
             revisions = [self._template(course) for course in self._courses()]
             step.count = len(revisions)
@@ -111,6 +114,7 @@ class RosterJob:
         if planned.state == RosterImport.State.REFUSED:
             raise CommandError(_refusal(planned))
         rosters.apply(planned, by=college.registrar)
+        self._problems = planned.problem_count
         self._roster = _Read(planned.source, oneroster_csv.read(self._path))
         for unit in {course.unit for course in self._courses()}:
             people.give_role(college.registrar, "registrar", unit, by=college.administrator)
@@ -169,7 +173,7 @@ def revoked(job: Job) -> Credential | None:
         .select_related("verifiable_credential__credential")
         .first()
     )
-    return change and change.verifiable_credential.credential
+    return change.verifiable_credential.credential if change else None
 
 
 def _decided(found: QuerySet[Award]) -> QuerySet[Award]:

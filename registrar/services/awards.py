@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -96,7 +97,9 @@ def evaluate(
     occasions = _occasions(decisions.values())
     results = _Results(revision, offerings)
     taken = _taken(revision.template_id)
-    awards, already, not_met = [], [], []
+    awards: list[Candidate] = []
+    already: list[Candidate] = []
+    not_met: list[Candidate] = []
     for decision in decisions.values():
         candidates = _candidates(decision, occasions, results)
         for candidate in candidates:
@@ -196,7 +199,7 @@ def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
     Raises what `issuer.services.status.revoke` raises; to withdraw again changes nothing.
     """
     roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
-    credential = Credential.objects.filter(pk=award.credential_id).first()
+    credential = _credential(award)
     if credential is None:
         raise NotIssued
     return status.revoke(credential, reason=reason, by=by)
@@ -269,7 +272,7 @@ def _candidates(
 
 def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:
     """By which words awards tell the offerings apart that the decisions are about."""
-    offerings = {occasion for decision in decisions for occasion in decision.occasions}
+    offerings: set[Any] = {occasion for each in decisions for occasion in each.occasions}
     rows = Offering.objects.filter(pk__in=offerings).values_list("pk", "source", "sourced_id")
     return {pk: f"offering:{source}:{sourced_id}"[:300] for pk, source, sourced_id in rows}
 
@@ -313,10 +316,15 @@ def _demand_to_decide(batch: Batch, *, by: User) -> None:
         roles.demand(by, "issuer.approve_batch", unit=template.unit)
 
 
+def _credential(award: Award) -> Credential | None:
+    """The credential, which exists from the moment the batch is approved and worked on."""
+    return Credential.objects.filter(pk=cast(UUID, award.credential_id)).first()
+
+
 def _is_in_force(award: Award) -> bool:
     if award.batch.state in (Batch.State.PREPARED, Batch.State.APPROVED):
         return True
-    credential = Credential.objects.filter(pk=award.credential_id).first()
+    credential = _credential(award)
     if award.batch.state == Batch.State.DECLINED or credential is None:
         return False
     is_signed = SecuredDocument.objects.filter(verifiable_credential__credential=credential)

@@ -3,13 +3,18 @@
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from typing import cast
+from uuid import UUID
 
 from django.db.models import Max, Min
 
+from issuer.models import Achievement
 from issuer.services import institutions
 from issuer.services.credentials import Statement
 from issuer.vc import openbadges
+from registrar.errors import WrongState
 from registrar.models import Award, Enrolment, Learner
+from registrar.models.learners import full_name
 
 Stay = tuple[date | None, date | None]
 
@@ -22,7 +27,7 @@ def compose(awards: Sequence[Award]) -> list[Statement]:
     again makes other documents: it is done once, and what was composed is stored.
     """
     issuer = institutions.profile(institutions.get())
-    published = {award.revision_id: award.revision.achievement for award in awards}
+    published = {award.revision_id: _published(award) for award in awards}
     achievements = {
         revision_id: openbadges.Achievement.from_json(achievement.document)
         for revision_id, achievement in published.items()
@@ -30,11 +35,11 @@ def compose(awards: Sequence[Award]) -> list[Statement]:
     stays = _stays(awards)
     return [
         Statement(
-            credential_id=award.credential_id,
+            credential_id=_drawn_id(award),
             position=award.position,
             achievement=published[award.revision_id],
             document=openbadges.open_badge_credential(
-                id=award.credential_id.urn,
+                id=_drawn_id(award).urn,
                 issuer=issuer,
                 subject=_subject(
                     award,
@@ -55,9 +60,10 @@ def _subject(
 ) -> openbadges.AchievementSubject:
     revision, learner, offering = award.revision, award.learner, award.offering
     identifiers = [_recognisable(learner)]
-    full_name = f"{learner.given_name} {learner.family_name}".strip()
-    if revision.includes_name and full_name:
-        identifiers.append(openbadges.IdentityObject.plain(full_name, identity_type="name"))
+    # Not `learner.name`: that falls back to the number, which is nobody's to read.
+    name = full_name(learner.given_name, learner.family_name)
+    if revision.includes_name and name:
+        identifiers.append(openbadges.IdentityObject.plain(name, identity_type="name"))
     begins_on, ends_on = stay
     return openbadges.AchievementSubject(
         achievement=achievement,
@@ -102,5 +108,17 @@ def _stays(awards: Sequence[Award]) -> dict[tuple[int | None, int], Stay]:
     return {(offering, learner): (begin, end) for offering, learner, begin, end in rows}
 
 
+def _published(award: Award) -> Achievement:
+    achievement = award.revision.achievement
+    if achievement is None:
+        raise WrongState("Awards are made by approved revisions, which are published.")
+    return achievement
+
+
+def _drawn_id(award: Award) -> UUID:
+    # Never None, but django-stubs can't see the default behind the foreign key.
+    return cast(UUID, award.credential_id)
+
+
 def _midnight(day: date | None) -> datetime | None:
-    return day and datetime.combine(day, time(), UTC)
+    return None if day is None else datetime.combine(day, time(), UTC)

@@ -80,6 +80,16 @@ def test_the_template_of_a_course_is_used_again(botany: Revision, clara: User, d
     assert (changed.template, changed.number, changed.state) == (botany.template, 2, "approved")
 
 
+def test_without_a_worker_the_demo_does_not_wait_for_ever(
+    botany: Revision, clara: User, dev: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "PATIENCE", 0.3)
+    batch = course_completion.award(botany, author=clara, approver=dev)
+    assert batch is not None
+    with pytest.raises(CommandError, match="0 of 3"):
+        issuing.wait_until_issued([batch])
+
+
 def outcomes(award: Award) -> dict[str, Outcome]:
     document = SecuredDocument.objects.get(verifiable_credential__credential=award.credential_id)
     report = verification.verify(document.body.encode())
@@ -114,6 +124,7 @@ def test_a_result_becomes_a_credential_and_a_revocation_shows(
 
 @pytest.mark.worker
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_demo_ends_with_files_that_others_can_check(
     keystore: Path,
     roster: Path,

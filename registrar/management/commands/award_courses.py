@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer.errors import IssuerError
@@ -32,6 +33,13 @@ def passing_from(options: dict[str, Any]) -> Passing:
     return Passing(results, options["final_category"].strip())
 
 
+def _person(username: str) -> User:
+    found = reports.person(username)
+    if found is None:
+        raise CommandError("Say with --author and --approver who decides.")
+    return found
+
+
 class Command(BaseCommand):
     """Safe to run again: templates that are there are used, and nobody is awarded twice."""
 
@@ -50,7 +58,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """One template and at most one batch for each course."""
         passing = passing_from(options)
-        author, approver = reports.person(options["author"]), reports.person(options["approver"])
+        author, approver = _person(options["author"]), _person(options["approver"])
         courses = course_completion.courses_of(options["source"])
         if not courses:
             raise CommandError(f"There are no courses from {options['source']}.")
