@@ -1,6 +1,7 @@
 """./dev starts what is needed, shows what happens, and leaves no process behind."""
 
 import contextlib
+import dataclasses
 import http.client
 import importlib.machinery
 import importlib.util
@@ -14,12 +15,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Path(__file__).parent / "project"
 IS_LINUX = sys.platform == "linux"
+pytestmark = pytest.mark.timeout(300)
 OWN_SERVICES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "PGHOST", "PGUSER")
 
 
@@ -44,7 +47,7 @@ class Checkout:
             [sys.executable, str(self.folder / "dev"), *arguments],
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=200,
             env=self.env,
             check=False,
         )
@@ -114,6 +117,16 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
         os.kill(int(line.split()[0]), signal.SIGKILL)
     checkout.clean()
     assert left == []
+
+
+@pytest.fixture
+def place(dev: ModuleType, tmp_path: Path) -> Iterator[Any]:
+    """A data folder of its own."""
+    place = dev.Place(tmp_path / "data")
+    place.prepare()
+    yield place
+    for note in place.folder.glob("*.path"):
+        shutil.rmtree(note.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -199,18 +212,12 @@ def test_a_copied_checkout_does_not_share_the_outside_folder(
     assert dev.remembered_folder(tmp_path / "first", tmp_path) == first
 
 
-def test_the_address_is_fixed_when_the_data_are_first_made(dev: ModuleType, tmp_path: Path) -> None:
-    place = dev.Place(tmp_path / "data")
-    place.prepare()
+def test_the_address_is_fixed_when_the_data_are_first_made(place: Any) -> None:
     assert place.django({}, 8123)["ISSUER_DID"] == "did:web:localhost%3A8123"
     assert place.django({}, 9000)["BASE_URL"] == "http://localhost:8123"
 
 
-def test_secrets_are_made_once_and_read_by_their_owner_alone(
-    dev: ModuleType, tmp_path: Path
-) -> None:
-    place = dev.Place(tmp_path / "data")
-    place.prepare()
+def test_secrets_are_made_once_and_read_by_their_owner_alone(place: Any) -> None:
     secret = place.folder / "keystore_secret"
     before = secret.read_text()
     place.prepare()
@@ -333,6 +340,27 @@ def test_two_commands_at_once_make_one_set_of_services(checkout: Checkout) -> No
     both = [subprocess.Popen(argv, env=checkout.env) for _ in range(2)]
     assert [process.wait(60) for process in both] == [1, 1]  # there is something to migrate
     assert checkout.processes() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_disposable", [True, False])
+def test_a_damaged_test_database_is_made_anew_but_no_other(
+    dev: ModuleType, place: Any, is_disposable: bool
+) -> None:
+    database = dev.Postgres(dataclasses.replace(place, is_disposable=is_disposable))
+    database.start()
+    database.child.stop()
+    control = database.data / "global" / "pg_control"
+    control.write_bytes(b"damaged")
+    try:
+        database.start()
+    except dev.Problem:
+        assert not is_disposable
+        assert control.read_bytes() == b"damaged"
+    else:
+        assert is_disposable
+    finally:
+        database.child.stop()
 
 
 @pytest.mark.slow
