@@ -1,0 +1,88 @@
+"""Verifiers that we did not write accept what the college issues, and see a revocation."""
+
+import json
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from issuer.models import Chunk, SecuredDocument, SigningKey, StatusList
+from issuer.services import batches, credentials, keys, signing, status
+from registrar.models import Award, Learner, Revision
+from registrar.services import awards, composition
+from tests.cast import SIS, College
+from tests.interop.other_verifiers import VERIFIERS, Document, Published, refused
+
+NAMES = [
+    ("Zoë", "O'Brien-Núñez"),
+    ("محمد", "الأحمد"),
+    ("さくら", "佐々木"),
+    ("Budiarti", "-"),
+    ("Þórdís", "Ævarsdóttir"),
+    ("🙂", 'quote " backslash \\ tab'),
+]
+
+
+@pytest.fixture
+def issued(
+    key: SigningKey, college: College, cells: Revision, clara: User, dev: User
+) -> list[Document]:
+    """One credential for each of these names, from results to signatures."""
+    for number, (given_name, family_name) in enumerate(NAMES):
+        learner = Learner.objects.create(
+            source=SIS,
+            sourced_id=str(number),
+            number=str(number),
+            given_name=given_name,
+            family_name=family_name,
+            email=f"{number}@college.example" if number % 2 else "",
+        )
+        college.enrol(learner)
+        college.grade(learner, "Distinction" if number % 3 else "Pass")
+    batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
+    assert batch is not None
+    batches.approve(batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    assert chunk is not None
+    related = ("learner", "offering__term", "revision__achievement")
+    made = Award.objects.filter(batch=batch).select_related(*related)
+    credentials.request(chunk, composition.compose(made))
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=batch)
+    assert chunk is not None
+    signing.sign(chunk)
+    bodies = SecuredDocument.objects.values_list("body", flat=True)
+    return [json.loads(body) for body in bodies]
+
+
+def published() -> Published:
+    lists = {}
+    for status_list in StatusList.objects.all():
+        newest = status.newest_publication(status_list)
+        assert newest is not None
+        lists[status_list.url] = json.loads(newest.body)
+    return Published(keys.did_document(settings.ISSUER_DID), lists)
+
+
+@pytest.mark.parametrize("name", VERIFIERS)
+def test_it_accepts_all_and_then_refuses_the_one_that_was_revoked(
+    name: str, issued: list[Document], clara: User
+) -> None:
+    assert len(issued) == len(NAMES)
+    assert refused(VERIFIERS[name], issued, published()) == []
+
+    revoked = issued[2]["id"]
+    status.revoke(credentials.find(revoked), reason="Awarded by mistake.", by=clara)
+    signing.publish(StatusList.objects.get())
+    assert refused(VERIFIERS[name], issued, published()) == [revoked]
+
+
+@pytest.mark.parametrize("name", VERIFIERS)
+def test_it_refuses_a_credential_in_which_a_word_was_changed(
+    name: str, issued: list[Document]
+) -> None:
+    changed: Any = issued[0]
+    changed["credentialSubject"]["achievement"]["name"] += "!"
+    with pytest.raises(Exception, match=r"(?i)proof|signature|verif"):
+        refused(VERIFIERS[name], [changed], published())
