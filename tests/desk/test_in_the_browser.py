@@ -1,0 +1,154 @@
+"""The desk in a real browser: on a desk and a phone, by day and by night, by keyboard alone."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from issuer.models import Batch, SigningKey
+from issuer.pages import thing_url
+from registrar.models import Revision
+from registrar.services import awards
+from tests.desk.conftest import Addresses, issue
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+FaultFinder = Callable[[Any], list[str]]
+# Not pages: one part of a page, and two files.
+NOT_PAGES = {"progress", "choosing skills", "coverage as CSV", "problems of a roster"}
+
+
+@pytest.fixture
+def open_as(live_server: Any, settings: Any) -> Callable[..., None]:
+    """Opens an address in a page in which somebody is signed in."""
+
+    def open_page(page: Any, person: User, address: str) -> None:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+        page.goto(live_server.url + address)
+
+    return open_page
+
+
+@pytest.fixture(params=["desk", "phone"])
+def screen(request: Any) -> Iterator[Any]:
+    """A page on a desk, then on a phone."""
+    yield request.getfixturevalue({"desk": "page", "phone": "phone"}[request.param])
+
+
+def width_beyond_the_screen(page: Any) -> int:
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_every_page_fits_its_screen_and_is_accessible(
+    screen: Any,
+    light: str,
+    addresses: Addresses,
+    root: User,
+    open_as: Callable[..., None],
+    live_server: Any,
+    serious_faults: FaultFinder,
+) -> None:
+    screen.emulate_media(color_scheme=light)
+    open_as(screen, root, addresses["home"])
+    faults: dict[str, Any] = {}
+    for name, address in addresses.pages.items():
+        if name in NOT_PAGES:
+            continue
+        screen.goto(live_server.url + address)
+        if too_wide := width_beyond_the_screen(screen):
+            faults[name] = f"{too_wide} pixels too wide"
+        if found := serious_faults(screen):
+            faults[name] = found
+    assert faults == {}
+
+
+def test_a_batch_is_approved_by_keyboard_alone(
+    page: Any,
+    key: SigningKey,
+    adas_batch: Batch,
+    dev: User,
+    open_as: Callable[..., None],
+    live_server: Any,
+    serious_faults: FaultFinder,
+) -> None:
+    open_as(page, dev, "/admin/")
+    _press_tab_until(page, "Decide: 1 batch to approve")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{thing_url(adas_batch)}")
+    _press_tab_until(page, "Reason (optional)")
+    page.keyboard.type("Looked at it.")
+    _press_tab_until(page, "Issue 1 credential")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#bar")
+    adas_batch.refresh_from_db()
+    assert (adas_batch.state, adas_batch.decision_reason) == ("approved", "Looked at it.")
+    assert serious_faults(page) == []
+
+
+def test_the_bar_moves_by_itself_and_the_page_says_when_it_is_done(
+    page: Any,
+    key: SigningKey,
+    adas_batch: Batch,
+    dev: User,
+    clara: User,
+    open_as: Callable[..., None],
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    open_as(page, clara, thing_url(adas_batch))
+    assert page.text_content("label[for=bar]").split() == ["0", "of", "1", "done"]
+    issue(adas_batch)
+    page.wait_for_selector("text=How it went")
+    assert page.text_content("label[for=bar]").split() == ["1", "of", "1", "done"]
+
+
+def test_on_a_phone_the_menu_opens_and_leads_on(
+    phone: Any, college: Any, clara: User, open_as: Callable[..., None]
+) -> None:
+    open_as(phone, clara, "/admin/")
+    assert not phone.is_visible("nav#way")
+    phone.click("button.menu")
+    assert phone.is_visible("nav#way")
+    phone.keyboard.press("Escape")
+    assert not phone.is_visible("nav#way")
+    phone.click("button.menu")
+    phone.click("nav#way >> text=Learners")
+    phone.wait_for_url("**/admin/registrar/learner/")
+
+
+def test_skills_are_chosen_from_what_is_found_while_typing(
+    page: Any, draft: Revision, clara: User, college: Any, open_as: Callable[..., None]
+) -> None:
+    open_as(page, clara, f"/admin/registrar/revision/{draft.pk}/edit/")
+    page.fill("#skill-search", "expl")
+    page.click("#found >> text=Explain")
+    page.wait_for_selector("#chosen >> text=Explain")
+    page.uncheck(f"#skill-{college.skills[0].pk}")
+    page.click("text=Keep as a draft")
+    page.wait_for_url(f"**{thing_url(draft)}")
+    assert [skill.label for skill in draft.skills.order_by("pk")] == ["Draw", "Explain"]
+
+
+def _press_tab_until(page: Any, words: str) -> None:
+    """Go on to the field or button of this name, as somebody without a mouse would."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "() => { const e = document.activeElement;"
+            " return (e.labels && e.labels[0] ? e.labels[0] : e).textContent.trim(); }"
+        )
+        if " ".join(name.split()) == words:
+            return
+    pytest.fail(f"no Tab leads to {words!r}")
