@@ -20,7 +20,7 @@ MAX_BYTES = 1024 * 1024
 MAX_SECONDS = 5
 HTTPS_PORT = 443
 
-_HEADERS = {
+_HEADERS: dict[str | bytes, str | bytes] = {
     "Accept": "application/vc, application/did+json, application/ld+json, application/json",
     # What is packed can unpack to more than was asked for.
     "Accept-Encoding": "identity",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Now
@@ -52,7 +52,7 @@ class Progress:
 
 
 @transaction.atomic
-def open(name: str, *, count: int, by: AbstractBaseUser) -> Batch:
+def open(name: str, *, count: int, by: User) -> Batch:
     """Prepare a batch of so many credentials, at the positions 0 to count - 1."""
     batch = Batch.objects.create(name=name, count=count, prepared_by=by)
     ledger.append("batch.prepared", batch, by=by, details={"count": count})
@@ -60,7 +60,7 @@ def open(name: str, *, count: int, by: AbstractBaseUser) -> Batch:
 
 
 @transaction.atomic
-def approve(batch: Batch, *, by: AbstractBaseUser, reason: str = "") -> Batch:
+def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Let the workers issue a batch that somebody else prepared.
 
     Raises SamePerson for whoever prepared it, and WrongState when it is decided already.
@@ -76,7 +76,7 @@ def approve(batch: Batch, *, by: AbstractBaseUser, reason: str = "") -> Batch:
 
 
 @transaction.atomic
-def decline(batch: Batch, *, by: AbstractBaseUser, reason: str) -> Batch:
+def decline(batch: Batch, *, by: User, reason: str) -> Batch:
     """Refuse a batch that somebody else prepared, for good.
 
     Raises ReasonMissing, and what `approve` raises.
@@ -130,7 +130,7 @@ def claim(state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None) -
     """
     free = _free(state)
     if batch is not None:
-        free = free.filter(batch=batch)
+        free = free.filter(batch_id=_pk(batch))
     # Locked, because two workers must never lease the same chunk; whoever is second looks further.
     while chunk := free.select_for_update(skip_locked=True).order_by("pk").first():
         if chunk.size == 1 and chunk.attempts >= MAX_ATTEMPTS:
@@ -170,10 +170,10 @@ def give_back(chunk: Chunk) -> None:
 @transaction.atomic
 def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
     """Mark an approved batch as issued when no chunk of it waits; tell whether this call did so."""
-    chunks = Chunk.objects.filter(batch=batch)
+    pk = _pk(batch)
+    chunks = Chunk.objects.filter(batch_id=pk)
     if chunks.filter(state__in=_WAITING).exists():
         return False
-    pk = batch.pk if isinstance(batch, Batch) else batch
     approved = Batch.objects.filter(pk=pk, state=Batch.State.APPROVED)
     if not approved.update(state=Batch.State.ISSUED, issued_at=Now()):
         return False
@@ -198,7 +198,11 @@ def done() -> QuerySet[Batch]:
     return Batch.objects.filter(state=Batch.State.APPROVED).exclude(chunks__state__in=_WAITING)
 
 
-def _decide(batch: Batch, state: Batch.State, *, by: AbstractBaseUser, reason: str) -> None:
+def _pk(batch: Batch | uuid.UUID | str) -> uuid.UUID | str:
+    return batch.pk if isinstance(batch, Batch) else batch
+
+
+def _decide(batch: Batch, state: Batch.State, *, by: User, reason: str) -> None:
     if by.pk == batch.prepared_by_id:
         raise SamePerson()
     prepared = Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARED)

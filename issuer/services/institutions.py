@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from issuer.errors import DidIsFixed, NotSetUp
@@ -21,7 +21,7 @@ def get() -> Institution:
 
 
 @transaction.atomic
-def set_up(*, by: AbstractBaseUser | str, **fields: Any) -> Institution:
+def set_up(*, by: User | str, **fields: Any) -> Institution:
     """Enter the institution, or change the given fields of it.
 
     The DID is ISSUER_DID unless one is given. Credentials that are already requested keep the

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -17,7 +17,7 @@ from issuer.vc.did import did_document as write_did_document
 State = SigningKey.State
 
 
-def create(*, did: str, by: AbstractBaseUser | str) -> SigningKey:
+def create(*, did: str, by: User | str) -> SigningKey:
     """Draw a new key, seal it in the keystore, and stage it: published, not signing yet.
 
     Raises KeystoreClosed in a process without the keystore's secret.
@@ -32,7 +32,7 @@ def create(*, did: str, by: AbstractBaseUser | str) -> SigningKey:
 
 
 @transaction.atomic
-def activate(key: SigningKey, *, by: AbstractBaseUser | str) -> SigningKey:
+def activate(key: SigningKey, *, by: User | str) -> SigningKey:
     """Sign with this staged key from now on, and retire the one that was active.
 
     Raises WrongState for a key that is not staged.
@@ -43,7 +43,7 @@ def activate(key: SigningKey, *, by: AbstractBaseUser | str) -> SigningKey:
 
 
 @transaction.atomic
-def retire(key: SigningKey, *, by: AbstractBaseUser | str) -> SigningKey:
+def retire(key: SigningKey, *, by: User | str) -> SigningKey:
     """Request nothing more under this key; what it signed, or was asked to sign, stays good.
 
     Raises WrongState for a key that is neither staged nor active.
@@ -52,7 +52,7 @@ def retire(key: SigningKey, *, by: AbstractBaseUser | str) -> SigningKey:
 
 
 @transaction.atomic
-def mark_compromised(key: SigningKey, *, by: AbstractBaseUser | str, reason: str) -> SigningKey:
+def mark_compromised(key: SigningKey, *, by: User | str, reason: str) -> SigningKey:
     """Take back everything this key has signed: verifiers see it in the DID document.
 
     Raises ReasonMissing, and WrongState when it is marked already.
@@ -92,7 +92,7 @@ def _move(
     after: State,
     moment: str,
     *,
-    by: AbstractBaseUser | str,
+    by: User | str,
     reason: str = "",
 ) -> SigningKey:
     moved = SigningKey.objects.filter(pk=key.pk, state__in=before)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 
 from issuer.models import LedgerEntry
@@ -33,7 +33,7 @@ def append(
     act: str,
     subject: models.Model | str,
     *,
-    by: AbstractBaseUser | str,
+    by: User | str,
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> LedgerEntry:
@@ -43,7 +43,7 @@ def append(
     they commit: append last. `details` are ids, counts and digests, whole numbers and texts,
     never anything about a person. The time is the database's.
     """
-    user = by if isinstance(by, AbstractBaseUser) else None
+    user = by if isinstance(by, User) else None
     at, sequence, previous_hash = _next_place()
     entry = LedgerEntry(
         sequence=sequence,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -186,13 +186,13 @@ def _frozen(chunk: Chunk) -> QuerySet[VerifiableCredential]:
     )
 
 
-def _store(secured: Iterable[tuple[VerifiableCredential, str]]) -> list[bytes]:
-    documents = [
-        SecuredDocument(verifiable_credential=form, body=body, sha256=credentials.digest(body))
-        for form, body in secured
-    ]
-    SecuredDocument.objects.bulk_create(documents)
-    return [document.sha256 for document in documents]
+def _store(secured: Sequence[tuple[VerifiableCredential, str]]) -> list[bytes]:
+    digests = [credentials.digest(body) for _, body in secured]
+    SecuredDocument.objects.bulk_create(
+        SecuredDocument(verifiable_credential=form, body=body, sha256=digest)
+        for (form, body), digest in zip(secured, digests, strict=True)
+    )
+    return digests
 
 
 def _refuse_to_clear(before: bytes, after: bytes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from issuer.errors import NotIssued, ReasonMissing
@@ -68,7 +68,7 @@ def allocate(
 
 
 @transaction.atomic
-def revoke(credential: Credential, *, reason: str, by: AbstractBaseUser) -> StatusChange:
+def revoke(credential: Credential, *, reason: str, by: User) -> StatusChange:
     """Set the revocation bit of every secured form of the credential, for good.
 
     Verifiers see it when the list is next published, at most STATUS_LIST_TTL later. A credential
