@@ -97,15 +97,14 @@ class Command(BaseCommand):
         if isinstance(job, RosterJob):
             with narrator.step("awards of the example withdrawn") as step:
                 step.count = job.college.withdraw_lapsed()
+                _wait_for_the_list(ExampleJob(job.college))
         with narrator.step("credentials verified") as step:
             found = evidence.verify(job, report=_progress(narrator, step.name))
             step.count = found.valid + len(found.revoked)
         with narrator.step("credentials revoked") as step:
             if demonstration.revoked(job) is None:
                 job.revoke()
-            revoked = demonstration.revoked(job)
-            if revoked is not None:
-                issuing.wait_until_published(revoked)
+            revoked = _wait_for_the_list(job)
             step.count = len(evidence.revoked_in_database(job))
         if evidence.revoked_as_published(job) != evidence.revoked_in_database(job):
             raise CommandError("The published lists do not say what was revoked.")
@@ -119,6 +118,14 @@ class Command(BaseCommand):
             job.run(Narrator(self.stdout, is_silent=True))
             step.count = Award.objects.count() - before
         return step.count
+
+
+def _wait_for_the_list(job: Job) -> Credential | None:
+    """The credential of the job that was revoked first, once everybody can see that it is."""
+    revoked = demonstration.revoked(job)
+    if revoked is not None:
+        issuing.wait_until_published(revoked)
+    return revoked
 
 
 def _progress(narrator: Narrator, name: str) -> Any:
