@@ -35,6 +35,10 @@ from issuer.models import (
 )
 from issuer.services import batches, institutions, keys, ledger, verification
 from issuer.vc.verify import Verdict
+from registrar.management import course_completion
+from registrar.management.course_completion import Passing
+from registrar.models import Award, LearningOpportunity
+from registrar.services import people, rosters
 from tests.faults import judge
 from tests.faults.points import Act, Fault, Moment
 from tests.issuer import badges
@@ -47,6 +51,7 @@ CHUNK_SIZE = 134
 LEASE_SECONDS = 2
 PATIENCE = 80
 
+PEOPLE = ("clara", "dev")
 WORKER, SIGNER = "worker", "signer"
 ADD_PROOF = "issuer.vc.proofs:add_proof"
 ACKNOWLEDGE = "celery.worker.request:Request.acknowledge"
@@ -152,6 +157,20 @@ POINTS = {
     ),
 }
 
+# On the way with the registrar's own task: first its worker, then the signer, three times each.
+REAL_FAULTS = {
+    WORKER: [
+        Fault(target="registrar.services.composition:compose", moment=Moment.AFTER, hit=2),
+        Fault(target="issuer.services.status:allocate", moment=Moment.BEFORE_COMMIT),
+        Fault(target="issuer.services.status:allocate", moment=Moment.AFTER_COMMIT),
+    ],
+    SIGNER: [
+        Fault(target=ADD_PROOF, moment=Moment.AFTER, hit=100),
+        Fault(target="issuer.services.credentials:release", moment=Moment.BEFORE_COMMIT),
+        Fault(target="issuer.services.credentials:release", moment=Moment.AFTER_COMMIT),
+    ],
+}
+
 
 class Nursery:
     """Where workers of one kind come from: a process that forks them, and the one at work."""
@@ -248,12 +267,11 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def crew(django_db_setup: None, secret: Path) -> Iterator[Crew]:
     """The nurseries of both kinds on the test database; only the signer's knows the secret."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(
-        path=f"/{connection.settings_dict['NAME']}"
-    )
+    address = urlsplit(os.environ["DATABASE_URL"])
+    test_database = address._replace(path=f"/{connection.settings_dict['NAME']}")
     env = {
         **os.environ,
-        "DATABASE_URL": urlunsplit(address).replace("postgresql:/t", "postgresql:///t"),
+        "DATABASE_URL": urlunsplit(test_database),
         "KEYSTORE_DIR": str(secret.parent / "keys"),
         "LEASE_SECONDS": str(LEASE_SECONDS),
         "CHUNK_SIZE": str(CHUNK_SIZE),
@@ -279,8 +297,7 @@ def prepared(transactional_db: None, crew: Crew, secret: Path, settings: Any) ->
     app.control.purge()
     settings.KEYSTORE_DIR = str(secret.parent / "keys")
     settings.KEYSTORE_SECRET_FILE = str(secret)
-    registrar = User.objects.create_user("clara-of-the-registry")
-    approver = User.objects.create_user("dev-who-approves")
+    registrar, approver = (User.objects.create_user(name) for name in PEOPLE)
     institutions.set_up(by=registrar, name="Example College", url="https://college.example")
     keys.activate(keys.create(did=settings.ISSUER_DID, by=registrar), by=registrar)
     badges.publish_achievement()
@@ -310,6 +327,53 @@ def test_kill_9_loses_and_doubles_nothing(
     crew[kind].healthy()
     until(lambda: is_issued(batch), pacing=sweep)
     assert_each_once(batch, judges)
+
+
+def test_a_real_roster_is_awarded_once_through_six_kills(
+    prepared: Any, crew: Crew, judges: ProcessPoolExecutor, shared_data: Path
+) -> None:
+    batch = awarded(shared_data / "oulad" / "oneroster12-BBB-2013J")
+    assert batch.count == COUNT
+    for nursery in crew.values():
+        nursery.dismiss()
+    for kind, faults in REAL_FAULTS.items():
+        for fault in faults:
+            crew[kind].start(fault)
+            until(crew[kind].has_ended, pacing=real_sweep)
+            assert crew[kind].ended_by == signal.SIGKILL
+        crew[kind].healthy()
+    until(lambda: is_issued(batch), pacing=real_sweep)
+    assert_each_once(batch, judges)
+    awards = Award.objects.filter(batch=batch).values_list("position", "credential_id")
+    credentials = Credential.objects.filter(batch=batch).values_list("position", "id")
+    assert set(awards) == set(credentials)
+    author, approver = (User.objects.get(username=name) for name in PEOPLE)
+    revision = Award.objects.filter(batch=batch)[0].revision
+    assert course_completion.award(revision, author=author, approver=approver) is None
+
+
+def awarded(roster: Path) -> Batch:
+    """Everybody who has completed the one course of a roster, approved."""
+    author, approver = (User.objects.get(username=name) for name in PEOPLE)
+    root = User.objects.create_superuser("root")
+    people.give_role(author, "registrar", None, by=root)
+    people.give_role(approver, "approver", None, by=root)
+    rosters.apply(rosters.read(roster, by=author), by=author)
+    revision = course_completion.template_for(
+        LearningOpportunity.objects.get(),
+        Passing(("Pass", "Distinction"), "Module result"),
+        author=author,
+        approver=approver,
+    )
+    batch = course_completion.award(revision, author=author, approver=approver)
+    assert batch
+    return batch
+
+
+def real_sweep() -> None:
+    """What the beat does every few seconds."""
+    app.send_task("registrar.sweep")
+    app.send_task("issuer.sweep")
 
 
 def test_a_worker_that_hung_beyond_its_lease_stores_nothing(
