@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.views.generic import DetailView, View
 from django.views.generic.base import ContextMixin
 
@@ -128,6 +128,15 @@ def thing_url(thing: Model) -> str:
     """The page of one thing."""
     opts = thing._meta
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[thing.pk])
+
+
+def subject_url(subject: str) -> str:
+    """The page of what a ledger entry is about, or nothing where it has none."""
+    model, _, key = subject.partition(":")
+    try:
+        return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
+    except NoReverseMatch:
+        return ""
 
 
 class Act(NamedTuple):

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from issuer.models import LedgerEntry
-from issuer.pages import DeskAdmin, Link, Page, ThingPage, Verb, list_link
+from issuer.pages import DeskAdmin, Link, Page, ThingPage, Verb, list_link, subject_url
 from issuer.services import ledger
 from issuer.templatetags.tags import act_in_words
 
@@ -17,6 +20,9 @@ class EntryPage(ThingPage):
     model = LedgerEntry
     permission_required = "issuer.view_ledgerentry"
     template_name = "issuer/desk/ledger_entry.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(subject_url=subject_url(self.object.subject), **kwargs)
 
     def get_title(self) -> str:
         return f"{act_in_words(self.object.act)} (entry {self.object.sequence})"
@@ -36,6 +42,29 @@ class CheckPage(Page, TemplateView):
         return super().get_context_data(verdict=ledger.check(), **kwargs)
 
 
+class About(admin.SimpleListFilter):
+    """What kind of thing an act was done to, by how its name begins."""
+
+    title = "about"
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [
+            ("credential", "Credentials"),
+            ("award", "Awards"),
+            ("batch", "Batches"),
+            ("revision", "Templates"),
+            ("skilltag", "Skill tags"),
+            ("roster", "Rosters"),
+            ("framework", "Frameworks"),
+            ("key", "Keys"),
+            ("status_list", "Status lists"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(act__startswith=self.value()) if self.value() else queryset
+
+
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(DeskAdmin):
     """Who did what, when and why."""
@@ -49,14 +78,19 @@ class LedgerEntryAdmin(DeskAdmin):
             "issuer.view_ledgerentry",
         ),
     )
-    list_display = ("what", "at", "actor", "subject", "reason")
-    list_filter = ("act",)
+    list_display = ("what", "at", "actor", "on", "reason")
+    list_filter = (About,)
     search_fields = ("actor", "subject", "reason", "act")
     search_help_text = "Who, what, on which thing, why"
     thing_page = EntryPage
 
     def own_urls(self) -> list:
         return [self.hang("check/", CheckPage, "check")]
+
+    @admin.display(description="on", ordering="subject")
+    def on(self, entry: LedgerEntry) -> str:
+        url = subject_url(entry.subject)
+        return format_html('<a href="{}">{}</a>', url, entry.subject) if url else entry.subject
 
     @admin.display(description="act", ordering="act")
     def what(self, entry: LedgerEntry) -> str:

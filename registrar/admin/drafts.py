@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from issuer.models import StatusList
 from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision
@@ -26,7 +25,6 @@ _PLAIN = (
     "language",
     "credits",
     "includes_name",
-    "status_purpose",
     "image",
 )
 
@@ -52,15 +50,17 @@ class DraftForm(forms.Form):
     description = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
-        help_text="What a learner has shown, in a sentence or two.",
+        help_text="What a learner has shown, in a sentence or two. Needed before it is submitted.",
     )
     criteria = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 5}),
         required=False,
-        help_text="What one has to do to earn it. Markdown.",
+        help_text="What one has to do to earn it; Markdown. Needed before it is submitted.",
     )
     achievement_type = forms.ChoiceField(
-        choices=[(name, name) for name in sorted(openbadges.ACHIEVEMENT_TYPES)], label="Kind"
+        choices=[(name, name) for name in sorted(openbadges.ACHIEVEMENT_TYPES)],
+        initial="Course",
+        label="Kind",
     )
     human_code = forms.CharField(max_length=100, required=False, label="Course or catalogue code")
     language = forms.CharField(
@@ -74,11 +74,6 @@ class DraftForm(forms.Form):
         required=False,
         label="Carries the learner's name",
         help_text="The name then stands in every credential, for everyone who is shown it.",
-    )
-    status_purpose = forms.ChoiceField(
-        choices=StatusList.Purpose.choices,
-        label="Can be taken back by",
-        help_text="A revocation is for good; a suspension can be lifted.",
     )
     rule = JsonField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 10}),

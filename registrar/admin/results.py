@@ -72,10 +72,10 @@ class ResultAdmin(DeskAdmin):
         score = "" if result.score is None else f"{result.score.normalize():f}"
         return " · ".join(filter(None, [result.text, score]))
 
-    @admin.display(ordering="superseded_at")
+    @admin.display(ordering="superseded_at", empty_value="")
     def state(self, result: Result) -> str:
         if result.superseded_at:
             return state_tag("retired", "Superseded")
         if result.withdrawn:
             return state_tag("rejected", "Withdrawn")
-        return state_tag("current", "Holds")
+        return ""

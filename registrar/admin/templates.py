@@ -299,7 +299,7 @@ class CredentialTemplateAdmin(DeskAdmin):
             "registrar.draft_revision",
         ),
     )
-    list_display = ("name", "newest", "slug", "unit", "award_count")
+    list_display = ("name", "newest", "unit", "award_count", "slug")
     list_filter = ("unit",)
     list_select_related = ("unit",)
     search_fields = ("slug", "revisions__name")

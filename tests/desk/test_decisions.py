@@ -149,7 +149,6 @@ def test_a_template_goes_from_a_form_to_approval(
         "criteria": "Passes BIO 101.",
         "achievement_type": "Course",
         "language": "en",
-        "status_purpose": "revocation",
         "rule": '{"final_result": {"course": "BIO 101", "category": "Module result",'
         ' "one_of": ["Pass"]}}',
         "skills": [college.skills[0].pk, college.skills[0].pk],
@@ -185,8 +184,7 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
             "name": "A name that took long to find",
             "achievement_type": "Course",
             "language": "en",
-            "status_purpose": "revocation",
-            "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
+                "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
             "result_descriptions": "[1",
             "skills": [college.skills[2].pk],
         },
