@@ -184,7 +184,7 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
             "name": "A name that took long to find",
             "achievement_type": "Course",
             "language": "en",
-                "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
+            "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
             "result_descriptions": "[1",
             "skills": [college.skills[2].pk],
         },
