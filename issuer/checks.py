@@ -36,13 +36,8 @@ def keystore_is_closed_to_others(**options: Any) -> list[CheckMessage]:
     """Refuse a keystore or a secret that other users of the machine could read."""
     problems: list[CheckMessage] = []
     if secret := settings.KEYSTORE_SECRET_FILE:
-        problems += _closed_to_others(
-            Path(secret), "KEYSTORE_SECRET_FILE", "issuer.E003"
-        )
-        if (
-            settings.KEYSTORE_DIR
-            and Path(settings.KEYSTORE_DIR) in Path(secret).parents
-        ):
+        problems += _closed_to_others(Path(secret), "KEYSTORE_SECRET_FILE", "issuer.E003")
+        if settings.KEYSTORE_DIR and Path(settings.KEYSTORE_DIR) in Path(secret).parents:
             problems.append(
                 Error(
                     "KEYSTORE_SECRET_FILE lies inside KEYSTORE_DIR.",

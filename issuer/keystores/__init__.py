@@ -31,6 +31,4 @@ def create(handle: str) -> str:
 def _keystore() -> FileKeystore:
     if not settings.KEYSTORE_DIR or not settings.KEYSTORE_SECRET_FILE:
         raise KeystoreClosed()
-    return FileKeystore(
-        settings.KEYSTORE_DIR, secret_file=settings.KEYSTORE_SECRET_FILE
-    )
+    return FileKeystore(settings.KEYSTORE_DIR, secret_file=settings.KEYSTORE_SECRET_FILE)

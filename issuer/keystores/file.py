@@ -71,9 +71,7 @@ class FileKeystore:
         try:
             content = json.loads(self._path(handle).read_bytes())
         except (OSError, ValueError):
-            raise KeyUnreadable(
-                f"There is no readable key {handle} in the keystore."
-            ) from None
+            raise KeyUnreadable(f"There is no readable key {handle} in the keystore.") from None
         if not isinstance(content, dict):
             raise KeyUnreadable()
         return content
@@ -87,16 +85,10 @@ class FileKeystore:
         try:
             secret = self._secret_file.read_bytes().strip()
         except OSError as error:
-            raise KeystoreClosed(
-                f"The keystore's secret cannot be read: {error}."
-            ) from None
+            raise KeystoreClosed(f"The keystore's secret cannot be read: {error}.") from None
         if len(secret) < MIN_SECRET_BYTES:
-            raise KeystoreClosed(
-                f"The keystore's secret is shorter than {MIN_SECRET_BYTES} bytes."
-            )
-        derivation = HKDF(
-            algorithm=SHA256(), length=32, salt=salt, info=b"keystore file v1"
-        )
+            raise KeystoreClosed(f"The keystore's secret is shorter than {MIN_SECRET_BYTES} bytes.")
+        derivation = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"keystore file v1")
         return AESGCM(derivation.derive(secret))
 
 

@@ -16,22 +16,12 @@ class Command(BaseCommand):
     help = "Revoke a credential for good. Revoking it again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "credential", help="its id: a UUID, or urn:uuid: and the UUID"
-        )
-        parser.add_argument(
-            "--reason", required=True, help="why; it is kept in the ledger"
-        )
-        parser.add_argument(
-            "--by", required=True, help="the user name of who revokes it"
-        )
+        parser.add_argument("credential", help="its id: a UUID, or urn:uuid: and the UUID")
+        parser.add_argument("--reason", required=True, help="why; it is kept in the ledger")
+        parser.add_argument("--by", required=True, help="the user name of who revokes it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        person = (
-            get_user_model()
-            .objects.filter(username=options["by"], is_active=True)
-            .first()
-        )
+        person = get_user_model().objects.filter(username=options["by"], is_active=True).first()
         if person is None or not person.has_perm("issuer.revoke_credential"):
             raise CommandError(f"{options['by']} may not revoke credentials.")
         try:
@@ -40,6 +30,4 @@ class Command(BaseCommand):
         except IssuerError as error:
             raise CommandError(str(error)) from error
         tasks.publish_soon()
-        self.stdout.write(
-            f"{credential.urn} is revoked since {change.at:%Y-%m-%d %H:%M:%S} UTC."
-        )
+        self.stdout.write(f"{credential.urn} is revoked since {change.at:%Y-%m-%d %H:%M:%S} UTC.")
