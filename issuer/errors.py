@@ -29,7 +29,7 @@ class NoActiveKey(IssuerError):
 
 
 class KeystoreClosed(IssuerError):
-    """This process has no access to private keys; only the signer has."""
+    """Private keys are closed to this process; only the signer can open them."""
 
     code = "keystore_closed"
 

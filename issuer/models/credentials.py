@@ -1,4 +1,4 @@
-"""Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said, and how."""
+"""Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said."""
 
 import uuid
 

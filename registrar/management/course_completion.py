@@ -1,5 +1,6 @@
 """For each course of a roster: a template for its completion, awarded by the final result."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ class Passing:
         """The award rule for a course."""
         return {
             "final_result": {
-                "course": course.code,
+                "course": course.key,
                 "category": self.category,
                 "one_of": list(self.results),
             }
@@ -36,8 +37,12 @@ class Passing:
 
 
 def slug(course: LearningOpportunity) -> str:
-    """What the template for a course is called in addresses."""
-    return slugify(f"{course.source}-{course.code}")[:89] + "-completion"
+    """What the template for a course is called in addresses, different for every course."""
+    name = f"{course.source}-{course.sourced_id}"
+    readable = slugify(name)[:80]
+    if readable != name.lower():
+        readable += "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return readable.lstrip("-") + "-completion"
 
 
 @transaction.atomic
@@ -48,10 +53,10 @@ def template_for(
 
     A template that somebody has retired stays retired.
     """
-    slug = slugify(f"{course.source}-{course.code}-completion")[:100]
-    revision = Revision.objects.filter(template__slug=slug).order_by("-number").first()
+    name = slug(course)
+    revision = Revision.objects.filter(template__slug=name).order_by("-number").first()
     if revision is None:
-        revision = templates.draft(slug, unit=course.unit, by=author, **_wording(course, passing))
+        revision = templates.draft(name, unit=course.unit, by=author, **_wording(course, passing))
     elif revision.state == State.APPROVED and revision.rule != passing.rule(course):
         revision = templates.revise(revision.template, by=author)
         templates.edit(revision, by=author, **_wording(course, passing))
@@ -87,8 +92,8 @@ def _wording(course: LearningOpportunity, passing: Passing) -> dict[str, Any]:
     words = f"{', '.join(others)} or {last}" if others else last
     return {
         "name": course.title,
-        "description": course.description or f"The learner completed the course {course}.",
-        "criteria": f"Earned by the final result {words} in the course {course}.",
+        "description": course.description or f"The learner completed {course.title}.",
+        "criteria": f"Earned by the final result {words} in {course.title}.",
         "achievement_type": "Course",
         "human_code": course.code,
         "credits": course.credits,
@@ -99,7 +104,7 @@ def _wording(course: LearningOpportunity, passing: Passing) -> dict[str, Any]:
                 "result_type": "LetterGrade",
                 "allowed_value": list(passing.results),
                 "required_value": passing.results[0],
-                "source": {"course": course.code, "category": passing.category},
+                "source": {"course": course.key, "category": passing.category},
             }
         ],
     }

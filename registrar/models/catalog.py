@@ -1,4 +1,6 @@
-"""Term, LearningOpportunity (Course, Activity), Offering, LearningOutcome: where one learns what."""
+"""Term, LearningOpportunity (Course, Activity), Offering, LearningOutcome: the catalogue."""
+
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.db import models
@@ -32,10 +34,24 @@ class Term(models.Model):
         return self.title
 
 
+_KEY_PREFIX = "sis:"
+
+
+def named(name: str, *, at: str = "") -> Q:
+    """Find the course or activity of this code or key; `at` is the path to it from the table asked.
+
+    A code is what people use, and two sources may use the same one; a key names one thing only.
+    """
+    if name.startswith(_KEY_PREFIX):
+        source, _, sourced_id = name.removeprefix(_KEY_PREFIX).partition(":")
+        return Q(**{f"{at}source": unquote(source), f"{at}sourced_id": sourced_id})
+    return Q(**{f"{at}code": name})
+
+
 class LearningOpportunity(models.Model):
     """A course or a co-curricular activity: both have outcomes, offerings, results and evidence.
 
-    Keyed by (source, sourced_id); `code` is what people and award rules call it.
+    Keyed by (source, sourced_id); `code` is what people call it. Award rules name it either way.
     """
 
     class Kind(models.TextChoices):
@@ -71,6 +87,11 @@ class LearningOpportunity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @property
+    def key(self) -> str:
+        """What names it and nothing else, for award rules and systems: sis:source:sourcedId."""
+        return f"{_KEY_PREFIX}{quote(self.source, safe='')}:{self.sourced_id}"
 
 
 class CourseManager(models.Manager["Course"]):

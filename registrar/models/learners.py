@@ -6,9 +6,8 @@ from django.db import models
 
 from registrar.models.catalog import Offering
 
-
 # What systems that insist on two names are given for people who have one.
-_NO_NAME = {"", "-", ".", "–"}
+_NO_NAME = {"", "-", "."}
 # Han, kana and Hangul: the family name comes first, without a space.
 _FAMILY_NAME_FIRST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af々〆]+").fullmatch
 

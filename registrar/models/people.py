@@ -5,7 +5,7 @@ from django.db import models
 
 
 class OrganizationUnit(models.Model):
-    """The college, a school, a department (OneRoster org). A role in a unit reaches all below it."""
+    """The college, a school, a department (OneRoster org); a role in it reaches all below it."""
 
     source = models.CharField(max_length=100, help_text="The system that it came from")
     sourced_id = models.CharField(max_length=255)

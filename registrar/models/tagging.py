@@ -1,4 +1,4 @@
-"""SkillTag: this outcome teaches or assesses this skill, proposed by one person, accepted by another."""
+"""SkillTag: an outcome teaches or assesses a skill; one proposes it, another accepts."""
 
 from django.conf import settings
 from django.db import models

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from issuer.models import Achievement, StatusList
+from issuer.models import Achievement
 from registrar.models.people import OrganizationUnit
 from registrar.models.triggers import approved_revisions_do_not_change
 from skills.models import Skill
@@ -59,11 +59,6 @@ class Revision(models.Model):
         "carries the learner's name",
         default=False,
         help_text="The name then stands in every credential, for everyone who is shown it",
-    )
-    status_purpose = models.CharField(
-        max_length=12,
-        choices=StatusList.Purpose,
-        default=StatusList.Purpose.REVOCATION,
     )
     rule = models.JSONField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, through="RevisionSkill", related_name="+")

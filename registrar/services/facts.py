@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from decimal import Decimal
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q
@@ -17,11 +18,10 @@ from registrar.models import (
     Offering,
     Result,
 )
+from registrar.models.catalog import named
 from registrar.models.results import ResultQuerySet
 from registrar.rules import Condition, Fact, Facts, Rule
 from registrar.services import participation
-
-Kind = LearningOpportunity.Kind
 
 # OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
 GRADED = "fully graded"
@@ -57,7 +57,7 @@ def values(
     if not source:
         return {}
     found = _graded(offerings).filter(
-        Q(**{f"{_OF}code": source["course"]}),
+        named(source["course"], at=_OF),
         outcome=None,
         line_item__category=source["category"],
     )
@@ -87,24 +87,19 @@ def _results(leaf: Condition, offerings: Collection[Offering] | None) -> ResultQ
     graded = _graded(offerings)
     match leaf:
         case rules.FinalResult():
-            return graded.filter(
-                **_in_course(leaf), outcome=None, line_item__category=leaf.category
-            )
+            return graded.filter(_of(leaf), outcome=None, line_item__category=leaf.category)
         case rules.Score(line_item=""):
-            return graded.filter(
-                **_in_course(leaf), outcome=None, line_item__category=leaf.category
-            )
+            return graded.filter(_of(leaf), outcome=None, line_item__category=leaf.category)
         case rules.Score():
-            return graded.filter(**_in_course(leaf), outcome=None, line_item__title=leaf.line_item)
+            return graded.filter(_of(leaf), outcome=None, line_item__title=leaf.line_item)
         case rules.ActivityDone():
-            of = {f"{_OF}kind": Kind.ACTIVITY, f"{_OF}code": leaf.target}
-            return graded.filter(**of, outcome=None, text=COMPLETED)
+            return graded.filter(_of(leaf), outcome=None, text=COMPLETED)
         case _:
             return graded.filter(outcome__code=leaf.target, outcome__retired_at=None)
 
 
-def _in_course(leaf: Condition) -> dict[str, str]:
-    return {f"{_OF}kind": Kind.COURSE, f"{_OF}code": leaf.target}
+def _of(leaf: Condition) -> Q:
+    return named(leaf.target, at=_OF) & Q(**{f"{_OF}kind": leaf.about})
 
 
 def _graded(offerings: Collection[Offering] | None) -> ResultQuerySet:
@@ -130,7 +125,7 @@ def _by_learner(results: ResultQuerySet) -> dict[int, list[Fact]]:
 def _participants(rule: Rule, offerings: Collection[Offering] | None) -> Iterator[int]:
     targets = _targets(rule)
     enrolments = Enrolment.objects.filter(
-        Q(offering__opportunity__code__in=targets["course"] + targets["activity"])
+        _any_named(targets["course"] + targets["activity"], at="offering__opportunity__")
         | Q(offering__opportunity__outcomes__code__in=targets["outcome"]),
         retired_at=None,
         learner__retired_at=None,
@@ -143,13 +138,18 @@ def _participants(rule: Rule, offerings: Collection[Offering] | None) -> Iterato
 def _names(rule: Rule) -> dict[str, str]:
     targets = _targets(rule)
     opportunities = LearningOpportunity.objects.filter(
-        code__in=targets["course"] + targets["activity"]
+        _any_named(targets["course"] + targets["activity"])
     )
     outcomes = LearningOutcome.objects.filter(code__in=targets["outcome"], retired_at=None)
     return {
         **{opportunity.code: str(opportunity) for opportunity in opportunities},
+        **{opportunity.key: str(opportunity) for opportunity in opportunities},
         **{outcome.code: str(outcome) for outcome in outcomes},
     }
+
+
+def _any_named(names: list[str], *, at: str = "") -> Q:
+    return reduce(or_, (named(name, at=at) for name in names), Q(pk__in=[]))
 
 
 def _targets(rule: Rule) -> dict[str, list[str]]:

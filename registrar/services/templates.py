@@ -33,7 +33,6 @@ WORDING = (
     "image",
     "result_descriptions",
     "includes_name",
-    "status_purpose",
     "rule",
 )
 

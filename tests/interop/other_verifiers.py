@@ -124,9 +124,9 @@ def main() -> int:
         the_revoked = [each for each in credentials if each["id"] == revoked]
         refused_before = refused(verifier, the_revoked, before)
         agree &= refused_after == [revoked] and not refused_before
-        print(
+        sys.stdout.write(
             f"{name}: {len(credentials) - len(refused_after)} accepted, revoked: {refused_after}, "
-            f"the same before its revocation: {'refused' if refused_before else 'accepted'}"
+            f"the same before its revocation: {'refused' if refused_before else 'accepted'}\n"
         )
     return 0 if agree and credentials else 1
 
