@@ -28,12 +28,7 @@ DRAIN_SECONDS = 10
 def freeze(batch_id: str) -> None:
     """Compose and freeze the approved chunks of a batch, and ring for the signer after each."""
     end = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < end:
-        chunk = batches.claim(Chunk.State.APPROVED, batch=batch_id)
-        if chunk is None:
-            # Where every row was refused there is nothing to sign, and no signer to close it.
-            batches.close_if_done(batch_id)
-            return
+    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch_id):
         try:
             credentials.request(chunk, composition.compose(_awards(chunk)))
         except (NoActiveKey, NotSetUp):
@@ -42,7 +37,11 @@ def freeze(batch_id: str) -> None:
         except WrongState:
             log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
         issuer_tasks.sign.delay(batch_id)
-    freeze.delay(batch_id)
+        if time.monotonic() > end:
+            freeze.delay(batch_id)
+            return
+    # Where every row was refused there is nothing to sign, and no signer to close it.
+    batches.close_if_done(batch_id)
 
 
 @shared_task(name="registrar.sweep")

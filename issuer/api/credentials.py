@@ -28,9 +28,7 @@ class CredentialViewSet(viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self) -> QuerySet[Credential]:
         """Credentials with their state, computed in the same query."""
-        signed = SecuredDocument.objects.filter(
-            verifiable_credential__credential=OuterRef("pk")
-        )
+        signed = SecuredDocument.objects.filter(verifiable_credential__credential=OuterRef("pk"))
         revoked = StatusChange.objects.filter(
             verifiable_credential__credential=OuterRef("pk"),
             value=True,

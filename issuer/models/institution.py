@@ -1,5 +1,6 @@
 """Institution: who issues."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -33,3 +34,8 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def logo_url(self) -> str:
+        """Where everybody finds the logo."""
+        return f"{settings.BASE_URL}/logo.svg"

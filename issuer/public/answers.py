@@ -10,9 +10,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 CREDENTIAL_TYPES = ["application/vc", "application/vc+ld+json", "application/ld+json"]
 
 
-def public(
-    request: HttpRequest, body: str, *, content_type: str, max_age: int
-) -> HttpResponse:
+def public(request: HttpRequest, body: str, *, content_type: str, max_age: int) -> HttpResponse:
     """Publish an artefact: any origin may read it, any cache keep it `max_age` seconds."""
     response = HttpResponse(body, content_type=content_type)
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
@@ -21,6 +19,14 @@ def public(
     answer = get_conditional_response(request, etag, None, response) or response
     answer["Access-Control-Allow-Origin"] = "*"
     return answer
+
+
+def public_image(request: HttpRequest, svg: str, *, max_age: int) -> HttpResponse:
+    """Publish an SVG image that can do nothing but be looked at."""
+    response = public(request, svg, content_type="image/svg+xml", max_age=max_age)
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def public_json(

@@ -18,6 +18,4 @@ def did_document(request: HttpRequest) -> HttpResponse:
         document = keys.did_document(settings.ISSUER_DID)
     except NotSetUp as error:
         raise Http404(str(error)) from error
-    return answers.public_json(
-        request, document, content_type="application/did+json", max_age=300
-    )
+    return answers.public_json(request, document, content_type="application/did+json", max_age=300)

@@ -1,9 +1,14 @@
 """The front door: strangers learn what this is, people who signed in go to their place."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+
+from issuer.models import Institution
+from issuer.public import answers
+
+AN_HOUR = 60 * 60
 
 
 @login_not_required
@@ -13,3 +18,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("admin:index" if request.user.is_staff else "teach:courses")
     return render(request, "issuer/home.html")
+
+
+@login_not_required
+@require_safe
+def logo(request: HttpRequest) -> HttpResponse:
+    """The institution's logo, to which its profile in credentials points."""
+    institution = Institution.objects.first()
+    if institution is None or not institution.logo:
+        raise Http404
+    return answers.public_image(request, institution.logo, max_age=AN_HOUR)

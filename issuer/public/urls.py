@@ -22,6 +22,7 @@ register_converter(RandomName, "random")
 urlpatterns = [
     path("", home.home, name="home"),
     path(".well-known/did.json", did.did_document, name="did-document"),
+    path("logo.svg", home.logo, name="logo"),
     path("achievements/<uuid:pk>", achievements.achievement, name="achievement"),
     path("achievements/<uuid:pk>/image.svg", achievements.image, name="achievement-image"),
     path("status/<random:name>", status.status_list, name="status-list"),

@@ -46,10 +46,20 @@ def set_up(*, by: User | str, **fields: Any) -> Institution:
 
 def profile(institution: Institution) -> openbadges.Profile:
     """The institution as `issuer` and `creator` of an Open Badges document."""
+    image = openbadges.Image(institution.logo_url, caption=f"Logo of {institution.name}")
+    address = openbadges.Address(
+        address_country_code=institution.country_code or None,
+        address_region=institution.region or None,
+        address_locality=institution.locality or None,
+        street_address=institution.street_address or None,
+        postal_code=institution.postal_code or None,
+    )
     return openbadges.Profile(
         id=institution.did,
         name=institution.name,
         url=institution.url,
         email=institution.email or None,
         phone=institution.phone or None,
+        image=image if institution.logo else None,
+        address=None if address == openbadges.Address() else address,
     )

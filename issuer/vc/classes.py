@@ -68,11 +68,27 @@ IDENTITY_OBJECT = Class(
     },
     type_is_text=True,
 )
+ADDRESS = Class(
+    "Address",
+    dict.fromkeys(
+        (
+            "addressCountry",
+            "addressCountryCode",
+            "addressRegion",
+            "addressLocality",
+            "streetAddress",
+            "postOfficeBoxNumber",
+            "postalCode",
+        ),
+        _one(TEXT),
+    ),
+)
 _PROFILE_MEMBERS = {
     "id": _must(URI),
     **dict.fromkeys(("name", "phone", "description", "email", "official"), _one(TEXT)),
     "url": _one(URI),
     "image": _one(IMAGE),
+    "address": _one(ADDRESS),
     "otherIdentifier": _any(IDENTIFIER_ENTRY),
 }
 PARENT = Class("Profile", _PROFILE_MEMBERS)

@@ -174,6 +174,19 @@ class IdentifierEntry(_Stated):
 
 
 @dataclass(frozen=True)
+class Address(_Stated):
+    """A postal address; the country as two letters (ISO 3166-1)."""
+
+    TYPE = ("Address",)
+    _: KW_ONLY
+    address_country_code: str | None = None
+    address_region: str | None = None
+    address_locality: str | None = None
+    street_address: str | None = None
+    postal_code: str | None = None
+
+
+@dataclass(frozen=True)
 class Profile(_Stated):
     """An institution: who issues, created or vouches."""
 
@@ -187,6 +200,7 @@ class Profile(_Stated):
     email: str | None = None
     official: str | None = None
     image: Image | None = None
+    address: Address | None = None
     other_identifier: tuple[IdentifierEntry, ...] = ()
     parent_org: Profile | None = None
 

@@ -16,6 +16,7 @@ from config.rest import HasScope
 PUBLIC = {
     "",
     ".well-known/did.json",
+    "logo.svg",
     "achievements/<uuid:pk>",
     "achievements/<uuid:pk>/image.svg",
     "status/<random:name>",

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
-from issuer.services import batches, credentials, signing, status
+from issuer.services import batches, credentials, institutions, signing, status
 from registrar.models import Award
 from registrar.services import composition
 
@@ -188,3 +188,27 @@ def test_every_answer_carries_a_strict_content_security_policy(client, db) -> No
         policy = client.get(path)["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
+
+
+def test_the_logo_is_where_the_profile_in_credentials_points(client, root) -> None:
+    institution = institutions.set_up(
+        by=root,
+        name="Small College",
+        url="https://college.example",
+        logo="<svg xmlns='http://www.w3.org/2000/svg'/>",
+        street_address="1 Main Street",
+        country_code="US",
+    )
+    profile = institutions.profile(institution).as_json()
+    assert profile["address"] == {
+        "type": ["Address"],
+        "addressCountryCode": "US",
+        "streetAddress": "1 Main Street",
+    }
+    answer = client.get(profile["image"]["id"].removeprefix(settings.BASE_URL))
+    assert answer.content.decode() == institution.logo
+    assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_without_a_logo_there_is_none(client, db) -> None:
+    assert client.get("/logo.svg").status_code == 404
