@@ -1,12 +1,16 @@
 """Staff, units, roles, API clients: who may do what, and where."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from oauth2_provider import models as oauth
 
-from issuer.pages import DeskAdmin
+from issuer.pages import DeskAdmin, Verb, column, person_column
+from registrar.admin.accounts import AddClientPage, AddPersonPage, GiveRolePage, RolePage
 from registrar.models import OrganizationUnit, Role
 
 # Tokens are nobody's to look at, and groups give no permissions here: roles do.
@@ -16,24 +20,44 @@ admin.site.unregister(User)
 admin.site.unregister(oauth.Application)
 
 
+class HeldRole(admin.ChoicesFieldListFilter):
+    """The kind of a role, called what it is where it is not the only kind there is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "role"
+
+
 @admin.register(User)
 class UserAdmin(DeskAdmin):
     """Staff, with the roles that they hold."""
 
+    title = "Staff"
     lede = "People who can sign in. What they may do comes from their roles."
-    list_display = ("username", "full_name", "email", "held_roles", "last_login", "is_active")
-    list_filter = ("roles__kind", "is_active")
+    verbs = (Verb("Add a person", "admin:auth_user_new", "auth.add_user"),)
+    list_display = (
+        "full_name",
+        column("username", "user name"),
+        column("email", "e-mail address"),
+        "held_roles",
+        column("last_login", "last signed in"),
+        "is_active",
+    )
+    list_filter = (("roles__kind", HeldRole), "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
     search_help_text = "Name, user name or e-mail address"
     ordering = ("last_name", "first_name")
     fields = ("username", "full_name", "email", "held_roles", "date_joined", "last_login")
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("new/", AddPersonPage, "new")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("roles__unit")
 
     @admin.display(description="name", ordering="last_name")
     def full_name(self, user: User) -> str:
-        return user.get_full_name()
+        return user.get_full_name() or user.username
 
     @admin.display(description="roles")
     def held_roles(self, user: User) -> str:
@@ -48,12 +72,16 @@ class RoleAdmin(DeskAdmin):
 
     lede = "A role in a unit reaches everything below it. Nobody approves what they wrote."
     empty = "The setup command gives the first roles."
-    list_display = ("user", "kind", "place")
-    list_filter = ("kind",)
+    verbs = (Verb("Give a role", "admin:registrar_role_new", "registrar.add_role"),)
+    thing_page = RolePage
+    list_display = (person_column("user", "person"), "kind", "place")
+    list_filter = (("kind", HeldRole),)
     list_select_related = ("user", "unit")
     search_fields = ("user__username", "user__last_name", "unit__name")
     search_help_text = "Person or unit"
-    fields = ("user", "kind", "place")
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("new/", GiveRolePage, "new")]
 
     @admin.display(description="where", ordering="unit", empty_value="Everywhere")
     def place(self, role: Role) -> OrganizationUnit | None:
@@ -78,17 +106,22 @@ class OrganizationUnitAdmin(DeskAdmin):
 class ApiClientAdmin(DeskAdmin):
     """Systems that may use the API. Their secrets are hashed and never shown again."""
 
-    lede = (
-        "Systems that read through the API. A secret is shown once, by the command that adds "
-        "the client."
+    title = "API clients"
+    lede = "Systems that read through the API. A secret is shown once, when the client is added."
+    empty = "An administrator adds one and is shown its secret once."
+    verbs = (
+        Verb(
+            "Add an API client",
+            "admin:oauth2_provider_application_new",
+            "oauth2_provider.add_application",
+        ),
     )
-    empty = "The add_api_client command adds one and shows its secret once."
     list_display = ("name", "client_id", "created")
     search_fields = ("name", "client_id")
     fields = ("name", "client_id", "created", "updated")
 
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("new/", AddClientPage, "new")]
+
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("registrar.view_apiclient")
-
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "API clients"} | (extra_context or {}))

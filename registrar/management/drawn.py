@@ -2,11 +2,9 @@
 
 import json
 import os
-import secrets
 from pathlib import Path
 
-# Letters and digits that nobody takes for one another.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+from registrar.services import people
 
 
 class DrawnSecrets:
@@ -35,6 +33,6 @@ class DrawnSecrets:
         """A password for somebody: the one that is kept, or a new one of 60 random bits."""
         kept = self.get(username)
         if kept is None:
-            kept = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+            kept = people.draw_password()
             self.keep(username, kept)
         return kept

@@ -1,5 +1,7 @@
 """Add organisation units and people, and give people their roles."""
 
+import secrets
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
@@ -10,6 +12,14 @@ from registrar.models import OrganizationUnit, Role
 from registrar.services import roles
 
 OWN = "own"
+
+# Letters and digits that nobody takes for one another.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def draw_password() -> str:
+    """A password to begin with, of 60 random bits, that one can read to somebody."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
 
 
 @transaction.atomic

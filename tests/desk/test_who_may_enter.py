@@ -30,7 +30,16 @@ MAY_ENTER = {
     "chen": CATALOGUE | {"review"},
     "olu": {
         *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),
-        *("ledger", "entry", "check of the ledger", "staff", "roles", "units", "API clients"),
+        *(
+            "ledger",
+            "entry",
+            "check of the ledger",
+            "staff",
+            "roles",
+            "role",
+            "units",
+            "API clients",
+        ),
     },
 }
 

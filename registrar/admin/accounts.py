@@ -1,0 +1,143 @@
+"""Let people and systems in, give roles and take them: pages of the administrator."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.generic import FormView
+from oauth2_provider.models import Application
+
+from issuer.pages import Act, Link, Page, ThingPage, list_link
+from registrar.errors import RegistrarError
+from registrar.models import OrganizationUnit, Role
+from registrar.services import api_clients, people
+
+
+class ShownOncePage(Page, FormView):
+    """A form whose answer shows a secret this once: it is never sent again and nobody keeps it."""
+
+    def show(self, form: forms.Form, **made: Any) -> HttpResponse:
+        """Answer with what was made."""
+        response = self.render_to_response(self.get_context_data(form=form, **made))
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class PersonForm(forms.Form):
+    """Somebody who shall be able to sign in."""
+
+    username = forms.CharField(
+        max_length=150,
+        label="User name",
+        validators=[User.username_validator],
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    given_name = forms.CharField(max_length=150, required=False)
+    family_name = forms.CharField(max_length=150)
+    email = forms.EmailField(required=False, label="E-mail address")
+
+    def clean_username(self) -> str:
+        """Refuse a name that somebody has."""
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username=username).exists():
+            raise forms.ValidationError("Somebody has this user name. Choose another.")
+        return username
+
+
+class AddPersonPage(ShownOncePage):
+    """Add a person; their first password is shown once."""
+
+    permission_required = "auth.add_user"
+    template_name = "registrar/desk/person.html"
+    form_class = PersonForm
+    title = "Add a person"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(User),)
+
+    def form_valid(self, form: PersonForm) -> HttpResponse:
+        password = people.draw_password()
+        person = people.add_person(by=self.user, password=password, **form.cleaned_data)
+        return self.show(form, person=person, password=password)
+
+
+class RoleForm(forms.Form):
+    """Who shall hold which role where."""
+
+    user = forms.ModelChoiceField(User.objects.filter(is_active=True), label="Person")
+    kind = forms.ChoiceField(choices=Role.Kind.choices, label="Role")
+    unit = forms.ModelChoiceField(
+        OrganizationUnit.objects.all(),
+        required=False,
+        empty_label="Everywhere",
+        help_text="The role reaches the unit and everything below it.",
+    )
+
+
+class GiveRolePage(Page, FormView):
+    """Give a person a role."""
+
+    permission_required = "registrar.add_role"
+    template_name = "registrar/desk/role_new.html"
+    form_class = RoleForm
+    title = "Give a role"
+
+    def get_initial(self) -> dict[str, Any]:
+        return super().get_initial() | {"user": self.request.GET.get("user")}
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Role),)
+
+    def form_valid(self, form: RoleForm) -> HttpResponse:
+        role = people.give_role(by=self.user, **form.cleaned_data)
+        where = role.unit or "everywhere"
+        messages.success(self.request, f"{role.user}: {role.get_kind_display()}, {where}.")
+        return redirect("admin:registrar_role_changelist")
+
+
+def _take(role: Role, reason: str, by: User) -> str:
+    people.take_role(role, by=by, reason=reason)
+    return f"{role.user} no longer holds the role {role.get_kind_display()}."
+
+
+class RolePage(ThingPage):
+    """One role; it can be taken away."""
+
+    model = Role
+    permission_required = "registrar.view_role"
+    template_name = "registrar/desk/role.html"
+    acts: ClassVar[dict[str, Act]] = {"take": Act("registrar.delete_role", _take)}
+    refusals = (RegistrarError,)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        may_take = self.user.has_perm("registrar.delete_role")
+        return super().get_context_data(may_take=may_take, **kwargs)
+
+    def get_success_url(self) -> str:
+        return list_link(Role).url
+
+
+class ClientForm(forms.Form):
+    """A system that shall use the API."""
+
+    name = forms.CharField(max_length=255, help_text="For example the system and who runs it")
+
+
+class AddClientPage(ShownOncePage):
+    """Add a client of the API; its secret is shown once."""
+
+    permission_required = "oauth2_provider.add_application"
+    template_name = "registrar/desk/client.html"
+    form_class = ClientForm
+    title = "Add an API client"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (Link("API clients", list_link(Application).url),)
+
+    def form_valid(self, form: ClientForm) -> HttpResponse:
+        client, secret = api_clients.add(form.cleaned_data["name"], by=self.user)
+        return self.show(form, client=client, secret=secret)

@@ -1,0 +1,63 @@
+"""The administrator lets people and systems in, and takes roles away."""
+
+import base64
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from registrar.models import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(root: User, college: Any, signed_in: Callable[[User], Client]) -> Client:
+    return signed_in(root)
+
+
+def test_a_person_is_added_signs_in_and_does_what_their_role_allows(
+    desk: Client, college: Any
+) -> None:
+    form = {"username": "nils", "given_name": "Nils", "family_name": "Øyen", "email": ""}
+    page = desk.post(reverse("admin:auth_user_new"), form)
+    assert "no-store" in page["Cache-Control"]
+    (password,) = re.findall(r"<code>(\w{4}-\w{4}-\w{4})</code>", page.content.decode())
+    nils = User.objects.get(username="nils")
+
+    theirs = Client()
+    assert theirs.login(username="nils", password=password)
+    batches = reverse("admin:issuer_batch_changelist")
+    assert theirs.get(batches).status_code == 302
+    role = {"user": nils.pk, "kind": "approver", "unit": college.science.pk}
+    assert desk.post(reverse("admin:registrar_role_new"), role).status_code == 302
+    assert theirs.get(batches).status_code == 200
+
+    address = reverse("admin:registrar_role_change", args=[nils.roles.get().pk])
+    assert desk.post(address, {"act": "take"}).status_code == 422
+    assert desk.post(address, {"act": "take", "reason": "Left."}).status_code == 302
+    assert not Role.objects.filter(user=nils).exists()
+    assert theirs.get(batches).status_code == 302
+
+
+def test_a_user_name_is_given_once(desk: Client, root: User) -> None:
+    form = {"username": root.username, "family_name": "Doe"}
+    page = desk.post(reverse("admin:auth_user_new"), form).content.decode()
+    assert "Somebody has this user name" in page
+
+
+def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
+    page = desk.post(reverse("admin:oauth2_provider_application_new"), {"name": "The SIS"})
+    assert "no-store" in page["Cache-Control"]
+    client_id, secret, path = re.findall(r"<code>(.*?)</code>", page.content.decode())
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    answer = Client().post(
+        path,
+        {"grant_type": "client_credentials"},
+        headers={"authorization": f"Basic {basic}"},
+    )
+    assert answer.status_code == 200
