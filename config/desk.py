@@ -3,8 +3,10 @@
 from typing import Any, NamedTuple, cast
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser, User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -114,6 +116,16 @@ class NavigationSection(NamedTuple):
     pages: list[NavigationPage]
 
 
+class SignInForm(AuthenticationForm):
+    """Name and password of anybody who can sign in; where they may go is asked afterwards."""
+
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": "This user name and password do not belong together. Capital and small "
+        "letters differ in both.",
+        "inactive": "This account is closed. The operator can open it again.",
+    }
+
+
 class Desk(AdminSite):
     """One place for all staff work: same navigation, same permissions, same look."""
 
@@ -122,6 +134,7 @@ class Desk(AdminSite):
     index_title = "What waits for you"
     enable_nav_sidebar = False
     empty_value_display = "—"
+    login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff who hold a role at the desk, and superusers."""
@@ -129,6 +142,15 @@ class Desk(AdminSite):
         if not user.is_active or not user.is_staff:
             return False
         return user.is_superuser or user.roles.filter(kind__in=roles.AT_THE_DESK).exists()
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The one door for staff and faculty; it leads on to the place that each of them has."""
+        context: dict[str, Any] = {"title": "Sign in"}
+        if REDIRECT_FIELD_NAME not in {*request.GET, *request.POST}:
+            context[REDIRECT_FIELD_NAME] = reverse("home")
+        return super().login(request, context | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The models of one app; all of them stand in our own navigation instead."""

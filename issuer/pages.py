@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.models import User
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.generic import DetailView, View
 from django.views.generic.base import ContextMixin
 
@@ -37,7 +40,8 @@ class DeskAdmin(admin.ModelAdmin):
     """A list that is looked at and never edited: what changes, changes by a page with a service.
 
     `thing_page` takes the place of the stock form; `verbs`, `lede` and `empty` stand over the list
-    and in its place while there is nothing in it.
+    and in its place while there is nothing in it. `title` is for lists that are called otherwise
+    than their model.
     """
 
     actions = None
@@ -45,6 +49,7 @@ class DeskAdmin(admin.ModelAdmin):
     show_full_result_count = False
     thing_page: "ClassVar[type[View[Any]] | None]" = None
     verbs: ClassVar[tuple[Verb, ...]] = ()
+    title = ""
     lede = ""
     empty = ""
 
@@ -72,11 +77,16 @@ class DeskAdmin(admin.ModelAdmin):
             own.append(self.hang("<path:object_id>/change/", self.thing_page, "change"))
         return [*own, *super().get_urls()]
 
+    def get_title(self) -> str:
+        """What the list is called, here and in trails that lead back to it."""
+        name = self.title or str(self.opts.verbose_name_plural)
+        return name[:1].upper() + name[1:]
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {
-            "title": str(self.opts.verbose_name_plural).capitalize(),
+            "title": self.get_title(),
             "lede": self.lede,
             "empty": self.empty,
             "verbs": [
@@ -121,7 +131,7 @@ def list_link(model: type[Model]) -> Link:
     """The list of a model, for a trail."""
     opts = model._meta
     url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-    return Link(str(opts.verbose_name_plural).capitalize(), url)
+    return Link(cast(DeskAdmin, admin.site.get_model_admin(model)).get_title(), url)
 
 
 def thing_url(thing: Model) -> str:
@@ -137,6 +147,16 @@ def subject_url(subject: str) -> str:
         return reverse(f"admin:{model.replace('.', '_')}_change", args=[key])
     except NoReverseMatch:
         return ""
+
+
+def subject_in_words(subject: str) -> str:
+    """What a ledger entry is about, for people: issuer.batch:5f7d3b3c-... is Batch 5f7d3b3c."""
+    model, _, key = subject.partition(":")
+    try:
+        name = str(apps.get_model(model)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject
+    return f"{name[:1].upper()}{name[1:]} {key.partition('-')[0]}"
 
 
 class Act(NamedTuple):
@@ -214,3 +234,52 @@ def _gap(act: Act, reason: str, *, is_confirmed: bool) -> str:
 def state_tag(value: str, word: str = "") -> str:
     """A state as it looks everywhere, for a column of a list."""
     return render_to_string("look/state.html", tags.state_tag(value, word))
+
+
+# Columns and filters of lists
+
+
+def column(field: str, label: str) -> Callable[[Any], Any]:
+    """A field under a shorter name than the model has for it."""
+
+    def shown(thing: Any) -> Any:
+        return getattr(thing, field)
+
+    shown.__name__ = field
+    return admin.display(shown, description=label, ordering=field)
+
+
+def number_column(field: str, label: str) -> Callable[[Any], str]:
+    """A number, with separators; it stands at the end of its column."""
+
+    def shown(thing: Any) -> str:
+        return intcomma(getattr(thing, field))
+
+    shown.__name__ = f"number_{field}"
+    return admin.display(shown, description=label, ordering=field)
+
+
+def person_column(field: str, label: str = "") -> Callable[[Any], str | None]:
+    """A person, by the name that they go by."""
+
+    def shown(thing: Any) -> str | None:
+        person = getattr(thing, field)
+        return format_html("<bdi>{}</bdi>", person.get_full_name() or person) if person else None
+
+    shown.__name__ = f"person_{field}"
+    return admin.display(
+        shown, description=label or field.replace("_", " "), ordering=f"{field}__last_name"
+    )
+
+
+class StateFilter(admin.ChoicesFieldListFilter):
+    """States under the words that stand on their tags; `words` has those that differ there."""
+
+    words: ClassVar[dict[str, str]] = {}
+
+    def choices(self, changelist: Any) -> Any:
+        """The choices, each said as on its tag."""
+        on_tags = {state: look.word for state, look in tags.STATES.items()} | self.words
+        said = {label: on_tags.get(state, label) for state, label in self.field.flatchoices}
+        for choice in super().choices(changelist):
+            yield choice | {"display": said.get(choice["display"], choice["display"])}

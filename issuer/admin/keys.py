@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from issuer.models import SigningKey
-from issuer.pages import DeskAdmin, ThingPage, state_tag
+from issuer.pages import DeskAdmin, StateFilter, ThingPage, column, state_tag
 
 
 class KeyPage(ThingPage):
@@ -30,8 +30,15 @@ class SigningKeyAdmin(DeskAdmin):
         "made by the create_key command in the signer's environment, not here."
     )
     empty = "Run the create_key command in the signer's environment."
-    list_display = ("handle", "condition", "did", "created_at", "activated_at", "retired_at")
-    list_filter = ("state",)
+    list_display = (
+        "handle",
+        "condition",
+        "did",
+        column("created_at", "created"),
+        column("activated_at", "active since"),
+        column("retired_at", "retired"),
+    )
+    list_filter = (("state", StateFilter),)
     thing_page = KeyPage
 
     @admin.display(description="state", ordering="state")

@@ -9,7 +9,17 @@ from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from issuer.models import LedgerEntry
-from issuer.pages import DeskAdmin, Link, Page, ThingPage, Verb, list_link, subject_url
+from issuer.pages import (
+    DeskAdmin,
+    Link,
+    Page,
+    ThingPage,
+    Verb,
+    column,
+    list_link,
+    subject_in_words,
+    subject_url,
+)
 from issuer.services import ledger
 from issuer.templatetags.tags import act_in_words
 
@@ -69,7 +79,8 @@ class About(admin.SimpleListFilter):
 class LedgerEntryAdmin(DeskAdmin):
     """Who did what, when and why."""
 
-    lede = "Every act, in the order in which it happened. Nothing here can be changed or removed."
+    title = "Ledger"
+    lede = "Every act, the newest first. Nothing here can be changed or removed."
     empty = "The first act writes the first entry."
     verbs = (
         Verb(
@@ -78,7 +89,7 @@ class LedgerEntryAdmin(DeskAdmin):
             "issuer.view_ledgerentry",
         ),
     )
-    list_display = ("what", "at", "actor", "on", "reason")
+    list_display = ("what", column("at", "when"), column("actor", "who"), "on", "why")
     list_filter = (About,)
     search_fields = ("actor", "subject", "reason", "act")
     search_help_text = "Who, what, on which thing, why"
@@ -90,7 +101,12 @@ class LedgerEntryAdmin(DeskAdmin):
     @admin.display(description="on", ordering="subject")
     def on(self, entry: LedgerEntry) -> str:
         url = subject_url(entry.subject)
-        return format_html('<a href="{}">{}</a>', url, entry.subject) if url else entry.subject
+        words = subject_in_words(entry.subject)
+        return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+    @admin.display(ordering="reason", empty_value="")
+    def why(self, entry: LedgerEntry) -> str | None:
+        return entry.reason or None
 
     @admin.display(description="act", ordering="act")
     def what(self, entry: LedgerEntry) -> str:

@@ -7,7 +7,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 
 from issuer.models import StatusChange, StatusList
-from issuer.pages import DeskAdmin, ThingPage
+from issuer.pages import DeskAdmin, ThingPage, column, number_column
 
 EDITIONS_SHOWN = 20
 
@@ -41,14 +41,17 @@ class StatusListAdmin(DeskAdmin):
 
     lede = "What verifiers fetch to see whether a credential still holds: one bit for each."
     empty = "The first batch opens the first list."
-    list_display = ("name", "purpose", "format", "taken", "size", "published_at")
-    list_filter = ("purpose", "format")
+    list_display = (
+        "name",
+        "purpose",
+        "format",
+        number_column("taken", "entries handed out"),
+        number_column("size", "entries in all"),
+        column("newest", "last published"),
+    )
+    list_filter = ("purpose",)
     thing_page = StatusListPage
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatusList]:
         newest = Max("publications__published_at")
         return super().get_queryset(request).defer("permutation").annotate(newest=newest)
-
-    @admin.display(description="last published", ordering="newest")
-    def published_at(self, status_list: Any) -> Any:
-        return status_list.newest

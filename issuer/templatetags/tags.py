@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django import template
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import reverse
 
 from issuer.models import Batch, LedgerEntry
+from issuer.vc import reading
 
 register = template.Library()
 
 HISTORY_LENGTH = 50
+# The work on a batch, chunk by chunk; the bar on its page tells of it.
+WORK = ("credentials.requested", "credentials.signed")
 
 
 class Appearance(NamedTuple):
@@ -85,14 +89,28 @@ def as_json(value: Any) -> str:
 @register.inclusion_tag("look/history.html")
 def history(thing: Model) -> dict[str, Any]:
     """Who did what to this thing, when and why, newest first."""
-    entries = LedgerEntry.objects.filter(subject=f"{thing._meta.label_lower}:{thing.pk}")
-    return {"entries": entries[:HISTORY_LENGTH]}
+    about = LedgerEntry.objects.filter(subject=f"{thing._meta.label_lower}:{thing.pk}")
+    entries = list(about.exclude(act__in=WORK)[:HISTORY_LENGTH])
+    people = User.objects.filter(username__in={entry.actor for entry in entries})
+    names = {person.username: person.get_full_name() for person in people}
+    return {
+        "entries": [
+            {"entry": entry, "who": names.get(entry.actor) or entry.actor} for entry in entries
+        ]
+    }
 
 
 @register.filter
 def act_in_words(act: str) -> str:
     """An act of the ledger as people read it: credential.revoked as Credential revoked."""
-    return act.replace(".", " ").replace("_", " ").capitalize()
+    words = act.replace(".", " ").replace("_", " ").replace("skilltag", "skill tag")
+    return words.capitalize().replace("Api", "API")
+
+
+@register.filter
+def kind_in_words(kind: str) -> str:
+    """A kind of achievement as people read it."""
+    return reading.kind_in_words(kind)
 
 
 @register.inclusion_tag("look/problems.html")

@@ -59,9 +59,14 @@ class Reading:
 
     @property
     def kind_in_words(self) -> str:
-        """The achievement type: "CertificateOfCompletion" is "Certificate of completion"."""
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.kind.removeprefix("ext:"))
-        return words.capitalize()
+        """The achievement type as people write it."""
+        return kind_in_words(self.kind)
+
+
+def kind_in_words(kind: str) -> str:
+    """An achievement type: "CertificateOfCompletion" is "Certificate of completion"."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("ext:")).capitalize()
+    return words.replace("Co curricular", "Co-curricular").replace("Micro cred", "Microcred")
 
 
 def read(document: Mapping[str, Any]) -> Reading:

@@ -176,8 +176,7 @@ class AwardAdmin(DeskAdmin):
     list_filter = ("revision__template",)
     list_select_related = ("learner", "revision", "offering", "batch")
     search_fields = ("learner__number", "learner__given_name", "learner__family_name")
-    search_help_text = "Learner"
-    date_hierarchy = None
+    search_help_text = "Name or number of a learner"
     ordering = ("-decided_at", "position")
     thing_page = AwardPage
 

@@ -13,7 +13,17 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issuer.errors import IssuerError
 from issuer.models import Batch, Chunk, Credential
-from issuer.pages import Act, DeskAdmin, Page, ThingPage, state_tag
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Page,
+    StateFilter,
+    ThingPage,
+    column,
+    number_column,
+    person_column,
+    state_tag,
+)
 from issuer.services import batches
 from issuer.vc import reading
 from issuer.vc.errors import VcError
@@ -130,6 +140,12 @@ class ProgressPart(Page, DetailView):
         return super().render_to_response(context, **kwargs)
 
 
+class BatchStates(StateFilter):
+    """An approved batch is one that is being issued."""
+
+    words = {Batch.State.APPROVED: "Being issued"}
+
+
 class HasFailures(admin.SimpleListFilter):
     """Batches in which some credential was not issued."""
 
@@ -151,8 +167,15 @@ class BatchAdmin(DeskAdmin):
 
     lede = "Credentials that are looked at, approved by a second person and issued together."
     empty = "Open an approved template, evaluate its rule and prepare a batch."
-    list_display = ("name", "condition", "count", "prepared_by", "prepared_at", "decided_by")
-    list_filter = ("state", HasFailures)
+    list_display = (
+        "name",
+        "condition",
+        number_column("count", "credentials"),
+        person_column("prepared_by"),
+        column("prepared_at", "prepared"),
+        person_column("decided_by"),
+    )
+    list_filter = (("state", BatchStates), HasFailures)
     list_select_related = ("prepared_by", "decided_by")
     search_fields = ("name",)
     search_help_text = "Name of the batch"

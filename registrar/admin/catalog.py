@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 
-from issuer.pages import DeskAdmin, ThingPage, Verb, state_tag
+from issuer.pages import DeskAdmin, ThingPage, Verb, number_column, state_tag
 from registrar.models import (
     Activity,
     Course,
@@ -47,6 +47,9 @@ class ActivityPage(OpportunityPage):
     permission_required = "registrar.view_activity"
 
 
+OUTCOMES = number_column("outcome_count", "outcomes")
+
+
 class OpportunityAdmin(DeskAdmin):
     """Courses and activities are the same kind of thing, in two lists."""
 
@@ -57,10 +60,6 @@ class OpportunityAdmin(DeskAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LearningOpportunity]:
         living = Count("outcomes", filter=Q(outcomes__retired_at=None))
         return super().get_queryset(request).annotate(outcome_count=living)
-
-    @admin.display(description="outcomes", ordering="outcome_count")
-    def outcome_count(self, opportunity: Any) -> int:
-        return opportunity.outcome_count
 
     @admin.display(ordering="retired_at", empty_value="")
     def state(self, opportunity: LearningOpportunity) -> str:
@@ -74,7 +73,7 @@ class CourseAdmin(OpportunityAdmin):
     lede = "Courses come with the roster; their outcomes are tagged with skills by faculty."
     empty = "Apply a roster: its courses appear here."
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
-    list_display = ("code", "title", "unit", "credit", "credits", "outcome_count", "state")
+    list_display = ("code", "title", "unit", "credit", "credits", OUTCOMES, "state")
     list_filter = ("unit", "credit")
     thing_page = CoursePage
 
@@ -85,7 +84,7 @@ class ActivityAdmin(OpportunityAdmin):
 
     lede = "Office in a club, service, internship, campus job, research: learning outside of class."
     empty = "Activities come with a roster or by the API."
-    list_display = ("code", "title", "unit", "hours", "outcome_count", "state")
+    list_display = ("code", "title", "unit", "hours", OUTCOMES, "state")
     list_filter = ("unit",)
     thing_page = ActivityPage
 
@@ -114,7 +113,13 @@ class LearningOutcomeAdmin(DeskAdmin):
 
     lede = "What a learner can do afterwards, and which skills that shows."
     empty = "Outcomes are entered by faculty, or come with the roster."
-    list_display = ("code", "statement", "opportunity", "accepted", "waiting")
+    list_display = (
+        "code",
+        "statement",
+        "opportunity",
+        number_column("accepted_count", "skills"),
+        number_column("waiting_count", "to review"),
+    )
     list_filter = ("opportunity__kind", "opportunity__unit")
     list_select_related = ("opportunity",)
     search_fields = ("code", "statement", "opportunity__code", "opportunity__title")
@@ -130,11 +135,3 @@ class LearningOutcomeAdmin(DeskAdmin):
                 waiting_count=Count("tags", filter=Q(tags__state=SkillTag.State.PROPOSED)),
             )
         )
-
-    @admin.display(description="skills", ordering="accepted_count")
-    def accepted(self, outcome: Any) -> int:
-        return outcome.accepted_count
-
-    @admin.display(description="to review", ordering="waiting_count")
-    def waiting(self, outcome: Any) -> int:
-        return outcome.waiting_count

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from issuer import tasks
 from issuer.errors import IssuerError
 from issuer.models import Credential, SecuredDocument, StatusChange
-from issuer.pages import Act, DeskAdmin, ThingPage, state_tag
+from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
 from issuer.services import status, verification
 from issuer.vc import reading
 from registrar.models import Award
@@ -89,11 +89,18 @@ class CredentialAdmin(DeskAdmin):
 
     lede = "Find a credential by its id, or by the learner to whom it was awarded."
     empty = "Approve a batch: its credentials appear here."
-    list_display = ("what", "condition", "learner", "batch", "requested_at", "short_id")
+    list_display = (
+        "what",
+        "condition",
+        "learner",
+        "batch",
+        column("requested_at", "requested"),
+        "short_id",
+    )
     list_filter = (Standing,)
     list_select_related = ("achievement", "batch")
     search_fields = ("pk",)
-    search_help_text = "Id, urn:uuid, learner's name or number"
+    search_help_text = "Id, or name or number of a learner"
     ordering = ("-requested_at", "position")
     thing_page = CredentialPage
 

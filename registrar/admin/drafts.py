@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from issuer.vc import openbadges
+from issuer.vc import openbadges, reading
 from registrar import rules
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision
 from registrar.services import roles
@@ -58,7 +58,9 @@ class DraftForm(forms.Form):
         help_text="What one has to do to earn it; Markdown. Needed before it is submitted.",
     )
     achievement_type = forms.ChoiceField(
-        choices=[(name, name) for name in sorted(openbadges.ACHIEVEMENT_TYPES)],
+        choices=[
+            (name, reading.kind_in_words(name)) for name in sorted(openbadges.ACHIEVEMENT_TYPES)
+        ],
         initial="Course",
         label="Kind",
     )
@@ -150,7 +152,7 @@ class NewTemplateForm(DraftForm):
     unit = forms.ModelChoiceField(
         OrganizationUnit.objects.none(), help_text="Whose credential it is.", empty_label=None
     )
-    field_order = ("slug", "unit")
+    field_order = ("name", "slug", "unit")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

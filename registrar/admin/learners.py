@@ -7,7 +7,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from issuer.pages import DeskAdmin, ThingPage, Verb
+from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from registrar.admin.standing import credential_states
 from registrar.models import Enrolment, Learner, Result
 
@@ -47,7 +47,13 @@ class LearnerAdmin(DeskAdmin):
     lede = "Learners come with the roster."
     empty = "Apply a roster: its learners appear here."
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
-    list_display = ("full_name", "number", "email", "enrolment_count", "award_count")
+    list_display = (
+        "full_name",
+        column("number", "number"),
+        "email",
+        number_column("enrolment_total", "enrolments"),
+        number_column("award_total", "awards"),
+    )
     search_fields = ("given_name", "family_name", "number", "email", "sourced_id")
     search_help_text = "Name, number or e-mail address"
     thing_page = LearnerPage
@@ -67,11 +73,3 @@ class LearnerAdmin(DeskAdmin):
     @admin.display(description="name", ordering="family_name")
     def full_name(self, learner: Learner) -> str:
         return format_html("<bdi>{}</bdi>", learner.name)
-
-    @admin.display(description="enrolments", ordering="enrolment_total")
-    def enrolment_count(self, learner: Any) -> int:
-        return learner.enrolment_total
-
-    @admin.display(description="awards", ordering="award_total")
-    def award_count(self, learner: Any) -> int:
-        return learner.award_total

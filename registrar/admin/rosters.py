@@ -18,9 +18,13 @@ from issuer.pages import (
     DeskAdmin,
     Link,
     Page,
+    StateFilter,
     ThingPage,
     Verb,
+    column,
     list_link,
+    number_column,
+    person_column,
     state_tag,
     thing_url,
 )
@@ -132,6 +136,7 @@ def _totals(counts: list[dict[str, int]]) -> dict[str, int]:
 class RosterImportAdmin(DeskAdmin):
     """Every roster that was read."""
 
+    title = "Rosters"
     lede = "A roster is read first and shows what it would change; then it can be applied."
     empty = "Read a OneRoster 1.2 bundle: courses, learners, enrolments and results come with it."
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
@@ -139,12 +144,11 @@ class RosterImportAdmin(DeskAdmin):
         "file_name",
         "condition",
         "source",
-        "problem_count",
-        "read_by",
-        "read_at",
-        "applied_at",
+        number_column("problem_count", "problems"),
+        person_column("read_by"),
+        column("read_at", "read"),
     )
-    list_filter = ("state", "source")
+    list_filter = (("state", StateFilter), "source")
     list_select_related = ("read_by",)
     search_fields = ("file_name", "source")
     search_help_text = "File name or source"
@@ -158,9 +162,6 @@ class RosterImportAdmin(DeskAdmin):
             self.hang("read/", ReadPage, "read"),
             self.hang("<uuid:object_id>/problems.csv", ProblemsDownload, "problems"),
         ]
-
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Rosters"} | (extra_context or {}))
 
     @admin.display(description="state", ordering="state")
     def condition(self, roster_import: RosterImport) -> str:

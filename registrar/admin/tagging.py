@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
-from issuer.pages import DeskAdmin, Page, Verb, state_tag
+from issuer.pages import DeskAdmin, Page, StateFilter, Verb, column, person_column, state_tag
 from registrar.admin.downloads import as_csv
 from registrar.errors import RegistrarError
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
@@ -172,8 +172,15 @@ class SkillTagAdmin(DeskAdmin):
         Verb("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
         Verb("See the coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
     )
-    list_display = ("outcome_code", "skill", "emphasis", "condition", "proposed_by", "proposed_at")
-    list_filter = ("state", "emphasis")
+    list_display = (
+        "outcome_code",
+        "skill",
+        "emphasis",
+        "condition",
+        person_column("proposed_by"),
+        column("proposed_at", "proposed"),
+    )
+    list_filter = (("state", StateFilter), "emphasis")
     list_select_related = ("outcome", "skill", "proposed_by")
     search_fields = ("outcome__code", "skill__label", "skill__statement", "skill__code")
     search_help_text = "Outcome or skill"

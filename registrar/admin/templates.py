@@ -15,9 +15,13 @@ from issuer.pages import (
     DeskAdmin,
     Link,
     Page,
+    StateFilter,
     ThingPage,
     Verb,
+    column,
     list_link,
+    number_column,
+    person_column,
     state_tag,
     thing_url,
 )
@@ -47,7 +51,13 @@ def _names(rule: rules.Rule) -> dict[str, str]:
     targets = {leaf.target for leaf in rule.leaves()}
     known = dict(LearningOutcome.objects.filter(code__in=targets).values_list("code", "statement"))
     opportunities = LearningOpportunity.objects.filter(code__in=targets)
-    return known | {each.code: str(each) for each in opportunities}
+    return known | {each.code: _spoken(each) for each in opportunities}
+
+
+def _spoken(opportunity: LearningOpportunity) -> str:
+    """A course is known by its code, an activity by its title."""
+    is_activity = opportunity.kind == LearningOpportunity.Kind.ACTIVITY
+    return f"“{opportunity.title}”" if is_activity else str(opportunity)
 
 
 # One template
@@ -290,6 +300,7 @@ class SkillChoices(Page, TemplateView):
 class CredentialTemplateAdmin(DeskAdmin):
     """What the institution is willing to say."""
 
+    title = "Templates"
     lede = "What the institution is willing to say of a learner. Each change is a new revision."
     empty = "Begin one: what it is called, what one does to earn it, which skills it shows."
     verbs = (
@@ -299,7 +310,13 @@ class CredentialTemplateAdmin(DeskAdmin):
             "registrar.draft_revision",
         ),
     )
-    list_display = ("name", "newest", "unit", "award_count", "slug")
+    list_display = (
+        "name",
+        "newest",
+        "unit",
+        number_column("award_total", "awarded"),
+        column("slug", "short name"),
+    )
     list_filter = ("unit",)
     list_select_related = ("unit",)
     search_fields = ("slug", "revisions__name")
@@ -321,9 +338,6 @@ class CredentialTemplateAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [self.hang("draft/", NewTemplatePage, "draft")]
 
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Templates"} | (extra_context or {}))
-
     @admin.display(ordering="newest_name")
     def name(self, template: Any) -> str:
         return template.newest_name
@@ -332,10 +346,6 @@ class CredentialTemplateAdmin(DeskAdmin):
     def newest(self, template: Any) -> str:
         return state_tag(template.newest_state)
 
-    @admin.display(description="awarded", ordering="award_total")
-    def award_count(self, template: Any) -> int:
-        return template.award_total
-
 
 @admin.register(Revision)
 class RevisionAdmin(DeskAdmin):
@@ -343,8 +353,15 @@ class RevisionAdmin(DeskAdmin):
 
     lede = "Every revision of every template."
     empty = "Begin a template: its first revision appears here."
-    list_display = ("name", "number", "condition", "author", "created_at", "approved_by")
-    list_filter = ("state",)
+    list_display = (
+        "name",
+        number_column("number", "revision"),
+        "condition",
+        person_column("author", "written by"),
+        column("created_at", "written"),
+        person_column("approved_by"),
+    )
+    list_filter = (("state", StateFilter),)
     list_select_related = ("author", "approved_by")
     search_fields = ("name", "template__slug")
     search_help_text = "Name"

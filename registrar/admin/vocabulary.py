@@ -18,6 +18,7 @@ from issuer.pages import (
     ThingPage,
     Verb,
     list_link,
+    number_column,
     state_tag,
     thing_url,
 )
@@ -142,7 +143,14 @@ class FrameworkAdmin(DeskAdmin):
     verbs = (
         Verb("Import a framework", "admin:skills_framework_import", "skills.import_framework"),
     )
-    list_display = ("title", "creator", "version", "current", "retired", "is_own")
+    list_display = (
+        "title",
+        "creator",
+        "version",
+        number_column("current_count", "skills"),
+        number_column("retired_count", "retired"),
+        "is_own",
+    )
     list_filter = ("is_own",)
     search_fields = ("title", "creator", "identifier")
     search_help_text = "Title or publisher"
@@ -164,14 +172,6 @@ class FrameworkAdmin(DeskAdmin):
                 retired_count=Count("skills", filter=Q(skills__retired_at__isnull=False)),
             )
         )
-
-    @admin.display(description="skills", ordering="current_count")
-    def current(self, framework: Any) -> int:
-        return framework.current_count
-
-    @admin.display(description="retired", ordering="retired_count")
-    def retired(self, framework: Any) -> int:
-        return framework.retired_count
 
 
 class IsRetired(admin.SimpleListFilter):
