@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from rest_framework.permissions import BasePermission
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from oauth2_provider.models import AbstractAccessToken
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
@@ -21,7 +23,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the request may enter."""
         scopes: list[str] = getattr(view, "scopes", [])
-        token = request.auth
+        token: AbstractAccessToken | None = request.auth
         return bool(scopes) and token is not None and token.is_valid(scopes)
 
 
@@ -33,7 +35,10 @@ class Pages(CursorPagination):
     max_page_size = 1000
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: APIView | None = None,
     ) -> list[Any] | None:
         """One page; a cursor that somebody bent leads nowhere."""
         try:

@@ -259,7 +259,7 @@ def number_column(field: str, label: str) -> Callable[[Any], str]:
     return admin.display(shown, description=label, ordering=field)
 
 
-def person_column(field: str, label: str = "") -> Callable[[Any], str | None]:
+def person_column(field: str, label: str = "") -> Callable[[Any], Any]:
     """A person, by the name that they go by."""
 
     def shown(thing: Any) -> str | None:

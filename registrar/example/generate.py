@@ -143,7 +143,7 @@ def open_sections() -> list[Section]:
     """Every section of every term, still empty."""
     return [
         Section(COURSES[code], term, number, teacher, f"Room {100 + 7 * place}")
-        for place, (code, term, *teachers) in enumerate(lists.SECTIONS)
+        for place, (code, term, teachers) in enumerate(lists.SECTIONS)
         for number, teacher in enumerate(teachers, 1)
     ]
 

@@ -1,5 +1,6 @@
 """Term, LearningOpportunity (Course, Activity), Offering, LearningOutcome: the catalogue."""
 
+from typing import ClassVar
 from urllib.parse import quote, unquote
 
 from django.conf import settings
@@ -104,7 +105,7 @@ class CourseManager(models.Manager["Course"]):
 class Course(LearningOpportunity):
     """A course, for credit or not."""
 
-    objects = CourseManager()
+    objects: ClassVar[CourseManager] = CourseManager()
 
     class Meta:
         proxy = True
@@ -120,7 +121,7 @@ class ActivityManager(models.Manager["Activity"]):
 class Activity(LearningOpportunity):
     """A co-curricular activity: office in a club, service, internship, campus job, research."""
 
-    objects = ActivityManager()
+    objects: ClassVar[ActivityManager] = ActivityManager()
 
     class Meta:
         proxy = True

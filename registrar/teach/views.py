@@ -1,9 +1,10 @@
 """Own courses and activities; for each outcome, find a skill in a few letters and propose it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -23,22 +24,21 @@ class OwnCoursesMixin(PermissionRequiredMixin):
     """A person sees what they teach, and the activities of units in which they are faculty."""
 
     permission_required = "registrar.propose_skilltag"
-    raise_exception = True
     request: HttpRequest
 
-    def handle_no_permission(self) -> HttpResponse:
-        """Ask strangers to sign in; refuse those who are signed in without the role."""
-        self.raise_exception = self.request.user.is_authenticated
-        return super().handle_no_permission()
+    @property
+    def person(self) -> User:
+        """Who is signed in: nobody else gets as far as a view."""
+        return cast(User, self.request.user)
 
     def own(self) -> QuerySet[LearningOpportunity]:
         """Their courses and activities."""
         units = Role.objects.filter(
-            user=self.request.user, kind__in=[Role.Kind.FACULTY, Role.Kind.CHAIR]
+            user=self.person, kind__in=[Role.Kind.FACULTY, Role.Kind.CHAIR]
         ).values("unit")
         return (
             LearningOpportunity.objects.filter(
-                Q(offerings__teachers=self.request.user)
+                Q(offerings__teachers=self.person)
                 | Q(kind=LearningOpportunity.Kind.ACTIVITY, unit__in=units),
                 retired_at=None,
             )
@@ -149,7 +149,7 @@ class ProposeView(OwnCoursesMixin, View):
         if emphasis not in SkillTag.Emphasis.values:
             emphasis = SkillTag.Emphasis.TAUGHT
         try:
-            tag = tagging.propose(outcome, skill, emphasis=emphasis, by=request.user)
+            tag = tagging.propose(outcome, skill, emphasis=emphasis, by=self.person)
         except RegistrarError as error:
             messages.error(request, str(error))
         else:

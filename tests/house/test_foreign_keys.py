@@ -27,7 +27,6 @@ def test_the_registrar_leaves_no_way_back_in_issuer_and_skills() -> None:
         for app in ("issuer", "skills")
         for model in apps.get_app_config(app).get_models()
         for relation in model._meta.related_objects
-        if relation.related_model._meta.app_label == "registrar"
-        and not relation.hidden
+        if relation.related_model._meta.app_label == "registrar" and not relation.hidden
     ]
     assert not back
