@@ -4,11 +4,13 @@ from typing import Any, NamedTuple, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from config import waiting
 from registrar.models import Role
@@ -143,6 +145,7 @@ class Desk(AdminSite):
             return False
         return user.is_superuser or user.roles.filter(kind__in=roles.AT_THE_DESK).exists()
 
+    @method_decorator(login_not_required)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

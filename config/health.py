@@ -2,11 +2,12 @@
 
 import logging
 
-import redis
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from kombu.exceptions import OperationalError
+
+from config.celery import app
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,9 @@ def _database_answers() -> bool:
 
 def _broker_answers() -> bool:
     try:
-        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).ping())
-    except redis.RedisError:
+        with app.connection_for_write(connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
+    except OperationalError:
         log.exception("broker does not answer")
         return False
+    return True
