@@ -37,9 +37,18 @@ def activate(key: SigningKey, *, by: User | str) -> SigningKey:
 
     Raises WrongState for a key that is not staged.
     """
-    for former in SigningKey.objects.filter(did=key.did, state=State.ACTIVE):
-        retire(former, by=by)
-    return _move(key, (State.STAGED,), State.ACTIVE, "activated_at", by=by)
+    # All keys are locked, in one order, before any of them moves: an entry in the ledger made in
+    # between would be a lock held while waiting for the next key.
+    every = list(SigningKey.objects.select_for_update().filter(did=key.did).order_by("pk"))
+    moved = [
+        _move(former, (State.ACTIVE,), State.RETIRED, "retired_at")
+        for former in every
+        if former.state == State.ACTIVE
+    ]
+    moved.append(_move(key, (State.STAGED,), State.ACTIVE, "activated_at"))
+    for each in moved:
+        _enter(each, by=by)
+    return key
 
 
 @transaction.atomic
@@ -48,7 +57,9 @@ def retire(key: SigningKey, *, by: User | str) -> SigningKey:
 
     Raises WrongState for a key that is neither staged nor active.
     """
-    return _move(key, (State.STAGED, State.ACTIVE), State.RETIRED, "retired_at", by=by)
+    _move(key, (State.STAGED, State.ACTIVE), State.RETIRED, "retired_at")
+    _enter(key, by=by)
+    return key
 
 
 @transaction.atomic
@@ -60,7 +71,9 @@ def mark_compromised(key: SigningKey, *, by: User | str, reason: str) -> Signing
     if not reason.strip():
         raise ReasonMissing()
     sound = (State.STAGED, State.ACTIVE, State.RETIRED)
-    return _move(key, sound, State.COMPROMISED, "compromised_at", by=by, reason=reason)
+    _move(key, sound, State.COMPROMISED, "compromised_at")
+    _enter(key, by=by, reason=reason)
+    return key
 
 
 def active(did: str) -> SigningKey:
@@ -86,18 +99,14 @@ def did_document(did: str) -> dict[str, Any]:
     return write_did_document(did, methods)
 
 
-def _move(
-    key: SigningKey,
-    before: tuple[State, ...],
-    after: State,
-    moment: str,
-    *,
-    by: User | str,
-    reason: str = "",
-) -> SigningKey:
+def _move(key: SigningKey, before: tuple[State, ...], after: State, moment: str) -> SigningKey:
     moved = SigningKey.objects.filter(pk=key.pk, state__in=before)
     if not moved.update(state=after, **{moment: Now()}):
         raise WrongState()
     key.refresh_from_db()
-    ledger.append(f"key.{after}", key, by=by, reason=reason, details={"key": key.public_multibase})
     return key
+
+
+def _enter(key: SigningKey, *, by: User | str, reason: str = "") -> None:
+    details = {"key": key.public_multibase}
+    ledger.append(f"key.{key.state}", key, by=by, reason=reason, details=details)

@@ -1,5 +1,6 @@
 """Keys are staged, sign one at a time, retire with honour or are taken back."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from issuer.errors import (
     KeystoreClosed,
@@ -108,3 +109,37 @@ def test_of_two_that_activate_at_once_one_key_signs(
     with ThreadPoolExecutor(2) as pool:
         assert any(pool.map(activate, staged))
     assert keys.active(DID) in staged
+
+
+def wait_for_one_that_waits() -> None:
+    """Return when another connection waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    pytest.fail("Nobody waits for a lock.")
+
+
+def test_a_key_can_be_taken_back_while_it_is_being_activated(
+    transactional_db: None, key: SigningKey, registrar: User
+) -> None:
+    following = keys.create(did=key.did, by=registrar)
+
+    def activate() -> None:
+        try:
+            keys.activate(SigningKey.objects.get(pk=following.pk), by=registrar)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            # The first half of what follows, so that the other is caught between two steps.
+            SigningKey.objects.select_for_update().get(pk=following.pk)
+            activating = pool.submit(activate)
+            wait_for_one_that_waits()
+            keys.mark_compromised(following, by=registrar, reason="The laptop was stolen")
+        with pytest.raises(WrongState):
+            activating.result()
+    assert keys.active(key.did) == key
