@@ -16,11 +16,13 @@ from issuer.models import Credential, SecuredDocument, StatusChange
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
 from issuer.services import status, verification
 from issuer.vc import reading
+from registrar.errors import RegistrarError
 from registrar.models import Award
+from registrar.services import awards
 
 
 def _revoke(credential: Credential, reason: str, by: User) -> str:
-    status.revoke(credential, reason=reason, by=by)
+    awards.revoke(credential, reason=reason, by=by)
     tasks.publish_soon()
     return "Revoked. Verifiers see it as soon as the status list is published."
 
@@ -31,7 +33,7 @@ class CredentialPage(ThingPage):
     model = Credential
     permission_required = "issuer.view_credential"
     template_name = "registrar/desk/credential.html"
-    refusals = (IssuerError,)
+    refusals = (IssuerError, RegistrarError)
     acts = {"revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True)}
 
     def get_queryset(self) -> QuerySet[Credential]:
@@ -47,10 +49,13 @@ class CredentialPage(ThingPage):
         ).first()
         body = secured.body if secured else credential.document
         standing = status.state_of(credential)
+        award = (
+            Award.objects.filter(credential_id=credential.pk)
+            .select_related("learner", "revision", "template__unit", "decided_by", "batch")
+            .first()
+        )
         return super().get_context_data(
-            award=Award.objects.filter(credential_id=credential.pk)
-            .select_related("learner", "revision", "decided_by", "batch")
-            .first(),
+            award=award,
             forms=credential.verifiable_credentials.select_related("key", "status_list"),
             changes=StatusChange.objects.filter(
                 verifiable_credential__credential=credential
@@ -60,7 +65,9 @@ class CredentialPage(ThingPage):
             facts=reading.read(json.loads(body)),
             report=verification.verify(body.encode()) if secured else None,
             standing=standing if secured or standing != "valid" else "requested",
-            may_revoke=standing != "revoked" and self.user.has_perm("issuer.revoke_credential"),
+            may_revoke=standing != "revoked"
+            and award is not None
+            and self.user.has_perm("issuer.revoke_credential", award.template.unit),
             **kwargs,
         )
 

@@ -206,6 +206,18 @@ def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
 
 
 @transaction.atomic
+def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Withdraw the award behind a credential.
+
+    Raises NotIssued when there is none, and what `withdraw` raises.
+    """
+    award = Award.objects.filter(credential_id=credential.pk).first()
+    if award is None:
+        raise NotIssued("No award stands behind this credential, so nobody here can revoke it.")
+    return withdraw(award, by=by, reason=reason)
+
+
+@transaction.atomic
 def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 

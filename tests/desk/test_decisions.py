@@ -14,6 +14,7 @@ from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Award, Revision, SkillTag
 from registrar.services import awards, templates
+from tests.cast import member_of_staff
 from tests.desk.conftest import issue
 
 pytestmark = pytest.mark.django_db
@@ -314,6 +315,17 @@ def test_approvers_may_look_at_a_credential_and_not_revoke_it(
         thing_url(adas_credential), {"act": "revoke", "reason": "x", "confirmed": "on"}
     )
     assert answer.status_code == 403
+
+
+def test_registrar_staff_of_another_unit_cannot_revoke(
+    adas_credential: Credential, college: Any, root: User, signed_in: SignIn
+) -> None:
+    client = signed_in(member_of_staff(root, "art-registrar", "registrar", college.arts))
+    address = thing_url(adas_credential)
+    assert "Revoke this credential" not in text(client.get(address))
+    answer = client.post(address, {"act": "revoke", "reason": "Not mine.", "confirmed": "on"})
+    assert answer.status_code == 409
+    assert not StatusChange.objects.exists()
 
 
 def test_a_revoked_award_can_be_awarded_again(

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 
 from issuer.models import Achievement, Batch, Credential, LedgerEntry, SecuredDocument, SigningKey
-from issuer.services import keys, status
+from issuer.services import keys
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 
@@ -89,27 +88,3 @@ def test_verify_credential_tells_what_is_wrong(file: Path) -> None:
 def test_verify_credential_needs_a_file_that_can_be_read(tmp_path: Path, db: None) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         run("verify_credential", str(tmp_path / "nothing.json"))
-
-
-def test_revoke_credential_revokes_in_the_name_of_a_person(
-    credential: Credential, registrar: User
-) -> None:
-    permission = Permission.objects.get(codename="revoke_credential")
-    registrar.user_permissions.add(permission)
-    options = ["--reason", "Awarded by mistake", "--by", registrar.username]
-    said = run("revoke_credential", credential.urn, *options)
-    assert status.state_of(credential) == "revoked"
-    assert run("revoke_credential", str(credential.pk), *options) == said
-    with pytest.raises(CommandError, match="No credential"):
-        run("revoke_credential", "urn:uuid:none", *options)
-    with pytest.raises(CommandError, match="Say why"):
-        run("revoke_credential", credential.urn, "--reason", " ", "--by", registrar.username)
-
-
-@pytest.mark.parametrize("name", ["dev-who-approves", "nobody-at-all"])
-def test_revoke_credential_asks_whether_the_person_may(
-    name: str, credential: Credential, approver: User
-) -> None:
-    with pytest.raises(CommandError, match="may not"):
-        run("revoke_credential", credential.urn, "--reason", "I can", "--by", name)
-    assert status.state_of(credential) == "valid"
