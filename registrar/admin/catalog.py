@@ -5,8 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, reverse
 
-from issuer.pages import DeskAdmin, ThingPage, Verb, number_column, state_tag
+from issuer.pages import DeskAdmin, Link, ThingPage, Verb, number_column, state_tag
+from registrar.admin import catalog_entry
 from registrar.models import (
     Activity,
     Course,
@@ -20,6 +22,7 @@ class OpportunityPage(ThingPage):
     """A course or activity: its facts, outcomes with their skills, and offerings."""
 
     template_name = "registrar/desk/opportunity.html"
+    verbs: tuple[Verb, ...] = ()
 
     def get_queryset(self) -> QuerySet[LearningOpportunity]:
         return self.model.objects.select_related("unit")
@@ -33,17 +36,42 @@ class OpportunityPage(ThingPage):
             offerings=self.object.offerings.select_related("term")
             .annotate(learner_count=Count("enrolments", filter=Q(enrolments__retired_at=None)))
             .order_by("-term__starts_on", "code"),
+            verbs=[
+                Link(verb.label, reverse(verb.url_name, args=[self.object.pk]))
+                for verb in self.verbs
+                if self.user.has_perm(verb.permission)
+                and self.user.has_perm(verb.permission, self.object.unit)
+            ],
             **kwargs,
         )
 
 
 class CoursePage(OpportunityPage):
     model = Course
+    verbs = (
+        Verb(
+            "Edit the outcomes",
+            "admin:registrar_course_outcomes",
+            "registrar.change_learningoutcome",
+        ),
+    )
     permission_required = "registrar.view_course"
 
 
 class ActivityPage(OpportunityPage):
     model = Activity
+    verbs = (
+        Verb(
+            "Record participation",
+            "admin:registrar_activity_participation",
+            "registrar.import_roster",
+        ),
+        Verb(
+            "Edit the outcomes",
+            "admin:registrar_activity_outcomes",
+            "registrar.change_learningoutcome",
+        ),
+    )
     permission_required = "registrar.view_activity"
 
 
@@ -77,16 +105,29 @@ class CourseAdmin(OpportunityAdmin):
     list_filter = ("unit", "credit")
     thing_page = CoursePage
 
+    def own_urls(self) -> list[URLPattern]:
+        page = catalog_entry.CourseOutcomesPage
+        return [self.hang("<int:object_id>/outcomes/", page, "outcomes")]
+
 
 @admin.register(Activity)
 class ActivityAdmin(OpportunityAdmin):
     """Co-curricular activities."""
 
     lede = "Office in a club, service, internship, campus job, research: learning outside of class."
-    empty = "Activities come with a roster or by the API."
+    empty = "Add an activity: then say what one learns in it and record who took part."
+    verbs = (Verb("Add an activity", "admin:registrar_activity_new", "registrar.add_activity"),)
     list_display = ("code", "title", "unit", "hours", OUTCOMES, "state")
     list_filter = ("unit",)
     thing_page = ActivityPage
+
+    def own_urls(self) -> list[URLPattern]:
+        outcomes, part = catalog_entry.ActivityOutcomesPage, catalog_entry.ParticipationPage
+        return [
+            self.hang("new/", catalog_entry.AddActivityPage, "new"),
+            self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
+            self.hang("<int:object_id>/participation/", part, "participation"),
+        ]
 
 
 class OutcomePage(ThingPage):
@@ -112,7 +153,7 @@ class LearningOutcomeAdmin(DeskAdmin):
     """What learners can do after a course or activity."""
 
     lede = "What a learner can do afterwards, and which skills that shows."
-    empty = "Outcomes are entered by faculty, or come with the roster."
+    empty = "Open a course or activity and edit its outcomes: they appear here."
     list_display = (
         "code",
         "statement",

@@ -9,9 +9,13 @@ from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from registrar.models import Enrolment, Learner, LearningOpportunity, LineItem, Offering, Term
+from registrar.readers.problems import Problems
+from registrar.readers.records import Problem
 from registrar.services import results, roles, sources
 from registrar.services.results import Entry, Recorded
 
@@ -36,6 +40,61 @@ class Participation:
     started_on: date | None = None
     ended_on: date | None = None
     hours: Decimal | None = None
+
+
+def find_learners(lines: str) -> tuple[list[Learner], tuple[Problem, ...]]:
+    """Find the learners of a list: on each line a number or an e-mail address, in any case.
+
+    Returns those who were found, in order, and everything that is wrong with the other lines.
+    """
+    named = {
+        row: name for row, line in enumerate(lines.splitlines(), start=1) if (name := line.strip())
+    }
+    known = _known_by({name.lower() for name in named.values()})
+    problems = Problems()
+    first_rows: dict[int, int] = {}
+    found: list[Learner] = []
+    for row, name in named.items():
+        candidates = known.get(name.lower(), [])
+        problem = _problem(candidates, first_rows)
+        if problem is None:
+            found.append(candidates[0])
+            first_rows[candidates[0].pk] = row
+        else:
+            code, reason, fix = problem
+            problems.add("Learners", row=row, value=name, code=code, reason=reason, fix=fix)
+    return found, problems.listed()
+
+
+def _known_by(names: set[str]) -> dict[str, list[Learner]]:
+    rows = Learner.objects.annotate(low_number=Lower("number"), low_email=Lower("email"))
+    known: dict[str, list[Learner]] = {}
+    for learner in rows.filter(Q(low_number__in=names) | Q(low_email__in=names)):
+        for name in {learner.number.lower(), learner.email.lower()} & names:
+            known.setdefault(name, []).append(learner)
+    return known
+
+
+def _problem(learners: list[Learner], first_rows: dict[int, int]) -> tuple[str, str, str] | None:
+    """Code, reason and remedy, if the line does not name one learner for the first time."""
+    if not learners:
+        return (
+            "unknown_learner",
+            "No learner has this number or e-mail address.",
+            "Write it as on the learner's page, alone on its line; or read a roster first.",
+        )
+    living = [learner for learner in learners if learner.retired_at is None]
+    if not living:
+        return "learner_left", "This learner has left.", "Remove the line."
+    if len(learners) > 1:
+        return (
+            "several_learners",
+            f"{len(learners)} learners have this number or e-mail address.",
+            "Write what only this learner has: the other of number and e-mail address.",
+        )
+    if row := first_rows.get(learners[0].pk):
+        return "named_twice", f"The same learner is on line {row}.", "Remove one of the two lines."
+    return None
 
 
 @transaction.atomic

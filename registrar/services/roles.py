@@ -41,6 +41,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         _VIEW_RECORDS
         | {
             "registrar.import_roster",
+            "registrar.add_activity",
+            "registrar.change_learningoutcome",
             "registrar.draft_revision",
             "registrar.evaluate_award",
             "issuer.prepare_batch",
@@ -55,7 +57,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
     ),
     Role.Kind.CHAIR: frozenset(
-        _VIEW_CATALOG | {"registrar.propose_skilltag", "registrar.review_skilltag"}
+        _VIEW_CATALOG
+        | {
+            "registrar.change_learningoutcome",
+            "registrar.propose_skilltag",
+            "registrar.review_skilltag",
+        }
     ),
     Role.Kind.OPERATOR: frozenset(
         {

@@ -14,7 +14,7 @@ from django.urls import reverse
 from issuer.models import Batch, Chunk, Credential, StatusList
 from issuer.services import batches, credentials, signing
 from registrar.models import Award, Revision, RosterImport, SkillTag
-from registrar.services import composition, rosters, tagging, vocabulary
+from registrar.services import catalog, composition, rosters, tagging, vocabulary
 from skills.models import Framework
 
 PASSWORD = "a quite long password"
@@ -134,6 +134,7 @@ def addresses(
     """A full desk, and where everything on it is."""
     vocabulary.apply(vocabulary.plan(edition()), by=root, source="trades.json")
     award = Award.objects.get()
+    club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
 
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
@@ -149,7 +150,12 @@ def addresses(
             "skill": page("skills_skill_change", college.skills[0].pk),
             "courses": page("registrar_course_changelist"),
             "course": page("registrar_course_change", college.course.pk),
+            "outcomes of a course": page("registrar_course_outcomes", college.course.pk),
             "activities": page("registrar_activity_changelist"),
+            "activity": page("registrar_activity_change", club.pk),
+            "adding an activity": page("registrar_activity_new"),
+            "outcomes of an activity": page("registrar_activity_outcomes", club.pk),
+            "participation": page("registrar_activity_participation", club.pk),
             "outcomes": page("registrar_learningoutcome_changelist"),
             "outcome": page("registrar_learningoutcome_change", college.outcome.pk),
             "tags": page("registrar_skilltag_changelist"),

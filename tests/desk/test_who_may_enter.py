@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 CATALOGUE = {
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
-    *("outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
+    *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
@@ -25,9 +25,11 @@ MAY_ENTER = {
     | {
         *("import of a framework", "reading a roster", "beginning a template"),
         *("editing a revision", "choosing skills", "evaluation"),
+        *("adding an activity", "outcomes of a course", "outcomes of an activity"),
+        "participation",
     },
     "dev": RECORDS,
-    "chen": CATALOGUE | {"review"},
+    "chen": CATALOGUE | {"review", "outcomes of a course", "outcomes of an activity"},
     "olu": {
         *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),
         *(

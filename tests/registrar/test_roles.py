@@ -47,6 +47,8 @@ def test_each_role_may_do_its_own_work_alone(
         "registrar.propose_skilltag": {fay, chen},
         "registrar.review_skilltag": {chen},
         "registrar.import_roster": {clara},
+        "registrar.add_activity": {clara},
+        "registrar.change_learningoutcome": {clara, chen},
         "issuer.change_institution": {olu},
         "registrar.add_role": set(),
     }

@@ -1,0 +1,271 @@
+"""Enter activities, outcomes and who took part: pages of the catalogue."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.views.generic import FormView
+
+from issuer.pages import Link, Page, list_link, thing_url
+from registrar.errors import PlanOutdated, RegistrarError
+from registrar.models import Activity, Course, LearningOpportunity, OrganizationUnit, Term
+from registrar.services import catalog, participation, roles
+from registrar.services.participation import Participation, State
+
+CODE_LENGTH = 100
+
+
+class ActivityForm(forms.Form):
+    """A co-curricular activity."""
+
+    code = forms.CharField(
+        max_length=CODE_LENGTH, help_text="Short and for good: award rules know the activity by it"
+    )
+    title = forms.CharField(max_length=300)
+    unit = forms.ModelChoiceField(OrganizationUnit.objects.none())
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    hours = forms.DecimalField(required=False, min_value=0, max_digits=7, decimal_places=1)
+    credit = forms.ChoiceField(
+        required=False, choices=[("", "Not said"), *LearningOpportunity.Credit.choices]
+    )
+    credits = forms.DecimalField(required=False, min_value=0, max_digits=6, decimal_places=2)
+
+    def clean_code(self) -> str:
+        """Refuse a code that something has."""
+        code: str = self.cleaned_data["code"]
+        if LearningOpportunity.objects.filter(code=code).exists():
+            raise forms.ValidationError("A course or activity has this code. Choose another.")
+        return code
+
+
+class AddActivityPage(Page, FormView):
+    """Add an activity."""
+
+    permission_required = "registrar.add_activity"
+    template_name = "registrar/desk/activity_new.html"
+    form_class = ActivityForm
+    title = "Add an activity"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Activity),)
+
+    def get_form(self, form_class: Any = None) -> ActivityForm:
+        form: ActivityForm = super().get_form(form_class)
+        units = roles.reach(self.user, "registrar.add_activity")
+        form.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        return form
+
+    def form_valid(self, form: ActivityForm) -> HttpResponse:
+        wanted = dict(form.cleaned_data)
+        try:
+            activity = catalog.add_activity(wanted.pop("code"), by=self.user, **wanted)
+        except RegistrarError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, f"{activity} is in the catalogue. Say what one learns.")
+        return redirect("admin:registrar_activity_outcomes", activity.pk)
+
+
+class OpportunityFormPage(Page, FormView):
+    """A form about one course or activity, for those who may in its unit."""
+
+    model: type[Course] | type[Activity]
+
+    @cached_property
+    def opportunity(self) -> LearningOpportunity:
+        """What it is about."""
+        found = self.model.objects.select_related("unit")
+        return get_object_or_404(found, pk=self.kwargs["object_id"])
+
+    def has_permission(self) -> bool:
+        permissions = self.get_permission_required()
+        return self.user.has_perms(permissions) and self.user.has_perms(
+            permissions, self.opportunity.unit
+        )
+
+    def get_trail(self) -> Iterable[Link]:
+        opportunity = self.opportunity
+        return (list_link(self.model), Link(str(opportunity), thing_url(opportunity)))
+
+    def entered(self) -> LearningOpportunity:
+        """The same as services and the ledger know it: neither as course nor as activity."""
+        return LearningOpportunity.objects.get(pk=self.opportunity.pk)
+
+
+class OutcomesForm(forms.Form):
+    """All outcomes of a course or activity, one a line."""
+
+    lines = forms.CharField(
+        required=False,
+        label="Outcomes",
+        help_text="One a line: its code, a space, and what a learner can do afterwards. "
+        "A line that is removed retires its outcome.",
+        widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, held: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = held
+        self.initial["lines"] = "\n".join(
+            f"{code} {_on_one_line(words)}" for code, words in held.items()
+        )
+
+    def clean_lines(self) -> dict[str, str]:
+        """Each statement by its code; everything that is wrong is said at once."""
+        outcomes: dict[str, str] = {}
+        wrong: list[str] = []
+        for number, line in enumerate(self.cleaned_data["lines"].splitlines(), start=1):
+            if not line.strip():
+                continue
+            code, words = self._split(_on_one_line(line))
+            if not words:
+                wrong.append(f"Line {number}: {code} has no statement. Write one after the code.")
+            elif len(code) > CODE_LENGTH:
+                wrong.append(f"Line {number}: the code is too long. Begin with a short one.")
+            elif code in outcomes:
+                wrong.append(f"Line {number}: {code} is used above. Give this one another code.")
+            else:
+                outcomes[code] = words
+        if wrong:
+            raise forms.ValidationError(wrong)
+        return outcomes
+
+    def _split(self, line: str) -> tuple[str, str]:
+        """Code and statement. A code that there is may have spaces in it."""
+        codes = sorted(self.held, key=len, reverse=True)
+        known = next((each for each in codes if line.startswith(f"{each} ")), None)
+        if known is None:
+            code, _, words = line.partition(" ")
+            return code, words
+        words, former = line.removeprefix(known).strip(), self.held[known]
+        # Paragraphs do not show in a line, so nobody wanted to change them.
+        return known, former if words == _on_one_line(former) else words
+
+
+def _on_one_line(words: str) -> str:
+    return " ".join(words.split())
+
+
+class OutcomesPage(OpportunityFormPage):
+    """Edit the outcomes. Nothing changes before it has been looked at."""
+
+    permission_required = "registrar.change_learningoutcome"
+    template_name = "registrar/desk/outcomes_edit.html"
+    form_class = OutcomesForm
+    title = "Edit the outcomes"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        living = self.opportunity.outcomes.filter(retired_at=None).order_by("code")
+        return super().get_form_kwargs() | {"held": dict(living.values_list("code", "statement"))}
+
+    def form_valid(self, form: OutcomesForm) -> HttpResponse:
+        outcomes = form.cleaned_data["lines"]
+        seen = self.request.POST.get("fingerprint", "")
+        opportunity = self.entered()
+        try:
+            if not seen:
+                return self._show(form, catalog.plan_outcomes(opportunity, outcomes))
+            catalog.settle_outcomes(opportunity, outcomes, fingerprint=seen, by=self.user)
+        except PlanOutdated as error:
+            plan = catalog.plan_outcomes(opportunity, outcomes)
+            return self._show(form, plan, refusal=str(error), status=409)
+        except RegistrarError as error:
+            form.add_error("lines", str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, "The outcomes are saved.")
+        return redirect(thing_url(self.opportunity))
+
+    def _show(
+        self,
+        form: OutcomesForm,
+        plan: catalog.OutcomePlan,
+        *,
+        refusal: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        context = self.get_context_data(form=form, plan=plan, refusal=refusal)
+        return self.render_to_response(context, status=status)
+
+
+class CourseOutcomesPage(OutcomesPage):
+    model = Course
+
+
+class ActivityOutcomesPage(OutcomesPage):
+    model = Activity
+
+
+def _date_field(label: str) -> forms.DateField:
+    # Browsers show a stored date only as ISO 8601 writes it.
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(required=False, label=label, widget=widget)
+
+
+class ParticipationForm(forms.Form):
+    """Learners whose part in the activity stands the same."""
+
+    state = forms.ChoiceField(choices=[(state.value, state.value) for state in State])
+    term = forms.ModelChoiceField(
+        Term.objects.order_by("-starts_on"), required=False, empty_label="No term"
+    )
+    started_on = _date_field("Started on")
+    ended_on = _date_field("Ended on")
+    hours = forms.DecimalField(required=False, min_value=0, max_digits=7, decimal_places=1)
+    learners = forms.CharField(
+        max_length=200_000,
+        help_text="Number or e-mail address of each learner, one a line",
+        widget=forms.Textarea(attrs={"rows": 10, "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    problems: tuple[Any, ...] = ()
+
+    def clean_ended_on(self) -> Any:
+        """Refuse an end before the start."""
+        started, ended = self.cleaned_data.get("started_on"), self.cleaned_data["ended_on"]
+        if started and ended and ended < started:
+            raise forms.ValidationError("This is before the start.")
+        return ended
+
+    def clean_learners(self) -> list[Any]:
+        """The learners; every line that names none is kept in `problems`."""
+        found, self.problems = participation.find_learners(self.cleaned_data["learners"])
+        if self.problems:
+            raise forms.ValidationError(
+                f"{len(self.problems)} of the lines cannot be used. Nothing is recorded yet."
+            )
+        return found
+
+
+class ParticipationPage(OpportunityFormPage):
+    """Record who takes part in an activity, and how it came out for them: all lines or none."""
+
+    model = Activity
+    permission_required = "registrar.import_roster"
+    template_name = "registrar/desk/participation.html"
+    form_class = ParticipationForm
+    title = "Record participation"
+
+    def form_valid(self, form: ParticipationForm) -> HttpResponse:
+        said = form.cleaned_data
+        parts = [
+            Participation(
+                learner=learner,
+                state=State(said["state"]),
+                started_on=said["started_on"],
+                ended_on=said["ended_on"],
+                hours=said["hours"],
+            )
+            for learner in said["learners"]
+        ]
+        try:
+            done = participation.record(self.entered(), parts, by=self.user, term=said["term"])
+        except RegistrarError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        counts = f"{done.new} new, {done.changed} changed, {done.unchanged} as before"
+        messages.success(self.request, f"Recorded as {said['state'].lower()}: {counts}.")
+        return redirect(thing_url(self.opportunity))
