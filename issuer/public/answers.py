@@ -37,9 +37,19 @@ def public_json(
     return public(request, body, content_type=content_type, max_age=max_age)
 
 
-def for_the_holder_only(response: HttpResponse) -> HttpResponse:
-    """Nobody keeps a copy, nobody learns the address from a link that is followed."""
+def kept_by_nobody(response: HttpResponse) -> HttpResponse:
+    """No cache keeps a copy, neither the browser's nor any on the way."""
     response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def for_the_holder_only(response: HttpResponse) -> HttpResponse:
+    """Nobody keeps a copy, nobody learns the address from a link that is followed.
+
+    Not for pages with a form: a browser that may not say where it comes from sends the form
+    with the origin "null", which the check against forged requests refuses.
+    """
+    kept_by_nobody(response)
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response

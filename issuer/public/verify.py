@@ -65,7 +65,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             page["facts"] = _facts(document)
         else:
             status = 422
-    return answers.for_the_holder_only(render(request, "issuer/verify.html", page, status=status))
+    return answers.kept_by_nobody(render(request, "issuer/verify.html", page, status=status))
 
 
 def _facts(document: bytes) -> reading.Reading | None:
