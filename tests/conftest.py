@@ -133,6 +133,15 @@ def no_real_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> None:
+    """Hash the passwords of the tests' people quickly: a good hash is slow on purpose."""
+    if HAS_SERVICES:
+        from django.conf import settings
+
+        settings.PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+
+
 # --- Database -----------------------------------------------------------------------------------
 
 

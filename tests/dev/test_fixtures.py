@@ -30,6 +30,7 @@ def test_this_machine_can_be_reached() -> None:
         client.connect(server.getsockname())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("strictly", "status", "outcome"), [("", 0, "2 skipped"), ("1", 1, "1 failed, 1 error")]
 )

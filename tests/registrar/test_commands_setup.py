@@ -119,6 +119,7 @@ def test_the_example_asks_where_to_keep_passwords(settings: Any) -> None:
         run("load_example")
 
 
+@pytest.mark.slow
 def test_the_example_has_life_on_every_page_and_is_loaded_once(
     settings: Any, tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ def real(shared_data: Path) -> Path:
     return shared_data / "oulad" / "oneroster12-BBB-2013J"
 
 
+@pytest.mark.slow
 def test_a_real_presentation_comes_in_whole_and_a_second_time_changes_nothing(real: Path) -> None:
     first = rosters.apply(rosters.read(real, by=None), by=None)
     assert (first.source, first.problem_count) == ("oulad-2017", 0)

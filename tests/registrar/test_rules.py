@@ -463,6 +463,7 @@ def holds(rule: Rule, learner: str, known: dict[Condition, dict[str, list[Fact]]
     return held == len(rule.rules) if isinstance(rule, AllOf) else held > 0
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_learners_are_decided_in_seconds() -> None:
     rule = rules.parse({"all": [PASSED, {"any": [EXAM, ESSAY]}]})
     passed, exam, essay = rule.leaves()

@@ -391,6 +391,7 @@ def test_everything_wrong_is_told_in_one_pass() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_deep_and_wide_tangle_is_told_quickly() -> None:
     document = package()
     count = 20_000

@@ -222,6 +222,7 @@ def test_a_framework_is_marked_as_our_own_and_stays_so() -> None:
     assert not Framework.objects.get().is_own
 
 
+@pytest.mark.slow
 def test_fourteen_thousand_skills_take_seconds() -> None:
     numbers = range(14_000)
     first = package(*numbers)
