@@ -156,8 +156,8 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     """Award once more what was revoked, declined or could not be issued: a new credential.
 
     It says what is known today, in the words of the revision that is approved today. Raises
-    ReasonMissing, and WrongState while the former credential is in force, if it was replaced
-    before, and if the rule is no longer met.
+    ReasonMissing, and WrongState while a credential for the same occasion is in force, if there
+    is a newer award, and if the rule is no longer met.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -165,20 +165,16 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     if revision is None:
         raise WrongState("No revision of this template is approved, so nothing can be awarded.")
     _begin(revision, by=by)
-    if Award.objects.filter(replaces=award).exists():
-        raise WrongState("This award was replaced before. Look at the newer one.")
-    if _is_in_force(award):
-        raise WrongState("The credential of this award is still in force. Revoke it first.")
+    _demand_that_none_is_in_force(award)
     results, reasons = _as_of_today(award, revision)
     batch = batches.open(f"{revision.name}, again"[:200], count=1, by=by)
-    key = (award.learner_id, award.occasion)
     again = Award.objects.create(
         revision=revision,
         template_id=award.template_id,
         learner_id=award.learner_id,
         occasion=award.occasion,
         offering_id=award.offering_id,
-        generation=_generations(award.template_id)[key] + 1,
+        generation=award.generation + 1,
         replaces=award,
         awarded_on=datetime.now(UTC).date(),
         results=results,
@@ -331,6 +327,17 @@ def _demand_to_decide(batch: Batch, *, by: User) -> None:
 def _credential(award: Award) -> Credential | None:
     """The credential, which exists from the moment the batch is approved and worked on."""
     return Credential.objects.filter(pk=cast(UUID, award.credential_id)).first()
+
+
+def _demand_that_none_is_in_force(award: Award) -> None:
+    """To be asked under the lock of the template: nobody gets two credentials for one occasion."""
+    same = Award.objects.filter(
+        template=award.template_id, learner=award.learner_id, occasion=award.occasion
+    )
+    if same.filter(generation__gt=award.generation).exists():
+        raise WrongState("This award was replaced before. Look at the newer one.")
+    if any(_is_in_force(each) for each in same.select_related("batch")):
+        raise WrongState("A credential for this is still in force. Revoke it first.")
 
 
 def _is_in_force(award: Award) -> bool:

@@ -314,6 +314,16 @@ def test_awarding_again_is_an_act_of_its_own(
     assert status.state_of(second.credential) == "valid"
 
 
+def test_what_was_declined_and_prepared_anew_is_not_awarded_a_second_time(
+    cells: Revision, adas_batch: Batch, adas_award: Award, clara: User, dev: User
+) -> None:
+    awards.decline(adas_batch, by=dev, reason="Not confirmed yet.")
+    second = awards.prepare(evaluate(cells), by=clara)
+    with pytest.raises(WrongState, match="newer"):
+        awards.award_again(adas_award, by=clara, reason="Confirmed.")
+    assert set(Award.objects.values_list("batch", flat=True)) == {adas_batch.pk, second.pk}
+
+
 def test_what_is_no_longer_earned_is_not_awarded_again(
     college: College,
     cells: Revision,
