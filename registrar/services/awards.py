@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from issuer.errors import NotIssued
-from issuer.models import Batch, Credential, SecuredDocument, StatusChange
+from issuer.models import Batch, Chunk, Credential, SecuredDocument, StatusChange
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
@@ -188,6 +188,20 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     return batch
 
 
+def failed() -> QuerySet[Award]:
+    """Those whose credential could not be issued: the worker set their row of the batch apart.
+
+    Such a row is never taken up again; `award_again` replaces the award.
+    """
+    row = Chunk.objects.filter(
+        batch=OuterRef("batch"),
+        first__lte=OuterRef("position"),
+        last__gte=OuterRef("position"),
+        state=Chunk.State.FAILED,
+    )
+    return Award.objects.filter(Exists(row))
+
+
 @transaction.atomic
 def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
     """Take an award back: its credential is revoked, for good.
@@ -341,6 +355,8 @@ def _demand_that_none_is_in_force(award: Award) -> None:
 
 
 def _is_in_force(award: Award) -> bool:
+    if failed().filter(pk=award.pk).exists():
+        return False
     if award.batch.state in (Batch.State.PREPARED, Batch.State.APPROVED):
         return True
     credential = _credential(award)

@@ -324,6 +324,24 @@ def test_what_was_declined_and_prepared_anew_is_not_awarded_a_second_time(
     assert set(Award.objects.values_list("batch", flat=True)) == {adas_batch.pk, second.pk}
 
 
+def test_what_could_not_be_issued_is_awarded_again_once(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    college.grade(ada, "Pass")
+    college.grade(ben, "Pass")
+    batch = awards.approve(awards.prepare(evaluate(cells), by=clara), by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    batches.finish(chunk, Chunk.State.REQUESTED, refused={1: "Its name is too long."})
+    issued, lost = Award.objects.filter(batch=batch).order_by("position")
+    assert list(awards.failed()) == [lost]
+    assert not evaluate(cells).awards
+    with pytest.raises(WrongState, match="in force"):
+        awards.award_again(issued, by=clara, reason="Both.")
+    awards.award_again(lost, by=clara, reason="The name is shorter.")
+    with pytest.raises(WrongState, match="newer"):
+        awards.award_again(lost, by=clara, reason="Once more.")
+
+
 def test_what_is_no_longer_earned_is_not_awarded_again(
     college: College,
     cells: Revision,
