@@ -368,7 +368,14 @@ def _is_in_force(award: Award) -> bool:
 
 def _as_of_today(award: Award, revision: Revision) -> tuple[list[Result], list[str]]:
     if revision.rule is None:
-        return award.results, award.reasons
+        described = {each["id"]: each for each in revision.result_descriptions}
+        results = [
+            result
+            for result in award.results
+            if (each := described.get(result["description"]))
+            and not _problem(each, result["value"])
+        ]
+        return results, award.reasons
     offerings = [award.offering] if award.offering else None
     evaluation = evaluate(revision, at=datetime.now(UTC), offerings=offerings)
     for candidate in (*evaluation.already, *evaluation.awards):

@@ -361,6 +361,18 @@ def test_what_is_no_longer_earned_is_not_awarded_again(
         awards.award_again(adas_award, by=clara, reason="Try.")
 
 
+def test_to_award_again_by_hand_drops_what_the_revision_no_longer_describes(
+    cells: Revision, adas_batch: Batch, adas_award: Award, clara: User, dev: User
+) -> None:
+    awards.decline(adas_batch, by=dev, reason="Wait.")
+    assert adas_award.results
+    second = templates.revise(cells.template, by=clara)
+    templates.edit(second, by=clara, rule=None, result_descriptions=[])
+    templates.approve(templates.submit(second, by=clara), by=dev)
+    batch = awards.award_again(adas_award, by=clara, reason="Confirmed.")
+    assert Award.objects.get(batch=batch).results == []
+
+
 def test_an_award_that_was_not_issued_cannot_be_withdrawn(adas_award: Award, clara: User) -> None:
     with pytest.raises(NotIssued):
         awards.withdraw(adas_award, by=clara, reason="Too early.")
