@@ -52,9 +52,13 @@ class Progress:
 
 
 @transaction.atomic
-def open(name: str, *, count: int, by: User) -> Batch:
-    """Prepare a batch of so many credentials, at the positions 0 to count - 1."""
-    batch = Batch.objects.create(name=name, count=count, prepared_by=by)
+def open(name: str, *, count: int, by: User, id: uuid.UUID | None = None) -> Batch:
+    """Prepare a batch of so many credentials, at the positions 0 to count - 1.
+
+    `id` is for who stores what refers to it first. Others who write in the ledger wait until this
+    transaction ends: open late in it.
+    """
+    batch = Batch.objects.create(id=id or uuid.uuid4(), name=name, count=count, prepared_by=by)
     ledger.append("batch.prepared", batch, by=by, details={"count": count})
     return batch
 

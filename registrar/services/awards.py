@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -128,7 +128,8 @@ def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None
     if not candidates:
         return None
     day = evaluation.at.astimezone(UTC).date()
-    batch = batches.open((name or f"{revision.name}, {day}")[:200], count=len(candidates), by=by)
+    # Drawn ahead, so that the batch is opened last: its ledger entry makes all others wait.
+    batch_id = uuid4()
     Award.objects.bulk_create(
         Award(
             revision=revision,
@@ -141,11 +142,13 @@ def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None
             results=list(candidate.results),
             reasons=candidate.reasons,
             decided_by=by,
-            batch=batch,
+            batch_id=batch_id,
             position=position,
         )
         for position, candidate in enumerate(candidates)
     )
+    title = (name or f"{revision.name}, {day}")[:200]
+    batch = batches.open(title, count=len(candidates), by=by, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by, details=details)
     return batch

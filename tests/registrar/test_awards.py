@@ -228,6 +228,19 @@ def test_a_batch_holds_each_award_once_and_says_why(
     assert list(acts)[-2:] == ["batch.prepared", "award.decided"]
 
 
+def test_the_ledger_is_not_held_while_awards_are_stored(
+    college: College, cells: Revision, ada: Learner, clara: User
+) -> None:
+    college.grade(ada, "Pass")
+    found = evaluate(cells)
+    with CaptureQueriesContext(connection) as queries:
+        awards.prepare(found, by=clara)
+    said = [query["sql"] for query in queries]
+    stored = next(i for i, sql in enumerate(said) if 'INTO "registrar_award"' in sql)
+    locked = next(i for i, sql in enumerate(said) if "pg_advisory" in sql)
+    assert stored < locked
+
+
 def test_nobody_is_awarded_twice(
     cells: Revision, adas_batch: Batch, clara: User, ada: Learner
 ) -> None:
