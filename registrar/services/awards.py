@@ -1,5 +1,7 @@
 """Evaluate who has earned a credential and why, and decide to award it."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ from registrar.models import Award, CredentialTemplate, Offering, Revision
 from registrar.rules import Decision
 from registrar.services import facts, roles
 
+OCCASION_LENGTH = 300
 NOT_TOGETHER = "Each condition is met, but not all of them in one class."
 
 Result = dict[str, str]
@@ -299,7 +302,14 @@ def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:
     """By which words awards tell the offerings apart that the decisions are about."""
     offerings: set[Any] = {occasion for each in decisions for occasion in each.occasions}
     rows = Offering.objects.filter(pk__in=offerings).values_list("pk", "source", "sourced_id")
-    return {pk: f"offering:{source}:{sourced_id}"[:300] for pk, source, sourced_id in rows}
+    return {pk: _occasion(source, sourced_id) for pk, source, sourced_id in rows}
+
+
+def _occasion(source: str, sourced_id: str) -> str:
+    name = f"offering:{source}:{sourced_id}"
+    if len(name) <= OCCASION_LENGTH:
+        return name
+    return "offering:" + hashlib.sha256(json.dumps([source, sourced_id]).encode()).hexdigest()
 
 
 def _made(template_id: Any) -> QuerySet[Award]:

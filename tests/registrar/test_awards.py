@@ -14,7 +14,7 @@ from issuer.errors import SamePerson as SamePersonDecides
 from issuer.models import Batch, Chunk, LedgerEntry, SigningKey
 from issuer.services import batches, credentials, signing, status
 from registrar.errors import NotAllowed, ReasonMissing, WrongState
-from registrar.models import Award, Learner, Revision
+from registrar.models import Award, Learner, Offering, Revision
 from registrar.services import awards, composition, templates
 from tests.cast import SIS, College, member_of_staff
 
@@ -107,6 +107,17 @@ def test_a_course_passed_twice_is_awarded_for_each_class(
     ]
     assert learners(evaluate(cells, offerings=[again]).awards) == {ada.pk}
     assert len(evaluate(cells, offerings=[again]).awards) == 1
+
+
+def test_classes_with_very_long_ids_are_occasions_of_their_own(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    Offering.objects.update(source="s" * 100)
+    for number in range(2):
+        again = college.offer(college.course, "c" * 250 + str(number))
+        Offering.objects.filter(pk=again.pk).update(source="s" * 100)
+        college.grade(ada, "Pass", on=college.assess(again, "Module result"))
+    assert len({each.occasion for each in evaluate(cells).awards}) == 2
 
 
 def test_a_rule_about_one_course_is_met_in_one_class_or_not_at_all(
