@@ -142,27 +142,27 @@ class _Verification:
         if structure.outcome is not Outcome.PASSED or not isinstance(document, dict):
             return [structure, *(_not_accepted(id_) for id_ in ("issuer", "signature", "dates"))]
         # 2
-        key: list[did.RetrievedMethod] = []
-        issuer = _check("issuer", lambda: self._issuer(document, key))
+        keys: dict[str, did.RetrievedMethod] = {}
+        issuer = _check("issuer", lambda: self._issuer(document, keys))
         # 3
-        signature = _check("signature", lambda: self._signature(document, key))
+        signature = _check("signature", lambda: self._signature(document, keys))
         # 4
         dates = _check("dates", lambda: self._dates(document))
         return [structure, issuer, signature, dates]
 
-    def _issuer(self, document: dict[str, Any], key: list[did.RetrievedMethod]) -> str:
+    def _issuer(self, document: dict[str, Any], keys: dict[str, did.RetrievedMethod]) -> str:
         issuer = credential.issuer_id(document)
         identifier_document = self._identifier_document(issuer)
         if identifier_document.get("id") != issuer:
             raise _Failed(f"The document found for {issuer} is not its own.")
-        proof = _deciding_proof(document)
-        if proof is not None:
-            method_id = proof.get("verificationMethod")
-            if not isinstance(method_id, str) or method_id.partition("#")[0] != issuer:
-                raise _Failed("The proof's key is not one of the issuer.")
-            method = did.retrieve_method(identifier_document, method_id)
+        own = _issuers_proofs(document)
+        if not own and credential.proofs(document):
+            raise _Failed("The proof's key is not one of the issuer.")
+        # Of proofs that are not understood the first tells whether the issuer's key is known.
+        for proof in [each for each in own if proofs.is_supported(each)] or own[:1]:
+            method = did.retrieve_method(identifier_document, proof["verificationMethod"])
             self._require_usable(method, proof)
-            key.append(method)
+            keys[proof["verificationMethod"]] = method
         return f"The document of {issuer} was found and is its own."
 
     def _require_usable(self, method: did.RetrievedMethod, proof: dict[str, Any]) -> None:
@@ -192,21 +192,23 @@ class _Verification:
             self.resolved[identifier] = found
         return self.resolved[identifier]
 
-    def _signature(self, document: dict[str, Any], key: list[did.RetrievedMethod]) -> str:
-        found = credential.proofs(document)
-        if not found:
+    def _signature(self, document: dict[str, Any], keys: dict[str, did.RetrievedMethod]) -> str:
+        """Check each proof that the issuer's keys are said to have made; there must be one.
+
+        In a set others may have proofs of their own (VC Data Integrity, "Proof Sets"): they say
+        nothing for the issuer, nor against.
+        """
+        if not credential.proofs(document):
             raise _Failed("The credential carries no proof.")
-        supported = [proof for proof in found if proofs.is_supported(proof)]
+        supported = [proof for proof in _issuers_proofs(document) if proofs.is_supported(proof)]
         if not supported:
-            raise _CouldNotCheck("The credential has no proof of a kind that is understood here.")
-        if not key:
-            raise _CouldNotCheck("The issuer's key is not known.")
-        method = key[0]
-        if method.public_multibase is None:
-            raise _CouldNotCheck("The issuer's key is of a kind that is not understood here.")
+            raise _CouldNotCheck("The issuer has made no proof of a kind that is understood here.")
         for proof in supported:
-            if proof.get("verificationMethod") != method.id:
-                raise _Failed("The proofs name different keys.")
+            method = keys.get(proof["verificationMethod"])
+            if method is None:
+                raise _CouldNotCheck("The issuer's key is not known.")
+            if method.public_multibase is None:
+                raise _CouldNotCheck("The issuer's key is of a kind that is not understood here.")
             self._require_current(proof)
             proofs.check(document, proof, public_key=method.public_multibase)
         return "The signature belongs to this document and to the issuer's key."
@@ -383,9 +385,15 @@ def _refuse_second_self(document: dict[str, Any]) -> None:
     search(document)
 
 
-def _deciding_proof(document: dict[str, Any]) -> dict[str, Any] | None:
-    found = credential.proofs(document)
-    return next((proof for proof in found if proofs.is_supported(proof)), next(iter(found), None))
+def _issuers_proofs(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The proofs that name a key of the issuer."""
+    issuer = credential.issuer_id(document)
+
+    def names_issuer(proof: dict[str, Any]) -> bool:
+        method_id = proof.get("verificationMethod")
+        return isinstance(method_id, str) and method_id.partition("#")[0] == issuer
+
+    return [proof for proof in credential.proofs(document) if names_issuer(proof)]
 
 
 def _read_entry(entry: dict[str, Any]) -> tuple[str, str, int]:

@@ -429,6 +429,34 @@ def test_a_proof_that_is_not_as_it_should_be_fails(
     assert college.verify(signed).check("signature").outcome == FAILED
 
 
+def test_a_proof_of_somebody_else_speaks_neither_for_the_issuer_nor_against(
+    college: College, signed: dict[str, Any]
+) -> None:
+    proof = signed["proof"]
+    witness = {**proof, "verificationMethod": "did:web:witness.example#key"}
+    for several in ([proof, witness], [witness, proof]):
+        assert college.verify({**signed, "proof": several}).verdict == VALID
+    for alone in (witness, [witness], [witness, witness]):
+        report = college.verify({**signed, "proof": alone})
+        assert report.check("issuer").outcome == FAILED
+        assert report.check("signature").outcome != PASSED
+    broken = {**proof, "created": "2026-06-15T10:00:00Z"}
+    chained = {**proof, "previousProof": "urn:uuid:1"}
+    for ours, verdict in ((broken, INVALID), (chained, UNKNOWN)):
+        for several in ([ours, witness], [witness, ours]):
+            assert college.verify({**signed, "proof": several}).verdict == verdict
+
+
+def test_in_a_proof_set_a_key_that_was_taken_back_fails_it(
+    college: College, signed: dict[str, Any]
+) -> None:
+    stolen = {**signed["proof"], "verificationMethod": did.method_id(DID, "z6MkStolen")}
+    for several in ([signed["proof"], stolen], [stolen, signed["proof"]]):
+        report = college.verify({**signed, "proof": several})
+        assert report.check("issuer").outcome == FAILED
+        assert report.verdict == INVALID
+
+
 def test_one_proof_of_a_kind_we_know_decides_and_each_of_them_must_fit(
     college: College, signed: dict[str, Any]
 ) -> None:
