@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from issuer.models import StatusList
+from issuer.models import StatusListPublication
 from issuer.public import answers
 
 
@@ -14,8 +14,8 @@ from issuer.public import answers
 @require_safe
 def status_list(request: HttpRequest, name: str) -> HttpResponse:
     """The newest signed edition; caches may keep it as long as its `ttl` says."""
-    found = get_object_or_404(StatusList, name=name)
-    newest = get_object_or_404(found.publications.order_by("-version")[:1])
+    editions = StatusListPublication.objects.filter(status_list__name=name)
+    newest = get_object_or_404(editions.order_by("-version")[:1])
     return answers.public(
         request,
         newest.body,

@@ -56,7 +56,9 @@ class CredentialPage(ThingPage):
         )
         return super().get_context_data(
             award=award,
-            forms=credential.verifiable_credentials.select_related("key", "status_list"),
+            forms=credential.verifiable_credentials.select_related("key", "status_list").defer(
+                "status_list__permutation"
+            ),
             changes=StatusChange.objects.filter(
                 verifiable_credential__credential=credential
             ).select_related("by"),

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
 from issuer.services import batches, credentials, institutions, signing, status
@@ -73,6 +75,19 @@ def test_the_status_list_is_served_signed_at_the_address_in_the_credential(clien
     assert status_list["id"] == address
     assert status_list["proof"]["cryptosuite"] == "eddsa-rdfc-2022"
     assert "public" in answer["Cache-Control"]
+
+
+def test_nobody_who_asks_for_a_status_makes_the_database_send_the_half_megabyte(
+    client, adas
+) -> None:
+    body = body_of(adas)
+    address = body["credentialStatus"]["statusListCredential"]
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address.removeprefix(settings.BASE_URL))
+        client.get(adas.url.removeprefix(settings.BASE_URL))
+        check(client, json.dumps(body))
+    assert any("issuer_statuslistpublication" in query["sql"] for query in queries)
+    assert not any("permutation" in query["sql"] for query in queries)
 
 
 def test_the_achievement_of_a_credential_has_a_page_and_a_json(client, adas) -> None:
