@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from issuer.models import Achievement
 from issuer.public import answers
-from issuer.vc import reading
+from issuer.vc import openbadges, reading
 
 # Published achievements never change.
 A_DAY = 24 * 60 * 60
@@ -19,9 +19,8 @@ def achievement(request: HttpRequest, pk: str) -> HttpResponse:
     """The page, or the Open Badges Achievement where JSON is asked for."""
     found = get_object_or_404(Achievement, pk=pk)
     if content_type := answers.wants(request, "application/ld+json"):
-        response = answers.public_json(
-            request, found.document, content_type=content_type, max_age=A_DAY
-        )
+        document = {"@context": openbadges.CONTEXTS, **found.document}
+        response = answers.public_json(request, document, content_type=content_type, max_age=A_DAY)
         return answers.varies(response)
     facts = reading.read({"credentialSubject": {"achievement": found.document}})
     response = render(request, "issuer/achievement.html", {"achievement": found, "facts": facts})

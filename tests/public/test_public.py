@@ -93,7 +93,11 @@ def test_nobody_who_asks_for_a_status_makes_the_database_send_the_half_megabyte(
 def test_the_achievement_of_a_credential_has_a_page_and_a_json(client, adas) -> None:
     achievement = body_of(adas)["credentialSubject"]["achievement"]
     path = achievement["id"].removeprefix(settings.BASE_URL)
-    assert client.get(path, headers={"accept": "application/json"}).json() == achievement
+    for json_type in ("application/json", "application/ld+json"):
+        found = client.get(path, headers={"accept": json_type})
+        assert found["Content-Type"] == json_type
+        # On its own it needs the contexts that it has from the credential around it there.
+        assert found.json() == {"@context": body_of(adas)["@context"], **achievement}
     page = client.get(path).content.decode()
     assert "Knows what a cell is made of." in page
     assert "Observe" in page
