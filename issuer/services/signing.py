@@ -100,7 +100,7 @@ def publish(status_list: StatusList) -> StatusListPublication:
         encoded_list=bitstring.encode(bits),
         valid_from=now,
         valid_until=valid_until,
-        ttl_ms=settings.STATUS_LIST_TTL * 1000,
+        ttl_ms=status.seconds_to_keep() * 1000,
     )
     try:
         body = credentials.write_json(_Desk().add_proof(document, key, now))

@@ -71,9 +71,10 @@ def allocate(
 def revoke(credential: Credential, *, reason: str, by: User) -> StatusChange:
     """Set the revocation bit of every secured form of the credential, for good.
 
-    Verifiers see it when the list is next published, at most STATUS_LIST_TTL later. A credential
-    that is still to be signed may be revoked; it is then born revoked. Revoking again changes
-    nothing and returns the first change.
+    Verifiers see it within STATUS_LIST_TTL: it waits for the next round of publication, then for
+    the caches and copies that may be kept for `seconds_to_keep`. A credential that is still to be
+    signed may be revoked; it is then born revoked. Revoking again changes nothing and returns the
+    first change.
 
     Raises ReasonMissing, and NotIssued when no form of it is in a revocation list.
     """
@@ -124,6 +125,15 @@ def published_bits(publication: StatusListPublication) -> bytes:
     """The bits that verifiers find in a publication."""
     document = parse_json(publication.body.encode())
     return bitstring.decode(document["credentialSubject"]["encodedList"])
+
+
+def seconds_to_keep() -> int:
+    """For how long a cache may keep a published list, and a verifier what it fetched: its `ttl`.
+
+    Three eighths of STATUS_LIST_TTL each; a list is published every quarter. So a verifier whose
+    copy came from a cache still knows of a revocation within STATUS_LIST_TTL.
+    """
+    return settings.STATUS_LIST_TTL * 3 // 8
 
 
 def newest_publication(status_list: StatusList) -> StatusListPublication | None:

@@ -1,6 +1,7 @@
 """Entries are handed out once, revocations stay, and verifiers are given fresh lists."""
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.test import Client
 
 from issuer.errors import NotIssued, ReasonMissing, RevocationLost, WrongState
 from issuer.models import (
@@ -204,10 +206,29 @@ def test_a_publication_says_how_long_it_holds(issued: list[Credential], settings
     assert timestamps.read(document["validUntil"]) == publication.valid_until
     assert publication.valid_until - timestamps.read(document["validFrom"]) == timedelta(hours=1)
     assert publication.published_at >= before
-    assert document["credentialSubject"]["ttl"] == 120_000
+    assert document["credentialSubject"]["ttl"] == 45_000
     assert document["id"] == only_list().url
     report = verification.verify(publication.body.encode())
     assert report.check("signature").outcome is Outcome.PASSED
+
+
+def test_a_revocation_is_seen_within_the_promised_time(
+    issued: list[Credential], client: Client, settings: Any
+) -> None:
+    rounds = settings.CELERY_BEAT_SCHEDULE["publish status lists"]["schedule"]
+    path = only_list().url.removeprefix(settings.BASE_URL)
+    cached = re.search(r"max-age=(\d+)", client.get(path)["Cache-Control"])
+    kept = json.loads(signing.publish(only_list()).body)["credentialSubject"]["ttl"] / 1000
+    assert cached is not None
+    assert rounds + int(cached[1]) + kept <= settings.STATUS_LIST_TTL
+
+
+def test_where_changes_show_at_once_no_cache_keeps_a_list(
+    issued: list[Credential], client: Client, settings: Any
+) -> None:
+    settings.STATUS_PUBLISH_AT_ONCE = True
+    path = only_list().url.removeprefix(settings.BASE_URL)
+    assert "max-age=0" in client.get(path)["Cache-Control"]
 
 
 def test_versions_only_grow(issued: list[Credential]) -> None:
