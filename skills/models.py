@@ -34,6 +34,8 @@ class SkillQuerySet(models.QuerySet["Skill"]):
 
     def matching(self, text: str) -> "SkillQuerySet":
         """Those whose code, label or statement contain every word of `text`."""
+        if "\0" in text:  # PostgreSQL takes it in no text, so no skill contains it
+            return self.none()
         found = self
         for word in text.split():
             found = found.filter(

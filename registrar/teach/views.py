@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.generic import DetailView, ListView, TemplateView, View
 
 from registrar.errors import RegistrarError
-from registrar.models import LearningOpportunity, LearningOutcome, Role, SkillTag
-from registrar.services import tagging
+from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
+from registrar.services import roles, tagging
 from skills.models import Skill
 
 # As many as fit on a phone below the box without scrolling far.
@@ -21,7 +21,7 @@ CHOICES_SHOWN = 8
 
 
 class OwnCoursesMixin(PermissionRequiredMixin):
-    """A person sees what they teach, and the activities of units in which they are faculty."""
+    """A person sees what they teach, and the activities of the units that their role reaches."""
 
     permission_required = "registrar.propose_skilltag"
     request: HttpRequest
@@ -33,9 +33,7 @@ class OwnCoursesMixin(PermissionRequiredMixin):
 
     def own(self) -> QuerySet[LearningOpportunity]:
         """Their courses and activities."""
-        units = Role.objects.filter(
-            user=self.person, kind__in=[Role.Kind.FACULTY, Role.Kind.CHAIR]
-        ).values("unit")
+        units = roles.reach(self.person, self.permission_required)
         return (
             LearningOpportunity.objects.filter(
                 Q(offerings__teachers=self.person)

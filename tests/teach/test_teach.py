@@ -1,0 +1,209 @@
+"""Faculty see what they teach, find a skill in a few letters, and propose it."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
+from registrar.services import tagging
+from skills.models import Framework, Skill
+from tests.cast import College, member_of_staff
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def faculty(fay: User) -> Client:
+    return signed_in(fay)
+
+
+@pytest.fixture
+def course(college: College) -> str:
+    return f"/teach/{college.course.pk}/"
+
+
+@pytest.fixture
+def chemistry(college: College) -> LearningOpportunity:
+    """A course of Fay's department that somebody else teaches."""
+    found = college.course_named("CHE 101")
+    LearningOutcome.objects.create(opportunity=found, code="CHE101-1", statement="Titrate.")
+    return found
+
+
+@pytest.fixture
+def foreign(college: College) -> Skill:
+    """A skill in the framework of others, whose code comes before all of ours."""
+    framework = Framework.objects.create(
+        identifier="6f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b01",
+        uri="https://others.example/frameworks/1",
+        title="What others can do",
+    )
+    return Skill.objects.create(
+        framework=framework,
+        identifier="6f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b11",
+        uri="https://others.example/skills/1",
+        code="A-1",
+        label="Draw a map",
+        statement="The graduate can draw a map.",
+        kind=Skill.Kind.SKILL,
+    )
+
+
+def found(client: Client, college: College, words: str) -> list[str]:
+    answer = client.get(
+        f"/teach/{college.course.pk}/skills", {"outcome": college.outcome.pk, "q": words}
+    )
+    assert answer.status_code == 200
+    return [skill.code for skill in answer.context["choices"]]
+
+
+def test_one_sees_the_courses_one_teaches_and_no_others(
+    faculty: Client, course: str, chemistry: LearningOpportunity
+) -> None:
+    body = faculty.get("/teach/").content.decode()
+    assert course in body
+    assert "CHE 101" not in body
+    assert faculty.get(course).status_code == 200
+    assert faculty.get(f"/teach/{chemistry.pk}/").status_code == 404
+
+
+def test_one_sees_the_activities_of_ones_unit_and_of_those_below(
+    college: College, root: User, faculty: Client
+) -> None:
+    club = college.course_named("CLUB", kind="activity")
+    theatre = college.course_named("STAGE", kind="activity")
+    LearningOpportunity.objects.filter(pk=theatre.pk).update(unit=college.arts)
+    assert faculty.get(f"/teach/{club.pk}/").status_code == 200
+    assert faculty.get(f"/teach/{theatre.pk}/").status_code == 404
+    for name, unit in {"above": college.top, "everywhere": None}.items():
+        body = signed_in(member_of_staff(root, name, "faculty", unit)).get("/teach/")
+        assert {"CLUB", "STAGE"} == {each.code for each in body.context["courses"]}, name
+
+
+def test_an_outcome_of_another_course_is_not_found(
+    faculty: Client, college: College, course: str, chemistry: LearningOpportunity
+) -> None:
+    outcome = chemistry.outcomes.get()
+    for address in (course, f"/teach/{chemistry.pk}/"):
+        form = {"outcome": outcome.pk, "q": "draw", "skill": college.skills[1].pk}
+        assert faculty.get(f"{address}skills", form).status_code == 404
+        assert faculty.post(f"{address}propose", form).status_code == 404
+    assert not SkillTag.objects.exists()
+
+
+def test_three_letters_or_a_code_find_a_skill(faculty: Client, college: College) -> None:
+    assert found(faculty, college, "dra") == ["S-1"]
+    assert found(faculty, college, "S-2") == ["S-2"]
+    assert found(faculty, college, "graduate EXPL") == ["S-2"]
+    assert found(faculty, college, " ") == []
+    assert found(faculty, college, "juggle") == []
+
+
+def test_the_own_framework_comes_first(faculty: Client, college: College, foreign: Skill) -> None:
+    assert found(faculty, college, "draw") == ["S-1", "A-1"]
+
+
+def test_a_retired_skill_and_a_heading_are_not_offered(faculty: Client, college: College) -> None:
+    observe, draw, _ = college.skills
+    Skill.objects.filter(pk=observe.pk).update(retired_at=timezone.now())
+    Skill.objects.filter(pk=draw.pk).update(kind=Skill.Kind.CATEGORY)
+    assert found(faculty, college, "graduate") == ["S-2"]
+
+
+def test_a_proposed_skill_waits_for_review(
+    faculty: Client, college: College, course: str, fay: User
+) -> None:
+    form = {"outcome": college.outcome.pk, "skill": college.skills[1].pk, "emphasis": "assessed"}
+    answer = faculty.post(f"{course}propose", form, follow=True)
+    assert answer.redirect_chain == [(f"{course}#outcome-{college.outcome.pk}", 302)]
+    tag = SkillTag.objects.get()
+    assert (tag.state, tag.emphasis, tag.proposed_by) == ("proposed", "assessed", fay)
+    body = answer.content.decode()
+    assert "Proposed “Draw” for BIO101-1." in body
+    assert "Waits for review" in body
+    faculty.post(f"{course}propose", form)
+    assert SkillTag.objects.count() == 1
+
+
+def test_an_emphasis_that_nobody_knows_is_taken_for_the_first(
+    faculty: Client, college: College, course: str
+) -> None:
+    form = {"outcome": college.outcome.pk, "skill": college.skills[1].pk, "emphasis": "sung"}
+    faculty.post(f"{course}propose", form)
+    assert SkillTag.objects.get().emphasis == "taught"
+
+
+def test_a_retired_skill_cannot_be_proposed(faculty: Client, college: College, course: str) -> None:
+    Skill.objects.filter(pk=college.skills[1].pk).update(retired_at=timezone.now())
+    form = {"outcome": college.outcome.pk, "skill": college.skills[1].pk}
+    body = faculty.post(f"{course}propose", form, follow=True).content.decode()
+    assert "This skill is retired or a mere heading. Choose another." in body
+    assert not SkillTag.objects.exists()
+
+
+def test_whoever_proposed_reads_why_it_was_rejected(
+    faculty: Client, college: College, course: str, fay: User, chen: User
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[1], emphasis="taught", by=fay)
+    tagging.reject(tag, by=chen, comment="They only look at drawings.")
+    body = faculty.get(course).content.decode()
+    assert "Rejected" in body
+    assert "They only look at drawings." in body
+
+
+def test_without_scripts_the_box_is_a_form(faculty: Client, college: College, course: str) -> None:
+    asked = {"outcome": college.outcome.pk, "q": "draw"}
+    body = faculty.get(course, asked).content.decode()
+    assert f'name="skill" value="{college.skills[1].pk}"' in body
+    assert 'value="draw"' in body
+    assert f'action="{course}propose"' in body
+    body = faculty.get(course, asked | {"q": "juggle"}).content.decode()
+    assert "Nothing matches “juggle”" in body
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "0", "9" * 17, "9" * 40, "1\x00", "٣"])
+def test_a_number_of_nothing_is_not_found(
+    faculty: Client, college: College, course: str, number: str
+) -> None:
+    good = {"outcome": college.outcome.pk, "q": "draw", "skill": college.skills[0].pk}
+    assert faculty.get(f"{course}skills", good | {"outcome": number}).status_code == 404
+    assert faculty.post(f"{course}propose", good | {"outcome": number}).status_code == 404
+    assert faculty.post(f"{course}propose", good | {"skill": number}).status_code == 404
+    assert faculty.get(course, good | {"outcome": number}).status_code == 200
+
+
+def test_an_address_beyond_all_numbers_is_not_found(faculty: Client) -> None:
+    for page in ("", "skills", "propose"):
+        method = faculty.post if page == "propose" else faculty.get
+        assert method(f"/teach/{'9' * 40}/{page}").status_code == 404
+
+
+def test_words_that_no_database_takes_find_nothing(
+    faculty: Client, college: College, course: str
+) -> None:
+    assert found(faculty, college, "dr\x00aw") == []
+    asked = {"outcome": college.outcome.pk, "q": "dr\x00aw"}
+    assert faculty.get(course, asked).status_code == 200
+
+
+def test_only_faculty_and_chairs_come_in(
+    college: College, course: str, clara: User, dev: User, olu: User, chen: User
+) -> None:
+    for person in (clara, dev, olu):
+        for page in ("/teach/", course, f"{course}skills", f"{course}propose"):
+            assert signed_in(person).get(page).status_code in (403, 405), (person, page)
+        assert signed_in(person).post(f"{course}propose").status_code == 403
+    assert signed_in(chen).get("/teach/").status_code == 200
+
+
+def test_nothing_is_proposed_by_looking(faculty: Client, college: College, course: str) -> None:
+    asked = {"outcome": college.outcome.pk, "skill": college.skills[1].pk}
+    assert faculty.get(f"{course}propose", asked).status_code == 405
+    assert not SkillTag.objects.exists()
