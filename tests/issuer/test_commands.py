@@ -58,14 +58,15 @@ def test_create_key_refuses_where_the_secret_is_not(
 
 def test_check_ledger_tells_whether_it_is_in_order(credential: Credential) -> None:
     entries = LedgerEntry.objects.count()
-    expected = {"entries": entries, "ok": True, "first_bad": None}
+    expected = {"entries": entries, "ok": True, "first_bad": None, "faults": []}
     assert json.loads(run("check_ledger", "--json")) == expected
     assert str(entries) in run("check_ledger")
     with without_triggers():
         LedgerEntry.objects.filter(sequence=2).update(reason="Another")
-    expected = {"entries": entries, "ok": False, "first_bad": 2}
+    fault = "Entry 2 was changed or is missing."
+    expected = {"entries": entries, "ok": False, "first_bad": 2, "faults": [fault]}
     assert json.loads(run("check_ledger", "--json")) == expected
-    with pytest.raises(CommandError, match="number 2"):
+    with pytest.raises(CommandError, match="Entry 2"):
         run("check_ledger")
 
 

@@ -1,4 +1,4 @@
-"""Check that no entry of the ledger was changed, taken out or put in."""
+"""Check that the ledger is whole and that what was issued is still what it entered."""
 
 import dataclasses
 import json
@@ -6,13 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from issuer.services import ledger
+from issuer.services import audit
 
 
 class Command(BaseCommand):
-    """Follows the chain of the ledger from its first entry."""
+    """Follows the chain of the ledger and compares it with the stored documents."""
 
-    help = "Compute the hash of every ledger entry anew. Ends with status 1 when one is wrong."
+    help = (
+        "Compute the hash of every ledger entry and the Merkle root of every chunk of documents "
+        "anew. Ends with status 1 when one is wrong."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -22,13 +25,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = ledger.check()
+        verdict = audit.check()
         if options["json"]:
             self.stdout.write(json.dumps(dataclasses.asdict(verdict)))
         elif verdict.ok:
             self.stdout.write(f"{verdict.entries} entries, all in order.")
         else:
             raise CommandError(
-                f"The ledger was changed: of {verdict.entries} entries the first that is wrong "
-                f"is number {verdict.first_bad}."
+                f"Of {verdict.entries} ledger entries not all are in order.\n"
+                + "\n".join(verdict.faults)
             )

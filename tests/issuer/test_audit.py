@@ -1,0 +1,135 @@
+"""The audit finds what was changed behind the back of the ledger."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from issuer.models import (
+    Achievement,
+    Batch,
+    Chunk,
+    Credential,
+    LedgerEntry,
+    Release,
+    SecuredDocument,
+    SigningKey,
+    StatusChange,
+    VerifiableCredential,
+)
+from issuer.services import audit, batches, credentials, status
+from tests.issuer import badges
+from tests.issuer.superuser import without_triggers
+
+
+@pytest.fixture
+def batch(approved: Callable[..., Batch], achievement: Achievement, key: SigningKey) -> Batch:
+    """Six signed credentials, in two chunks."""
+    batch = approved(6)
+    badges.issue(batch, achievement)
+    return batch
+
+
+def number(act: str, first: int) -> int:
+    """The sequence number of the entry of a chunk."""
+    return LedgerEntry.objects.get(act=act, details__first=first).sequence
+
+
+def test_what_was_issued_is_in_order(batch: Batch, registrar: User) -> None:
+    status.revoke(Credential.objects.all()[0], reason="Awarded by mistake", by=registrar)
+    entries = LedgerEntry.objects.count()
+    assert audit.check() == audit.Verdict(entries=entries, ok=True, first_bad=None, faults=())
+
+
+def test_refused_rows_are_no_fault(
+    approved: Callable[..., Batch], achievement: Achievement, key: SigningKey
+) -> None:
+    batch = approved(4)
+    chunk = batches.claim(Chunk.State.APPROVED)
+    assert chunk
+    credentials.request(chunk, badges.statements(chunk, achievement)[1:])
+    badges.sign_all(batch)
+    assert Credential.objects.count() == 3
+    assert audit.check().ok
+
+
+def test_a_broken_chain_is_told_alone(batch: Batch) -> None:
+    with without_triggers():
+        LedgerEntry.objects.filter(sequence=2).update(details={})
+    verdict = audit.check()
+    assert (verdict.ok, verdict.first_bad, len(verdict.faults)) == (False, 2, 1)
+
+
+def test_a_changed_credential_is_found_and_named(batch: Batch) -> None:
+    with without_triggers():
+        Credential.objects.filter(position=5).update(document="{}")
+    verdict = audit.check()
+    assert verdict.first_bad == number("credentials.requested", 4)
+    assert len(verdict.faults) == 1
+    assert f"Batch {batch.pk}, positions 4 to 5" in verdict.faults[0]
+
+
+def test_a_changed_signed_document_is_found(batch: Batch) -> None:
+    with without_triggers():
+        SecuredDocument.objects.filter(verifiable_credential__credential__position=1).update(
+            body="{}"
+        )
+    assert audit.check().first_bad == number("credentials.signed", 0)
+
+
+def test_a_deleted_signed_document_is_found(batch: Batch) -> None:
+    with without_triggers():
+        SecuredDocument.objects.filter(verifiable_credential__credential__position=4).delete()
+    assert audit.check().first_bad == number("credentials.signed", 4)
+
+
+def test_a_deleted_credential_is_found(batch: Batch) -> None:
+    with without_triggers():
+        Release.objects.filter(credential__position=3).delete()
+        SecuredDocument.objects.filter(verifiable_credential__credential__position=3).delete()
+        VerifiableCredential.objects.filter(credential__position=3).delete()
+        Credential.objects.filter(position=3).delete()
+    verdict = audit.check()
+    assert verdict.first_bad == number("credentials.requested", 0)
+    assert len(verdict.faults) == 2
+
+
+def test_an_added_credential_is_found(batch: Batch) -> None:
+    model = Credential.objects.get(position=0)
+    Credential.objects.create(
+        pk=uuid.uuid4(),
+        batch=batch,
+        position=6,
+        achievement=model.achievement,
+        document=model.document,
+    )
+    verdict = audit.check()
+    assert (verdict.ok, verdict.first_bad) == (False, None)
+    assert f"Batch {batch.pk}" in verdict.faults[0]
+
+
+@pytest.mark.parametrize("lift", [True, False])
+def test_a_revocation_that_was_taken_out_is_found(
+    lift: bool, batch: Batch, registrar: User
+) -> None:
+    credential = Credential.objects.all()[0]
+    change = status.revoke(credential, reason="Awarded by mistake", by=registrar)
+    with without_triggers():
+        if lift:
+            form: Any = change.verifiable_credential
+            StatusChange.objects.create(verifiable_credential=form, value=False, by=registrar)
+        else:
+            StatusChange.objects.all().delete()
+    verdict = audit.check()
+    assert verdict.first_bad == LedgerEntry.objects.get(act="credential.revoked").sequence
+    assert str(credential.pk) in verdict.faults[0]
+
+
+def test_a_revocation_of_which_no_entry_tells_is_found(batch: Batch, registrar: User) -> None:
+    form = VerifiableCredential.objects.all()[0]
+    StatusChange.objects.create(verifiable_credential=form, value=True, by=registrar)
+    verdict = audit.check()
+    assert (verdict.ok, verdict.first_bad) == (False, None)
+    assert str(form.credential_id) in verdict.faults[0]
