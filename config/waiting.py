@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
 from issuer.models import Batch, Chunk, Institution, SigningKey
-from registrar.models import Revision, RosterImport, SkillTag
+from registrar.models import Award, Revision, RosterImport, SkillTag
 from registrar.services import roles
 
 RECENT_BATCHES = 12
@@ -60,7 +60,12 @@ def _no_key(user: User) -> Task | None:
 def _failed(user: User) -> Task | None:
     if not user.has_perm("issuer.view_batch"):
         return None
-    failed = Chunk.objects.filter(state=Chunk.State.FAILED, batch__state=Batch.State.APPROVED)
+    replaced = Award.objects.filter(
+        batch=OuterRef("batch"),
+        position__range=(OuterRef("first"), OuterRef("last")),
+        replaced_by__isnull=False,
+    )
+    failed = Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED)
     url = reverse("admin:issuer_batch_changelist") + "?failed=yes"
     found = failed.aggregate(count=Count("batch", distinct=True), since=Min("changed_at"))
     return _task(found, ("batch has failures", "batches have failures"), "See why", url, True)
@@ -111,7 +116,10 @@ def _tags(user: User) -> Task | None:
 def _rosters(user: User) -> Task | None:
     if not user.has_perm("registrar.import_roster"):
         return None
-    rosters = RosterImport.objects.filter(state=RosterImport.State.PLANNED)
+    later = RosterImport.objects.filter(
+        source=OuterRef("source"), read_at__gt=OuterRef("read_at")
+    ).exclude(state=RosterImport.State.REFUSED)
+    rosters = RosterImport.objects.filter(state=RosterImport.State.PLANNED).exclude(Exists(later))
     url = _first_or_list(rosters, "registrar_rosterimport", "?state__exact=planned", "read_at")
     found = rosters.aggregate(count=Count("pk"), since=Min("read_at"))
     return _task(found, ("roster read, not applied", "rosters read, not applied"), "Look", url)

@@ -159,7 +159,7 @@ class AwardPage(ThingPage):
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
             newer=Award.objects.filter(replaces=award).first(),
-            may_award_again=standing in ("revoked", "declined")
+            may_award_again=standing in ("failed", "revoked", "declined")
             and not Award.objects.filter(replaces=award).exists()
             and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,

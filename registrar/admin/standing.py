@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from issuer.models import Batch, SecuredDocument, StatusChange, StatusList
 from registrar.models import Award
+from registrar.services import awards
 
 _LAST: dict[str, str] = {
     StatusList.Purpose.REVOCATION: "revoked",
@@ -11,10 +12,10 @@ _LAST: dict[str, str] = {
 }
 
 
-def credential_states(awards: Iterable[Award]) -> dict[int, str]:
-    """By award: prepared, declined, requested, valid, suspended or revoked."""
-    awards = list(awards)
-    credentials = [award.credential_id for award in awards]
+def credential_states(made: Iterable[Award]) -> dict[int, str]:
+    """By award: prepared, declined, failed, requested, valid, suspended or revoked."""
+    made = list(made)
+    credentials = [award.credential_id for award in made]
     signed = set(
         SecuredDocument.objects.filter(
             verifiable_credential__credential__in=credentials
@@ -30,7 +31,13 @@ def credential_states(awards: Iterable[Award]) -> dict[int, str]:
         if withdrawn.get(credential) == "revoked":
             continue
         withdrawn[credential] = _LAST[purpose] if value else "valid"
-    return {award.pk: _state(award, signed, withdrawn) for award in awards}
+    failed = set(
+        awards.failed().filter(pk__in=[award.pk for award in made]).values_list("pk", flat=True)
+    )
+    return {
+        award.pk: "failed" if award.pk in failed else _state(award, signed, withdrawn)
+        for award in made
+    }
 
 
 def _state(award: Award, signed: set, withdrawn: dict[object, str]) -> str:

@@ -107,6 +107,23 @@ def test_what_failed_is_named_with_its_reason(
     assert [task.what for task in waiting.tasks(olu) if task.is_urgent] == ["batch has failures"]
 
 
+def test_a_failed_award_waits_until_it_is_awarded_again(
+    key: Any, adas_batch: Batch, adas_award: Award, dev: User, clara: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    batches.finish(chunk, Chunk.State.REQUESTED, refused={0: "The award date is missing."})
+    assert batches.close_if_done(adas_batch)
+    client = signed_in(clara)
+    page = text(client.get(thing_url(adas_award)))
+    assert "Failed" in page
+    assert "Award again" in page
+    assert [task.what for task in waiting.tasks(clara) if task.is_urgent] == ["batch has failures"]
+    client.post(thing_url(adas_award), {"act": "award_again", "reason": "It has a date now."})
+    assert Award.objects.get(generation=2).replaces == adas_award
+    assert not [task for task in waiting.tasks(clara) if task.is_urgent]
+
+
 def test_the_operator_sees_the_batch_but_nobody_in_it(
     adas_batch: Batch, olu: User, signed_in: SignIn
 ) -> None:
