@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from issuer import tasks as issuer_tasks
@@ -11,8 +12,9 @@ from issuer.services import batches, status
 from issuer.vc import status_list as bitstring
 from registrar import tasks
 
-# A worker that has work answers within seconds; this is how long none may move anything.
-PATIENCE = 60.0
+# How long nothing may move: the chunk of a worker that died is free when its lease has run out,
+# and is found by a sweep of each queue.
+PATIENCE = settings.LEASE_SECONDS + 2 * settings.SWEEP_SECONDS + 60.0
 _PAUSE = 0.1
 
 
@@ -43,11 +45,11 @@ def wait_until_issued(
                 "issued). Is there a worker on the default queue, and the signer on its own?"
             )
         time.sleep(_PAUSE)
-    errors = [error for each in progress for error in each.errors]
-    if errors:
-        first = errors[0]
+    failed = sum(each.failed for each in progress)
+    if failed:
+        first = next(error for each in progress for error in each.errors)
         raise CommandError(
-            f"{len(errors)} of {total} were not issued; the one at {first.position}: {first.error}"
+            f"{failed} of {total} were not issued; the one at {first.position}: {first.error}"
         )
     return total
 

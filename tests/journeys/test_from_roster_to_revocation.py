@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from issuer.models import SecuredDocument, SigningKey, VerifiableCredential
-from issuer.services import ledger, verification
+from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredential
+from issuer.services import batches, ledger, verification
 from issuer.vc.verify import Outcome
 from registrar.management import course_completion, issuing
 from registrar.management.course_completion import Passing
@@ -87,6 +87,18 @@ def test_without_a_worker_the_demo_does_not_wait_for_ever(
     batch = course_completion.award(botany, author=clara, approver=dev)
     assert batch is not None
     with pytest.raises(CommandError, match="0 of 3"):
+        issuing.wait_until_issued([batch])
+
+
+def test_the_demo_counts_every_row_that_failed(
+    botany: Revision, clara: User, dev: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert issuing.PATIENCE > settings.LEASE_SECONDS + 2 * settings.SWEEP_SECONDS + 30
+    monkeypatch.setattr(batches, "MAX_ERRORS", 1)
+    batch = course_completion.award(botany, author=clara, approver=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    batches.finish(chunk, Chunk.State.REQUESTED, refused=dict.fromkeys(range(3), "No."))
+    with pytest.raises(CommandError, match="3 of 3"):
         issuing.wait_until_issued([batch])
 
 
