@@ -63,6 +63,7 @@ def verify(request: HttpRequest) -> HttpResponse:
             document = form.document
             page["report"] = verification.verify(document)
             page["facts"] = _facts(document)
+            page["form"] = CredentialForm()  # for the next one
         else:
             status = 422
     return answers.kept_by_nobody(render(request, "issuer/verify.html", page, status=status))

@@ -39,14 +39,19 @@ class JsonField(forms.CharField):
         try:
             return json.loads(text)
         except ValueError as error:
-            line = getattr(error, "lineno", 1)
-            raise ValidationError(f"This is not JSON. Look at line {line}: {error}.") from error
+            if not isinstance(error, json.JSONDecodeError):
+                raise ValidationError("A number in this JSON is too long.") from error
+            raise ValidationError(
+                f"This is not JSON. Look at line {error.lineno}, column {error.colno}: {error.msg}."
+            ) from error
 
 
 class DraftForm(forms.Form):
     """All that one revision says."""
 
-    name = forms.CharField(max_length=300)
+    name = forms.CharField(
+        max_length=300, error_messages={"required": "Write what the credential is called."}
+    )
     description = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
@@ -82,14 +87,16 @@ class DraftForm(forms.Form):
         required=False,
         label="Award rule",
         help_text='As JSON, for example {"final_result": {"course": "BIO 201", "category": '
-        '"Module result", "one_of": ["Pass", "Distinction"]}}. Without a rule it is awarded by '
-        "hand or from a file.",
+        '"Module result", "one_of": ["Pass", "Distinction"]}}. Without a rule it is awarded '
+        "to nobody.",
     )
     result_descriptions = JsonField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 6}),
         required=False,
         label="Results that it carries",
-        help_text="As JSON: a list of objects with name, result_type, allowed_value and source.",
+        help_text='As JSON, for example [{"name": "Module result", "result_type": "LetterGrade", '
+        '"allowed_value": ["Fail", "Pass"], "source": {"course": "BIO 201", "category": '
+        '"Module result"}}].',
     )
     image = forms.CharField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 4}),
@@ -147,7 +154,11 @@ class NewTemplateForm(DraftForm):
     slug = forms.SlugField(
         max_length=100,
         label="Short name",
-        help_text="For addresses and commands; letters, digits and hyphens. It stays.",
+        help_text="For addresses and commands, such as data-foundations. It stays.",
+        error_messages={
+            "required": "Write a short name.",
+            "invalid": "Use letters without accents, digits, hyphens and underscores only.",
+        },
     )
     unit = forms.ModelChoiceField(
         OrganizationUnit.objects.none(), help_text="Whose credential it is.", empty_label=None

@@ -92,13 +92,15 @@ class RosterPage(ThingPage):
         return RosterImport.objects.select_related("read_by", "applied_by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        counts = self.object.plan.items()
+        counts = sorted(self.object.plan.items())
+        totals = _totals([count for _, count in counts])
         found = self.object.problems
         chosen = self.request.GET.get("file", "")
         shown = [problem for problem in found if not chosen or problem["file"] == chosen]
         return super().get_context_data(
             counts=[(file, count) for file, count in counts if any(count.values())],
-            totals=_totals([count for _, count in counts]),
+            totals=totals,
+            changes_anything=any(totals[name] for name in ("new", "changed", "retired")),
             problems_by_file=sorted(Counter(problem["file"] for problem in found).items()),
             chosen_file=chosen,
             page=Paginator(shown, PROBLEMS_PER_PAGE).get_page(self.request.GET.get("page")),

@@ -16,7 +16,7 @@ _PREFIX = "upload-"
 class UploadForm(forms.Form):
     """One file, of a size that one may upload."""
 
-    file = forms.FileField()
+    file = forms.FileField(error_messages={"required": "Choose a file."})
 
     def clean_file(self) -> UploadedFile:
         """Refuse what is too large before anything reads it."""

@@ -69,7 +69,7 @@ def test_the_operator_changes_the_profile_and_faults_are_said_at_their_field(
     client = signed_in(olu)
     address = "/admin/issuer/institution/"
     refused = client.post(address, {"name": "", "url": "nowhere"}).content.decode()
-    assert "Not saved yet" in refused
+    assert "There is something to mend" in refused
     assert "#id_url" in refused
     client.post(address, {"name": "Great College", "url": "https://great.example"})
     assert Institution.objects.get().name == "Great College"

@@ -76,7 +76,7 @@ def test_a_file_that_is_no_framework_is_answered_with_what_is_wrong(
     for data in (b"", b"\xff\xfe", b"[1, 2]", b'{"CFDocument": 3}', b"{"):
         answer = upload(client, reverse("admin:skills_framework_import"), "x.json", data)
         assert answer.status_code in (200, 422), data
-        assert "Not saved yet" in text(answer), data
+        assert "There is something to mend" in text(answer), data
     assert list(uploads.iterdir()) == []
 
 
