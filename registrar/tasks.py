@@ -30,7 +30,8 @@ def freeze(batch_id: str) -> None:
     end = time.monotonic() + DRAIN_SECONDS
     while chunk := batches.claim(Chunk.State.APPROVED, batch=batch_id):
         try:
-            credentials.request(chunk, composition.compose(_awards(chunk)))
+            statements, refused = composition.compose_possible(_awards(chunk))
+            credentials.request(chunk, statements, refused=refused)
         except (NoActiveKey, NotSetUp):
             batches.give_back(chunk)
             raise

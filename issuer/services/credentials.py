@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,17 @@ class Statement:
     document: dict[str, Any]
 
 
-def request(chunk: Chunk, statements: Sequence[Statement]) -> None:
+def request(
+    chunk: Chunk,
+    statements: Sequence[Statement],
+    *,
+    refused: Mapping[int, str] | None = None,
+) -> None:
     """Freeze the statements of a leased chunk in one transaction, for the signer to find.
 
     1. Lint each. What a strict verifier would not accept is set apart as failed, with the
-       findings, and so is a position of the chunk for which there is no statement.
+       findings, and so is what the caller has `refused`, each position with its reason, and a
+       position of the chunk for which there is no statement.
     2. Store each with the active key, the time its proof will bear and a status entry of its
        own: all that enters the signed bytes.
     3. Enter the documents in the ledger by their Merkle root.
@@ -43,11 +49,9 @@ def request(chunk: Chunk, statements: Sequence[Statement]) -> None:
     Raises NoActiveKey, and WrongState when another worker has taken over the chunk.
     """
     # 1
-    refused = {
-        position: NO_STATEMENT
-        for position in set(range(chunk.first, chunk.last + 1))
-        - {statement.position for statement in statements}
-    }
+    stated = {statement.position for statement in statements}
+    missing = set(range(chunk.first, chunk.last + 1)) - stated
+    refused = dict.fromkeys(missing, NO_STATEMENT) | dict(refused or {})
     for statement in statements:
         if findings := lint(statement.document, issuer_did=settings.ISSUER_DID):
             said = (f"{finding.pointer or '/'}: {finding.message}" for finding in findings)

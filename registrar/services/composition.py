@@ -12,7 +12,8 @@ from issuer.models import Achievement
 from issuer.services import institutions
 from issuer.services.credentials import Statement
 from issuer.vc import openbadges
-from registrar.errors import WrongState
+from issuer.vc.errors import VcError
+from registrar.errors import RegistrarError, WrongState
 from registrar.models import Award, Enrolment, Learner
 from registrar.models.learners import full_name
 
@@ -26,33 +27,54 @@ def compose(awards: Sequence[Award]) -> list[Statement]:
     know it; the name only where the template says so. Salts are drawn afresh, so composing
     again makes other documents: it is done once, and what was composed is stored.
     """
-    issuer = institutions.profile(institutions.get())
-    published = {award.revision_id: _published(award) for award in awards}
-    achievements = {
-        revision_id: openbadges.Achievement.from_json(achievement.document)
-        for revision_id, achievement in published.items()
-    }
-    stays = _stays(awards)
-    return [
-        Statement(
+    composer = _Composer(awards)
+    return [composer.statement(award) for award in awards]
+
+
+def compose_possible(awards: Sequence[Award]) -> tuple[list[Statement], dict[int, str]]:
+    """Compose what can be composed; of the others tell why not, by their positions."""
+    composer = _Composer(awards)
+    statements: list[Statement] = []
+    refused: dict[int, str] = {}
+    for award in awards:
+        try:
+            statements.append(composer.statement(award))
+        except (VcError, RegistrarError) as error:
+            refused[award.position] = str(error)
+    return statements, refused
+
+
+class _Composer:
+    """What statements have in common, read once for all of them."""
+
+    def __init__(self, awards: Sequence[Award]) -> None:
+        self._issuer = institutions.profile(institutions.get())
+        self._stays = _stays(awards)
+        self._achievements: dict[int, openbadges.Achievement] = {}
+
+    def statement(self, award: Award) -> Statement:
+        """What is to be said for one award; raises VcError and WrongState."""
+        published = _published(award)
+        stay = self._stays.get((award.offering_id, award.learner_id), (None, None))
+        return Statement(
             credential_id=_drawn_id(award),
             position=award.position,
-            achievement=published[award.revision_id],
+            achievement=published,
             document=openbadges.open_badge_credential(
                 id=_drawn_id(award).urn,
-                issuer=issuer,
-                subject=_subject(
-                    award,
-                    achievements[award.revision_id],
-                    stays.get((award.offering_id, award.learner_id), (None, None)),
-                ),
+                issuer=self._issuer,
+                subject=_subject(award, self._achievement(published), stay),
                 name=award.revision.name,
                 valid_from=award.decided_at.astimezone(UTC).replace(microsecond=0),
                 awarded_date=_midnight(award.awarded_on),
             ),
         )
-        for award in awards
-    ]
+
+    def _achievement(self, published: Achievement) -> openbadges.Achievement:
+        if published.pk not in self._achievements:
+            read = openbadges.Achievement.from_json(published.document)
+            self._achievements[published.pk] = read
+        return self._achievements[published.pk]
 
 
 def _subject(
