@@ -32,8 +32,8 @@ def sign(batch_id: str) -> None:
             signing.sign(chunk)
         except WrongState:
             log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
-        except IssuerError:
-            batches.give_back(chunk)
+        except IssuerError as error:
+            batches.give_back(chunk, reason=str(error))
             raise
         if time.monotonic() > end:
             sign.delay(batch_id)

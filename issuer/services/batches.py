@@ -38,6 +38,7 @@ class Progress:
 
     `waiting` are still to be composed, `requested` to be signed. The rate is the average since
     the approval; it and the seconds left are None while there is nothing to tell them from.
+    `waits_for` says why work was given back and is not done yet; it is empty when all goes well.
     """
 
     count: int
@@ -49,6 +50,7 @@ class Progress:
     seconds_left: float | None
     started_at: datetime | None
     errors: tuple[RowError, ...]
+    waits_for: str
 
 
 @transaction.atomic
@@ -118,6 +120,12 @@ def progress(batch: Batch) -> Progress:
             .order_by("first")
             .values_list("first", "error")[:MAX_ERRORS]
         ),
+        waits_for=Chunk.objects.filter(batch=batch, state__in=_WAITING)
+        .exclude(error="")
+        .order_by("-changed_at")
+        .values_list("error", flat=True)
+        .first()
+        or "",
     )
 
 
@@ -153,7 +161,7 @@ def finish(chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | Non
     raises WrongState when the lease has gone to another worker, whose work then counts.
     """
     mine = Chunk.objects.filter(pk=chunk.pk, lease=chunk.lease)
-    freed = {"lease": None, "lease_until": None, "attempts": 0, "changed_at": Now()}
+    freed = {"lease": None, "lease_until": None, "attempts": 0, "error": "", "changed_at": Now()}
     if not mine.update(state=state, **freed):
         raise WrongState("Another worker has taken over this chunk.")
     if refused:
@@ -164,10 +172,17 @@ def finish(chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | Non
         Chunk.objects.bulk_create(others)
 
 
-def give_back(chunk: Chunk) -> None:
-    """Free a leased chunk at once and do not count the attempt: the fault was not in its rows."""
+def give_back(chunk: Chunk, *, reason: str = "") -> None:
+    """Free a leased chunk at once and do not count the attempt: the fault was not in its rows.
+
+    The reason is shown as what the batch waits for until the chunk is finished.
+    """
     Chunk.objects.filter(pk=chunk.pk, lease=chunk.lease).update(
-        lease=None, lease_until=None, attempts=F("attempts") - 1, changed_at=Now()
+        lease=None,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        error=reason,
+        changed_at=Now(),
     )
 
 

@@ -75,9 +75,11 @@ def test_a_process_without_the_secret_gives_the_work_back(requested: Batch, sett
     for _ in range(5):
         with pytest.raises(KeystoreClosed):
             tasks.sign(str(requested.pk))
+    assert batches.progress(requested).waits_for == str(KeystoreClosed())
     settings.KEYSTORE_SECRET_FILE = secret
     tasks.sign(str(requested.pk))
-    assert batches.progress(requested).signed == 6
+    progress = batches.progress(requested)
+    assert (progress.signed, progress.waits_for) == (6, "")
 
 
 def test_the_sweep_finds_what_a_lost_message_left(requested: Batch, at_once: None) -> None:
