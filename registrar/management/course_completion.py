@@ -1,6 +1,7 @@
 """For each course of a roster: a template for its completion, awarded by the final result."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.text import slugify
 
 from issuer.models import Batch
 from registrar import tasks
+from registrar.errors import WrongState
 from registrar.models import LearningOpportunity, Revision
 from registrar.services import awards, templates
 
@@ -38,11 +40,10 @@ class Passing:
 
 def slug(course: LearningOpportunity) -> str:
     """What the template for a course is called in addresses, different for every course."""
-    name = f"{course.source}-{course.sourced_id}"
-    readable = slugify(name)[:80]
-    if readable != name.lower():
-        readable += "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
-    return readable.lstrip("-") + "-completion"
+    name = json.dumps([course.source, course.sourced_id])
+    readable = slugify(f"{course.source} {course.sourced_id}")[:70].strip("-")
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{readable}-{digest}-completion".lstrip("-")
 
 
 @transaction.atomic
@@ -51,20 +52,23 @@ def template_for(
 ) -> Revision:
     """The approved revision for a course: the one there is, if it has this rule, or a new one.
 
-    A template that somebody has retired stays retired.
+    A template that somebody has retired stays retired, and what somebody else has in work stays
+    theirs: the approved revision holds meanwhile. Raises WrongState where there is none.
     """
     name = slug(course)
-    revision = Revision.objects.filter(template__slug=name).order_by("-number").first()
-    if revision is None:
-        revision = templates.draft(name, unit=course.unit, by=author, **_wording(course, passing))
-    elif revision.state == State.APPROVED and revision.rule != passing.rule(course):
-        revision = templates.revise(revision.template, by=author)
-        templates.edit(revision, by=author, **_wording(course, passing))
-    if revision.state == State.DRAFT:
-        templates.submit(revision, by=author)
-    if revision.state == State.SUBMITTED:
-        revision = templates.approve(revision, by=approver)
-    return revision
+    revisions = Revision.objects.filter(template__slug=name).order_by("-number")
+    newest, approved = revisions.first(), revisions.filter(state=State.APPROVED).first()
+    if newest is None:
+        made = templates.draft(name, unit=course.unit, by=author, **_wording(course, passing))
+    elif approved is not None and approved == newest and approved.rule != passing.rule(course):
+        made = templates.revise(approved.template, by=author)
+        templates.edit(made, by=author, **_wording(course, passing))
+    elif approved is not None or newest.state == State.RETIRED:
+        return approved or newest
+    else:
+        raise WrongState(f"A revision of the template {name} is in work. Have it approved first.")
+    templates.submit(made, by=author)
+    return templates.approve(made, by=approver)
 
 
 @transaction.atomic

@@ -9,8 +9,18 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from issuer.models import Batch, Institution
+from registrar.management import course_completion
 from registrar.management.drawn import DrawnSecrets
-from registrar.models import Award, Learner, OrganizationUnit, Revision, SkillTag
+from registrar.models import (
+    Award,
+    CredentialTemplate,
+    Learner,
+    LearningOpportunity,
+    OrganizationUnit,
+    Revision,
+    SkillTag,
+)
+from registrar.services import templates
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +111,42 @@ def test_awarding_courses_says_what_is_missing(college: College, clara: User, de
         run("award_courses", **options | {"author": "zoe"})
     with pytest.raises(CommandError, match="roles"):
         run("award_courses", **options | {"author": "dev", "approver": "clara"})
+
+
+def test_courses_with_similar_ids_get_templates_of_their_own() -> None:
+    names = [("a-b", "c"), ("a", "b-c"), ("a", "B-C"), ("a", "b c"), ("a" * 90, "b"), ("-", "ب")]
+    slugs = {
+        course_completion.slug(LearningOpportunity(source=source, sourced_id=sourced_id))
+        for source, sourced_id in names
+    }
+    assert len(slugs) == len(names)
+    assert max(map(len, slugs)) <= 100
+
+
+def test_awarding_courses_leaves_alone_what_somebody_has_in_work(
+    college: College, clara: User, dev: User, ada: Any
+) -> None:
+    college.grade(ada, "Pass")
+    name = course_completion.slug(college.course)
+    draft = templates.draft(name, unit=college.science, by=clara, name="Half")
+    options = {"source": "sis", "author": "clara", "approver": "dev"}
+    with pytest.raises(CommandError, match=f"{name} is in work"):
+        run("award_courses", **options)
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_awarding_courses_keeps_to_the_approved_revision_while_a_newer_one_is_in_work(
+    college: College, clara: User, dev: User, ada: Any
+) -> None:
+    options = {"source": "sis", "author": "clara", "approver": "dev"}
+    run("award_courses", **options)
+    draft = templates.revise(CredentialTemplate.objects.get(), by=clara)
+    college.grade(ada, "Pass")
+    assert "1 awarded" in run("award_courses", **options, passing="Pass")
+    assert Award.objects.get().revision.number == 1
+    draft.refresh_from_db()
+    assert draft.state == "draft"
 
 
 def test_what_was_drawn_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
