@@ -110,6 +110,10 @@ class Page(PermissionRequiredMixin, ContextMixin):
         """Who is signed in: the desk lets nobody else through."""
         return cast(User, self.request.user)
 
+    def get_words(self) -> str:
+        """What one searches for, without NUL: PostgreSQL takes it in no text."""
+        return self.request.GET.get("q", "").replace("\0", "").strip()
+
     def get_title(self) -> str:
         """The heading."""
         return self.title

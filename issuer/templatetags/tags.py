@@ -90,7 +90,7 @@ def as_json(value: Any) -> str:
 def history(thing: Model) -> dict[str, Any]:
     """Who did what to this thing, when and why, newest first."""
     # A course or activity is entered as what both are.
-    label = thing._meta.concrete_model._meta.label_lower
+    label = (thing._meta.concrete_model or thing)._meta.label_lower
     about = LedgerEntry.objects.filter(subject=f"{label}:{thing.pk}")
     entries = list(about.exclude(act__in=WORK)[:HISTORY_LENGTH])
     people = User.objects.filter(username__in={entry.actor for entry in entries})

@@ -60,7 +60,7 @@ class EvaluatePage(Page, TemplateView):
         shown = self.request.GET.get("show", "awards")
         if shown not in groups:
             shown = "awards"
-        text = self.request.GET.get("q", "").strip()
+        text = self.get_words()
         candidates = _matching(groups[shown], text)
         page = Paginator(candidates, CANDIDATES_PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(

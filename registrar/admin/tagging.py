@@ -38,7 +38,7 @@ class ReviewPage(Page, TemplateView):
         ).order_by("proposed_at", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        text = self.request.GET.get("q", "").strip()
+        text = self.get_words()
         tags = self.waiting()
         others = tags.exclude(proposed_by=self.user)
         if text:

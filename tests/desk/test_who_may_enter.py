@@ -120,3 +120,15 @@ def test_an_act_is_never_done_by_looking(
     client.force_login(dev, backend="django.contrib.auth.backends.ModelBackend")
     answer = client.post(addresses["batch"], {"act": "decline", "reason": "Because"})
     assert answer.status_code == 403
+
+
+def test_no_page_breaks_on_letters_that_the_database_does_not_take(
+    addresses: Addresses, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    client = signed_in(root)
+    client.raise_request_exception = False
+    asked = {"q": "a\x00b", "page": "\x00"}
+    broken = {
+        page for page, url in addresses.pages.items() if client.get(url, asked).status_code >= 500
+    }
+    assert broken == set()
