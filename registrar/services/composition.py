@@ -50,7 +50,7 @@ class _Composer:
     def __init__(self, awards: Sequence[Award]) -> None:
         self._issuer = institutions.profile(institutions.get())
         self._stays = _stays(awards)
-        self._achievements: dict[int, openbadges.Achievement] = {}
+        self._achievements: dict[UUID, openbadges.Achievement] = {}
 
     def statement(self, award: Award) -> Statement:
         """What is to be said for one award; raises VcError and WrongState."""
