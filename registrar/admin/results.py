@@ -1,7 +1,7 @@
-"""Results: looked at here, recorded by rosters and the API."""
+"""Results: looked at here, recorded by rosters and by notes of participation."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from issuer.pages import DeskAdmin, Verb, state_tag
@@ -18,11 +18,10 @@ class Holds(admin.SimpleListFilter):
         return [("yes", "Today"), ("no", "No longer")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        current = Result.objects.current()
         if self.value() == "yes":
             return queryset.filter(superseded_at=None, withdrawn=False)
         if self.value() == "no":
-            return queryset.exclude(pk__in=current.values("pk"))
+            return queryset.filter(Q(superseded_at__isnull=False) | Q(withdrawn=True))
         return queryset
 
 

@@ -7,13 +7,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from config import waiting
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusChange
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Award, Revision, SkillTag
-from registrar.services import awards, templates
+from registrar.services import awards, results, templates
 from tests.cast import member_of_staff
 from tests.desk.conftest import issue
 
@@ -150,6 +151,25 @@ def test_evaluating_shows_who_and_why_and_prepares_a_batch_once(
     client.post(address, {"name": "Spring again"})
     assert Batch.objects.count() == 1
     assert "Ada Byron" in text(client.get(address, {"show": "already"}))
+
+
+# Results
+
+
+def test_results_that_no_longer_hold_are_found(
+    college: Any, ada: Any, ben: Any, clara: User, signed_in: SignIn
+) -> None:
+    college.supersede(college.grade(ada, "Fail"), "Pass")
+    results.withdraw([college.grade(ben, "Merit").pk], at=timezone.now())
+    address = reverse("admin:registrar_result_changelist")
+    client = signed_in(clara)
+
+    def shown(holds: str) -> set[str]:
+        listed = client.get(address, {"holds": holds}).context["cl"].queryset
+        assert "NOT IN" not in str(listed.query)
+        return {result.text for result in listed}
+
+    assert (shown("yes"), shown("no")) == ({"Pass"}, {"Fail", "Merit"})
 
 
 # Templates
