@@ -124,7 +124,7 @@ class SignInForm(AuthenticationForm):
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "This user name and password do not belong together. Capital and small "
         "letters differ in both.",
-        "inactive": "This account is closed. The operator can open it again.",
+        "inactive": "This account is closed.",
     }
 
 

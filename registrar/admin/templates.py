@@ -39,7 +39,7 @@ State = Revision.State
 def rule_in_words(data: Any) -> str:
     """The award rule as a sentence, or what is wrong with it."""
     if data is None:
-        return "It is awarded by hand or from a file: there is no rule."
+        return "It is awarded to nobody: there is no rule."
     try:
         rule = rules.parse(data)
     except rules.InvalidRule as problem:

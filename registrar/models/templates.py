@@ -32,7 +32,7 @@ class Revision(models.Model):
 
     From approval on it never changes; a change is a new revision. Approval publishes it as an
     Open Badges Achievement. `rule` is the award rule as data (see registrar.rules); without one
-    the credential is awarded by hand or from a file.
+    nobody is awarded the credential, except again.
     """
 
     class State(models.TextChoices):
