@@ -1,7 +1,8 @@
 """Revoke a credential."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer import tasks
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Revoke, and ring for the publication."""
-        person = reports.person(options["by"])
+        person = cast(User, reports.person(options["by"]))
         try:
             credential = credentials.find(options["credential"])
             change = awards.revoke(credential, reason=options["reason"], by=person)
