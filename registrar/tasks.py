@@ -32,8 +32,8 @@ def freeze(batch_id: str) -> None:
         try:
             statements, refused = composition.compose_possible(_awards(chunk))
             credentials.request(chunk, statements, refused=refused)
-        except (NoActiveKey, NotSetUp):
-            batches.give_back(chunk)
+        except (NoActiveKey, NotSetUp) as error:
+            batches.give_back(chunk, reason=str(error))
             raise
         except WrongState:
             log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
