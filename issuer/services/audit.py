@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -78,15 +79,15 @@ def _documents(act: str) -> Iterator[_Fault]:
             yield _Fault(None, f"Batch {batch} holds documents of which no entry tells ({act}).")
 
 
-def _texts(act: str, batch: str, first: int, last: int) -> QuerySet:
+def _texts(act: str, batch: str, first: int, last: int) -> "QuerySet[Any, str]":
     if act == REQUESTED:
-        rows = Credential.objects.filter(batch=batch, position__range=(first, last))
-        return rows.order_by("position").values_list("document", flat=True)
-    rows = SecuredDocument.objects.filter(
-        verifiable_credential__credential__batch=batch,
+        requested = Credential.objects.filter(batch=uuid.UUID(batch), position__range=(first, last))
+        return requested.order_by("position").values_list("document", flat=True)
+    signed = SecuredDocument.objects.filter(
+        verifiable_credential__credential__batch=uuid.UUID(batch),
         verifiable_credential__credential__position__range=(first, last),
     )
-    in_order = rows.order_by("verifiable_credential__credential__position")
+    in_order = signed.order_by("verifiable_credential__credential__position")
     return in_order.values_list("body", flat=True)
 
 
@@ -111,8 +112,8 @@ def _revocations() -> Iterator[_Fault]:
         if uuid.UUID(credential) not in after:
             text = f"Credential {credential} is revoked by entry {sequence}, but no longer so."
             yield _Fault(sequence, text)
-    for credential in sorted(before - {uuid.UUID(pk) for pk in entered}):
-        yield _Fault(None, f"Credential {credential} is revoked, of which no entry tells.")
+    for revoked in sorted(before - {uuid.UUID(pk) for pk in entered}):
+        yield _Fault(None, f"Credential {revoked} is revoked, of which no entry tells.")
 
 
 def _revoked() -> set[uuid.UUID]:
