@@ -32,6 +32,8 @@ pytest_plugins = ["tests.cast"] if HAS_SERVICES and (ROOT / "tests/cast.py").exi
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("house", deadline=None)
+# What ./dev test --fast uses between edits.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("house")
 
 
@@ -332,9 +334,15 @@ def phone(browser: Any) -> Iterator[Any]:
     yield from open_page(browser, width=360, height=740)
 
 
-def open_page(browser: Any, *, width: int, height: int) -> Iterator[Any]:
+@pytest.fixture
+def without_scripts(browser: Any) -> Iterator[Any]:
+    """A page on a phone in which no script runs."""
+    yield from open_page(browser, width=360, height=740, java_script_enabled=False)
+
+
+def open_page(browser: Any, *, width: int, height: int, **options: Any) -> Iterator[Any]:
     """A page in a browser context of its own, watched for errors."""
-    context = browser.new_context(viewport={"width": width, "height": height})
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
     page = context.new_page()
     page.set_default_timeout(15_000)
     faults: list[str] = []
