@@ -69,7 +69,7 @@ class CoursesView(OwnCoursesMixin, ListView):
                     distinct=True,
                 ),
             )
-            .order_by("kind", "code")
+            .order_by("-kind", "code")  # courses, then activities
         )
 
 

@@ -13,6 +13,7 @@ from issuer.pages import thing_url
 from registrar.models import Revision
 from registrar.services import awards
 from tests.desk.conftest import Addresses, issue
+from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -41,12 +42,6 @@ def open_as(live_server: Any, settings: Any) -> Callable[..., None]:
 def screen(request: Any) -> Iterator[Any]:
     """A page on a desk, then on a phone."""
     yield request.getfixturevalue({"desk": "page", "phone": "phone"}[request.param])
-
-
-def width_beyond_the_screen(page: Any) -> int:
-    return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
 
 
 @pytest.mark.slow

@@ -1,0 +1,116 @@
+"""What strangers and learners see, in a real browser: on a desk and a phone, with scripts off."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
+from issuer.services import batches, credentials, signing, status
+from registrar.models import Award
+from registrar.services import composition
+from tests.screens import width_beyond_the_screen
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+VALID = "This credential is valid."
+NOT_VALID = "This credential is not valid."
+
+
+@pytest.fixture
+def adas(key: Any, adas_batch: Batch, dev: Any) -> Release:
+    """Ada's credential, issued and released; its status list is published."""
+    batches.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    assert chunk is not None
+    credentials.request(chunk, composition.compose(Award.objects.filter(batch=adas_batch)))
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
+    assert chunk is not None
+    signing.sign(chunk)
+    signing.publish(StatusList.objects.get())
+    return Release.objects.get()
+
+
+@pytest.fixture
+def document(adas: Release) -> str:
+    """The signed document, as its learner holds it."""
+    return SecuredDocument.objects.get(verifiable_credential__credential=adas.pk).body
+
+
+@pytest.fixture
+def pages(adas: Release, document: str) -> dict[str, str]:
+    """Every page that a stranger may reach, by a name to call it by."""
+    achievement = json.loads(document)["credentialSubject"]["achievement"]["id"]
+    return {
+        "home": "/",
+        "check": "/verify",
+        "achievement": achievement.removeprefix(settings.BASE_URL),
+        "credential": f"/credentials/{adas.address}",
+        "nowhere": "/nothing/here",
+        "sign in": "/admin/login/",
+    }
+
+
+@pytest.fixture(params=["desk", "phone"])
+def screen(request: Any) -> Any:
+    """A page on a desk, then on a phone."""
+    return request.getfixturevalue({"desk": "page", "phone": "phone"}[request.param])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_every_public_page_fits_its_screen_and_is_accessible(
+    screen: Any,
+    light: str,
+    pages: dict[str, str],
+    document: str,
+    live_server: Any,
+    serious_faults: Callable[[Any], list[str]],
+) -> None:
+    screen.emulate_media(color_scheme=light)
+    for name, address in pages.items():
+        screen.goto(live_server.url + address)
+        assert (name, width_beyond_the_screen(screen)) == (name, 0)
+        assert (name, serious_faults(screen)) == (name, [])
+    for text in (document, "no credential", ""):
+        check(screen, live_server, text)
+        assert (text, width_beyond_the_screen(screen)) == (text, 0)
+        assert (text, serious_faults(screen)) == (text, [])
+
+
+def test_an_employer_checks_what_was_shown_without_any_script(
+    without_scripts: Any, adas: Release, document: str, live_server: Any, clara: Any
+) -> None:
+    page = without_scripts
+    check(page, live_server, document)
+    assert VALID in page.text_content("h2#verdict")
+    check(page, live_server, document.replace("Distinction", "Honours"))
+    assert NOT_VALID in page.text_content("h2#verdict")
+    status.revoke(adas.credential, reason="Awarded by mistake.", by=clara)
+    signing.publish(StatusList.objects.get())
+    check(page, live_server, document)
+    assert NOT_VALID in page.text_content("h2#verdict")
+    assert "has revoked" in page.text_content(".verdict > p")
+
+
+def test_the_file_that_a_learner_downloads_is_the_one_that_others_check(
+    page: Any, adas: Release, live_server: Any
+) -> None:
+    page.goto(f"{live_server.url}/credentials/{adas.address}")
+    with page.expect_download() as started:
+        page.click("text=Download the credential")
+    page.goto(f"{live_server.url}/verify")
+    page.set_input_files("input[type=file]", started.value.path())
+    page.click("button:text('Check it')")
+    assert VALID in page.text_content("h2#verdict")
+    assert page.input_value("textarea") == ""
+
+
+def check(page: Any, live_server: Any, text: str) -> None:
+    """Paste something into the form and send it."""
+    page.goto(f"{live_server.url}/verify")
+    page.fill("textarea", text)
+    page.click("button:text('Check it')")
+    page.wait_for_selector(".verdict, .notice.bad")
