@@ -133,6 +133,22 @@ def demand(user: Any, permission: str, *, unit: OrganizationUnit | None = None) 
         raise NotAllowed
 
 
+def demand_for_all(user: Any, permission: str) -> None:
+    """Raise NotAllowed unless the person may do this for the whole institution.
+
+    That takes a role in no unit or in one that has none above it.
+    """
+    if not reach(user, permission).filter(parent=None).exists() and not _holds_everywhere(
+        user, permission
+    ):
+        raise NotAllowed("This concerns the whole institution; your role is in a part of it.")
+
+
+def _holds_everywhere(user: Any, permission: str) -> bool:
+    kinds = [kind for kind, granted in PERMISSIONS.items() if permission in granted]
+    return user.is_superuser or Role.objects.filter(user=user, kind__in=kinds, unit=None).exists()
+
+
 def reach(user: Any, permission: str) -> QuerySet[OrganizationUnit]:
     """The units in which the person may do this: those of their roles and everything below."""
     if user.is_superuser:

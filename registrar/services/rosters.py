@@ -66,7 +66,7 @@ def read(
     is kept as refused, with all its problems. Without `by` it is a command on the server.
     """
     if by is not None:
-        roles.demand(by, "registrar.import_roster")
+        roles.demand_for_all(by, "registrar.import_roster")
     sha256 = digest(path)
     planned = plan(path, source=source)
     return RosterImport.objects.create(
@@ -94,7 +94,7 @@ def apply(
     applied; WrongState for a plan applied before.
     """
     if by is not None:
-        roles.demand(by, "registrar.import_roster")
+        roles.demand_for_all(by, "registrar.import_roster")
     if roster_import.state == State.REFUSED:
         raise ImportRefused
     at = at or timezone.now()

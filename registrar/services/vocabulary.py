@@ -36,7 +36,7 @@ def apply(
 ) -> FrameworkImport:
     """Apply the plan as skills.services.frameworks.apply does, and enter it in the ledger."""
     if by is not None:
-        roles.demand(by, "skills.import_framework")
+        roles.demand_for_all(by, "skills.import_framework")
     imported = frameworks.apply(planned, by=by, source=source, is_own=is_own)
     details = {
         "framework": imported.framework.identifier,

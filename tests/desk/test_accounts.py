@@ -61,3 +61,26 @@ def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
         headers={"authorization": f"Basic {basic}"},
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "guess",
+    [
+        "auth_user_changelist?password__startswith=pbkdf2",
+        "auth_user_changelist?password__regex=.",
+        "oauth2_provider_application_changelist?client_secret__startswith=a",
+    ],
+)
+def test_nobody_guesses_at_a_secret_through_a_filter(
+    guess: str, olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    name, _, query = guess.partition("?")
+    answer = signed_in(olu).get(reverse(f"admin:{name}") + "?" + query)
+    assert answer.status_code in (302, 400)
+
+
+def test_a_list_is_filtered_by_what_it_offers(
+    olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    answer = signed_in(olu).get(reverse("admin:auth_user_changelist"), {"is_active__exact": "1"})
+    assert answer.status_code == 200

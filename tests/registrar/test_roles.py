@@ -137,3 +137,15 @@ def test_who_has_no_password_cannot_sign_in(root: User) -> None:
 def test_adding_somebody_again_changes_nothing(clara: User, root: User) -> None:
     again = people.add_person("clara", given_name="Other", family_name="Name", by=root)
     assert (again, again.first_name) == (clara, "Clara")
+
+
+def test_what_concerns_the_whole_institution_takes_a_role_at_its_top(
+    college: College, root: User
+) -> None:
+    in_arts = member_of_staff(root, "art", "registrar", college.arts)
+    at_the_top = member_of_staff(root, "top", "registrar", college.top)
+    everywhere = member_of_staff(root, "all", "registrar", None)
+    for person in (root, at_the_top, everywhere):
+        roles.demand_for_all(person, "registrar.import_roster")
+    with pytest.raises(NotAllowed):
+        roles.demand_for_all(in_arts, "registrar.import_roster")

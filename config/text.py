@@ -1,0 +1,50 @@
+"""Refuse a character that no text of ours can hold, before anything looks at the request."""
+
+import base64
+import binascii
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+
+NUL = "\0"
+
+
+class RefuseNul:
+    """Middleware that answers 400 to NUL in a query, a form or a client's name and secret.
+
+    PostgreSQL stores no NUL, so that anything else would end in an error of its own.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _has_nul(request.GET) or _has_nul_credentials(request):
+            return _refusal()
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        """Look at a form where it is about to be read, and not at what is sent elsewhere."""
+        return _refusal() if _has_nul(request.POST) else None
+
+
+def _has_nul(values: QueryDict) -> bool:
+    return any(NUL in text for name, texts in values.lists() for text in (name, *texts))
+
+
+def _has_nul_credentials(request: HttpRequest) -> bool:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        return NUL.encode() in base64.b64decode(encoded)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _refusal() -> HttpResponse:
+    return HttpResponseBadRequest(
+        "The request holds a NUL character. Leave it out.", content_type="text/plain"
+    )
