@@ -2,6 +2,7 @@
 
 import json
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,13 +24,15 @@ def credential(request: HttpRequest, address: str) -> HttpResponse:
         return answers.varies(
             answers.for_the_holder_only(HttpResponse(body, content_type=content_type))
         )
+    facts = reading.read(json.loads(body))
     page = render(
         request,
         "issuer/credential.html",
         {
             "release": release,
             "seal": reverse("achievement-image", args=[release.credential.achievement_id]),
-            "facts": reading.read(json.loads(body)),
+            "facts": facts,
+            "is_ours": facts.issuer_id == settings.ISSUER_DID,
             "report": verification.verify(body.encode()),
         },
     )

@@ -3,6 +3,7 @@
 import json
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,8 @@ def verify(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             document = form.document
             page["report"] = verification.verify(document)
-            page["facts"] = _facts(document)
+            page["facts"] = facts = _facts(document)
+            page["is_ours"] = facts is not None and facts.issuer_id == settings.ISSUER_DID
             page["form"] = CredentialForm()  # for the next one
         else:
             status = 422

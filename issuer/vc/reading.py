@@ -58,6 +58,19 @@ class Reading:
         return _day(self.valid_until)
 
     @property
+    def issuer_known_by(self) -> str:
+        """What stands behind the name that the issuer gives itself: its address, if it has one.
+
+        Of a did:web that is the host with the path; a did:key has nothing behind it.
+        """
+        method, _, rest = self.issuer_id.removeprefix("did:").partition(":")
+        if not self.issuer_id.startswith("did:") or method not in ("web", "key"):
+            return self.issuer_id
+        if method == "key":
+            return "a key that nobody vouches for"
+        return rest.replace(":", "/").replace("%3A", ":").replace("%3a", ":")
+
+    @property
     def kind_in_words(self) -> str:
         """The achievement type as people write it."""
         return kind_in_words(self.kind)

@@ -12,7 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
-from issuer.services import batches, credentials, institutions, signing, status
+from issuer.services import batches, clock, credentials, institutions, signing, status
+from issuer.vc import proofs
+from issuer.vc.signers import Ed25519Signer
 from registrar.models import Award
 from registrar.services import composition
 
@@ -144,6 +146,35 @@ def test_anyone_can_check_a_credential_by_pasting_it_or_as_a_file(client, adas) 
     assert "This credential is valid." in check(client, text)
     file = SimpleUploadedFile("badge.json", text.encode())
     assert "This credential is valid." in client.post("/verify", {"file": file}).content.decode()
+
+
+def forged(document: dict[str, Any]) -> dict[str, Any]:
+    """The same, under the same names, but signed by a stranger with a key of their own."""
+    signer = Ed25519Signer(b"\x0b" * 32)
+    did = f"did:key:{signer.public_multibase}"
+    unsigned = {
+        member: value
+        for member, value in document.items()
+        if member not in ("proof", "credentialStatus")
+    }
+    return proofs.add_proof(
+        {**unsigned, "issuer": {**document["issuer"], "id": did}},
+        signer=signer,
+        verification_method=f"{did}#{signer.public_multibase}",
+        created=clock.now(),
+    )
+
+
+def test_a_stranger_who_takes_our_name_is_not_taken_for_us(client, adas) -> None:
+    ours = check(client, json.dumps(body_of(adas)))
+    assert "Issued by this institution" in ours
+    assert settings.ISSUER_DID.removeprefix("did:web:").replace("%3A", ":") in ours
+    page = check(client, json.dumps(forged(body_of(adas))))
+    assert "Small College" in page
+    assert "This credential is valid." not in page
+    assert "verdict-valid" not in page
+    assert "Issued by somebody else: we checked the signature, not who they are." in page
+    assert "a key that nobody vouches for" in page
 
 
 def test_a_changed_credential_is_not_valid(client, adas) -> None:
