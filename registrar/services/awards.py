@@ -237,9 +237,14 @@ def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
 def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 
-    Raises what `issuer.services.batches.approve` raises.
+    Raises WrongState if a rule by which somebody is awarded is no longer met, mostly because a
+    result was corrected since; and what `issuer.services.batches.approve` raises.
     """
     _demand_to_decide(batch, by=by)
+    if batch.state == Batch.State.PREPARED and (fallen := _no_longer_hold(batch)):
+        raise WrongState(
+            f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
+        )
     return batches.approve(batch, by=by, reason=reason)
 
 
@@ -349,6 +354,20 @@ def _demand_to_decide(batch: Batch, *, by: User) -> None:
     templates = CredentialTemplate.objects.filter(awards__batch=batch).distinct()
     for template in templates.select_related("unit"):
         roles.demand(by, "issuer.approve_batch", unit=template.unit)
+
+
+def _no_longer_hold(batch: Batch) -> int:
+    """How many awards of a waiting batch have a rule that is not met today."""
+    fallen = 0
+    for revision in Revision.objects.filter(awards__batch=batch, rule__isnull=False).distinct():
+        made = Award.objects.filter(batch=batch, revision=revision).select_related("offering")
+        decided = {(each.learner_id, each.occasion): each.offering for each in made}
+        known = {offering.pk: offering for offering in decided.values() if offering}
+        offerings = None if None in decided.values() else list(known.values())
+        evaluation = evaluate(revision, at=datetime.now(UTC), offerings=offerings)
+        held = {(each.learner_id, each.occasion) for each in evaluation.already}
+        fallen += len(decided.keys() - held)
+    return fallen
 
 
 def _credential(award: Award) -> Credential | None:

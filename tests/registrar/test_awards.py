@@ -279,6 +279,40 @@ def test_a_declined_batch_leaves_nobody_awarded(
     assert Award.objects.get(batch=batch).generation == 2
 
 
+def test_a_batch_is_not_approved_once_a_result_in_it_was_corrected(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    adas = college.grade(ada, "Pass")
+    college.grade(ben, "Pass")
+    batch = awards.prepare(evaluate(cells), by=clara)
+    assert batch is not None
+    corrected = college.supersede(adas, "Fail")
+    with pytest.raises(WrongState, match=r"^1 of the awards no longer hold: decline the batch"):
+        awards.approve(batch, by=dev)
+    batch.refresh_from_db()
+    assert batch.state == "prepared"
+    assert not Chunk.objects.filter(batch=batch).exists()
+    college.supersede(corrected, "Pass")
+    assert awards.approve(batch, by=dev).state == "approved"
+
+
+def test_a_batch_by_a_rule_over_several_things_is_looked_at_again_too(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    club = college.course_named("club", kind="activity")
+    rule = {"all": [cells.rule, {"activity": {"activity": "club"}}]}
+    both = with_rule(cells, rule, clara=clara, dev=dev)
+    passed = college.grade(ada, "Pass")
+    college.complete(ada, club)
+    batch = awards.prepare(evaluate(both), by=clara)
+    assert batch is not None
+    corrected = college.supersede(passed, "Fail")
+    with pytest.raises(WrongState, match="no longer hold"):
+        awards.approve(batch, by=dev)
+    college.supersede(corrected, "Distinction")
+    assert awards.approve(batch, by=dev).state == "approved"
+
+
 def test_whoever_prepared_a_batch_cannot_approve_it(adas_batch: Batch, root: User) -> None:
     clara = adas_batch.prepared_by
     clara.is_superuser = True
