@@ -235,6 +235,57 @@ def test_what_is_too_deep_too_large_or_no_json_is_refused(
         canonical.check_bounds(["a list"])
 
 
+def with_tags(*tags: str, id: str = "urn:uuid:2") -> dict[str, Any]:
+    return {"id": id, "type": ["Achievement"], "tag": list(tags)}
+
+
+def test_more_values_of_a_property_than_can_be_compared_are_refused_before_expansion() -> None:
+    tags = [f"t{number}" for number in range(canonical.MAX_VALUES_OF_ONE + 1)]
+    document = credential_with()
+    document["credentialSubject"]["achievement"] = with_tags(*tags)
+    with pytest.raises(OutOfBounds, match="more than 500 values"):
+        canonical.check_bounds(document)
+    document["credentialSubject"]["achievement"] = with_tags(*tags[:-1])
+    canonical.canonize(document)
+
+
+def test_more_values_in_all_than_any_badge_has_are_refused() -> None:
+    tags = [f"t{number}" for number in range(canonical.MAX_VALUES_OF_ONE)]
+    document = credential_with()
+    document["credentialSubject"]["achievement"] = [
+        with_tags(*tags, id=f"urn:x:{number}") for number in range(10)
+    ]
+    with pytest.raises(OutOfBounds, match="more than 5000 values in all"):
+        canonical.check_bounds(document)
+
+
+def test_values_of_one_id_spread_over_many_objects_are_counted_together() -> None:
+    tags = [f"t{number}" for number in range(canonical.MAX_VALUES_OF_ONE)]
+    document = credential_with()
+    document["credentialSubject"]["achievement"] = [with_tags(*tags), with_tags("one", "more")]
+    canonical.check_bounds(document)
+    for door in (canonical.expand, canonical.canonize):
+        with pytest.raises(OutOfBounds, match="hundreds of values"):
+            door(document)
+
+
+def test_many_properties_with_hundreds_of_values_are_refused() -> None:
+    tags = [f"t{number}" for number in range(canonical.MAX_VALUES_OF_ONE)]
+    document = credential_with()
+    document["credentialSubject"]["achievement"] = [
+        with_tags(*tags, id=f"urn:x:{number}") for number in range(2)
+    ]
+    canonical.check_bounds(document)
+    with pytest.raises(OutOfBounds, match="hundreds of values"):
+        canonical.canonize(document)
+
+
+def test_a_badge_with_everything_in_it_stays_well_within_the_bounds(
+    badge: dict[str, Any],
+) -> None:
+    assert canonical.MAX_VALUES - canonical._count(badge, canonical.MAX_VALUES) < 200
+
+
 def test_half_a_character_is_refused_with_our_error() -> None:
     with pytest.raises(MalformedDocument):
         canonical.canonize(credential_with(blank(value="\ud800")))
