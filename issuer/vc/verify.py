@@ -29,6 +29,9 @@ from issuer.vc.errors import (
 
 # Clocks of signers and verifiers differ a little.
 CLOCK_SKEW = timedelta(minutes=5)
+# Each proof costs a canonical form of the document, each status a list that is verified itself.
+MAX_PROOFS = 4
+MAX_STATUSES = 4
 
 _LIFE_CYCLE = frozenset(
     {"validFrom", "validUntil", "credentialStatus", "issuer", "credentialSubject"}
@@ -98,7 +101,8 @@ def verify(
     2. issuer: the issuer's document is its own and lists the proof's key
     3. signature: the proof was made over this document with that key
     4. dates: neither too early nor too late
-    5. status: the list's bit is not set, on a list that passes 1 to 4 itself
+    5. status: the list's bit is not set, on a list that passes 1 to 4 itself;
+       looked at only when 1 to 3 passed
 
     Who the issuer is, and whether to trust it, is not checked here.
     """
@@ -126,14 +130,18 @@ class _Verification:
     fetch_status_list: Callable[[str], dict[str, Any]]
     now: datetime
     resolved: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trusted_lists: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def report(self, document: object) -> Report:
         checks = self._secured(document)
+        structure, issuer, signature, _ = (check.outcome for check in checks)
         # 5
-        if checks[0].outcome is Outcome.PASSED and isinstance(document, dict):
-            checks.append(_check("status", lambda: self._status(document)))
-        else:
+        if structure is not Outcome.PASSED or not isinstance(document, dict):
             checks.append(_not_accepted("status"))
+        elif issuer is not Outcome.PASSED or signature is not Outcome.PASSED:
+            checks.append(_not_vouched_for("status"))
+        else:
+            checks.append(_check("status", lambda: self._status(document)))
         return Report(tuple(checks))
 
     def _secured(self, document: object) -> list[Check]:
@@ -251,8 +259,7 @@ class _Verification:
         """
         url, purpose, index = _read_entry(entry)
         try:
-            listed = self.fetch_status_list(url)
-            self._require_trusted(listed, url, credential.issuer_id(document))
+            listed = self._trusted_list(url, credential.issuer_id(document))
         except Unreachable:
             raise
         except (_Failed, VcError) as error:
@@ -273,6 +280,13 @@ class _Verification:
         if purpose in status_list.PURPOSES:
             return f"The issuer has something to tell about the credential ({purpose})."
         raise _CouldNotCheck(f"What the status {purpose!r} means is not known here.")
+
+    def _trusted_list(self, url: str, issuer: str) -> dict[str, Any]:
+        if url not in self.trusted_lists:
+            listed = self.fetch_status_list(url)
+            self._require_trusted(listed, url, issuer)
+            self.trusted_lists[url] = listed
+        return self.trusted_lists[url]
 
     def _require_trusted(self, listed: object, url: str, issuer: str) -> None:
         for check in self._secured(listed):
@@ -306,8 +320,10 @@ def _structure(document: object) -> str:
     if "id" in document and not credential.is_uri(document["id"]):
         raise _Failed("The credential's id is not an absolute URI.")
     credential.issuer_id(document)
-    credential.proofs(document)
-    credential.statuses(document)
+    if len(credential.proofs(document)) > MAX_PROOFS:
+        raise OutOfBounds(f"The credential carries more than {MAX_PROOFS} proofs.")
+    if len(credential.statuses(document)) > MAX_STATUSES:
+        raise OutOfBounds(f"The credential has more than {MAX_STATUSES} status entries.")
     subjects = credential.many(document.get("credentialSubject"))
     if not all(isinstance(subject, dict) and subject for subject in subjects):
         raise _Failed("The credential has no subject.")
@@ -442,3 +458,9 @@ def _check(id_: str, look: Callable[[], str]) -> Check:
 
 def _not_accepted(id_: str) -> Check:
     return Check(id_, Outcome.COULD_NOT_CHECK, "Not looked at, as the structure was not accepted.")
+
+
+def _not_vouched_for(id_: str) -> Check:
+    return Check(
+        id_, Outcome.COULD_NOT_CHECK, "Not looked at, as the issuer did not prove to have signed."
+    )

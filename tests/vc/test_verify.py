@@ -108,7 +108,9 @@ def test_each_check_tells_its_own_and_only_all_passed_is_valid(
         # Without the issuer's key neither the badge nor the list can be checked.
         assert found["signature"] == found["status"] == COULD_NOT_CHECK
     else:
-        assert found["status"] == STATUSES[status][1]
+        # Whose signature does not fit cannot send us to look at lists.
+        signed_by_issuer = found["signature"] == PASSED
+        assert found["status"] == (STATUSES[status][1] if signed_by_issuer else COULD_NOT_CHECK)
         # A proof is dated, too: three days before it was made it lies in the future.
         early = moment == "too early" and signature == "sound"
         assert found["signature"] == (FAILED if early else SIGNATURES[signature][1])
@@ -329,7 +331,11 @@ def test_a_key_of_somebody_else_is_not_the_issuers(college: College, badge: dict
     claimed = did.method_id(DID, other.public_multibase)
     for method in (own, claimed):
         report = college.verify(college.sign(badge, signer=other, verification_method=method))
-        assert outcomes(report) == {"issuer": FAILED, "signature": COULD_NOT_CHECK}
+        assert outcomes(report) == {
+            "issuer": FAILED,
+            "signature": COULD_NOT_CHECK,
+            "status": COULD_NOT_CHECK,
+        }
 
 
 def test_a_revoked_key_vouches_for_nothing(college: College, signed: dict[str, Any]) -> None:
@@ -471,7 +477,8 @@ def test_one_proof_of_a_kind_we_know_decides_and_each_of_them_must_fit(
 
 def test_a_chained_proof_leaves_it_unknown(college: College, signed: dict[str, Any]) -> None:
     signed["proof"]["previousProof"] = "urn:uuid:1"
-    assert outcomes(college.verify(signed)) == {"signature": COULD_NOT_CHECK}
+    expected = {"signature": COULD_NOT_CHECK, "status": COULD_NOT_CHECK}
+    assert outcomes(college.verify(signed)) == expected
 
 
 # Dates
@@ -677,6 +684,62 @@ def test_the_issuer_is_asked_for_once(college: College, signed: dict[str, Any]) 
         now=college.now,
     )
     assert asked == [DID]
+
+
+def test_more_proofs_or_statuses_than_are_worth_checking_are_refused_unread(
+    college: College, signed: dict[str, Any]
+) -> None:
+    def nobody(name: str) -> Any:
+        raise AssertionError(f"{name} was asked for")
+
+    for name, most in (
+        ("proof", verify.MAX_PROOFS),
+        ("credentialStatus", verify.MAX_STATUSES),
+    ):
+        many = {**signed, name: [signed[name]] * (most + 1)}
+        report = verify.verify(many, resolve_did=nobody, fetch_status_list=nobody, now=college.now)
+        assert report.check("structure").outcome == FAILED
+        assert f"more than {most}" in report.check("structure").detail
+    four = {**signed, "proof": [signed["proof"]] * verify.MAX_PROOFS}
+    assert college.verify(four).verdict == VALID
+
+
+def test_a_list_that_several_statuses_name_is_asked_for_once(
+    college: College, badge: dict[str, Any]
+) -> None:
+    badge["credentialStatus"] = [
+        {**badge["credentialStatus"], "statusListIndex": str(index)} for index in range(4)
+    ]
+    for entry in badge["credentialStatus"]:
+        entry["id"] = f"{LIST_URL}#{entry['statusListIndex']}"
+    asked: list[str] = []
+
+    def fetch(url: str) -> Any:
+        asked.append(url)
+        return college.fetch_status_list(url)
+
+    signed = college.sign(badge)
+    report = verify.verify(
+        signed, resolve_did=college.resolve_did, fetch_status_list=fetch, now=college.now
+    )
+    assert report.verdict == VALID
+    assert asked == [LIST_URL]
+    college.publish_list(3)
+    assert college.verify(signed).verdict == INVALID
+
+
+def test_the_status_of_what_the_issuer_did_not_sign_is_not_looked_at(
+    college: College, signed: dict[str, Any]
+) -> None:
+    def nobody(url: str) -> Any:
+        raise AssertionError(f"{url} was asked for")
+
+    signed["name"] = "Changed"
+    report = verify.verify(
+        signed, resolve_did=college.resolve_did, fetch_status_list=nobody, now=college.now
+    )
+    assert outcomes(report) == {"signature": FAILED, "status": COULD_NOT_CHECK}
+    assert "Not looked at" in report.check("status").detail
 
 
 def test_an_answer_that_is_no_json_is_not_a_failure(
