@@ -41,7 +41,7 @@ _FILTER_LOOKUPS = {"exact", "in", "isnull", "id__exact", "id__in"}
 
 def _filtered_field(entry: Any) -> str:
     field = entry[0] if isinstance(entry, tuple) else entry
-    return field if isinstance(field, str) else ""
+    return field if isinstance(field, str) else field.parameter_name
 
 
 class DeskAdmin(admin.ModelAdmin):

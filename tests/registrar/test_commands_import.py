@@ -119,8 +119,8 @@ def test_whose_act_it_is_can_be_said(bundle: Path, framework: Path, clara: User)
 
 
 def test_somebody_who_may_not_is_refused(bundle: Path, framework: Path, dev: User) -> None:
-    assert "REFUSED Your roles" in run("import_oneroster", bundle, "--by", "dev")
-    assert "REFUSED Your roles" in run("import_framework", framework, "--by", "dev")
+    assert "REFUSED This concerns" in run("import_oneroster", bundle, "--by", "dev")
+    assert "REFUSED This concerns" in run("import_framework", framework, "--by", "dev")
     assert not Learner.objects.exists() and not FrameworkImport.objects.exists()
 
 
