@@ -1,6 +1,7 @@
 """The form in which a template is drafted: words, results, rule, skills."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
@@ -9,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from issuer.vc import openbadges, reading
+from issuer.vc.errors import VcError
+from issuer.vc.json_text import parse_json
 from registrar import rules
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision
 from registrar.services import roles
@@ -37,13 +40,39 @@ class JsonField(forms.CharField):
         if not text.strip():
             return None
         try:
-            return json.loads(text)
-        except ValueError as error:
-            if not isinstance(error, json.JSONDecodeError):
-                raise ValidationError("A number in this JSON is too long.") from error
+            json.loads(text)
+        except json.JSONDecodeError as error:
             raise ValidationError(
                 f"This is not JSON. Look at line {error.lineno}, column {error.colno}: {error.msg}."
             ) from error
+        except ValueError as error:
+            raise ValidationError("A number in this JSON is too long.") from error
+        except RecursionError as error:
+            raise ValidationError("This JSON is nested too deeply.") from error
+        return _read_strictly(text)
+
+
+def _read_strictly(text: str) -> Any:
+    """What is JSON for every reader and for the database; the reader wants an object around it."""
+    try:
+        data = parse_json(f'{{"value": {text}}}'.encode("utf-8", "surrogatepass"))["value"]
+    except VcError as error:
+        raise ValidationError(str(error)) from error
+    if any("\0" in each for each in _texts(data)):
+        raise ValidationError("A text in this JSON holds a NUL character. Take it out.")
+    return data
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, list):
+        for each in data:
+            yield from _texts(each)
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield name
+            yield from _texts(value)
 
 
 class DraftForm(forms.Form):

@@ -160,7 +160,7 @@ class RevisionPage(ThingPage):
         )
         try:
             achievement = templates.preview(revision).as_json()
-        except (VcError, KeyError):
+        except VcError:
             achievement = None
         may_approve = user.has_perm("registrar.approve_revision")
         return super().get_context_data(
@@ -204,7 +204,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "rule":
         return rule_in_words(value)
     if name == "result_descriptions":
-        return ", ".join(each.get("name", "?") for each in value) or "—"
+        return ", ".join(str(each.get("name", "?")) for each in value) or "—"
     if name == "image":
         return "An image of its own" if value else "A seal drawn from the name"
     if isinstance(value, bool):

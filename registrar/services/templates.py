@@ -1,5 +1,6 @@
 """Draft what a credential says, have a second person approve it, and publish it."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -7,15 +8,15 @@ from xml.etree import ElementTree
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from issuer.models import LedgerEntry
 from issuer.services import achievements, ledger
-from issuer.vc import openbadges
-from issuer.vc.errors import ForbiddenValue
+from issuer.vc import classes, openbadges
+from issuer.vc.errors import ForbiddenValue, VcError
 from registrar import rules
-from registrar.errors import Incomplete, ReasonMissing, SamePerson, WrongState
+from registrar.errors import CodeTaken, Incomplete, ReasonMissing, SamePerson, WrongState
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import facts, roles, seals
 from skills.models import Skill
@@ -35,6 +36,21 @@ WORDING = (
     "includes_name",
     "rule",
 )
+# C0 and DEL can't be seen, and overrides of direction make a text read as another one.
+_TREACHEROUS = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_ONE_LINE = ("name", "human_code", "language")
+_MANY_LINES = ("description", "criteria")
+_DESCRIBED = {
+    "id": "id",
+    "name": "name",
+    "result_type": "resultType",
+    "allowed_value": "allowedValue",
+    "required_value": "requiredValue",
+    "value_max": "valueMax",
+    "value_min": "valueMin",
+}
+# What Python raises for values of a shape that nobody thought of.
+_WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @transaction.atomic
@@ -49,9 +65,14 @@ def draft(
     """Begin a new template; its first revision is a draft. `wording` are the fields in WORDING.
 
     A result description without an id gets one, which it keeps in all later revisions.
+    Raises CodeTaken if there is a template of that short name.
     """
     roles.demand(by, "registrar.draft_revision", unit=unit)
-    template = CredentialTemplate.objects.create(slug=slug, unit=unit)
+    try:
+        with transaction.atomic():
+            template = CredentialTemplate.objects.create(slug=slug, unit=unit)
+    except IntegrityError:
+        raise CodeTaken("There is a template of this short name. Choose another.") from None
     revision = Revision.objects.create(template=template, number=1, author=by, **_settled(wording))
     _attest(revision, skills)
     _note("drafted", revision, by=by)
@@ -177,7 +198,10 @@ def preview(revision: Revision) -> openbadges.Achievement:
     """
     if revision.achievement is not None:
         return openbadges.Achievement.from_json(revision.achievement.document)
-    return _achievement(revision, f"{settings.BASE_URL}/achievements/{uuid.UUID(int=0)}")
+    try:
+        return _achievement(revision, f"{settings.BASE_URL}/achievements/{uuid.UUID(int=0)}")
+    except _WRONG_SHAPE as problem:
+        raise ForbiddenValue(f"Something in it has another shape ({problem}).") from problem
 
 
 def seal(revision: Revision) -> str:
@@ -198,8 +222,8 @@ def missing(revision: Revision) -> list[str]:
     ]
     if not openbadges.is_term(revision.achievement_type, openbadges.ACHIEVEMENT_TYPES):
         gaps.append("an achievement type that Open Badges knows")
-    return [
-        *gaps,
+    gaps += [
+        *_character_gaps(revision),
         *_rule_gaps(revision),
         *_result_gaps(revision),
         *_image_gaps(revision),
@@ -209,6 +233,7 @@ def missing(revision: Revision) -> list[str]:
             if skill.retired_at
         ),
     ]
+    return gaps or _achievement_gaps(revision)
 
 
 def _settled(wording: dict[str, Any]) -> dict[str, Any]:
@@ -277,12 +302,67 @@ def _rule_gaps(revision: Revision) -> list[str]:
 def _result_gaps(revision: Revision) -> list[str]:
     gaps = []
     for described in revision.result_descriptions:
-        try:
-            _result_description(described)
-        except (ForbiddenValue, KeyError) as problem:
+        if problem := _result_problem(described):
             name = described.get("name") or "without a name"
             gaps.append(f"a sound description of the result {name} ({problem})")
     return gaps
+
+
+def _result_problem(described: dict[str, Any]) -> str:
+    stated = {
+        member: described[field]
+        for field, member in _DESCRIBED.items()
+        if described.get(field) is not None
+    }
+    faults = _faults({"type": ["ResultDescription"], **stated}, classes.RESULT_DESCRIPTION)
+    if faults:
+        return faults
+    texts = [described["name"], described["result_type"], *(described.get("allowed_value") or ())]
+    if any(map(_TREACHEROUS.search, texts)):
+        return "a control character"
+    if not _is_source(described.get("source")):
+        return "source: This must name a course and a category."
+    try:
+        _result_description(described)
+    except (VcError, *_WRONG_SHAPE) as problem:
+        return str(problem)
+    return ""
+
+
+def _is_source(source: Any) -> bool:
+    """Where values come from: nowhere, or a category of results in a course."""
+    if not source:
+        return True
+    return isinstance(source, dict) and all(
+        isinstance(source.get(member), str) for member in ("course", "category")
+    )
+
+
+def _achievement_gaps(revision: Revision) -> list[str]:
+    try:
+        faults = _faults(preview(revision).as_json(), classes.ACHIEVEMENT)
+    except (VcError, *_WRONG_SHAPE) as problem:
+        faults = str(problem)
+    return [f"wording that can be published ({faults})"] if faults else []
+
+
+def _faults(document: dict[str, Any], class_: classes.Class) -> str:
+    found = classes.problems(document, class_, "")
+    return " ".join(f"{fault.pointer.lstrip('/')}: {fault.message}" for fault in found)
+
+
+def _character_gaps(revision: Revision) -> list[str]:
+    """Characters that make a text read as something else; line ends and tabs may be in long ones.
+
+    Embeddings are refused with the overrides: `dir="auto"` does without them.
+    """
+    texts = {field: getattr(revision, field) for field in _ONE_LINE}
+    texts |= {field: re.sub(r"[\t\r\n]", " ", getattr(revision, field)) for field in _MANY_LINES}
+    return [
+        f"a {field.replace('_', ' ')} without control characters"
+        for field, text in texts.items()
+        if _TREACHEROUS.search(text)
+    ]
 
 
 def _image_gaps(revision: Revision) -> list[str]:
@@ -334,7 +414,7 @@ def _alignment(skill: Skill) -> openbadges.Alignment:
 def _result_description(described: dict[str, Any]) -> openbadges.ResultDescription:
     return openbadges.ResultDescription(
         id=described["id"],
-        allowed_value=tuple(described.get("allowed_value", ())),
+        allowed_value=tuple(described.get("allowed_value") or ()),
         name=described["name"],
         required_value=described.get("required_value"),
         result_type=described["result_type"],

@@ -235,6 +235,47 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
     assert not Revision.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[{"n": NaN}]',
+        '[{"n": 1e999}]',
+        '[{"n": "\\ud800"}]',
+        '[{"n": "\\u0000"}]',
+        "[" * 40 + "]" * 40,
+        "[" * 100_000,
+        '[{"n": 1, "n": 2}]',
+        "9" * 5_000,
+        '1}, {"value": 2',
+    ],
+)
+def test_json_that_two_readers_could_understand_differently_is_refused_at_its_field(
+    college: Any, clara: User, signed_in: SignIn, written: str
+) -> None:
+    form = {
+        "slug": "cells",
+        "unit": college.science.pk,
+        "name": "Cells",
+        "achievement_type": "Course",
+        "language": "en",
+        "result_descriptions": written,
+    }
+    answer = signed_in(clara).post(reverse("admin:registrar_credentialtemplate_draft"), form)
+    assert answer.status_code in (200, 422)
+    assert answer.context["form"].errors.keys() == {"result_descriptions"}
+    assert not Revision.objects.exists()
+
+
+def test_a_draft_with_a_result_of_another_shape_is_shown_with_what_is_wrong(
+    draft: Revision, clara: User, signed_in: SignIn
+) -> None:
+    wrong = {"name": "x", "result_type": "Result", "allowed_value": 5}
+    templates.edit(draft, by=clara, result_descriptions=[wrong])
+    client = signed_in(clara)
+    assert "a sound description of the result x" in text(client.get(thing_url(draft)))
+    assert client.post(thing_url(draft), {"act": "submit"}).status_code == 409
+
+
 def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
     cells: Revision, clara: User, dev: User, signed_in: SignIn
 ) -> None:

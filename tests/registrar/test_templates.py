@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from issuer.models import Achievement, LedgerEntry
 from issuer.services import ledger
-from registrar.errors import Incomplete, NotAllowed, ReasonMissing, SamePerson, WrongState
+from registrar.errors import (
+    CodeTaken,
+    Incomplete,
+    NotAllowed,
+    ReasonMissing,
+    SamePerson,
+    WrongState,
+)
 from registrar.models import Revision
 from registrar.services import people, templates
 from tests.cast import FINAL, PASSED, College, member_of_staff
@@ -135,6 +142,53 @@ def test_a_broken_rule_is_named(draft: Revision, clara: User) -> None:
     templates.edit(draft, by=clara, rule={"all": []})
     with pytest.raises(Incomplete, match="award rule"):
         templates.submit(draft, by=clara)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "x", "result_type": "Result", "allowed_value": 5},
+        {"allowed_value": [5]},
+        {"allowed_value": {"Pass": 1}},
+        {"name": 7},
+        {"name": ["Grade"]},
+        {"name": "Gra\u202ede"},
+        {"result_type": ["LetterGrade"]},
+        {"id": 7},
+        {"value_min": 5},
+        {"value_max": {}},
+        {"required_value": ["Pass"]},
+        {"source": "BIO 101"},
+        {"source": {"course": 101}},
+    ],
+)
+def test_a_result_of_another_shape_is_named_and_not_published(
+    draft: Revision, clara: User, wrong: dict[str, Any]
+) -> None:
+    templates.edit(draft, by=clara, result_descriptions=[FINAL | wrong])
+    with pytest.raises(Incomplete, match="a sound description of the result"):
+        templates.submit(draft, by=clara)
+    assert not Achievement.objects.exists()
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x7f", "\u202e", "\u2066"])
+@pytest.mark.parametrize("field", ["name", "description", "criteria", "language", "human_code"])
+def test_no_wording_reads_as_something_else_than_it_is(
+    draft: Revision, clara: User, field: str, character: str
+) -> None:
+    templates.edit(draft, by=clara, **{field: f"a{character}b"})
+    with pytest.raises(Incomplete, match="without control characters"):
+        templates.submit(draft, by=clara)
+
+
+def test_long_texts_may_have_lines(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, description="One.\r\nTwo.", criteria="- a\n\t- b")
+    assert templates.submit(draft, by=clara).state == "submitted"
+
+
+def test_a_short_name_is_given_once(draft: Revision, college: College, clara: User) -> None:
+    with pytest.raises(CodeTaken, match="short name"):
+        templates.draft("cells", unit=college.science, by=clara, name="Other")
 
 
 def test_a_retired_skill_must_be_replaced(draft: Revision, clara: User, college: College) -> None:
