@@ -63,7 +63,8 @@ class ReadPage(Page, FormView):
         upload = form.cleaned_data["file"]
         path = uploads.keep(upload)
         try:
-            roster_import = rosters.read(path, by=self.user, file_name=upload.name)
+            file_name = uploads.given_name(upload, field="file_name", of=RosterImport)
+            roster_import = rosters.read(path, by=self.user, file_name=file_name)
         except RegistrarError as error:
             uploads.discard(path)
             form.add_error("file", str(error))

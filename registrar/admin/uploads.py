@@ -3,11 +3,13 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import CharField, Model
 from django.template.defaultfilters import filesizeformat
 
 _PREFIX = "upload-"
@@ -31,13 +33,22 @@ class UploadForm(forms.Form):
 
 
 def keep(file: UploadedFile) -> Path:
-    """Store an upload where only this service can read it, under its own name."""
+    """Store an upload where only this service can read it, in a folder of its own.
+
+    The name that it came with is for records only: a file system may find it too long.
+    """
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.UPLOAD_DIR))
-    path = folder / (Path(file.name or "").name or "upload")
+    path = folder / "upload"
     with path.open("wb") as target:
         for part in file.chunks():
             target.write(part)
     return path
+
+
+def given_name(file: UploadedFile, *, field: str, of: type[Model]) -> str:
+    """The name that an upload came with, cut to what the field of a record holds."""
+    length = cast(CharField, of._meta.get_field(field)).max_length
+    return (file.name or "upload")[:length]
 
 
 def discard(path: Path | str) -> None:

@@ -26,7 +26,7 @@ from registrar.admin import uploads
 from registrar.errors import RegistrarError
 from registrar.services import vocabulary
 from skills.errors import ImportRefused, PlanOutdated, SkillsError
-from skills.models import Framework, Skill
+from skills.models import Framework, FrameworkImport, Skill
 from skills.services.frameworks import Plan
 
 DIFFERENCES_PER_PAGE = 50
@@ -65,7 +65,9 @@ class ImportPage(Page, FormView):
             form.add_error("file", str(error))
             context = self.get_context_data(form=form, problems=error.problems)
             return self.render_to_response(context, status=422)
-        return redirect("admin:skills_framework_plan", signing.dumps(str(path), salt=_SALT))
+        name = uploads.given_name(upload, field="source", of=FrameworkImport)
+        kept = signing.dumps([str(path), name], salt=_SALT)
+        return redirect("admin:skills_framework_plan", kept)
 
 
 class PlanPage(Page, TemplateView):
@@ -77,22 +79,23 @@ class PlanPage(Page, TemplateView):
     def get_trail(self) -> tuple[Link, ...]:
         return (list_link(Framework),)
 
-    def read(self, upload: str) -> tuple[Path, Plan]:
-        """The uploaded file and what it would change now."""
+    def read(self, upload: str) -> tuple[Path, str, Plan]:
+        """The uploaded file, the name that it came with, and what it would change now."""
         try:
-            path = Path(signing.loads(upload, salt=_SALT))
+            stored_at, name = signing.loads(upload, salt=_SALT)
+            path = Path(stored_at)
             data = path.read_bytes()
         except (signing.BadSignature, OSError) as error:
             raise Http404 from error
-        return path, vocabulary.plan(data, file_name=path.name)
+        return path, name, vocabulary.plan(data, file_name=name)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        path, plan = self.read(self.kwargs["upload"])
+        _, name, plan = self.read(self.kwargs["upload"])
         self.title = plan.title
         page = Paginator(plan.differences, DIFFERENCES_PER_PAGE)
         return super().get_context_data(
             plan=plan,
-            file_name=path.name,
+            file_name=name,
             page=page.get_page(self.request.GET.get("page")),
             changes_anything=plan.framework is None or bool(plan.differences or plan.skills.new),
             **kwargs,
@@ -100,14 +103,14 @@ class PlanPage(Page, TemplateView):
 
     def post(self, request: HttpRequest, upload: str) -> HttpResponse:
         """Apply the plan that was looked at, and no other."""
-        path, plan = self.read(upload)
+        path, name, plan = self.read(upload)
         try:
             if plan.fingerprint != request.POST.get("fingerprint"):
                 raise PlanOutdated
             imported = vocabulary.apply(
                 plan,
                 by=self.user,
-                source=path.name,
+                source=name,
                 is_own=True if "is_own" in request.POST else None,
             )
         except (SkillsError, RegistrarError) as error:

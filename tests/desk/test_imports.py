@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from issuer.pages import thing_url
 from registrar.models import Course, Learner, RosterImport
-from skills.models import Framework, Skill
+from skills.models import Framework, FrameworkImport, Skill
 from tests.desk.conftest import edition
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,22 @@ def test_a_file_that_is_no_framework_is_answered_with_what_is_wrong(
         assert answer.status_code in (200, 422), data
         assert "There is something to mend" in text(answer), data
     assert list(uploads.iterdir()) == []
+
+
+def test_an_upload_may_have_a_name_that_no_file_system_takes(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    name = "学" * 200 + ".json"
+    plan = upload(client, reverse("admin:skills_framework_import"), name, edition())
+    page = client.get(plan["Location"])
+    assert name in text(page)
+    assert [path.name for path in uploads.glob("*/*")] == ["upload"]
+    client.post(plan["Location"], {"fingerprint": page.context["plan"].fingerprint})
+    assert FrameworkImport.objects.latest("pk").source == name
+    name = "学" * 200 + ".zip"
+    upload(client, reverse("admin:registrar_rosterimport_read"), name, zipped(EXAMPLE))
+    assert RosterImport.objects.get().file_name == name
 
 
 def test_a_roster_is_looked_at_and_then_applied(
