@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import ChainMap, Counter, defaultdict
 from collections.abc import Iterator
@@ -72,8 +73,9 @@ def expand(document: dict[str, Any]) -> list[Any]:
     Lost are undefined terms and types, relative addresses, nulls, blank node
     labels, text directions and index keys: a signature would not cover them.
     A property must stand under the term its contexts define: spelt out as an
-    address or hidden behind a keyword it would be signed, but not be seen by
-    whoever looks for the term.
+    address, hidden behind a keyword or under the name of a class it would be
+    signed, but not be seen by whoever looks for the term. A type must be the
+    word that the pinned contexts have for it.
 
     Raises DataLoss, NotCompacted, UnknownContext, OutOfBounds, MalformedDocument.
     VC Data Integrity 1.0 asks for an error when data is dropped.
@@ -146,11 +148,69 @@ def _refuse_hidden(value: object, pointer: str) -> None:
         for key, member in value.items():
             if key == "@context":
                 continue
-            if key[:1] == "@" and not ("@value" in value and key in {"@value", "@language"}):
-                raise NotCompacted(f"{pointer}/{key}: JSON-LD keywords are not accepted here.")
-            if ":" in key:
-                raise NotCompacted(f"{pointer}/{key}: a property must be a term, not an address.")
+            _require_term(key, value, pointer)
+            if key == "type":
+                _refuse_disguised_types(member, f"{pointer}/{key}")
             _refuse_hidden(member, f"{pointer}/{key}")
+
+
+def _require_term(key: str, value: dict[str, Any], pointer: str) -> None:
+    if key[:1] == "@" and not ("@value" in value and key in {"@value", "@language"}):
+        raise NotCompacted(f"{pointer}/{key}: JSON-LD keywords are not accepted here.")
+    if ":" in key:
+        raise NotCompacted(f"{pointer}/{key}: a property must be a term, not an address.")
+    if key[:1].isupper():
+        # Open Badges has one IRI for Criteria and criteria, and readers know but one.
+        raise NotCompacted(f"{pointer}/{key}: the name of a class is no property.")
+
+
+def _refuse_disguised_types(types: object, pointer: str) -> None:
+    for name in types if isinstance(types, list) else [types]:
+        if not isinstance(name, str):
+            continue
+        if not _is_class(name) if name in _terms() else _spelt_out(name) in _class_iris():
+            raise NotCompacted(f"{pointer}: {name} is another word for a class of the contexts.")
+
+
+def _is_class(term: str) -> bool:
+    return not term[:1].islower()
+
+
+def _spelt_out(name: str) -> str:
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in _terms():
+        return _terms()[prefix] + rest
+    return _terms().get(name, name)
+
+
+@functools.cache
+def _class_iris() -> frozenset[str]:
+    return frozenset(_spelt_out(term) for term in _terms() if _is_class(term))
+
+
+@functools.cache
+def _terms() -> dict[str, str]:
+    """What each term of a pinned context, also of one inside another, stands for."""
+    found: dict[str, str] = {}
+
+    def collect(context: Any) -> None:
+        for part in context if isinstance(context, list) else [context]:
+            for term, definition in part.items() if isinstance(part, dict) else ():
+                inner = definition if isinstance(definition, dict) else {"@id": definition}
+                if term[:1] != "@" and isinstance(inner.get("@id"), str):
+                    found.setdefault(term, inner["@id"])
+                collect(inner.get("@context"))
+
+    for url in contexts.DIGESTS:
+        collect(contexts.load(url)["@context"])
+    return {term: _followed(iri, found) for term, iri in found.items()}
+
+
+def _followed(iri: str, terms: dict[str, str]) -> str:
+    prefix, colon, rest = iri.partition(":")
+    if colon and prefix in terms:
+        return terms[prefix] + rest
+    return terms.get(iri, iri)
 
 
 # Expansion by pyld, with processed contexts remembered

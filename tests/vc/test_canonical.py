@@ -164,6 +164,41 @@ def test_what_hides_behind_an_address_or_a_keyword_is_refused(
         canonical.expand({**credential_with(), **hidden})
 
 
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential",
+        "https://www.w3.org/2018/credentials#VerifiableCredential",
+        "https://schema.org/AlignmentObject",
+        "https://purl.imsglobal.org/spec/vc/ob/vocab.html#Criteria",
+        "obi:OpenBadgeCredential",
+        "cred:VerifiableCredential",
+        "criteria",
+        "geo",
+        "image",
+    ],
+)
+def test_a_type_is_the_word_that_the_contexts_have_for_it(type_: str) -> None:
+    for types in (type_, ["VerifiableCredential", type_]):
+        with pytest.raises(NotCompacted, match="another word"):
+            canonical.expand({**credential_with(), "type": types})
+
+
+def test_a_type_of_a_stranger_may_be_an_address() -> None:
+    document = credential_with()
+    document["type"].append("https://college.example/terms#Course")
+    canonical.expand(document)
+
+
+def test_no_property_of_the_pinned_contexts_is_named_like_a_class() -> None:
+    properties = {term for term in canonical._terms() if not canonical._is_class(term)}
+    assert {"criteria", "achievement", "proof", "credentialStatus", "geo"} <= properties
+    for url in contexts.DIGESTS:
+        for term, definition in contexts.load(url)["@context"].items():
+            if isinstance(definition, dict) and {"@type", "@container"} & set(definition):
+                assert not term[:1].isupper(), term
+
+
 def test_text_with_a_language_is_carried() -> None:
     document = {**credential_with(), "name": {"@value": "Kurs", "@language": "de"}}
     assert b'"Kurs"@de' in canonical.canonize(document)

@@ -277,6 +277,30 @@ def test_a_status_moved_out_of_sight_is_not_overlooked(
     assert report.verdict == INVALID
 
 
+def test_a_property_under_the_name_of_its_class_is_not_valid(
+    college: College, signed: dict[str, Any]
+) -> None:
+    """The signature still fits, yet who looks for the criteria finds none."""
+    achievement = signed["credentialSubject"]["achievement"]
+    achievement["Criteria"] = achievement.pop("criteria")
+    report = college.verify(signed)
+    assert report.check("structure").outcome == FAILED
+    assert "Criteria" in report.check("structure").detail
+    assert report.verdict == INVALID
+
+
+def test_a_badge_that_spells_out_its_type_does_not_escape_the_rules_for_badges(
+    college: College, signed: dict[str, Any]
+) -> None:
+    signed["type"] = [
+        "VerifiableCredential",
+        "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential",
+    ]
+    report = college.verify(signed)
+    assert report.check("structure").outcome == FAILED
+    assert report.verdict == INVALID
+
+
 @pytest.mark.parametrize(
     "changes",
     [
