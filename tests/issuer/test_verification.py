@@ -1,7 +1,6 @@
 """Anybody's credential is checked, within bounds; what could not be checked is never valid."""
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -191,19 +190,20 @@ def test_no_more_links_are_followed_than_a_credential_needs(db: None, world: Wor
         status_list.entry(
             list_url=f"https://lists{n}.stranger.example/", index=n, purpose="revocation"
         )
-        for n in range(20)
+        for n in range(4)
     ]
     assert verification.verify(sign(document)).verdict is Verdict.UNKNOWN
     assert len(world.asked) == verification.MAX_LINKS
 
 
-def test_a_document_made_to_be_hard_is_answered_in_time(db: None, world: World) -> None:
+def test_a_document_made_to_be_hard_is_refused_before_anybody_is_asked(
+    db: None, world: World
+) -> None:
     document = theirs()
     document["credentialSubject"]["result"] = [
         {"type": ["Result"], "alignment": [{"type": ["Alignment"]} for _ in range(40)]}
         for _ in range(40)
     ]
     document["proof"] = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022"}
-    begun = time.monotonic()
     assert verification.verify(document).verdict is not Verdict.VALID
-    assert time.monotonic() - begun < 3.5
+    assert world.asked == []
