@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.utils import dateformat
 
 from issuer.errors import NotIssued
 from issuer.models import Batch, Chunk, Credential, SecuredDocument, StatusChange
@@ -150,7 +152,7 @@ def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None
         )
         for position, candidate in enumerate(candidates)
     )
-    title = (name or f"{revision.name}, {day}")[:200]
+    title = (name or f"{revision.name}, {dateformat.format(day, settings.DATE_FORMAT)}")[:200]
     batch = batches.open(title, count=len(candidates), by=by, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by, details=details)
