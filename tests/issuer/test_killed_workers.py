@@ -160,7 +160,7 @@ POINTS = {
 # On the way with the registrar's own task: first its worker, then the signer, three times each.
 REAL_FAULTS = {
     WORKER: [
-        Fault(target="registrar.services.composition:compose", moment=Moment.AFTER, hit=2),
+        Fault(target="registrar.services.composition:compose_possible", moment=Moment.AFTER, hit=2),
         Fault(target="issuer.services.status:allocate", moment=Moment.BEFORE_COMMIT),
         Fault(target="issuer.services.status:allocate", moment=Moment.AFTER_COMMIT),
     ],
