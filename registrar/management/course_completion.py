@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from issuer.models import Batch
 from registrar import tasks
-from registrar.errors import WrongState
-from registrar.models import LearningOpportunity, Revision
+from registrar.errors import Incomplete, WrongState
+from registrar.models import LearningOpportunity, LineItem, Revision
 from registrar.services import awards, templates
 
 State = Revision.State
@@ -82,6 +82,20 @@ def award(revision: Revision, *, author: User, approver: User) -> Batch | None:
         awards.approve(batch, by=approver)
         tasks.freeze_soon(batch)
     return batch
+
+
+def require_results(source: str, passing: Passing) -> None:
+    """Raise Incomplete unless the source has line items of the category that decides.
+
+    Without them nobody could ever earn a template made for its courses.
+    """
+    items = LineItem.objects.filter(source=source, retired_at=None)
+    categories = sorted(set(items.values_list("category", flat=True)) - {""})
+    if passing.category not in categories:
+        there_are = ", ".join(categories) or "none"
+        raise Incomplete(
+            [f"line items of the category {passing.category!r} (there are: {there_are})"]
+        )
 
 
 def courses_of(source: str) -> QuerySet[LearningOpportunity]:

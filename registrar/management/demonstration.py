@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db.models import Q, QuerySet
 
 from issuer.models import Batch, Credential, SecuredDocument, StatusChange
+from registrar.errors import Incomplete
 from registrar.management import course_completion
 from registrar.management.course_completion import Passing
 from registrar.management.example_college import ExampleCollege
@@ -72,6 +73,10 @@ class RosterJob:
             step.count = self._apply()
         if self._problems:
             narrator.note(f"{self._problems:,} problems in the roster; the desk lists them.")
+        try:
+            course_completion.require_results(self._read.source, self._passing)
+        except Incomplete as error:
+            raise CommandError(str(error)) from error
         with narrator.step("templates of its courses") as step:
             revisions = [self._template(course) for course in self._courses()]
             step.count = len(revisions)

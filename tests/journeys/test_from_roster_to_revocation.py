@@ -16,6 +16,7 @@ from django.utils import timezone
 from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredential
 from issuer.services import batches, ledger, verification
 from issuer.vc.verify import Outcome
+from registrar.errors import Incomplete
 from registrar.management import course_completion, issuing
 from registrar.management.course_completion import Passing
 from registrar.models import Award, Learner, LearningOpportunity, Revision
@@ -220,3 +221,12 @@ def test_the_open_university_s_module_gives_1072_awards(
     values = Counter(candidate.results[0]["value"] for candidate in found.awards)
     assert values == {"Distinction": 176, "Pass": 896}
     assert len(found.not_met) == 521 + 644
+
+
+def test_a_category_that_no_line_item_has_is_named_before_anything_is_made(
+    botany: Revision,
+) -> None:
+    source = LearningOpportunity.objects.get(code="BOT101").source
+    course_completion.require_results(source, PASSING)
+    with pytest.raises(Incomplete, match=r"Nonsense.*Module result"):
+        course_completion.require_results(source, Passing(("Pass",), "Nonsense"))

@@ -63,6 +63,7 @@ class Command(BaseCommand):
         if not courses:
             raise CommandError(f"There are no courses from {options['source']}.")
         try:
+            course_completion.require_results(options["source"], passing)
             for course in courses:
                 revision = course_completion.template_for(
                     course, passing, author=author, approver=approver
