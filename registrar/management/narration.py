@@ -69,6 +69,10 @@ class Narrator:
         """Name somebody as whom one may sign in."""
         self._tell(sign_in=person)
 
+    def api_client(self, client: dict[str, str]) -> None:
+        """Name the system that may use the API: id, secret, where it gets tokens."""
+        self._tell(api_client=client)
+
     def _tell(self, **event: Any) -> None:
         if self.is_silent:
             return

@@ -86,6 +86,7 @@ class Command(BaseCommand):
             narrator.address(label, path)
         for person in college.sign_ins:
             narrator.sign_in(person)
+        narrator.api_client(summary["api_client"])
 
     def _run(self, job: Job, narrator: Narrator) -> Credential | None:
         """Decide, issue, verify, revoke, verify; the credential that is revoked."""
