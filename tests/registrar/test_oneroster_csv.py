@@ -2,10 +2,8 @@
 
 import csv
 import io
-import os
 import stat
 import struct
-import time
 import unicodedata
 import zipfile
 from collections import Counter
@@ -22,8 +20,6 @@ from registrar.readers.archive import Limits
 from registrar.readers.oneroster_layout import LAYOUTS, NOT_TAKEN
 from registrar.readers.problems import Problems, excerpt
 from registrar.readers.records import Bundle, Problem
-
-REAL = Path(__file__).resolve().parents[3] / "shared/data/oulad/oneroster12-BBB-2013J"
 
 HEADERS = {name: ",".join(layout.header) for name, layout in LAYOUTS.items()}
 
@@ -274,13 +270,8 @@ def test_status_in_a_bulk_file_is_one_warning_and_is_heeded(tmp_path: Path) -> N
     assert [user.deleted for user in bundle.users] == [False, True]
 
 
-def test_the_real_module_presentation_reads_without_a_problem_and_quickly() -> None:
-    if not REAL.exists():
-        assert not os.environ.get("CI"), f"{REAL} must be there in CI"
-        pytest.skip(f"{REAL} is not here")
-    started = time.perf_counter()
-    bundle = oneroster_csv.read(REAL)
-    seconds = time.perf_counter() - started
+def test_the_real_module_presentation_reads_without_a_problem(shared_data: Path) -> None:
+    bundle = oneroster_csv.read(shared_data / "oulad" / "oneroster12-BBB-2013J")
     assert bundle.problems == ()
     assert (len(bundle.users), len(bundle.enrollments), len(bundle.results)) == (2237, 2237, 16612)
     assert Counter(result.text_score for result in bundle.results if result.text_score) == {
@@ -288,7 +279,6 @@ def test_the_real_module_presentation_reads_without_a_problem_and_quickly() -> N
         "Distinction": 176,
         "Fail": 521,
     }
-    assert seconds < 5
 
 
 # The manifest and the files
@@ -599,12 +589,10 @@ def test_a_quote_left_open_does_not_swallow_the_rows_below(tmp_path: Path) -> No
     assert len(bundle.users) == 1 + 2990
 
 
-def test_a_file_of_open_quotes_is_given_up_quickly(tmp_path: Path) -> None:
+def test_a_file_of_open_quotes_is_given_up(tmp_path: Path) -> None:
     roster = Roster()
     roster.texts["users.csv"] = (HEADERS["users"] + "\n" + 'u,"\n' * 200_001).encode()
-    started = time.perf_counter()
     bundle = roster.read(tmp_path)
-    assert time.perf_counter() - started < 10
     assert "too_many_broken_rows" in {p.code for p in bundle.problems if p.severity == "fatal"}
 
 

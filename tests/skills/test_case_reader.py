@@ -2,8 +2,6 @@
 
 import copy
 import json
-import os
-import time
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +14,6 @@ from hypothesis import strategies as st
 from skills.readers import case, json_text
 from skills.readers.problems import Problems
 from skills.readers.records import Package, Problem
-
-DATA = Path(__file__).resolve().parents[3] / "shared/data"
 
 DOCUMENT = "d0000000-0000-4000-8000-000000000000"
 ITEMS = [f"10000000-0000-4000-8000-00000000000{n}" for n in range(3)]
@@ -193,8 +189,9 @@ def test_a_package_of_version_1_0_or_without_associations_is_read() -> None:
     assert found.framework.case_version == "1.0"
 
 
-def test_the_co_curricular_package_reads_without_a_problem() -> None:
-    found = case.read(shared("competencies/cocurricular_case_v1p1.json"))
+def test_the_co_curricular_package_reads_without_a_problem(shared_data: Path) -> None:
+    path = shared_data / "competencies" / "cocurricular_case_v1p1.json"
+    found = case.read(path.read_bytes())
     assert found.problems == ()
     assert len(found.skills) == len(found.associations) == 24
     assert Counter(skill.kind for skill in found.skills) == {"competency": 16, "category": 8}
@@ -207,19 +204,12 @@ def test_the_co_curricular_package_reads_without_a_problem() -> None:
     [("ItemTypeTest", 1), ("Markdown", 2), ("SmartLevel", 14), ("Utf8Test", 1)],
 )
 def test_the_case_1_0_packages_of_another_system_read_without_a_problem(
-    name: str, skills: int
+    name: str, skills: int, shared_data: Path
 ) -> None:
-    found = case.read(shared(f"case/opensalt_{name}Framework.json"))
+    path = shared_data / "case" / f"opensalt_{name}Framework.json"
+    found = case.read(path.read_bytes())
     assert found.problems == ()
     assert (len(found.skills), len(found.associations)) == (skills, skills)
-
-
-def shared(name: str) -> bytes:
-    path = DATA / name
-    if not path.exists():
-        assert not os.environ.get("CI"), f"{path} must be there in CI"
-        pytest.skip(f"{path} is not here")
-    return path.read_bytes()
 
 
 # Items and associations that are wrong
@@ -392,7 +382,7 @@ def test_everything_wrong_is_told_in_one_pass() -> None:
 
 
 @pytest.mark.slow
-def test_a_deep_and_wide_tangle_is_told_quickly() -> None:
+def test_a_deep_and_wide_tangle_is_told_with_the_rest_counted() -> None:
     document = package()
     count = 20_000
     document["CFItems"] = [item(n) for n in range(count)]
@@ -401,9 +391,7 @@ def test_a_deep_and_wide_tangle_is_told_quickly() -> None:
     back = [association(count + n, ids[-1], ids[n]) for n in range(count - 1)]
     document["CFAssociations"] = chain + back
     data = json.dumps(document).encode()
-    started = time.perf_counter()
     found = case.read(data)
-    assert time.perf_counter() - started < 20
     assert len(found.associations) == len(chain)
     assert found.problems[-1].code == "more_problems"
 

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -223,16 +222,14 @@ def test_a_framework_is_marked_as_our_own_and_stays_so() -> None:
 
 
 @pytest.mark.slow
-def test_fourteen_thousand_skills_take_seconds() -> None:
+def test_fourteen_thousand_skills_are_imported_and_half_of_them_reworded() -> None:
     numbers = range(14_000)
     first = package(*numbers)
-    began = time.monotonic()
     bring(first)
     second = copy.deepcopy(first)
     for changed in second["CFItems"][::2]:
         changed["fullStatement"] += ", reworded"
     assert counts(bring(second)) == (0, 7_000, 0, 7_000)
-    assert time.monotonic() - began < 60  # each of the two takes about 3 seconds when idle
 
 
 @settings(
