@@ -201,7 +201,7 @@ def _terms() -> dict[str, str]:
                     found.setdefault(term, inner["@id"])
                 collect(inner.get("@context"))
 
-    for url in contexts.DIGESTS:
+    for url in contexts.PINNED:
         collect(contexts.load(url)["@context"])
     return {term: _followed(iri, found) for term, iri in found.items()}
 
@@ -291,7 +291,7 @@ class _ProcessedContexts:
         if isinstance(local_ctx, str):
             local_ctx = [local_ctx]
         if isinstance(local_ctx, list):
-            if all(isinstance(url, str) and url in contexts.DIGESTS for url in local_ctx):
+            if all(isinstance(url, str) and url in contexts.PINNED for url in local_ctx):
                 return tuple(local_ctx) or None
             return None
         return id(local_ctx) if self._scoped.get(id(local_ctx)) is local_ctx else None
@@ -336,7 +336,7 @@ def _resolved() -> dict[str, Any]:
     if not _RESOLVED:
         filled: dict[str, Any] = {}
         resolver = ContextResolver(filled, contexts.document_loader)
-        for url in contexts.DIGESTS:
+        for url in contexts.PINNED:
             resolver.resolve({}, url, "")
         _RESOLVED.update(filled)
     return _RESOLVED

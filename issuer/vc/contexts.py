@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from issuer.vc import restated_contexts
 from issuer.vc.errors import ContextChanged, UnknownContext
 
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
@@ -20,6 +21,12 @@ OB_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 MULTIKEY_V1 = "https://w3id.org/security/multikey/v1"
+# What others may have used, to be read by us: restated, as no package carries them.
+CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
+DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
+ED25519_2020_V1 = "https://w3id.org/security/suites/ed25519-2020/v1"
+DID_V1 = "https://www.w3.org/ns/did/v1"
+EXAMPLES_V2 = "https://www.w3.org/ns/credentials/examples/v2"
 
 # An edited context would silently change what a signature covers. The W3C digests are those of
 # the Recommendations; the 1EdTech files were edited in place in the past under the same address.
@@ -47,10 +54,20 @@ _FILES = {
     DATA_INTEGRITY_V2: "security-data-integrity-v2.json",
     MULTIKEY_V1: "security-multikey-v1.json",
 }
+_RESTATED = {
+    CREDENTIALS_V1: restated_contexts.CREDENTIALS_V1,
+    DATA_INTEGRITY_V1: restated_contexts.DATA_INTEGRITY_V1,
+    ED25519_2020_V1: restated_contexts.ED25519_2020_V1,
+    DID_V1: restated_contexts.DID_V1,
+    EXAMPLES_V2: restated_contexts.EXAMPLES_V2,
+}
+
+# Every context that is known here. Which of them an issuer may use is for `lint` to say.
+PINNED = frozenset(_FILES) | frozenset(_RESTATED)
 
 
 def text(url: str) -> bytes:
-    """Return the bytes of a pinned context, as they may be published again.
+    """Return the published bytes of a pinned context, where a package carries them.
 
     Raises UnknownContext for any other address, and ContextChanged when the
     installed package carries other bytes than the digest says.
@@ -68,7 +85,12 @@ def text(url: str) -> bytes:
 
 @functools.cache
 def load(url: str) -> dict[str, Any]:
-    """Return a pinned context as JSON; the object is shared and must not be changed."""
+    """Return a pinned context as JSON; the object is shared and must not be changed.
+
+    Raises UnknownContext for any other address, and ContextChanged as `text` does.
+    """
+    if url in _RESTATED:
+        return {"@context": _RESTATED[url]}
     document: dict[str, Any] = json.loads(text(url))
     return document
 

@@ -352,7 +352,7 @@ def _require_known_list(node: dict[str, Any]) -> None:
     if any(not isinstance(url, str) for url in urls):
         raise _CouldNotCheck("The document brings a context of its own, which could mean anything.")
     for url in urls:
-        if url not in contexts.DIGESTS:
+        if url not in contexts.PINNED:
             raise UnknownContext(f"The context {url} is not known here.")
     if len(set(urls)) != len(urls):
         raise _Failed("A context is listed twice.")

@@ -3,10 +3,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyld import jsonld
 
-from issuer.vc import contexts
+from issuer.vc import canonical, contexts
 from issuer.vc.errors import ContextChanged, UnknownContext
 
 
@@ -14,6 +16,61 @@ from issuer.vc.errors import ContextChanged, UnknownContext
 def test_every_pinned_context_is_installed_with_its_digest(url: str) -> None:
     assert hashlib.sha256(contexts.text(url)).hexdigest() == contexts.DIGESTS[url]
     assert "@context" in contexts.load(url)
+
+
+PUBLISHED = {
+    contexts.CREDENTIALS_V1: "2018-credentials-v1.jsonld",
+    contexts.DATA_INTEGRITY_V1: "data-integrity-v1.jsonld",
+    contexts.ED25519_2020_V1: "security-suites-ed25519-2020-v1.jsonld",
+    contexts.DID_V1: "did-v1.jsonld",
+}
+
+
+def processed(context: Any, within: Any = None) -> dict[str, Any]:
+    """All that a context defines, and what it defines inside its terms, as pyld understands it."""
+    options = canonical._options()
+    processor = jsonld.JsonLdProcessor()
+    before = within or processor._get_initial_context(options)
+    after = processor._process_context(before, context, options, override_protected=True)
+    known = before["mappings"]
+    defined: dict[str, Any] = {name: after.get(name) for name in ("@vocab", "@language", "@base")}
+    for term, mapping in after["mappings"].items():
+        inner = mapping.get("@context")
+        if mapping != known.get(term):
+            scope = inner and processed(inner, after)
+            defined[term] = {**mapping, "@context": scope}
+    return defined
+
+
+@pytest.mark.parametrize("url", PUBLISHED)
+def test_a_restated_context_defines_what_the_published_one_does(
+    shared_data: Path, url: str
+) -> None:
+    text = (shared_data / "contexts" / PUBLISHED[url]).read_text()
+    published = processed(json.loads(text)["@context"])
+    assert len(published) > 5
+    assert processed(contexts.load(url)["@context"]) == published
+
+
+def test_the_context_of_examples_gives_every_term_a_meaning() -> None:
+    assert processed(contexts.load(contexts.EXAMPLES_V2)["@context"]) == {
+        **processed({}),
+        "@vocab": "https://www.w3.org/ns/credentials/examples#",
+    }
+
+
+def test_the_published_alumni_credential_has_its_canonical_form(shared_data: Path) -> None:
+    folder = shared_data / "vectors/w3c-eddsa"
+    unsigned = json.loads((folder / "unsigned.json").read_text())
+    assert contexts.EXAMPLES_V2 in unsigned["@context"]
+    expected = (folder / "eddsa-rdfc-2022/canonDocDataInt.txt").read_bytes()
+    assert canonical.canonize(unsigned) == expected
+
+
+def test_a_restated_context_has_no_published_bytes() -> None:
+    for url in contexts.PINNED - contexts.DIGESTS.keys():
+        with pytest.raises(UnknownContext):
+            contexts.text(url)
 
 
 def test_another_context_is_refused_and_not_fetched() -> None:
@@ -49,6 +106,7 @@ def test_no_two_terms_of_our_contexts_say_the_same_about_a_credential() -> None:
         "validUntil",
         "issuer",
         "credentialSubject",
+        "expirationDate",
         "id",
     }
     meanings: dict[str, set[str]] = {}
@@ -61,7 +119,7 @@ def test_no_two_terms_of_our_contexts_say_the_same_about_a_credential() -> None:
                     meanings.setdefault(iri, set()).add(term)
                 collect(definition)
 
-    for url in contexts.DIGESTS:
+    for url in contexts.PINNED:
         collect(contexts.load(url))
     for iri, terms in meanings.items():
         if terms & watched:

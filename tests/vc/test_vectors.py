@@ -53,7 +53,7 @@ def test_a_w3c_document_whose_context_is_not_pinned_is_refused_and_not_fetched(
     shared_data: Path,
 ) -> None:
     signed = json.loads(
-        (shared_data / "vectors/w3c-eddsa/eddsa-rdfc-2022/signedDataInt.json").read_text()
+        (shared_data / "vectors/w3c-eddsa/eddsa-rdfc-2022/employ/signedDataInt.json").read_text()
     )
     with pytest.raises(UnknownContext):
         proofs.verify_proof(
