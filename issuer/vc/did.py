@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from issuer.vc import multibase, timestamps
+from issuer.vc import timestamps
 from issuer.vc.errors import (
     InvalidVerificationMethod,
     InvalidVerificationMethodUrl,
@@ -19,6 +19,7 @@ from issuer.vc.errors import (
     VcError,
     WrongIdentifierDocument,
 )
+from issuer.vc.keys import PublicKey
 
 CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
 ASSERTION = "assertionMethod"
@@ -132,7 +133,7 @@ def resolve_key(did: str) -> dict[str, Any]:
     if not is_did(did) or not did.startswith("did:key:z"):
         raise MalformedDid(f"{did!r} is not a did:key.")
     public_multibase = did.removeprefix("did:key:")
-    multibase.decode_multikey(public_multibase)
+    PublicKey.from_multikey(public_multibase)
     return did_document(did, [VerificationMethod(public_multibase=public_multibase)])
 
 

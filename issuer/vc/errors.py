@@ -92,7 +92,7 @@ class MalformedMultibase(VcError):
 
 
 class MalformedKey(VcError):
-    """The key is not a Multikey of a kind that is understood."""
+    """The key does not have the form that keys of its kind have."""
 
     code = "malformed_key"
 
@@ -167,3 +167,15 @@ class Unreachable(VcError):
     """A document that is needed could not be fetched."""
 
     code = "unreachable"
+
+
+class UnsupportedKey(MalformedKey):
+    """The key is of a kind that is not understood here."""
+
+    code = "unsupported_key"
+
+
+class PrivateKeyShown(MalformedKey):
+    """The key holds what only its owner may know, so anybody may have used it."""
+
+    code = "private_key_shown"

@@ -19,6 +19,7 @@ from openvc.proof import data_integrity
 from openvc.status import bitstring
 
 from issuer.vc import contexts, multibase
+from issuer.vc.keys import PublicKey
 
 Document = dict[str, Any]
 
@@ -39,7 +40,7 @@ class Published:
     def key(self, method_id: str) -> bytes:
         """The raw public key of a verification method."""
         (found,) = (m for m in self.did["verificationMethod"] if m["id"] == method_id)
-        return multibase.decode_multikey(found["publicKeyMultibase"])
+        return PublicKey.from_multikey(found["publicKeyMultibase"]).encoded
 
 
 def openbadgeslib(published: Published) -> Callable[[Document], bool]:

@@ -10,7 +10,7 @@ import pytest
 
 from issuer import keystores
 from issuer.errors import KeystoreClosed, KeyUnreadable
-from issuer.vc import signers
+from issuer.vc.keys import PublicKey
 
 
 def change(path: Path, **members: Any) -> None:
@@ -22,7 +22,7 @@ def test_what_was_sealed_signs(keystore: Path) -> None:
     public = keystores.create("key-1")
     signer = keystores.open("key-1")
     assert signer.public_multibase == public
-    signers.check(b"message", signer.sign(b"message"), public_key=public)
+    PublicKey.from_multikey(public).check(b"message", signer.sign(b"message"))
 
 
 def test_only_the_owner_can_read_a_key(keystore: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_did_key_is_resolved_without_asking_anyone() -> None:
     document = did.resolve_key(f"did:key:{KEY}")
     assert did.find_method(document, f"did:key:{KEY}#{KEY}") == KEY
     with pytest.raises(MalformedKey):
-        did.resolve_key("did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169")
+        did.resolve_key("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme")
 
 
 def method(**changes: Any) -> dict[str, Any]:

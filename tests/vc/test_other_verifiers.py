@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from issuer.vc import contexts, multibase
+from issuer.vc import contexts
+from issuer.vc.keys import PublicKey
 
 from .conftest import INDEX, LIST_URL, NOW, College
 
@@ -17,20 +18,14 @@ data_integrity = pytest.importorskip("openvc.proof.data_integrity")
 
 
 def pem(college: College) -> bytes:
-    key = multibase.decode_multikey(college.signer.public_multibase)
+    key = PublicKey.from_multikey(college.signer.public_multibase).encoded
     return Ed25519PublicKey.from_public_bytes(key).public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
 
 def by_openvc(college: College, document: dict[str, Any]) -> Any:
-    jwk = {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "x": multibase.encode_base64url(multibase.decode_multikey(college.signer.public_multibase))[
-            1:
-        ],
-    }
+    jwk = PublicKey.from_multikey(college.signer.public_multibase).jwk
     return data_integrity.DataIntegrityProofSuite().verify(
         document,
         public_key_jwk=jwk,

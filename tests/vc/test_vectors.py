@@ -11,6 +11,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 from issuer.vc import canonical, contexts, multibase, proofs, signers
 from issuer.vc.cryptosuites import eddsa_rdfc_2022
 from issuer.vc.errors import UnknownContext, WrongSignature
+from issuer.vc.keys import PublicKey
 
 FOLDERS = ["eddsa-rdfc-2022", "eddsa-rdfc-2022/employ"]
 
@@ -36,9 +37,10 @@ def test_w3c_eddsa_rdfc_2022_from_the_canonical_form_on(shared_data: Path, name:
     value = (folder / "sigBTC58DataInt.txt").read_text().strip()
     assert signature.hex() == (folder / "sigHexDataInt.txt").read_text().strip()
     assert multibase.encode_base58btc(signature) == value
-    signers.check(message, multibase.decode_base58btc(value), public_key=public)
+    key = PublicKey.from_multikey(public)
+    key.check(message, multibase.decode_base58btc(value))
     with pytest.raises(WrongSignature):
-        signers.check(message[::-1], signature, public_key=public)
+        key.check(message[::-1], signature)
 
 
 @pytest.mark.parametrize("name", FOLDERS)

@@ -7,7 +7,8 @@ import hashlib
 import json
 from typing import Any
 
-from issuer.vc import canonical, multibase, signers
+from issuer.vc import canonical, multibase
+from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Signer
 
 NAME = "eddsa-rdfc-2022"
@@ -35,7 +36,7 @@ def check(
 ) -> None:
     """Raise WrongSignature unless the proofValue belongs to document, options and key."""
     signature = multibase.decode_base58btc(proof_value)
-    signers.check(hash_data(document, proof_config), signature, public_key=public_key)
+    PublicKey.from_multikey(public_key).check(hash_data(document, proof_config), signature)
 
 
 def _hash(document: dict[str, Any]) -> bytes:
