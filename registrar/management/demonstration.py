@@ -8,15 +8,15 @@ from django.core.management.base import CommandError
 from django.db.models import Q, QuerySet
 
 from issuer.models import Batch, Credential, SecuredDocument, StatusChange
+from registrar import tasks
 from registrar.errors import Incomplete
-from registrar.management import course_completion
-from registrar.management.course_completion import Passing
 from registrar.management.example_college import ExampleCollege
 from registrar.management.narration import Narrator
 from registrar.models import Award, Learner, LearningOpportunity, Revision, RosterImport
 from registrar.readers import oneroster_csv
 from registrar.readers.records import Bundle
-from registrar.services import awards, people, rosters
+from registrar.services import awards, completions, people, rosters
+from registrar.services.completions import Passing
 
 REASON = "Revoked to show what verifiers make of it."
 
@@ -74,7 +74,7 @@ class RosterJob:
         if self._problems:
             narrator.note(f"{self._problems:,} problems in the roster; the desk lists them.")
         try:
-            course_completion.require_results(self._read.source, self._passing)
+            completions.require_results(self._read.source, self._passing)
         except Incomplete as error:
             raise CommandError(str(error)) from error
         with narrator.step("templates of its courses") as step:
@@ -94,7 +94,7 @@ class RosterJob:
     def awards(self) -> QuerySet[Award]:
         """What was awarded and approved for the classes of the roster."""
         offerings = {record.sourced_id for record in self._read.bundle.classes}
-        templates = [course_completion.slug(course) for course in self._courses()]
+        templates = [completions.slug(course) for course in self._courses()]
         return _decided(
             Award.objects.filter(
                 template__slug__in=templates,
@@ -142,14 +142,17 @@ class RosterJob:
         )
 
     def _template(self, course: LearningOpportunity) -> Revision:
-        return course_completion.template_for(
+        return completions.template_for(
             course, self._passing, author=self.college.registrar, approver=self.college.approver
         )
 
     def _award(self, revision: Revision) -> Batch | None:
-        return course_completion.award(
+        batch = completions.award(
             revision, author=self.college.registrar, approver=self.college.approver
         )
+        if batch is not None:
+            tasks.freeze_soon(batch)
+        return batch
 
 
 Job = ExampleJob | RosterJob

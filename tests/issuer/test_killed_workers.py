@@ -35,10 +35,10 @@ from issuer.models import (
 )
 from issuer.services import batches, institutions, keys, ledger, verification
 from issuer.vc.verify import Verdict
-from registrar.management import course_completion
-from registrar.management.course_completion import Passing
+from registrar import tasks
 from registrar.models import Award, LearningOpportunity
-from registrar.services import people, rosters
+from registrar.services import completions, people, rosters
+from registrar.services.completions import Passing
 from tests.faults import judge
 from tests.faults.points import Act, Fault, Moment
 from tests.issuer import badges
@@ -349,7 +349,7 @@ def test_a_real_roster_is_awarded_once_through_six_kills(
     assert set(awards) == set(credentials)
     author, approver = (User.objects.get(username=name) for name in PEOPLE)
     revision = Award.objects.filter(batch=batch)[0].revision
-    assert course_completion.award(revision, author=author, approver=approver) is None
+    assert completions.award(revision, author=author, approver=approver) is None
 
 
 def awarded(roster: Path) -> Batch:
@@ -359,14 +359,15 @@ def awarded(roster: Path) -> Batch:
     people.give_role(author, "registrar", None, by=root)
     people.give_role(approver, "approver", None, by=root)
     rosters.apply(rosters.read(roster, by=author), by=author)
-    revision = course_completion.template_for(
+    revision = completions.template_for(
         LearningOpportunity.objects.get(),
         Passing(("Pass", "Distinction"), "Module result"),
         author=author,
         approver=approver,
     )
-    batch = course_completion.award(revision, author=author, approver=approver)
+    batch = completions.award(revision, author=author, approver=approver)
     assert batch
+    tasks.freeze_soon(batch)
     return batch
 
 

@@ -17,10 +17,10 @@ from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredenti
 from issuer.services import batches, ledger, verification
 from issuer.vc.verify import Outcome
 from registrar.errors import Incomplete
-from registrar.management import course_completion, issuing
-from registrar.management.course_completion import Passing
+from registrar.management import issuing
 from registrar.models import Award, Learner, LearningOpportunity, Revision
-from registrar.services import awards, people, rosters
+from registrar.services import awards, completions, people, rosters
+from registrar.services.completions import Passing
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
 
@@ -53,13 +53,13 @@ def botany(roster: Path, clara: User, dev: User, root: User) -> Revision:
         people.give_role(person, kind, None, by=root)
     rosters.apply(rosters.read(roster, by=clara), by=clara)
     course = LearningOpportunity.objects.get(code="BOT101")
-    return course_completion.template_for(course, PASSING, author=clara, approver=dev)
+    return completions.template_for(course, PASSING, author=clara, approver=dev)
 
 
 def test_each_class_is_an_award_and_a_resit_is_none_of_its_own(
     botany: Revision, clara: User, dev: User
 ) -> None:
-    course_completion.award(botany, author=clara, approver=dev)
+    completions.award(botany, author=clara, approver=dev)
     made = {
         (award.learner.given_name, award.offering.title, award.results[0]["value"])
         for award in Award.objects.select_related("learner", "offering")
@@ -69,15 +69,15 @@ def test_each_class_is_an_award_and_a_resit_is_none_of_its_own(
         ("Ada", "Botany B", "Distinction"),
         ("Ben", "Botany B", "Pass"),
     }
-    assert course_completion.award(botany, author=clara, approver=dev) is None
+    assert completions.award(botany, author=clara, approver=dev) is None
 
 
 def test_the_template_of_a_course_is_used_again(botany: Revision, clara: User, dev: User) -> None:
     course = LearningOpportunity.objects.get(code="BOT101")
-    again = course_completion.template_for(course, PASSING, author=clara, approver=dev)
+    again = completions.template_for(course, PASSING, author=clara, approver=dev)
     assert again == botany
     stricter = Passing(("Distinction",), "Module result")
-    changed = course_completion.template_for(course, stricter, author=clara, approver=dev)
+    changed = completions.template_for(course, stricter, author=clara, approver=dev)
     assert (changed.template, changed.number, changed.state) == (botany.template, 2, "approved")
 
 
@@ -85,7 +85,7 @@ def test_without_a_worker_the_demo_does_not_wait_for_ever(
     botany: Revision, clara: User, dev: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(issuing, "PATIENCE", 0.3)
-    batch = course_completion.award(botany, author=clara, approver=dev)
+    batch = completions.award(botany, author=clara, approver=dev)
     assert batch is not None
     with pytest.raises(CommandError, match="0 of 3"):
         issuing.wait_until_issued([batch])
@@ -96,7 +96,7 @@ def test_the_demo_counts_every_row_that_failed(
 ) -> None:
     assert issuing.PATIENCE > settings.LEASE_SECONDS + 2 * settings.SWEEP_SECONDS + 30
     monkeypatch.setattr(batches, "MAX_ERRORS", 1)
-    batch = course_completion.award(botany, author=clara, approver=dev)
+    batch = completions.award(botany, author=clara, approver=dev)
     chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
     batches.finish(chunk, Chunk.State.REQUESTED, refused=dict.fromkeys(range(3), "No."))
     with pytest.raises(CommandError, match="3 of 3"):
@@ -115,7 +115,7 @@ def test_a_result_becomes_a_credential_and_a_revocation_shows(
 ) -> None:
     worker_processes.start("worker")
     worker_processes.start("signer")
-    batch = course_completion.award(botany, author=clara, approver=dev)
+    batch = completions.award(botany, author=clara, approver=dev)
     assert batch is not None
     assert issuing.wait_until_issued([batch]) == 3
 
@@ -131,7 +131,7 @@ def test_a_result_becomes_a_credential_and_a_revocation_shows(
     assert failed == {"status"}
     for award in others:
         assert set(outcomes(award).values()) == {Outcome.PASSED}
-    assert course_completion.award(botany, author=clara, approver=dev) is None
+    assert completions.award(botany, author=clara, approver=dev) is None
     assert ledger.check().ok
 
 
@@ -215,7 +215,7 @@ def test_the_open_university_s_module_gives_1072_awards(
     path = shared_data / "oulad" / "oneroster12-BBB-2013J"
     rosters.apply(rosters.read(path, by=clara), by=clara)
     course = LearningOpportunity.objects.get(code="BBB")
-    revision = course_completion.template_for(course, PASSING, author=clara, approver=dev)
+    revision = completions.template_for(course, PASSING, author=clara, approver=dev)
     found = awards.evaluate(revision, at=timezone.now())
     assert found.learners == Learner.objects.count() == 2237
     values = Counter(candidate.results[0]["value"] for candidate in found.awards)
@@ -227,6 +227,6 @@ def test_a_category_that_no_line_item_has_is_named_before_anything_is_made(
     botany: Revision,
 ) -> None:
     source = LearningOpportunity.objects.get(code="BOT101").source
-    course_completion.require_results(source, PASSING)
+    completions.require_results(source, PASSING)
     with pytest.raises(Incomplete, match=r"Nonsense.*Module result"):
-        course_completion.require_results(source, Passing(("Pass",), "Nonsense"))
+        completions.require_results(source, Passing(("Pass",), "Nonsense"))

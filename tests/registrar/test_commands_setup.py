@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from issuer.models import Batch, Institution
-from registrar.management import course_completion
 from registrar.management.drawn import DrawnSecrets
 from registrar.models import (
     Award,
@@ -20,7 +19,7 @@ from registrar.models import (
     Revision,
     SkillTag,
 )
-from registrar.services import templates
+from registrar.services import completions, templates
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +115,7 @@ def test_awarding_courses_says_what_is_missing(college: College, clara: User, de
 def test_courses_with_similar_ids_get_templates_of_their_own() -> None:
     names = [("a-b", "c"), ("a", "b-c"), ("a", "B-C"), ("a", "b c"), ("a" * 90, "b"), ("-", "ب")]
     slugs = {
-        course_completion.slug(LearningOpportunity(source=source, sourced_id=sourced_id))
+        completions.slug(LearningOpportunity(source=source, sourced_id=sourced_id))
         for source, sourced_id in names
     }
     assert len(slugs) == len(names)
@@ -127,7 +126,7 @@ def test_awarding_courses_leaves_alone_what_somebody_has_in_work(
     college: College, clara: User, dev: User, ada: Any
 ) -> None:
     college.grade(ada, "Pass")
-    name = course_completion.slug(college.course)
+    name = completions.slug(college.course)
     draft = templates.draft(name, unit=college.science, by=clara, name="Half")
     options = {"source": "sis", "author": "clara", "approver": "dev"}
     with pytest.raises(CommandError, match=f"{name} is in work"):

@@ -6,9 +6,11 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer.errors import IssuerError
+from registrar import tasks
 from registrar.errors import RegistrarError
-from registrar.management import course_completion, reports
-from registrar.management.course_completion import Passing
+from registrar.management import reports
+from registrar.services import completions
+from registrar.services.completions import Passing
 
 
 def add_passing(parser: CommandParser) -> None:
@@ -59,16 +61,18 @@ class Command(BaseCommand):
         """One template and at most one batch for each course."""
         passing = passing_from(options)
         author, approver = _person(options["author"]), _person(options["approver"])
-        courses = course_completion.courses_of(options["source"])
+        courses = completions.courses_of(options["source"])
         if not courses:
             raise CommandError(f"There are no courses from {options['source']}.")
         try:
-            course_completion.require_results(options["source"], passing)
+            completions.require_results(options["source"], passing)
             for course in courses:
-                revision = course_completion.template_for(
+                revision = completions.template_for(
                     course, passing, author=author, approver=approver
                 )
-                batch = course_completion.award(revision, author=author, approver=approver)
+                batch = completions.award(revision, author=author, approver=approver)
+                if batch is not None:
+                    tasks.freeze_soon(batch)
                 self.stdout.write(f"{course}: {batch.count if batch else 0:,} awarded")
         except (RegistrarError, IssuerError) as error:
             raise CommandError(str(error)) from error

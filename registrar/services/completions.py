@@ -1,4 +1,4 @@
-"""For each course of a roster: a template for its completion, awarded by the final result."""
+"""Completions of courses: a template for each course, awarded by the final result."""
 
 import hashlib
 import json
@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from issuer.models import Batch
-from registrar import tasks
 from registrar.errors import Incomplete, WrongState
 from registrar.models import LearningOpportunity, LineItem, Revision
 from registrar.services import awards, templates
@@ -73,14 +72,17 @@ def template_for(
 
 @transaction.atomic
 def award(revision: Revision, *, author: User, approver: User) -> Batch | None:
-    """Award everyone who has passed and was not awarded yet; nobody left makes no batch."""
+    """Award everyone who has passed and was not awarded yet, as a batch that is approved.
+
+    Whoever calls rings for the workers. Nobody left to award makes no batch, and so does a
+    revision that is not approved any longer.
+    """
     if revision.state != State.APPROVED:
         return None
     evaluation = awards.evaluate(revision, at=timezone.now())
     batch = awards.prepare(evaluation, by=author)
     if batch is not None:
         awards.approve(batch, by=approver)
-        tasks.freeze_soon(batch)
     return batch
 
 
