@@ -1,8 +1,15 @@
 """Every error of the REST API as an RFC 9457 problem: the one place where errors meet HTTP."""
 
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -10,31 +17,104 @@ from issuer.errors import IssuerError
 from registrar.errors import RegistrarError
 from skills.errors import SkillsError
 
+MEDIA_TYPE = "application/problem+json"
+API = "/api/"
+
+
+class ProblemRenderer(JSONRenderer):
+    """What a problem is written with, whatever the client would rather have had."""
+
+    media_type = MEDIA_TYPE
+
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer with `application/problem+json`; the code is stable, the words may change."""
-    if isinstance(error, IssuerError | RegistrarError | SkillsError):
-        error = _as_conflict(error)
+    error = _as_api_exception(error)
     response = exception_handler(error, context)
-    if response is None:
+    if response is None or not isinstance(error, APIException):
         return None
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": response.status_text,
-        "status": response.status_code,
-    }
-    if isinstance(error, ValidationError):
-        body["code"] = "invalid"
-        body["errors"] = error.get_full_details()
-    elif isinstance(error, APIException):
-        body["code"] = error.get_codes()
-        body["detail"] = str(error.detail)
-    response.data = body
-    response.content_type = "application/problem+json"
+    response.data = _body_of(error)
+    # Also where the view itself answers in something else, as the schema does in YAML.
+    request = context["request"]
+    request.accepted_renderer = ProblemRenderer()
+    request.accepted_media_type = MEDIA_TYPE
     return response
 
 
-def _as_conflict(error: IssuerError | RegistrarError | SkillsError) -> APIException:
-    conflict = APIException(detail=str(error), code=error.code)
-    conflict.status_code = 409
-    return conflict
+def body(status: int, code: str, detail: str) -> dict[str, Any]:
+    """The members that every problem has."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+
+
+def answer(status: int, code: str, detail: str) -> JsonResponse:
+    """A problem from outside of the API's views."""
+    return JsonResponse(body(status, code, detail), status=status, content_type=MEDIA_TYPE)
+
+
+def _as_api_exception(error: Exception) -> Exception:
+    if isinstance(error, IssuerError | RegistrarError | SkillsError):
+        conflict = APIException(detail=str(error), code=error.code)
+        conflict.status_code = HTTPStatus.CONFLICT
+        return conflict
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing with this id.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return error
+
+
+def _body_of(error: APIException) -> dict[str, Any]:
+    if not isinstance(error, ValidationError):
+        return body(error.status_code, str(error.get_codes()), str(error.detail))
+    errors = list(_flat(error.get_full_details()))
+    return body(error.status_code, "invalid", "The request has errors.") | {"errors": errors}
+
+
+def _flat(details: Any, pointer: str = "") -> Iterator[dict[str, str]]:
+    """Every single error with a JSON Pointer to where it is."""
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield {"pointer": pointer, "code": details["code"], "reason": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            yield from _flat(inner, f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}")
+    else:
+        for number, inner in enumerate(details):
+            is_message = set(inner) == {"message", "code"}
+            yield from _flat(inner, pointer if is_message else f"{pointer}/{number}")
+
+
+# Where no view of the API was reached, people get a page and systems a problem.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the host is none of ours, or the request is not well-formed."""
+    if request.path.startswith(API):
+        return answer(400, "bad_request", "The request is not well-formed.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: the address is shut."""
+    if request.path.startswith(API):
+        return answer(403, "permission_denied", "This address is shut.")
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: no such address."""
+    if request.path.startswith(API):
+        return answer(404, "not_found", "There is no such address; /api/v1/schema lists them.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    if request.path.startswith(API):
+        return answer(500, "server_error", "Something broke on our side; it has been noted.")
+    return defaults.server_error(request)

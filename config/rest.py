@@ -1,20 +1,66 @@
-"""The REST API's frame: scopes and pages."""
+"""The REST API's frame: tokens, scopes and pages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from rest_framework.exceptions import NotFound
+from oauth2_provider.contrib.rest_framework import OAuth2Authentication
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 
+from config import problems
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
     from oauth2_provider.models import AbstractAccessToken
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+
+class TokenInAddress(APIException):
+    """A token stands in the address, where proxies and browsers keep it."""
+
+    status_code = 400
+    default_code = "token_in_address"
+    default_detail = (
+        "Send the token in the header `Authorization: Bearer ...`, never in the address. "
+        "This one may stand in logs by now: throw it away and ask for another."
+    )
+
+
+class BadCursor(APIException):
+    """The cursor was not made by this list."""
+
+    status_code = 400
+    default_code = "bad_cursor"
+    default_detail = (
+        "This cursor does not belong to this list. Follow `next` and `previous` as they are "
+        "given, or begin again without a cursor."
+    )
+
+
+class BadLimit(APIException):
+    """The limit is no number of rows that a page can have."""
+
+    status_code = 400
+    default_code = "bad_limit"
+
+
+class BearerToken(OAuth2Authentication):
+    """A token in the Authorization header. RFC 6750 section 2.3 advises against the address."""
+
+    def authenticate(self, request: Request) -> tuple[Any, AbstractAccessToken] | None:
+        """Whose token it is; None without one that holds."""
+        if "access_token" in request.query_params:
+            raise TokenInAddress
+        # Without the header the library would look for a token in the body.
+        if "Authorization" not in request.headers:
+            return None
+        return super().authenticate(request)
 
 
 class HasScope(BasePermission):
@@ -33,6 +79,8 @@ class Pages(CursorPagination):
     ordering = "pk"
     page_size_query_param = "limit"
     max_page_size = 1000
+    cursor_query_description = "Where to go on: taken from `next` or `previous` of another page"
+    page_size_query_description = "How many rows to answer with"
 
     def paginate_queryset(
         self,
@@ -43,5 +91,47 @@ class Pages(CursorPagination):
         """One page; a cursor that somebody bent leads nowhere."""
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValidationError, ValueError) as error:
-            raise NotFound("This cursor does not belong to this list.") from error
+        except (NotFound, ValidationError, ValueError) as error:
+            raise BadCursor from error
+
+    def get_page_size(self, request: Request) -> int | None:
+        """How many rows the client asks for."""
+        limit = request.query_params.get("limit")
+        if limit is None:
+            return self.page_size
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= self.max_page_size):
+            raise BadLimit(f"`limit` must be a number from 1 to {self.max_page_size}.")
+        return int(limit)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """The parameters with their bounds."""
+        parameters = super().get_schema_operation_parameters(view)
+        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        parameters[-1]["schema"] |= bounds
+        return parameters
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """A page, as OpenAPI 3.1 says it."""
+        address = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": address | {"description": "The next page; null on the last one"},
+                "previous": address | {"description": "The page before; null on the first one"},
+                "results": schema,
+            },
+        }
+
+
+class NeverStored:
+    """Middleware: nobody on the way keeps what the API says of people."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(problems.API):
+            response["Cache-Control"] = "no-store"
+        return response

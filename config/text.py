@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 
+from config import problems
+
 NUL = "\0"
 
 
@@ -20,14 +22,14 @@ class RefuseNul:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _has_nul(request.GET) or _has_nul_credentials(request):
-            return _refusal()
+            return _refusal(request)
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: object, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
         """Look at a form where it is about to be read, and not at what is sent elsewhere."""
-        return _refusal() if _has_nul(request.POST) else None
+        return _refusal(request) if _has_nul(request.POST) else None
 
 
 def _has_nul(values: QueryDict) -> bool:
@@ -44,7 +46,8 @@ def _has_nul_credentials(request: HttpRequest) -> bool:
         return False
 
 
-def _refusal() -> HttpResponse:
-    return HttpResponseBadRequest(
-        "The request holds a NUL character. Leave it out.", content_type="text/plain"
-    )
+def _refusal(request: HttpRequest) -> HttpResponse:
+    said = "The request holds a NUL character. Leave it out."
+    if request.path.startswith(problems.API):
+        return problems.answer(400, "nul_character", said)
+    return HttpResponseBadRequest(said, content_type="text/plain")

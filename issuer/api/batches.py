@@ -11,6 +11,7 @@ class BatchSerializer(serializers.ModelSerializer):
     class Meta:
         model = Batch
         fields = ["id", "name", "state", "count", "prepared_at", "decided_at", "issued_at"]
+        read_only_fields = fields
 
 
 class BatchViewSet(viewsets.ReadOnlyModelViewSet):

@@ -13,6 +13,9 @@ class AwardSerializer(serializers.ModelSerializer):
         source="learner.sourced_id", help_text="sourcedId of the learner"
     )
     revision = serializers.IntegerField(source="revision.number")
+    reasons = serializers.ListField(
+        child=serializers.CharField(), help_text="One sentence for each condition of the rule"
+    )
     credential = serializers.UUIDField(source="credential_id")
 
     class Meta:
@@ -29,6 +32,7 @@ class AwardSerializer(serializers.ModelSerializer):
             "batch",
             "credential",
         ]
+        read_only_fields = fields
 
 
 class AwardViewSet(viewsets.ReadOnlyModelViewSet):

@@ -9,6 +9,9 @@ class OpportunitySerializer(serializers.ModelSerializer):
     """A course or an activity."""
 
     unit = serializers.CharField(source="unit.name", help_text="Name of its organisation unit")
+    credit = serializers.ChoiceField(
+        LearningOpportunity.Credit.choices, allow_blank=True, help_text="Empty where nobody said"
+    )
 
     class Meta:
         model = LearningOpportunity
@@ -25,6 +28,7 @@ class OpportunitySerializer(serializers.ModelSerializer):
             "hours",
             "retired_at",
         ]
+        read_only_fields = fields
 
 
 class OutcomeSerializer(serializers.ModelSerializer):
@@ -37,6 +41,7 @@ class OutcomeSerializer(serializers.ModelSerializer):
     class Meta:
         model = LearningOutcome
         fields = ["id", "code", "statement", "opportunity", "retired_at"]
+        read_only_fields = fields
 
 
 class CourseViewSet(viewsets.ReadOnlyModelViewSet):

@@ -20,6 +20,7 @@ class LearnerSerializer(serializers.ModelSerializer):
             "email",
             "retired_at",
         ]
+        read_only_fields = fields
 
 
 class LearnerViewSet(viewsets.ReadOnlyModelViewSet):

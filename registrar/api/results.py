@@ -31,6 +31,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "recorded_at",
             "superseded_at",
         ]
+        read_only_fields = fields
 
 
 class ResultViewSet(viewsets.ReadOnlyModelViewSet):

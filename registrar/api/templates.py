@@ -2,11 +2,17 @@
 
 from rest_framework import serializers, viewsets
 
+from registrar.api.award_rules import RuleField
 from registrar.models import CredentialTemplate, Revision
 
 
 class RevisionSerializer(serializers.ModelSerializer):
     """One revision of a template."""
+
+    rule = RuleField(
+        read_only=True,
+        help_text="The award rule; null in drafts that have none yet, or no sound one",
+    )
 
     class Meta:
         model = Revision
@@ -24,6 +30,7 @@ class RevisionSerializer(serializers.ModelSerializer):
             "approved_at",
             "retired_at",
         ]
+        read_only_fields = fields
 
 
 class TemplateSerializer(serializers.ModelSerializer):
@@ -34,6 +41,7 @@ class TemplateSerializer(serializers.ModelSerializer):
     class Meta:
         model = CredentialTemplate
         fields = ["id", "slug", "created_at", "revisions"]
+        read_only_fields = fields
 
 
 class TemplateViewSet(viewsets.ReadOnlyModelViewSet):

@@ -11,10 +11,13 @@ class FrameworkSerializer(serializers.ModelSerializer):
     class Meta:
         model = Framework
         fields = ["id", "identifier", "uri", "title", "creator", "version", "language", "is_own"]
+        read_only_fields = fields
 
 
 class SkillSerializer(serializers.ModelSerializer):
     """A skill; `retired_at` is null while it may be chosen."""
+
+    keywords = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = Skill
@@ -30,6 +33,7 @@ class SkillSerializer(serializers.ModelSerializer):
             "keywords",
             "retired_at",
         ]
+        read_only_fields = fields
 
 
 class FrameworkViewSet(viewsets.ReadOnlyModelViewSet):

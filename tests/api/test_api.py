@@ -87,20 +87,90 @@ def test_what_does_not_exist_is_a_problem_too(client, application) -> None:
     assert answer["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("cursor", ["x", "cD1ub3QtYS1udW1iZXI=", "cD0xMA==", "🙂"])
-def test_a_bent_cursor_is_refused_not_a_crash(client, application, cursor) -> None:
-    answer = client.get(
-        "/api/v1/credentials",
-        {"cursor": cursor},
-        headers={"authorization": f"Bearer {token(client)['access_token']}"},
-    )
-    assert answer.status_code in (200, 404)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=x",
+        "cursor=cD1ub3QtYS1udW1iZXI=",
+        "cursor=cD0xMA==",
+        "cursor=🙂",
+        "cursor=bz0x8J-Ygg==",
+        "limit=0",
+        "limit=1001",
+        "limit=ten",
+        "limit=１",
+    ],
+)
+def test_a_bent_cursor_or_limit_is_refused_with_a_problem(client, application, query) -> None:
+    refused = get(client, f"credentials?{query}", token(client)["access_token"])
+    assert refused.status_code == 400
+    assert refused["Content-Type"] == "application/problem+json"
+    assert refused.json()["code"] == ("bad_cursor" if "cursor" in query else "bad_limit")
 
 
-def test_the_description_of_the_api_is_open_and_lists_every_address(client) -> None:
-    answer = client.get("/api/v1/schema")
-    assert answer.status_code == 200
-    text = answer.content.decode()
-    assert text.startswith("openapi: 3.1")
-    for path in LISTS:
-        assert f"/api/v1/{path}:" in text
+def test_pages_follow_one_another(client, application, ada, ben) -> None:
+    access = token(client)["access_token"]
+    first = get(client, "learners?limit=1", access).json()
+    second = get(client, first["next"].partition("/api/v1/")[2], access).json()
+    assert [row["number"] for row in first["results"] + second["results"]] == ["1001", "1002"]
+    assert first["previous"] is None and second["next"] is None
+
+
+@pytest.mark.parametrize("path", ["learners", "learners/1", "schema"])
+def test_a_token_in_the_address_is_refused(client, application, path) -> None:
+    access = token(client)["access_token"]
+    for headers in ({}, {"authorization": f"Bearer {access}"}):
+        refused = client.get(f"/api/v1/{path}?access_token={access}", headers=headers)
+        assert refused.status_code == 400
+        assert refused["Content-Type"] == "application/problem+json"
+        assert refused.json()["code"] == "token_in_address"
+        assert access not in refused.content.decode()
+
+
+def test_a_token_in_a_form_is_none(client, application) -> None:
+    access = token(client)["access_token"]
+    assert client.post("/api/v1/learners", {"access_token": access}).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer nonsense", "Basic c2lzOnNpcw==", "🙂"])
+def test_what_is_no_token_opens_nothing(client, application, header) -> None:
+    refused = client.get("/api/v1/learners", headers={"authorization": header})
+    assert refused.status_code == 401
+    assert refused["WWW-Authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("learners", 200),
+        ("learners/1", 404),
+        ("learners?cursor=x", 400),
+        ("learners?q=%00", 400),
+        ("nothing", 404),
+        ("learners/", 404),
+        ("schema", 200),
+    ],
+)
+def test_nobody_stores_what_the_api_answers(client, application, path, status) -> None:
+    answer = get(client, path, token(client)["access_token"])
+    assert answer.status_code == status
+    assert answer["Cache-Control"] == "no-store"
+    if status != 200:
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+
+
+def test_what_breaks_is_a_problem_too(client, settings) -> None:
+    client.raise_request_exception = False
+    settings.ROOT_URLCONF = "tests.api.broken_urls"
+    answer = client.get("/api/v1/broken")
+    assert answer.status_code == 500
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Cache-Control"] == "no-store"
+    assert "secret" not in answer.content.decode()
+
+
+def test_people_get_pages_where_systems_get_problems(client) -> None:
+    answer = client.get("/nothing")
+    assert answer.status_code == 404
+    assert answer["Content-Type"].startswith("text/html")

@@ -1,0 +1,93 @@
+"""How the API describes itself: every operation with its scopes and every answer it can give."""
+
+from typing import Any, Literal
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from config import problems
+
+
+class ErrorSerializer(serializers.Serializer):
+    """One of several errors of a request."""
+
+    pointer = serializers.CharField(help_text="JSON Pointer to what is wrong", allow_blank=True)
+    code = serializers.CharField(help_text="Stable word for the kind of error")
+    reason = serializers.CharField(help_text="What is wrong, for people")
+
+
+class ProblemSerializer(serializers.Serializer):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField(help_text="The status in words")
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable word for the kind of problem")
+    detail = serializers.CharField(help_text="What went wrong and what to do, for people")
+    errors = ErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+
+
+# Status, and when an operation answers with it.
+ALWAYS = {
+    400: "The request is not well-formed: a cursor, a limit, or a token in its address.",
+    405: "The address does not offer the method that was used.",
+    406: "None of the media types that the client accepts is offered.",
+}
+BEHIND_A_TOKEN = {
+    401: "There is no token, or it has run out or was revoked.",
+    403: "The token lacks a scope.",
+}
+OF_ONE_THING = {404: "There is nothing with this id."}
+
+
+class Operation(AutoSchema):
+    """One operation as it is described."""
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """A list is described by its view, one thing by what it is."""
+        serializer = self._get_serializer()
+        if self._is_list_view(serializer) or not serializer:
+            return super().get_description()
+        return (serializer.__doc__ or "").strip()
+
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
+        """What the view answers, and each problem it can answer with instead.
+
+        The public hook before this one is not asked where a view uses `extend_schema`.
+        """
+        bodies = super()._get_response_bodies(direction)
+        for status, description in self._problems().items():
+            told = OpenApiResponse(ProblemSerializer, description)
+            body = self._get_response_for_code(told, str(status), [problems.MEDIA_TYPE], direction)
+            bodies.setdefault(str(status), body)
+        return dict(sorted(bodies.items()))
+
+    def _problems(self) -> dict[int, str]:
+        possible = dict(ALWAYS)
+        if not any(isinstance(each, AllowAny) for each in self.view.get_permissions()):
+            possible |= BEHIND_A_TOKEN
+        if "{" in self.path:
+            possible |= OF_ONE_THING
+        return possible
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Where tokens come from, and which scopes a view asks for."""
+
+    target_class = "config.rest.BearerToken"
+    name = "oauth2"
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+        """The scopes that the token needs, all of them."""
+        return {self.name: getattr(auto_schema.view, "scopes", [])}
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """OAuth 2 client credentials."""
+        flow = {"tokenUrl": "/oauth/token", "scopes": settings.API_SCOPES}
+        return {"type": "oauth2", "flows": {"clientCredentials": flow}}

@@ -1,0 +1,179 @@
+"""The API is as it describes itself: every operation, every answer, every member."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from jsonschema import Draft202012Validator
+from oauth2_provider.models import AccessToken
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+
+from config.problems import problem
+from registrar.models import Learner
+from tests.api.test_api import LISTS
+
+pytestmark = pytest.mark.django_db
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture
+def schema(client: Client) -> dict[str, Any]:
+    return client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def schemas_in(node: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below this one."""
+    yield where, node
+    for name, inner in node.get("properties", {}).items():
+        yield from schemas_in(inner, f"{where}.{name}")
+    for keyword in ("oneOf", "allOf", "anyOf"):
+        for inner in node.get(keyword, []):
+            yield from schemas_in(inner, where)
+    if "items" in node:
+        yield from schemas_in(node["items"], f"{where}[]")
+
+
+def fits(schema: dict[str, Any], name: str, value: Any) -> None:
+    """The value is as the component says, and has no member of which it says nothing."""
+    component = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
+    Draft202012Validator(component).validate(value)
+
+
+def test_it_is_openapi_3_1_in_yaml_for_anyone_with_paths_from_the_root(client) -> None:
+    answer = client.get("/api/v1/schema")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert text.startswith("openapi: 3.1")
+    assert "servers:" not in text
+    for path in LISTS:
+        assert f"\n  /api/v1/{path}:\n" in text
+
+
+def test_every_operation_names_the_scopes_it_needs(schema) -> None:
+    for _, path, operation in operations(schema):
+        (requirement,) = operation["security"]
+        assert requirement["oauth2"], path
+        assert set(requirement["oauth2"]) <= set(settings.API_SCOPES)
+    flows = schema["components"]["securitySchemes"]["oauth2"]["flows"]
+    assert flows == {
+        "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": settings.API_SCOPES}
+    }
+
+
+def test_every_operation_lists_each_answer_with_a_typed_body(schema) -> None:
+    for _, path, operation in operations(schema):
+        expected = {"200", "400", "401", "403", "405", "406"} | ({"404"} if "{" in path else set())
+        assert set(operation["responses"]) == expected, path
+        for status, response in operation["responses"].items():
+            ((media_type, content),) = response["content"].items()
+            assert media_type == ("application/json" if status == "200" else PROBLEM)
+            assert content["schema"]["$ref"].startswith("#/components/schemas/")
+
+
+def test_every_member_has_a_type(schema) -> None:
+    for name, component in schema["components"]["schemas"].items():
+        Draft202012Validator.check_schema(component)
+        for where, inner in schemas_in(component, name):
+            assert {"type", "$ref", "oneOf", "allOf", "enum"} & set(inner), where
+            assert "nullable" not in inner, where
+            if inner.get("type") == "object":
+                assert inner["properties"] and inner["required"], where
+
+
+def test_every_list_and_every_row_is_as_described(
+    schema, sis, adas_award, ben: Learner, college
+) -> None:
+    college.course_named("peer-mentoring", kind="activity")
+    for path in LISTS:
+        page = sis.get(f"/api/v1/{path}").json()
+        responses = schema["paths"][f"/api/v1/{path}"]["get"]["responses"]
+        component = responses["200"]["content"]["application/json"]["schema"]["$ref"]
+        fits(schema, component.rpartition("/")[2], page)
+        rows = page["results"]
+        assert rows or path == "credentials", path
+        for row in rows[:1]:
+            one = sis.get(f"/api/v1/{path}/{row['id']}").json()
+            responses = schema["paths"][f"/api/v1/{path}/{{id}}"]["get"]["responses"]
+            component = responses["200"]["content"]["application/json"]["schema"]["$ref"]
+            described = schema["components"]["schemas"][component.rpartition("/")[2]]
+            fits(schema, component.rpartition("/")[2], one)
+            assert set(one) == set(described["properties"]) == set(described["required"])
+
+
+def test_every_kind_of_rule_is_as_described(schema, sis, draft) -> None:
+    passed = draft.rule
+    rules = [
+        passed,
+        {"all": [passed, {"activity": {"activity": "peer-mentoring"}}]},
+        {"any": [passed]},
+        {"at_least": 1, "of": [passed, {"outcome": {"outcome": "BIO101-1", "at_least": 70}}]},
+        {"outcome": {"outcome": "BIO101-1", "one_of": ["Good"]}},
+        {"score": {"course": "BIO 101", "category": "Exam", "at_least": 60.5}},
+        {"score": {"course": "BIO 101", "line_item": "x", "at_least": 60}},
+    ]
+    for rule in rules:
+        type(draft).objects.filter(pk=draft.pk).update(rule=rule)
+        (template,) = sis.get("/api/v1/templates").json()["results"]
+        assert template["revisions"][0]["rule"] == rule
+        fits(schema, "Template", template)
+    type(draft).objects.filter(pk=draft.pk).update(rule={"unfinished": True})
+    (template,) = sis.get("/api/v1/templates").json()["results"]
+    assert template["revisions"][0]["rule"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("get", "learners?limit=0", {}, 400),
+        ("get", "learners?access_token=x", {}, 400),
+        ("get", "learners?q=%00", {}, 400),
+        ("get", "learners/0", {}, 404),
+        ("get", "learners/x", {}, 404),
+        ("get", "learners/99999999999999999999999", {}, 404),
+        ("get", "credentials/x", {}, 404),
+        ("get", "learners", {"accept": "text/html"}, 406),
+        ("get", "schema", {"accept": "text/html"}, 406),
+        ("post", "learners", {}, 405),
+        ("options", "learners", {}, 405),
+        ("delete", "learners/1", {}, 405),
+    ],
+)
+def test_every_problem_is_as_described(schema, sis, method, path, headers, status) -> None:
+    answer = getattr(sis, method)(f"/api/v1/{path}", headers=headers)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == PROBLEM
+    fits(schema, "Problem", answer.json())
+
+
+def test_lacking_scopes_and_tokens_are_problems_as_described(schema, sis) -> None:
+    AccessToken.objects.update(scope="skills.read")
+    refused = sis.get("/api/v1/learners")
+    assert refused.status_code == 403
+    fits(schema, "Problem", refused.json())
+    AccessToken.objects.all().delete()
+    refused = sis.get("/api/v1/learners")
+    assert refused.status_code == 401
+    fits(schema, "Problem", refused.json())
+
+
+def test_several_errors_are_told_with_pointers(schema) -> None:
+    found = ValidationError({"rows": [{}, {"a/b": ["Not a date."]}], "name": ["Missing."]})
+    request = Request(APIRequestFactory().post("/api/v1/learners"))
+    answer = problem(found, {"request": request})
+    assert answer is not None
+    fits(schema, "Problem", answer.data)
+    assert [(error["pointer"], error["reason"]) for error in answer.data["errors"]] == [
+        ("/rows/1/a~1b", "Not a date."),
+        ("/name", "Missing."),
+    ]
