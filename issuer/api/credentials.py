@@ -1,22 +1,22 @@
 """Read which credentials exist and how they stand."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from rest_framework import serializers, viewsets
 
-from issuer.models import Credential, SecuredDocument, StatusChange
+from issuer.models import Credential
 
 
 class CredentialSerializer(serializers.ModelSerializer):
-    """A credential: its id, its achievement, and whether it is signed or revoked."""
+    """A credential: its id, its achievement, and in which state it is."""
 
     urn = serializers.CharField(help_text="The `id` that stands in the signed document")
     achievement = serializers.URLField(source="achievement.url")
-    is_signed = serializers.BooleanField()
-    is_revoked = serializers.BooleanField()
+    state = serializers.ChoiceField(Credential.State.choices)
 
     class Meta:
         model = Credential
-        fields = ["id", "urn", "achievement", "batch", "requested_at", "is_signed", "is_revoked"]
+        fields = ["id", "urn", "achievement", "batch", "requested_at", "state"]
+        read_only_fields = fields
 
 
 class CredentialViewSet(viewsets.ReadOnlyModelViewSet):
@@ -28,12 +28,4 @@ class CredentialViewSet(viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self) -> QuerySet[Credential]:
         """Credentials with their state, computed in the same query."""
-        signed = SecuredDocument.objects.filter(verifiable_credential__credential=OuterRef("pk"))
-        revoked = StatusChange.objects.filter(
-            verifiable_credential__credential=OuterRef("pk"),
-            value=True,
-            verifiable_credential__status_list__purpose="revocation",
-        )
-        return Credential.objects.select_related("achievement").annotate(
-            is_signed=Exists(signed), is_revoked=Exists(revoked)
-        )
+        return Credential.objects.select_related("achievement").with_state()

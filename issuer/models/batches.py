@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 
 class Batch(models.Model):
@@ -61,7 +61,8 @@ class Chunk(models.Model):
 
     approved -> requested (intent frozen) -> signed, or failed. A worker holds a lease while it
     works; when the lease runs out the chunk is free again. Each claim counts as an attempt, so a
-    row that kills its worker is found by halving the chunk until it stands alone.
+    row that kills its worker is found by halving the chunk until it stands alone. Only a lone row
+    fails, so that `failed_row` finds it by its position.
     """
 
     class State(models.TextChoices):
@@ -88,6 +89,9 @@ class Chunk(models.Model):
             ),
             models.UniqueConstraint(fields=["batch", "last"], name="chunks_do_not_overlap_at_last"),
             models.CheckConstraint(condition=Q(first__lte=F("last")), name="chunk_is_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | Q(first=F("last")), name="failed_chunk_is_one_row"
+            ),
         ]
         indexes = [
             models.Index(
@@ -104,3 +108,12 @@ class Chunk(models.Model):
     def size(self) -> int:
         """How many credentials it holds."""
         return self.last - self.first + 1
+
+
+def failed_row() -> Exists:
+    """Whether the row with this `batch` and `position` was set apart: it is never issued."""
+    return Exists(
+        Chunk.objects.filter(
+            batch=OuterRef("batch"), first=OuterRef("position"), state=Chunk.State.FAILED
+        )
+    )

@@ -1,14 +1,17 @@
 """Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models.functions import Now
 
 from issuer.models.append_only import append_only
-from issuer.models.batches import Batch
+from issuer.models.batches import Batch, failed_row
 from issuer.models.keys import SigningKey
-from issuer.models.status import StatusList
+from issuer.models.status import StatusChange, StatusList
 
 
 class Achievement(models.Model):
@@ -34,19 +37,50 @@ class Achievement(models.Model):
         return f"{settings.BASE_URL}/achievements/{self.id}"
 
 
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    """Ways to ask for credentials."""
+
+    def with_state(self) -> "models.QuerySet[Any]":
+        """Each with its `state`: one of `Credential.State`, as the rows say it now."""
+        cases = [When(holds, then=Value(state)) for state, holds in _not_valid_because().items()]
+        valid = Value(Credential.State.VALID)
+        return self.annotate(state=Case(*cases, default=valid, output_field=models.CharField()))
+
+    def in_state(self, state: "Credential.State") -> "CredentialQuerySet":
+        """Those of which `with_state` says this state."""
+        found = self
+        for reason, holds in _not_valid_because().items():
+            if reason == state:
+                return found.filter(holds)
+            found = found.filter(~holds)
+        return found
+
+
 class Credential(models.Model):
     """The statement made of one award, frozen before a key is touched (VCDM 2.0 *credential*).
 
     `document` is the exact JSON to be signed, without status entry and proof: those belong to
-    each secured form. Never changed; a correction is a new credential.
+    each secured form; `valid_until` repeats what it says. Never changed; a correction is a new
+    credential. In which state it is stands in no column, but follows from other rows.
     """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested"
+        FAILED = "failed"
+        VALID = "valid"
+        EXPIRED = "expired"
+        SUSPENDED = "suspended"
+        REVOKED = "revoked"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="credentials")
     position = models.PositiveIntegerField()
     achievement = models.ForeignKey(Achievement, models.PROTECT, related_name="credentials")
     document = models.TextField()
+    valid_until = models.DateTimeField(null=True)
     requested_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CredentialQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "position"]
@@ -144,3 +178,25 @@ class Release(models.Model):
     def url(self) -> str:
         """Where the learner finds it."""
         return f"{settings.BASE_URL}/credentials/{self.address}"
+
+
+def _not_valid_because() -> dict[Credential.State, Q]:
+    """What keeps a credential from being valid; of what holds at once, the first counts.
+
+    What is for good comes before what may pass. A change counts before it is published.
+    """
+    of_credential = {"verifiable_credential__credential": OuterRef("pk")}
+    is_signed = Exists(SecuredDocument.objects.filter(**of_credential))
+    later = StatusChange.objects.filter(
+        verifiable_credential=OuterRef("verifiable_credential"), pk__gt=OuterRef("pk")
+    )
+    still_set = StatusChange.objects.filter(~Exists(later), **of_credential, value=True)
+    purpose = "verifiable_credential__status_list__purpose"
+    state, to = Credential.State, StatusList.Purpose
+    return {
+        state.REVOKED: Q(Exists(still_set.filter(**{purpose: to.REVOCATION}))),
+        state.FAILED: ~Q(is_signed) & Q(failed_row()),
+        state.REQUESTED: ~Q(is_signed),
+        state.EXPIRED: Q(valid_until__lt=Now()),
+        state.SUSPENDED: Q(Exists(still_set.filter(**{purpose: to.SUSPENSION}))),
+    }

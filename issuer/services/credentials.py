@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db import transaction
 from issuer.errors import NotIssued, RefusedByLint
 from issuer.models import Achievement, Chunk, Credential, Release, VerifiableCredential
 from issuer.services import batches, clock, keys, ledger, status
+from issuer.vc import timestamps
 from issuer.vc.lint import lint
 
 # Whoever knows the address may read: 256 bits, as the model says.
@@ -68,6 +70,7 @@ def request(
                 position=statement.position,
                 achievement=statement.achievement,
                 document=write_json(statement.document),
+                valid_until=_valid_until(statement.document),
             )
             for statement in accepted
         )
@@ -124,3 +127,7 @@ def write_json(document: dict[str, Any]) -> str:
 def digest(text: str) -> bytes:
     """The SHA-256 of a stored text."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def _valid_until(document: dict[str, Any]) -> datetime | None:
+    return timestamps.read(document["validUntil"]) if "validUntil" in document else None

@@ -99,15 +99,9 @@ def revoke(credential: Credential, *, reason: str, by: User) -> StatusChange:
 
 
 def state_of(credential: Credential) -> str:
-    """Tell "revoked", "suspended" or "valid", as the newest changes say, published or not."""
-    purposes = dict(
-        StatusChange.objects.filter(verifiable_credential__credential=credential)
-        .order_by("pk")
-        .values_list("verifiable_credential__status_list__purpose", "value")
-    )
-    if purposes.get(StatusList.Purpose.REVOCATION):
-        return "revoked"
-    return "suspended" if purposes.get(StatusList.Purpose.SUSPENSION) else "valid"
+    """Tell in which `Credential.State` it is, by the definition of `with_state`."""
+    states = Credential.objects.with_state().values_list("state", flat=True)
+    return states.get(pk=credential.pk)
 
 
 def bits(status_list: StatusList) -> bytes:

@@ -45,6 +45,7 @@ STATES = {
     "issued": Appearance("blue", "seal", "Issued"),
     "signed": Appearance("blue", "seal", "Signed"),
     "suspended": Appearance("amber", "pause", "Suspended"),
+    "expired": Appearance("grey", "dash", "Expired"),
     "declined": Appearance("red", "cross", "Declined"),
     "rejected": Appearance("red", "cross", "Rejected"),
     "refused": Appearance("red", "cross", "Refused"),

@@ -17,7 +17,6 @@ from django.views.generic import TemplateView
 
 from issuer.models import Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
-from registrar.admin.standing import credential_states
 from registrar.admin.templates import rule_in_words
 from registrar.errors import RegistrarError
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
@@ -139,7 +138,7 @@ class AwardPage(ThingPage):
     acts = {"award_again": Act("issuer.prepare_batch", _award_again)}
 
     def get_queryset(self) -> QuerySet[Award]:
-        return Award.objects.select_related(
+        return Award.objects.with_state().select_related(
             "learner", "revision__template", "offering__term", "batch", "decided_by", "replaces"
         )
 
@@ -148,18 +147,16 @@ class AwardPage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         award = self.object
-        standing = credential_states([award])[award.pk]
         names = {
             described["id"]: described["name"] for described in award.revision.result_descriptions
         }
         return super().get_context_data(
-            standing=standing,
             credential=Credential.objects.filter(pk=award.credential_id).first(),
             results=[
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
             newer=Award.objects.filter(replaces=award).first(),
-            may_award_again=standing in ("failed", "revoked", "declined")
+            may_award_again=award.state in awards.OVER
             and not Award.objects.filter(replaces=award).exists()
             and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,

@@ -2,19 +2,21 @@
 
 import json
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer import tasks
 from issuer.errors import IssuerError
 from issuer.models import Credential, SecuredDocument, StatusChange
+from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
-from issuer.services import status, verification
+from issuer.services import verification
+from issuer.templatetags import tags
 from issuer.vc import reading
 from registrar.errors import RegistrarError
 from registrar.models import Award
@@ -37,7 +39,7 @@ class CredentialPage(ThingPage):
     acts = {"revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True)}
 
     def get_queryset(self) -> QuerySet[Credential]:
-        return Credential.objects.select_related("batch", "achievement", "release")
+        return Credential.objects.with_state().select_related("batch", "achievement", "release")
 
     def get_title(self) -> str:
         return self.object.achievement.document["name"]
@@ -48,7 +50,6 @@ class CredentialPage(ThingPage):
             verifiable_credential__credential=credential
         ).first()
         body = secured.body if secured else credential.document
-        standing = status.state_of(credential)
         award = (
             Award.objects.filter(credential_id=credential.pk)
             .select_related("learner", "revision", "template__unit", "decided_by", "batch")
@@ -66,8 +67,7 @@ class CredentialPage(ThingPage):
             document=json.loads(body),
             facts=reading.read(json.loads(body)),
             report=verification.verify(body.encode()) if secured else None,
-            standing=standing if secured or standing != "valid" else "requested",
-            may_revoke=standing != "revoked"
+            may_revoke=credential.state != Credential.State.REVOKED
             and award is not None
             and self.user.has_perm("issuer.revoke_credential", award.template.unit),
             **kwargs,
@@ -81,15 +81,13 @@ class Standing(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
-        return [("valid", "Valid"), ("revoked", "Revoked"), ("requested", "Not signed yet")]
+        return [(state.value, tags.STATES[state].word) for state in Credential.State]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        conditions = {
-            "valid": {"is_signed": True, "is_revoked": False},
-            "revoked": {"is_revoked": True},
-            "requested": {"is_signed": False},
-        }
-        return queryset.filter(**conditions.get(self.value() or "", {}))
+        asked = self.value()
+        if asked not in Credential.State.values:
+            return queryset
+        return cast(CredentialQuerySet, queryset).in_state(Credential.State(asked))
 
 
 @admin.register(Credential)
@@ -114,21 +112,7 @@ class CredentialAdmin(DeskAdmin):
     thing_page = CredentialPage
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Credential]:
-        of_credential = {"verifiable_credential__credential": OuterRef("pk")}
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                is_signed=Exists(SecuredDocument.objects.filter(**of_credential)),
-                is_revoked=Exists(
-                    StatusChange.objects.filter(
-                        **of_credential,
-                        value=True,
-                        verifiable_credential__status_list__purpose="revocation",
-                    )
-                ),
-            )
-        )
+        return cast(CredentialQuerySet, super().get_queryset(request)).with_state()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Credential], search_term: str
@@ -170,9 +154,7 @@ class CredentialAdmin(DeskAdmin):
 
     @admin.display(description="state")
     def condition(self, credential: Any) -> str:
-        if credential.is_revoked:
-            return state_tag("revoked")
-        return state_tag("valid" if credential.is_signed else "requested")
+        return state_tag(credential.state)
 
     @admin.display(description="learner")
     def learner(self, credential: Any) -> str:

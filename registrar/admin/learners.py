@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
-from registrar.admin.standing import credential_states
 from registrar.models import Enrolment, Learner, Result
 
 
@@ -29,14 +28,9 @@ class LearnerPage(ThingPage):
             )
             .order_by("-offering__term__starts_on", "offering__code")
         )
-        awards = self.object.awards.select_related("revision", "batch", "offering__term").order_by(
-            "-decided_at"
-        )
-        states = credential_states(awards)
+        awards = self.object.awards.with_state().select_related("revision", "batch", "offering")
         return super().get_context_data(
-            enrolments=enrolments,
-            awards=[(award, states[award.pk]) for award in awards],
-            **kwargs,
+            enrolments=enrolments, awards=awards.order_by("-decided_at"), **kwargs
         )
 
 

@@ -1,15 +1,40 @@
 """Award: the institution's decision."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from issuer.models import Batch, Credential
 from issuer.models.append_only import append_only
+from issuer.models.batches import failed_row
 from registrar.models.catalog import Offering
 from registrar.models.learners import Learner
 from registrar.models.templates import CredentialTemplate, Revision
+
+
+class AwardQuerySet(models.QuerySet["Award"]):
+    """Ways to ask for awards."""
+
+    def with_state(self) -> "models.QuerySet[Any]":
+        """Each with its `state`: prepared, declined, then that of its credential.
+
+        Until the credential is frozen it is requested, or failed where its row was set apart.
+        """
+        credential = Credential.objects.with_state().filter(pk=OuterRef("credential_id"))
+        undecided = Q(batch__state__in=[Batch.State.PREPARED, Batch.State.DECLINED])
+        state = Credential.State
+        before = Case(When(failed_row(), then=Value(state.FAILED)), default=Value(state.REQUESTED))
+        return self.annotate(
+            state=Case(
+                When(undecided, then=F("batch__state")),
+                default=Coalesce(Subquery(credential.values("state")), before),
+                output_field=models.CharField(),
+            )
+        )
 
 
 class Award(models.Model):
@@ -43,6 +68,8 @@ class Award(models.Model):
     credential = models.OneToOneField(
         Credential, models.DO_NOTHING, related_name="+", db_constraint=False, default=uuid.uuid4
     )
+
+    objects = AwardQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "position"]

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import dateformat
 
 from issuer.errors import NotIssued
-from issuer.models import Batch, Chunk, Credential, SecuredDocument, StatusChange
+from issuer.models import Batch, Credential, StatusChange
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
@@ -26,6 +26,13 @@ from registrar.rules import Decision
 from registrar.services import facts, roles
 
 OCCASION_LENGTH = 300
+# States in which no credential is in force nor will be, so that one may award again.
+OVER = (
+    Batch.State.DECLINED,
+    Credential.State.FAILED,
+    Credential.State.EXPIRED,
+    Credential.State.REVOKED,
+)
 NOT_TOGETHER = "Each condition is met, but not all of them in one class."
 
 Result = dict[str, str]
@@ -161,7 +168,7 @@ def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None
 
 @transaction.atomic
 def award_again(award: Award, *, by: User, reason: str) -> Batch:
-    """Award once more what was revoked, declined or could not be issued: a new credential.
+    """Award once more what was revoked or declined, has expired, or could not be issued.
 
     It says what is known today, in the words of the revision that is approved today. Raises
     ReasonMissing, and WrongState while a credential for the same occasion is in force, if there
@@ -194,20 +201,6 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     details = {"batch": str(batch.pk), "replaces": award.pk}
     ledger.append("award.decided_again", again, by=by, reason=reason, details=details)
     return batch
-
-
-def failed() -> QuerySet[Award]:
-    """Those whose credential could not be issued: the worker set their row of the batch apart.
-
-    Such a row is never taken up again; `award_again` replaces the award.
-    """
-    row = Chunk.objects.filter(
-        batch=OuterRef("batch"),
-        first__lte=OuterRef("position"),
-        last__gte=OuterRef("position"),
-        state=Chunk.State.FAILED,
-    )
-    return Award.objects.filter(Exists(row))
 
 
 @transaction.atomic
@@ -384,20 +377,8 @@ def _demand_that_none_is_in_force(award: Award) -> None:
     )
     if same.filter(generation__gt=award.generation).exists():
         raise WrongState("This award was replaced before. Look at the newer one.")
-    if any(_is_in_force(each) for each in same.select_related("batch")):
+    if same.with_state().exclude(state__in=OVER).exists():
         raise WrongState("A credential for this is still in force. Revoke it first.")
-
-
-def _is_in_force(award: Award) -> bool:
-    if failed().filter(pk=award.pk).exists():
-        return False
-    if award.batch.state in (Batch.State.PREPARED, Batch.State.APPROVED):
-        return True
-    credential = _credential(award)
-    if award.batch.state == Batch.State.DECLINED or credential is None:
-        return False
-    is_signed = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
-    return is_signed.exists() and status.state_of(credential) != "revoked"
 
 
 def _as_of_today(award: Award, revision: Revision) -> tuple[list[Result], list[str]]:

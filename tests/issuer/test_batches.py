@@ -205,10 +205,13 @@ def test_the_pieces_of_a_chunk_cover_it_and_exactly_the_refused_fail(
 
 def test_progress_counts_every_credential_once(approved: Approved) -> None:
     batch = approved(10, chunk_size=2)
-    for state in (SIGNED, SIGNED, REQUESTED, FAILED):
+    for state in (SIGNED, SIGNED, REQUESTED):
         chunk = batches.claim(APPROVED)
         assert chunk
         finish(chunk, state)
+    chunk = batches.claim(APPROVED)
+    assert chunk
+    batches.finish(chunk, REQUESTED, refused={6: "Too long.", 7: "Too short."})
     progress = batches.progress(batch)
     assert (progress.signed, progress.requested, progress.failed, progress.waiting) == (4, 2, 2, 2)
     assert progress.count == 10
