@@ -35,6 +35,12 @@ def issuer_id(document: dict[str, Any]) -> str:
     return str(issuer)
 
 
+def subject_id(document: dict[str, Any]) -> Any:
+    """Return what the one subject states as its id; None without one, or with several subjects."""
+    subjects = many(document.get("credentialSubject"))
+    return subjects[0].get("id") if len(subjects) == 1 and isinstance(subjects[0], dict) else None
+
+
 def proofs(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the embedded proofs, one or many; raises MalformedDocument."""
     return _objects(document, "proof")

@@ -179,3 +179,93 @@ class PrivateKeyShown(MalformedKey):
     """The key holds what only its owner may know, so anybody may have used it."""
 
     code = "private_key_shown"
+
+
+class MalformedToken(VcError):
+    """The text is not a signed JSON token of the kind that is read here."""
+
+    code = "malformed_token"
+
+
+class UnsecuredToken(MalformedToken):
+    """The token is not signed with a private key, so anybody may have made it."""
+
+    code = "unsecured_token"
+
+
+class ClaimMismatch(VcError):
+    """A claim of the token says otherwise than what the token carries."""
+
+    code = "claim_mismatch"
+
+
+class NotYetValid(VcError):
+    """The token is for a later time."""
+
+    code = "not_yet_valid"
+
+
+class Expired(VcError):
+    """The token's time is over."""
+
+    code = "expired"
+
+
+class MalformedEnvelope(VcError):
+    """The object does not envelop a credential or presentation as the data model asks for."""
+
+    code = "malformed_envelope"
+
+
+class WrongChallenge(VcError):
+    """What is presented was not made for this verifier and this occasion."""
+
+    code = "wrong_challenge"
+
+
+class MalformedDisclosure(VcError):
+    """What is disclosed does not belong to the credential in a way that can be told."""
+
+    code = "malformed_disclosure"
+
+
+class ForbiddenDisclosure(VcError):
+    """A claim that everybody must see is left to the holder to show or hide."""
+
+    code = "forbidden_disclosure"
+
+
+class MalformedImage(VcError):
+    """The image is neither a whole PNG nor a plain SVG."""
+
+    code = "malformed_image"
+
+
+class NotBaked(VcError):
+    """The image holds no credential."""
+
+    code = "not_baked"
+
+
+class BakedAlready(VcError):
+    """The image holds a credential already, or more than one."""
+
+    code = "baked_already"
+
+
+class PointsNowhere(VcError):
+    """A JSON Pointer points to nothing in the document."""
+
+    code = "points_nowhere"
+
+
+class NotDivisible(VcError):
+    """The document holds what cannot be signed so that a part of it can be shown alone."""
+
+    code = "not_divisible"
+
+
+class BaseProof(UnsupportedProof):
+    """The proof is the one for the holder; a verifier is shown one that is derived from it."""
+
+    code = "base_proof"
