@@ -38,6 +38,12 @@ class Incomplete(RegistrarError):
         super().__init__("Still missing: " + ", ".join(missing) + ".")
 
 
+class NothingPasses(RegistrarError):
+    """No final result passes, so nobody could be awarded anything."""
+
+    code = "nothing_passes"
+
+
 class ReasonMissing(RegistrarError):
     """Say why. The reason is kept in the ledger."""
 

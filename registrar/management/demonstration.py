@@ -9,10 +9,9 @@ from django.db.models import Q, QuerySet
 
 from issuer.models import Batch, Credential, SecuredDocument, StatusChange
 from registrar import tasks
-from registrar.errors import Incomplete
 from registrar.management.example_college import ExampleCollege
 from registrar.management.narration import Narrator
-from registrar.models import Award, Learner, LearningOpportunity, Revision, RosterImport
+from registrar.models import Award, Learner, LearningOpportunity, Offering, Revision, RosterImport
 from registrar.readers import oneroster_csv
 from registrar.readers.records import Bundle
 from registrar.services import awards, completions, people, rosters
@@ -73,10 +72,9 @@ class RosterJob:
             step.count = self._apply()
         if self._problems:
             narrator.note(f"{self._problems:,} problems in the roster; the desk lists them.")
-        try:
-            completions.require_results(self._read.source, self._passing)
-        except Incomplete as error:
-            raise CommandError(str(error)) from error
+        completions.require_results(self._offerings(), self._passing)
+        for sentence in completions.near_misses(self._offerings(), self._passing):
+            narrator.note(sentence)
         with narrator.step("templates of its courses") as step:
             revisions = [self._template(course) for course in self._courses()]
             step.count = len(revisions)
@@ -93,14 +91,9 @@ class RosterJob:
 
     def awards(self) -> QuerySet[Award]:
         """What was awarded and approved for the classes of the roster."""
-        offerings = {record.sourced_id for record in self._read.bundle.classes}
         templates = [completions.slug(course) for course in self._courses()]
         return _decided(
-            Award.objects.filter(
-                template__slug__in=templates,
-                offering__source=self._read.source,
-                offering__sourced_id__in=offerings,
-            )
+            Award.objects.filter(template__slug__in=templates, offering__in=self._offerings())
         )
 
     def revoke(self) -> None:
@@ -140,6 +133,10 @@ class RosterJob:
             .order_by("code")
             .distinct()
         )
+
+    def _offerings(self) -> QuerySet[Offering]:
+        held = {record.sourced_id for record in self._read.bundle.classes}
+        return Offering.objects.filter(source=self._read.source, sourced_id__in=held)
 
     def _template(self, course: LearningOpportunity) -> Revision:
         return completions.template_for(

@@ -90,7 +90,7 @@ def status_lists(job: Job, *, before: Credential | None = None) -> dict[str, Any
     }
 
 
-def write(folder: Path, job: Job, *, revoked: Credential | None, summary: dict[str, Any]) -> None:
+def write(folder: Path, job: Job, *, revoked: Credential, summary: dict[str, Any]) -> None:
     """Write the signed credentials, the DID document, both editions of the lists, the summary."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / CREDENTIALS_FILE).open("w", encoding="utf-8", newline="\n") as stream:

@@ -180,6 +180,11 @@ def read_key(cell: str) -> str:
     return _SHORT(cell)
 
 
+def _word(cell: str) -> str:
+    """A word that rules compare with theirs: what stands around it in the cell is no part of it."""
+    return _text(200)(cell.strip())
+
+
 def _list(cell: str) -> tuple[str, ...]:
     items = tuple(item.strip() for item in _SHORT(cell).split(","))
     if all(items):
@@ -231,7 +236,7 @@ KEY: Final = Kind(read_key, "")
 KEYS: Final = Kind(_list, ())
 TEXT: Final = Kind(_SHORT, "")
 CODE: Final = Kind(_text(100), "")
-WORD: Final = Kind(_text(200), "")
+WORD: Final = Kind(_word, "")
 LONG_TEXT: Final = Kind(_text(10_000), "")
 DATE: Final = Kind(_date)
 NUMBER: Final = Kind(_number)

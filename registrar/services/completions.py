@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from issuer.models import Batch
-from registrar.errors import Incomplete, WrongState
-from registrar.models import LearningOpportunity, LineItem, Revision
-from registrar.services import awards, templates
+from registrar.errors import NothingPasses, WrongState
+from registrar.models import LearningOpportunity, LineItem, Offering, Revision
+from registrar.services import awards, facts, templates
 
 State = Revision.State
+
+# So many different results are told apart in a message.
+WORDS_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -86,18 +90,40 @@ def award(revision: Revision, *, author: User, approver: User) -> Batch | None:
     return batch
 
 
-def require_results(source: str, passing: Passing) -> None:
-    """Raise Incomplete unless the source has line items of the category that decides.
+def require_results(offerings: Collection[Offering], passing: Passing) -> None:
+    """Raise NothingPasses unless some final result in these offerings passes.
 
-    Without them nobody could ever earn a template made for its courses.
+    Without that nobody could ever earn a template made for their courses. The message names what
+    there is in the place of what was asked for.
     """
-    items = LineItem.objects.filter(source=source, retired_at=None)
+    items = LineItem.objects.filter(offering__in=offerings, retired_at=None)
     categories = sorted(set(items.values_list("category", flat=True)) - {""})
     if passing.category not in categories:
-        there_are = ", ".join(categories) or "none"
-        raise Incomplete(
-            [f"line items of the category {passing.category!r} (there are: {there_are})"]
+        raise NothingPasses(
+            f"No line item is of the category {passing.category!r}. "
+            f"There are: {_listed(map(repr, categories))}."
         )
+    found = facts.final_results(passing.category, offerings)
+    if found.keys().isdisjoint(passing.results):
+        counted = (f"{word!r} {times:,}" for word, times in found.most_common())
+        sentences = [
+            f"No final result is {' or '.join(map(repr, passing.results))}.",
+            f"In the category {passing.category!r} there are: {_listed(counted)}.",
+            *near_misses(offerings, passing),
+        ]
+        raise NothingPasses(" ".join(sentences))
+
+
+def near_misses(offerings: Collection[Offering], passing: Passing) -> list[str]:
+    """Say which final results differ from a passing one by case alone, and so do not pass."""
+    asked = {word.casefold(): word for word in passing.results}
+    found = facts.final_results(passing.category, offerings)
+    return [
+        f"{word!r} differs from {asked[word.casefold()]!r} by case alone: write it as it stands "
+        f"there, or its {times:,} do not pass."
+        for word, times in found.most_common()
+        if word not in passing.results and word.casefold() in asked
+    ]
 
 
 def courses_of(source: str) -> QuerySet[LearningOpportunity]:
@@ -105,6 +131,13 @@ def courses_of(source: str) -> QuerySet[LearningOpportunity]:
     kind = LearningOpportunity.Kind.COURSE
     courses = LearningOpportunity.objects.filter(source=source, kind=kind, retired_at=None)
     return courses.select_related("unit").order_by("code")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """The first words, and how many there are besides."""
+    words = list(words)
+    more = [f"and {len(words) - WORDS_NAMED:,} more"] if len(words) > WORDS_NAMED else []
+    return ", ".join(words[:WORDS_NAMED] + more) or "none"
 
 
 def _wording(course: LearningOpportunity, passing: Passing) -> dict[str, Any]:

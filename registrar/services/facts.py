@@ -1,6 +1,6 @@
 """Gather what is known of learners, for an award rule or for the results in a credential."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 from functools import partial, reduce
@@ -71,6 +71,12 @@ def values(
             if key not in values or rank(value) >= rank(values[key]):
                 values[key] = value
     return values
+
+
+def final_results(category: str, offerings: Collection[Offering]) -> Counter[str]:
+    """Return how often each word stands as a result in the line items of a category."""
+    found = _graded(offerings).filter(outcome=None, line_item__category=category).exclude(text="")
+    return Counter(found.values_list("text", flat=True))
 
 
 def unknown_names(rule: Rule) -> list[str]:

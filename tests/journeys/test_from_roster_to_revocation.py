@@ -16,15 +16,25 @@ from django.utils import timezone
 from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredential
 from issuer.services import batches, ledger, verification
 from issuer.vc.verify import Outcome
-from registrar.errors import Incomplete
+from registrar.errors import NothingPasses
 from registrar.management import issuing
-from registrar.models import Award, Learner, LearningOpportunity, Revision
+from registrar.models import (
+    Award,
+    CredentialTemplate,
+    Learner,
+    LearningOpportunity,
+    LineItem,
+    Offering,
+    Result,
+    Revision,
+)
 from registrar.services import awards, completions, people, rosters
 from registrar.services.completions import Passing
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
 
-PASSING = Passing(("Pass", "Distinction"), "Module result")
+FINAL = "Module result"
+PASSING = Passing(("Pass", "Distinction"), FINAL)
 
 
 @pytest.fixture
@@ -226,7 +236,55 @@ def test_the_open_university_s_module_gives_1072_awards(
 def test_a_category_that_no_line_item_has_is_named_before_anything_is_made(
     botany: Revision,
 ) -> None:
-    source = LearningOpportunity.objects.get(code="BOT101").source
-    completions.require_results(source, PASSING)
-    with pytest.raises(Incomplete, match=r"Nonsense.*Module result"):
-        completions.require_results(source, Passing(("Pass",), "Nonsense"))
+    offerings = Offering.objects.all()
+    completions.require_results(offerings, PASSING)
+    with pytest.raises(NothingPasses, match=r"Nonsense.*Module result"):
+        completions.require_results(offerings, Passing(("Pass",), "Nonsense"))
+
+
+def test_a_result_that_nobody_has_is_refused_with_those_that_there_are(
+    botany: Revision,
+) -> None:
+    with pytest.raises(NothingPasses, match=r"'Foo' or 'Bar'.*'Pass' 2, 'Distinction' 1, 'Fail' 1"):
+        completions.require_results(Offering.objects.all(), Passing(("Foo", "Bar"), FINAL))
+    with pytest.raises(NothingPasses, match="'Pass' differs from 'PASS' by case alone"):
+        completions.require_results(Offering.objects.all(), Passing(("PASS",), FINAL))
+    with pytest.raises(NothingPasses, match="There are: none"):
+        completions.require_results(Offering.objects.none(), PASSING)
+    by_case = Passing(("pass", "Distinction"), FINAL)
+    completions.require_results(Offering.objects.all(), by_case)
+    (said,) = completions.near_misses(Offering.objects.all(), by_case)
+    assert "its 2 do not pass" in said
+
+
+def test_many_different_results_are_not_all_named(botany: Revision) -> None:
+    classes = Offering.objects.filter(title="Botany A")
+    item = LineItem.objects.get(offering__in=classes, category=FINAL)
+    learner = Learner.objects.first()
+    for number in range(40):
+        Result.objects.create(
+            source="x",
+            sourced_id=f"x{number}",
+            line_item=item,
+            learner=learner,
+            status="fully graded",
+            text=f"Grade {number}",
+        )
+    with pytest.raises(NothingPasses, match="'Grade 19' 1, and 21 more"):
+        completions.require_results(classes, Passing(("Foo",), FINAL))
+
+
+@pytest.mark.slow
+def test_the_demo_makes_no_template_where_nothing_passes(
+    db: None, keystore: Path, roster: Path, tmp_path: Path
+) -> None:
+    call_command("create_key")
+    with pytest.raises(CommandError, match="No final result is 'Foo'"):
+        call_command(
+            "run_demo",
+            roster=roster,
+            passing="Foo",
+            passwords_to=tmp_path / "kept",
+            stdout=StringIO(),
+        )
+    assert not CredentialTemplate.objects.filter(slug__endswith="-completion").exists()

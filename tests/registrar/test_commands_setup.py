@@ -100,7 +100,10 @@ def test_courses_of_a_roster_are_awarded_once(
     assert Award.objects.get().learner == ada
 
 
-def test_awarding_courses_says_what_is_missing(college: College, clara: User, dev: User) -> None:
+def test_awarding_courses_says_what_is_missing(
+    college: College, clara: User, dev: User, ada: Any
+) -> None:
+    college.grade(ada, "Pass")
     options = {"source": "sis", "author": "clara", "approver": "dev"}
     with pytest.raises(CommandError, match="no courses"):
         run("award_courses", **options | {"source": "elsewhere"})
@@ -110,6 +113,18 @@ def test_awarding_courses_says_what_is_missing(college: College, clara: User, de
         run("award_courses", **options | {"author": "zoe"})
     with pytest.raises(CommandError, match="roles"):
         run("award_courses", **options | {"author": "dev", "approver": "clara"})
+
+
+def test_awarding_courses_says_which_results_there_are_when_none_passes(
+    college: College, clara: User, dev: User, ada: Any, ben: Any
+) -> None:
+    college.grade(ada, "Pass")
+    college.grade(ben, "Merit")
+    options = {"source": "sis", "author": "clara", "approver": "dev"}
+    with pytest.raises(CommandError, match="'Pass' 1, 'Merit' 1"):
+        run("award_courses", **options, passing="Foo")
+    assert not CredentialTemplate.objects.exists()
+    assert "'Pass' differs from 'pass'" in run("award_courses", **options, passing="pass,Merit")
 
 
 def test_courses_with_similar_ids_get_templates_of_their_own() -> None:
@@ -136,14 +151,15 @@ def test_awarding_courses_leaves_alone_what_somebody_has_in_work(
 
 
 def test_awarding_courses_keeps_to_the_approved_revision_while_a_newer_one_is_in_work(
-    college: College, clara: User, dev: User, ada: Any
+    college: College, clara: User, dev: User, ada: Any, ben: Any
 ) -> None:
+    college.grade(ada, "Pass")
     options = {"source": "sis", "author": "clara", "approver": "dev"}
     run("award_courses", **options)
     draft = templates.revise(CredentialTemplate.objects.get(), by=clara)
-    college.grade(ada, "Pass")
+    college.grade(ben, "Pass")
     assert "1 awarded" in run("award_courses", **options, passing="Pass")
-    assert Award.objects.get().revision.number == 1
+    assert set(Award.objects.values_list("revision__number", flat=True)) == {1}
     draft.refresh_from_db()
     assert draft.state == "draft"
 

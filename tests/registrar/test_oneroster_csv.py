@@ -208,6 +208,14 @@ def test_text_is_kept_as_it_stands(tmp_path: Path) -> None:
     assert (bundle.courses[0].code, bundle.users[0].username) == ("000123", "1E5")
 
 
+def test_words_that_rules_compare_are_read_without_the_space_around_them(tmp_path: Path) -> None:
+    roster = Roster().change("results", ",Pass,", ", Pass\u00a0,")
+    bundle = roster.change("categories", "Module result", " Module result ").read(tmp_path)
+    assert bundle.problems == ()
+    assert bundle.results[0].text_score == "Pass"
+    assert bundle.categories[0].title == "Module result"
+
+
 def test_a_description_may_have_line_breaks_and_rows_are_counted_as_a_spreadsheet_does(
     tmp_path: Path,
 ) -> None:

@@ -9,6 +9,7 @@ from issuer.errors import IssuerError
 from registrar import tasks
 from registrar.errors import RegistrarError
 from registrar.management import reports
+from registrar.models import Offering
 from registrar.services import completions
 from registrar.services.completions import Passing
 
@@ -65,7 +66,10 @@ class Command(BaseCommand):
         if not courses:
             raise CommandError(f"There are no courses from {options['source']}.")
         try:
-            completions.require_results(options["source"], passing)
+            offerings = Offering.objects.filter(opportunity__in=courses)
+            completions.require_results(offerings, passing)
+            for sentence in completions.near_misses(offerings, passing):
+                self.stdout.write(sentence)
             for course in courses:
                 revision = completions.template_for(
                     course, passing, author=author, approver=approver

@@ -69,7 +69,7 @@ class Command(BaseCommand):
                 "learners": job.learners,
                 "awards": job.awards().count(),
                 "credentials": demonstration.documents(job).count(),
-                "revoked": revoked and revoked.urn,
+                "revoked": revoked.urn,
                 "second_run_issued": again,
                 "steps": [asdict(step) for step in narrator.steps],
                 "base_url": options["base_url"],
@@ -88,9 +88,11 @@ class Command(BaseCommand):
             narrator.sign_in(person)
         narrator.api_client(summary["api_client"])
 
-    def _run(self, job: Job, narrator: Narrator) -> Credential | None:
+    def _run(self, job: Job, narrator: Narrator) -> Credential:
         """Decide, issue, verify, revoke, verify; the credential that is revoked."""
         job.run(narrator)
+        if not job.awards().exists():
+            raise CommandError("Nobody was awarded anything, so there is nothing to issue.")
         with narrator.step("credentials issued") as step:
             step.count = issuing.wait_until_issued(
                 demonstration.unissued(), report=_progress(narrator, step.name)
@@ -107,6 +109,8 @@ class Command(BaseCommand):
                 job.revoke()
             revoked = _wait_for_the_list(job)
             step.count = len(evidence.revoked_in_database(job))
+        if revoked is None:
+            raise CommandError("None of the credentials was revoked.")
         if evidence.revoked_as_published(job) != evidence.revoked_in_database(job):
             raise CommandError("The published lists do not say what was revoked.")
         narrator.note(f"{step.count:,} of them revoked, as the published lists say.")
