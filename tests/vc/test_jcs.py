@@ -1,6 +1,5 @@
 import json
 import math
-import random
 import struct
 from typing import Any
 
@@ -48,14 +47,22 @@ def test_numbers_are_written_as_rfc_8785_prints_them(bits: str, written: str) ->
 
 @pytest.mark.parametrize(
     ("number", "written"),
-    [(0, "0"), (-0.0, "0"), (4, "4"), (4.0, "4"), (4.50, "4.5"), (2e-3, "0.002"), (1e-27, "1e-27")]
-    + [
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (4, "4"),
+        (4.0, "4"),
+        (4.50, "4.5"),
+        (2e-3, "0.002"),
+        (1e-27, "1e-27"),
         (2**53, "9007199254740992"),
         (-(2**53), "-9007199254740992"),
         (100.0, "100"),
         (1e30, "1e+30"),
-    ]
-    + [(True, "true"), (False, "false"), (None, "null")],
+        (True, "true"),
+        (False, "false"),
+        (None, "null"),
+    ],
 )
 def test_what_is_the_same_in_ecmascript_is_written_alike(number: Any, written: str) -> None:
     assert jcs.canonize(number) == written.encode()
@@ -84,8 +91,7 @@ def test_a_number_reads_back_as_it_was_and_in_the_form_of_ecmascript(number: flo
 def test_names_are_in_the_order_of_utf_16() -> None:
     """RFC 8785, section 3.2.3: code units, by which an emoji comes before U+FB33."""
     names = ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
-    shuffled = {name: names.index(name) for name in random.Random(7).sample(names, len(names))}
-    written = json.loads(jcs.canonize(shuffled), object_pairs_hook=list)
+    written = json.loads(jcs.canonize(dict.fromkeys(sorted(names), 1)), object_pairs_hook=list)
     assert [name for name, _ in written] == names
     assert sorted(names) != names
 
@@ -131,8 +137,23 @@ class Whatever:
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, math.inf, -math.inf, 2**53 + 1, -(2**53) - 1, 10**400, "\ud800", {"\udc00": 1}]
-    + [{1: 2}, {None: 1}, {"a": 1, 2: 3}, Whatever(), b"", (), {"a": [Whatever()]}],
+    [
+        math.nan,
+        math.inf,
+        -math.inf,
+        2**53 + 1,
+        -(2**53) - 1,
+        10**400,
+        "\ud800",
+        {"\udc00": 1},
+        {1: 2},
+        {None: 1},
+        {"a": 1, 2: 3},
+        Whatever(),
+        b"",
+        (),
+        {"a": [Whatever()]},
+    ],
     ids=repr,
 )
 def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
