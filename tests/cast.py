@@ -19,8 +19,8 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 from rest_framework.test import APIClient
 
-from issuer.models import Batch, SigningKey
-from issuer.services import institutions, keys
+from issuer.models import Batch, Chunk, Credential, SigningKey
+from issuer.services import batches, credentials, institutions, keys
 from registrar.models import (
     Award,
     Enrolment,
@@ -34,9 +34,10 @@ from registrar.models import (
     Revision,
     Term,
 )
-from registrar.services import api_clients, awards, people, templates
+from registrar.services import api_clients, awards, composition, people, templates
 from registrar.services.facts import COMPLETED, GRADED
 from skills.models import Framework, Skill
+from tests.issuer import badges
 
 SIS = "sis"
 PASSED = {
@@ -367,3 +368,18 @@ def adas_batch(college: College, cells: Revision, ada: Learner, clara: User) -> 
 def adas_award(adas_batch: Batch) -> Award:
     """What Ada is awarded in it."""
     return Award.objects.get(batch=adas_batch)
+
+
+def issue(batch: Batch) -> None:
+    """What the workers do with an approved batch, in this process."""
+    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
+        found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
+        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
+    badges.sign_all(batch)
+
+
+@pytest.fixture
+def adas_credential(key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
+    """Her credential, which Dev has approved: signed and released."""
+    issue(awards.approve(adas_batch, by=dev))
+    return Credential.objects.get(pk=adas_award.credential_id)

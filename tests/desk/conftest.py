@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from issuer.models import Batch, Chunk, Credential, StatusList
-from issuer.services import batches, credentials, signing
+from issuer.models import Credential, StatusList
+from issuer.services import signing
 from registrar.models import Award, Revision, RosterImport, SkillTag
-from registrar.services import catalog, composition, rosters, tagging, vocabulary
+from registrar.services import catalog, rosters, tagging, vocabulary
 from skills.models import Framework
 
 PASSWORD = "a quite long password"
@@ -47,23 +47,11 @@ def tag(college: Any, fay: User) -> SkillTag:
     return tagging.propose(college.outcome, college.skills[1], emphasis="taught", by=fay)
 
 
-def issue(batch: Batch) -> None:
-    """What the workers do, in this process."""
-    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
-        found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
-        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
-    while chunk := batches.claim(Chunk.State.REQUESTED, batch=batch):
-        signing.sign(chunk)
-    batches.close_if_done(batch)
-
-
 @pytest.fixture
-def adas_credential(key: Any, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
+def adas_credential(adas_credential: Credential) -> Credential:
     """Ada's credential, issued; its status list is published."""
-    batches.approve(adas_batch, by=dev)
-    issue(adas_batch)
     signing.publish(StatusList.objects.get())
-    return Credential.objects.get(pk=adas_award.credential_id)
+    return adas_credential
 
 
 @pytest.fixture

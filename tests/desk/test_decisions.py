@@ -15,8 +15,7 @@ from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Award, Revision, SkillTag
 from registrar.services import awards, results, templates
-from tests.cast import member_of_staff
-from tests.desk.conftest import issue
+from tests.cast import issue, member_of_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,8 @@ from issuer.models import Batch, SigningKey
 from issuer.pages import thing_url
 from registrar.models import Revision
 from registrar.services import awards
-from tests.desk.conftest import Addresses, issue
+from tests.cast import issue
+from tests.desk.conftest import Addresses
 from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from issuer.models import Chunk, SecuredDocument, SigningKey, StatusList
-from issuer.services import batches, credentials, keys, signing, status
-from registrar.models import Award, Learner, Revision
-from registrar.services import awards, composition
-from tests.cast import SIS, College
+from issuer.models import SecuredDocument, SigningKey, StatusList
+from issuer.services import credentials, keys, signing, status
+from registrar.models import Learner, Revision
+from registrar.services import awards
+from tests.cast import SIS, College, issue
 from tests.interop.other_verifiers import VERIFIERS, Document, Published, refused
 
 NAMES = [
@@ -43,15 +43,7 @@ def issued(
         college.grade(learner, "Distinction" if number % 3 else "Pass")
     batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
     assert batch is not None
-    batches.approve(batch, by=dev)
-    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
-    assert chunk is not None
-    related = ("learner", "offering__term", "revision__achievement")
-    made = Award.objects.filter(batch=batch).select_related(*related)
-    credentials.request(chunk, composition.compose(made))
-    chunk = batches.claim(Chunk.State.REQUESTED, batch=batch)
-    assert chunk is not None
-    signing.sign(chunk)
+    issue(awards.approve(batch, by=dev))
     bodies = SecuredDocument.objects.values_list("body", flat=True)
     return [json.loads(body) for body in bodies]
 

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
-from issuer.services import batches, credentials, signing, status
-from registrar.models import Award
-from registrar.services import composition
+from issuer.models import Credential, Release, SecuredDocument, StatusList
+from issuer.services import signing, status
 from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -20,17 +18,10 @@ NOT_VALID = "This credential is not valid."
 
 
 @pytest.fixture
-def adas(key: Any, adas_batch: Batch, dev: Any) -> Release:
+def adas(adas_credential: Credential) -> Release:
     """Ada's credential, issued and released; its status list is published."""
-    batches.approve(adas_batch, by=dev)
-    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
-    assert chunk is not None
-    credentials.request(chunk, composition.compose(Award.objects.filter(batch=adas_batch)))
-    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
-    assert chunk is not None
-    signing.sign(chunk)
     signing.publish(StatusList.objects.get())
-    return Release.objects.get()
+    return adas_credential.release
 
 
 @pytest.fixture

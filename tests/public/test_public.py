@@ -11,12 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issuer.models import Batch, Chunk, Release, SecuredDocument, StatusList
-from issuer.services import batches, clock, credentials, institutions, signing, status
+from issuer.models import Credential, Release, SecuredDocument, StatusList
+from issuer.services import clock, institutions, signing, status
 from issuer.vc import proofs
 from issuer.vc.signers import Ed25519Signer
-from registrar.models import Award
-from registrar.services import composition
 
 pytestmark = pytest.mark.django_db
 
@@ -24,17 +22,9 @@ JSON = {"accept": "application/vc+ld+json"}
 
 
 @pytest.fixture
-def adas(key: Any, adas_batch: Batch, dev: Any) -> Release:
+def adas(adas_credential: Credential) -> Release:
     """Ada's credential, issued and released."""
-    batches.approve(adas_batch, by=dev)
-    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
-    assert chunk is not None
-    statements = composition.compose(Award.objects.filter(batch=adas_batch))
-    credentials.request(chunk, statements)
-    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
-    assert chunk is not None
-    signing.sign(chunk)
-    return Release.objects.get()
+    return adas_credential.release
 
 
 def body_of(release: Release) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from issuer.errors import NotIssued
 from issuer.errors import SamePerson as SamePersonDecides
 from issuer.models import Batch, Chunk, LedgerEntry, SigningKey
-from issuer.services import batches, credentials, signing, status
+from issuer.services import batches, status
 from registrar.errors import NotAllowed, ReasonMissing, WrongState
 from registrar.models import Award, Learner, Offering, Revision
-from registrar.services import awards, composition, templates
-from tests.cast import SIS, College, member_of_staff
+from registrar.services import awards, templates
+from tests.cast import SIS, College, issue, member_of_staff
 
 
 def evaluate(revision: Revision, **options: Any) -> awards.Evaluation:
@@ -25,16 +25,6 @@ def evaluate(revision: Revision, **options: Any) -> awards.Evaluation:
 
 def learners(candidates: Any) -> set[int]:
     return {candidate.learner_id for candidate in candidates}
-
-
-def issue(batch: Batch) -> None:
-    """What the workers do, in this process."""
-    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
-        found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
-        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
-    while chunk := batches.claim(Chunk.State.REQUESTED, batch=batch):
-        signing.sign(chunk)
-    batches.close_if_done(batch)
 
 
 def with_rule(revision: Revision, rule: Any, *, clara: User, dev: User) -> Revision:

@@ -6,12 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from issuer.models import Batch, Credential, SigningKey
+from issuer.models import Credential
 from issuer.services import status
-from registrar.models import Award
-from registrar.services import awards
 from tests.cast import College, member_of_staff
-from tests.registrar.test_awards import issue
 
 
 def run(*arguments: str) -> str:
@@ -20,22 +17,15 @@ def run(*arguments: str) -> str:
     return told.getvalue()
 
 
-@pytest.fixture
-def credential(key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
-    """Ada's, which is signed."""
-    issue(awards.approve(adas_batch, by=dev))
-    return adas_award.credential
-
-
-def test_it_revokes_in_the_name_of_a_person(credential: Credential, clara: User) -> None:
+def test_it_revokes_in_the_name_of_a_person(adas_credential: Credential, clara: User) -> None:
     options = ["--reason", "Awarded by mistake", "--by", clara.username]
-    said = run(credential.urn, *options)
-    assert status.state_of(credential) == "revoked"
-    assert run(str(credential.pk), *options) == said
+    said = run(adas_credential.urn, *options)
+    assert status.state_of(adas_credential) == "revoked"
+    assert run(str(adas_credential.pk), *options) == said
     with pytest.raises(CommandError, match="No credential"):
         run("urn:uuid:none", *options)
     with pytest.raises(CommandError, match="Say why"):
-        run(credential.urn, "--reason", " ", "--by", clara.username)
+        run(adas_credential.urn, "--reason", " ", "--by", clara.username)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +33,9 @@ def test_it_revokes_in_the_name_of_a_person(credential: Credential, clara: User)
     [("dev", "do not allow"), ("art-registrar", "do not allow"), ("zoe", "There is nobody")],
 )
 def test_it_asks_whether_the_person_may_there(
-    name: str, refusal: str, credential: Credential, college: College, root: User
+    name: str, refusal: str, adas_credential: Credential, college: College, root: User
 ) -> None:
     member_of_staff(root, "art-registrar", "registrar", college.arts)
     with pytest.raises(CommandError, match=refusal):
-        run(credential.urn, "--reason", "I can", "--by", name)
-    assert status.state_of(credential) == "valid"
+        run(adas_credential.urn, "--reason", "I can", "--by", name)
+    assert status.state_of(adas_credential) == "valid"

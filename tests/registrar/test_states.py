@@ -6,7 +6,7 @@ from issuer.models import Batch, Chunk, Credential, SigningKey
 from issuer.services import batches, status
 from registrar.models import Award
 from registrar.services import awards
-from tests.registrar.test_awards import issue
+from tests.cast import issue
 
 
 def state_of(award: Award) -> str:
