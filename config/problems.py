@@ -13,8 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from issuer.errors import IssuerError
-from registrar.errors import RegistrarError
+from issuer.errors import Refusal
 from skills.errors import SkillsError
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,7 +57,7 @@ def answer(status: int, code: str, detail: str) -> JsonResponse:
 
 
 def _as_api_exception(error: Exception) -> Exception:
-    if isinstance(error, IssuerError | RegistrarError | SkillsError):
+    if isinstance(error, Refusal | SkillsError):
         conflict = APIException(detail=str(error), code=error.code)
         conflict.status_code = HTTPStatus.CONFLICT
         return conflict

@@ -1,13 +1,40 @@
-"""What can go wrong in the issuer, in the domain's words. Each docstring is the default message."""
+"""What can go wrong in the issuer, in the domain's words. Each docstring is the default message.
+
+What the registrar refuses for the same reasons stands here, too: it may know the issuer's words.
+"""
 
 
-class IssuerError(Exception):
-    """Something the issuer could not do."""
+class Refusal(Exception):
+    """Something cannot be done. The message tells the person who asked for it why."""
 
-    code = "issuer_error"
+    code = "refused"
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or (self.__doc__ or "").strip())
+
+
+class WrongState(Refusal):
+    """Somebody else was faster: it is no longer in the state in which this can be done."""
+
+    code = "wrong_state"
+
+
+class SamePerson(Refusal):
+    """Whoever prepared it cannot decide on it. Ask a second person."""
+
+    code = "same_person"
+
+
+class ReasonMissing(Refusal):
+    """Say why. The reason is kept in the ledger."""
+
+    code = "reason_missing"
+
+
+class IssuerError(Refusal):
+    """Something the issuer could not do."""
+
+    code = "issuer_error"
 
 
 class NotSetUp(IssuerError):
@@ -38,24 +65,6 @@ class KeyUnreadable(IssuerError):
     """The sealed key cannot be opened: wrong secret, or the file was changed."""
 
     code = "key_unreadable"
-
-
-class WrongState(IssuerError):
-    """Somebody else was faster: it is no longer in the state in which this can be done."""
-
-    code = "wrong_state"
-
-
-class SamePerson(IssuerError):
-    """Whoever prepared it cannot decide on it. Ask a second person."""
-
-    code = "same_person"
-
-
-class ReasonMissing(IssuerError):
-    """Say why. The reason is kept in the ledger."""
-
-    code = "reason_missing"
 
 
 class NotIssued(IssuerError):

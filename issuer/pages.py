@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.views.generic import DetailView, View
 from django.views.generic.base import ContextMixin
 
+from issuer.errors import ReasonMissing, Refusal
 from issuer.templatetags import tags
 
 
@@ -203,7 +204,6 @@ class ThingPage(Page, DetailView):
     pk_url_kwarg = "object_id"
     context_object_name = "thing"
     acts: ClassVar[dict[str, Act]] = {}
-    refusals: ClassVar[tuple[type[Exception], ...]] = ()
 
     def get_object(self, queryset: Any = None) -> Any:
         try:
@@ -236,7 +236,7 @@ class ThingPage(Page, DetailView):
             return self._refuse(name, reason, gap, status=422)
         try:
             said = act.carry_out(self.object, reason, self.user)
-        except self.refusals as error:
+        except Refusal as error:
             return self._refuse(name, reason, str(error), status=409)
         messages.success(request, said)
         return redirect(self.get_success_url())
@@ -248,7 +248,7 @@ class ThingPage(Page, DetailView):
 
 def _gap(act: Act, reason: str, *, is_confirmed: bool) -> str:
     if act.needs_reason and not reason:
-        return "Say why. The reason is kept in the ledger."
+        return str(ReasonMissing())
     if act.needs_confirmation and not is_confirmed:
         return "Tick the box to confirm that this cannot be undone."
     return ""

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from issuer.errors import IssuerError, WrongState
+from issuer.errors import Refusal, WrongState
 from issuer.models import Chunk
 from issuer.services import batches, signing, status
 
@@ -32,7 +32,7 @@ def sign(batch_id: str) -> None:
             signing.sign(chunk)
         except WrongState:
             log.warning("batch %s: chunk %s went to another worker", batch_id, chunk.pk)
-        except IssuerError as error:
+        except Refusal as error:
             batches.give_back(chunk, reason=str(error))
             raise
         if time.monotonic() > end:
@@ -47,7 +47,7 @@ def publish() -> None:
     for status_list in status.lists_to_publish():
         try:
             signing.publish(status_list)
-        except IssuerError:
+        except Refusal:
             log.exception("status list %s is not published", status_list.name)
 
 

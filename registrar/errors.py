@@ -1,31 +1,18 @@
 """What can go wrong at the registrar's desk. Each docstring is the default message."""
 
+from issuer.errors import Refusal
 
-class RegistrarError(Exception):
+
+class RegistrarError(Refusal):
     """Something that could not be done at the registrar's desk."""
 
     code = "registrar_error"
-
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
 
 
 class NotAllowed(RegistrarError):
     """Your roles do not allow this here."""
 
     code = "not_allowed"
-
-
-class SamePerson(RegistrarError):
-    """Whoever wrote it cannot approve it. Ask a second person."""
-
-    code = "same_person"
-
-
-class WrongState(RegistrarError):
-    """Somebody else was faster: it is no longer in the state in which this can be done."""
-
-    code = "wrong_state"
 
 
 class Incomplete(RegistrarError):
@@ -42,12 +29,6 @@ class NothingPasses(RegistrarError):
     """No final result passes, so nobody could be awarded anything."""
 
     code = "nothing_passes"
-
-
-class ReasonMissing(RegistrarError):
-    """Say why. The reason is kept in the ledger."""
-
-    code = "reason_missing"
 
 
 class CodeTaken(RegistrarError):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import FormView
 
-from issuer.errors import IssuerError
+from issuer.errors import Refusal
 from issuer.models import Institution
 from issuer.pages import DeskAdmin, Page
 from issuer.services import institutions
@@ -65,7 +65,7 @@ class ProfilePage(Page, FormView):
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         try:
             institutions.set_up(by=self.user, **form.cleaned_data)
-        except IssuerError as error:
+        except Refusal as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(

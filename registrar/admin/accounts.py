@@ -12,7 +12,6 @@ from django.views.generic import FormView
 from oauth2_provider.models import Application
 
 from issuer.pages import Act, Link, Page, ThingPage, list_link
-from registrar.errors import RegistrarError
 from registrar.models import OrganizationUnit, Role
 from registrar.services import api_clients, people
 
@@ -111,7 +110,6 @@ class RolePage(ThingPage):
     permission_required = "registrar.view_role"
     template_name = "registrar/desk/role.html"
     acts: ClassVar[dict[str, Act]] = {"take": Act("registrar.delete_role", _take)}
-    refusals = (RegistrarError,)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may_take = self.user.has_perm("registrar.delete_role")

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.generic import TemplateView
 
+from issuer.errors import Refusal
 from issuer.models import Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
 from registrar.admin.templates import rule_in_words
-from registrar.errors import RegistrarError
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import awards
 from registrar.services.awards import Candidate, Evaluation
@@ -83,7 +83,7 @@ class EvaluatePage(Page, TemplateView):
             batch = awards.prepare(
                 evaluation, by=self.user, name=request.POST.get("name", "").strip()
             )
-        except RegistrarError as error:
+        except Refusal as error:
             context = self.get_context_data(refusal=str(error))
             return self.render_to_response(context, status=409)
         if batch is None:
@@ -134,7 +134,6 @@ class AwardPage(ThingPage):
     model = Award
     permission_required = "registrar.view_award"
     template_name = "registrar/desk/award.html"
-    refusals = (RegistrarError,)
     acts = {"award_again": Act("issuer.prepare_batch", _award_again)}
 
     def get_queryset(self) -> QuerySet[Award]:

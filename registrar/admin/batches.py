@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
-from issuer.errors import IssuerError
+from issuer.errors import Refusal
 from issuer.models import Batch, Chunk, Credential
 from issuer.pages import (
     Act,
@@ -28,7 +28,6 @@ from issuer.services import batches
 from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
-from registrar.errors import RegistrarError
 from registrar.models import Award, Revision
 from registrar.services import awards, composition
 
@@ -52,7 +51,6 @@ class BatchPage(ThingPage):
     model = Batch
     permission_required = "issuer.view_batch"
     template_name = "registrar/desk/batch.html"
-    refusals = (IssuerError, RegistrarError)
     acts = {
         "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
         "decline": Act("issuer.approve_batch", _decline),
@@ -96,7 +94,7 @@ def samples(batch: Batch) -> list[dict[str, Any]]:
         try:
             document = _document(award, frozen.get(award.credential_id))
             sample |= {"document": document, "facts": reading.read(document)}
-        except (IssuerError, RegistrarError, VcError) as error:
+        except (Refusal, VcError) as error:
             sample["problem"] = str(error)
         shown.append(sample)
     return shown

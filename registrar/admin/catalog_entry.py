@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.views.generic import FormView
 
+from issuer.errors import Refusal
 from issuer.pages import Link, Page, list_link, thing_url
-from registrar.errors import PlanOutdated, RegistrarError
+from registrar.errors import PlanOutdated
 from registrar.models import Activity, Course, LearningOpportunity, OrganizationUnit, Term
 from registrar.services import catalog, participation, roles
 from registrar.services.participation import Participation, State
@@ -63,7 +64,7 @@ class AddActivityPage(Page, FormView):
         wanted = dict(form.cleaned_data)
         try:
             activity = catalog.add_activity(wanted.pop("code"), by=self.user, **wanted)
-        except RegistrarError as error:
+        except Refusal as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(self.request, f"{activity} is in the catalogue. Say what one learns.")
@@ -173,7 +174,7 @@ class OutcomesPage(OpportunityFormPage):
         except PlanOutdated as error:
             plan = catalog.plan_outcomes(opportunity, outcomes)
             return self._show(form, plan, refusal=str(error), status=409)
-        except RegistrarError as error:
+        except Refusal as error:
             form.add_error("lines", str(error))
             return self.form_invalid(form)
         messages.success(self.request, "The outcomes are saved.")
@@ -263,7 +264,7 @@ class ParticipationPage(OpportunityFormPage):
         ]
         try:
             done = participation.record(self.entered(), parts, by=self.user, term=said["term"])
-        except RegistrarError as error:
+        except Refusal as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         counts = f"{done.new} new, {done.changed} changed, {done.unchanged} as before"

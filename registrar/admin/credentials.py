@@ -11,14 +11,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer import tasks
-from issuer.errors import IssuerError
 from issuer.models import Credential, SecuredDocument, StatusChange
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
 from issuer.services import verification
 from issuer.templatetags import tags
 from issuer.vc import reading
-from registrar.errors import RegistrarError
 from registrar.models import Award
 from registrar.services import awards
 
@@ -35,7 +33,6 @@ class CredentialPage(ThingPage):
     model = Credential
     permission_required = "issuer.view_credential"
     template_name = "registrar/desk/credential.html"
-    refusals = (IssuerError, RegistrarError)
     acts = {"revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True)}
 
     def get_queryset(self) -> QuerySet[Credential]:

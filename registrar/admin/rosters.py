@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import DetailView, FormView
 
+from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -30,7 +31,6 @@ from issuer.pages import (
 )
 from registrar.admin import uploads
 from registrar.admin.downloads import as_csv
-from registrar.errors import RegistrarError
 from registrar.models import RosterImport
 from registrar.services import rosters
 
@@ -65,7 +65,7 @@ class ReadPage(Page, FormView):
         try:
             file_name = uploads.given_name(upload, field="file_name", of=RosterImport)
             roster_import = rosters.read(path, by=self.user, file_name=file_name)
-        except RegistrarError as error:
+        except Refusal as error:
             uploads.discard(path)
             form.add_error("file", str(error))
             return self.form_invalid(form)
@@ -86,7 +86,6 @@ class RosterPage(ThingPage):
     model = RosterImport
     permission_required = "registrar.view_rosterimport"
     template_name = "registrar/desk/roster.html"
-    refusals = (RegistrarError,)
     acts = {"apply": Act("registrar.import_roster", _apply, needs_reason=False)}
 
     def get_queryset(self) -> QuerySet[RosterImport]:

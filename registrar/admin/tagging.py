@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
+from issuer.errors import Refusal
 from issuer.pages import DeskAdmin, Page, StateFilter, Verb, column, person_column, state_tag
 from registrar.admin.downloads import as_csv
-from registrar.errors import RegistrarError
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
 from registrar.services import coverage, roles, tagging
 from skills.models import Framework
@@ -78,7 +78,7 @@ class ReviewPage(Page, TemplateView):
             try:
                 review(tag, by=self.user, comment=comment)
                 done += 1
-            except RegistrarError as error:
+            except Refusal as error:
                 messages.error(request, f"{tag.outcome.code}, {tag.skill.name}: {error}")
         verb = "accepted" if review is tagging.accept else "rejected"
         if done:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import FormView, TemplateView
 
+from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -28,7 +29,6 @@ from issuer.pages import (
 from issuer.vc.errors import VcError
 from registrar import rules
 from registrar.admin.drafts import DraftForm, NewTemplateForm, SkillSearch, form_values
-from registrar.errors import RegistrarError
 from registrar.models import CredentialTemplate, LearningOpportunity, LearningOutcome, Revision
 from registrar.services import templates
 from skills.models import Skill
@@ -74,7 +74,6 @@ class TemplatePage(ThingPage):
     model = CredentialTemplate
     permission_required = "registrar.view_credentialtemplate"
     template_name = "registrar/desk/template.html"
-    refusals = (RegistrarError,)
     acts = {"revise": Act("registrar.draft_revision", _revise, needs_reason=False)}
 
     def get_queryset(self) -> QuerySet[CredentialTemplate]:
@@ -134,7 +133,6 @@ class RevisionPage(ThingPage):
     model = Revision
     permission_required = "registrar.view_revision"
     template_name = "registrar/desk/revision.html"
-    refusals = (RegistrarError,)
     acts = {
         "submit": Act("registrar.draft_revision", _submit, needs_reason=False),
         "approve": Act("registrar.approve_revision", _approve, needs_reason=False),
@@ -245,7 +243,7 @@ class NewTemplatePage(DraftPage):
             revision = templates.draft(
                 values.pop("slug"), unit=values.pop("unit"), by=self.user, **values
             )
-        except RegistrarError as error:
+        except Refusal as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(self.request, "Kept as a draft. Look at it and submit it.")
@@ -278,7 +276,7 @@ class EditPage(DraftPage):
     def form_valid(self, form: DraftForm) -> HttpResponse:
         try:
             templates.edit(self.revision, by=self.user, **form.values())
-        except RegistrarError as error:
+        except Refusal as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(self.request, "Saved.")

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic import FormView, TemplateView
 
+from issuer.errors import Refusal
 from issuer.pages import (
     DeskAdmin,
     Link,
@@ -23,7 +24,6 @@ from issuer.pages import (
     thing_url,
 )
 from registrar.admin import uploads
-from registrar.errors import RegistrarError
 from registrar.services import vocabulary
 from skills.errors import ImportRefused, PlanOutdated, SkillsError
 from skills.models import Framework, FrameworkImport, Skill
@@ -113,7 +113,7 @@ class PlanPage(Page, TemplateView):
                 source=name,
                 is_own=True if "is_own" in request.POST else None,
             )
-        except (SkillsError, RegistrarError) as error:
+        except (SkillsError, Refusal) as error:
             context = self.get_context_data(refusal=str(error))
             return self.render_to_response(context, status=409)
         uploads.discard(path)

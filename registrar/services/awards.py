@@ -15,12 +15,11 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import dateformat
 
-from issuer.errors import NotIssued
+from issuer.errors import NotIssued, ReasonMissing, WrongState
 from issuer.models import Batch, Credential, StatusChange
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
-from registrar.errors import ReasonMissing, WrongState
 from registrar.models import Award, CredentialTemplate, Offering, Revision
 from registrar.rules import Decision
 from registrar.services import facts, roles

@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from issuer.errors import WrongState
 from issuer.models import Batch
-from registrar.errors import NothingPasses, WrongState
+from registrar.errors import NothingPasses
 from registrar.models import LearningOpportunity, LineItem, Offering, Revision
 from registrar.services import awards, facts, templates
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.db.models import Max, Min
 
+from issuer.errors import WrongState
 from issuer.models import Achievement
 from issuer.services import institutions
 from issuer.services.credentials import Statement
 from issuer.vc import openbadges
 from issuer.vc.errors import VcError
-from registrar.errors import RegistrarError, WrongState
 from registrar.models import Award, Enrolment, Learner
 from registrar.models.learners import full_name
 
@@ -39,7 +39,7 @@ def compose_possible(awards: Sequence[Award]) -> tuple[list[Statement], dict[int
     for award in awards:
         try:
             statements.append(composer.statement(award))
-        except (VcError, RegistrarError) as error:
+        except (VcError, WrongState) as error:
             refused[award.position] = str(error)
     return statements, refused
 

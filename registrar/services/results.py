@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from issuer.errors import ReasonMissing, WrongState
 from issuer.services import ledger
-from registrar.errors import ReasonMissing, WrongState
 from registrar.models import Result
 from registrar.services import roles, sources
 

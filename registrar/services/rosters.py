@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
+from issuer.errors import WrongState
 from issuer.services import ledger
-from registrar.errors import ImportRefused, PlanOutdated, WrongState
+from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
 from registrar.readers import oneroster_csv
 from registrar.services import people, results, roles, roster_plan, sources

@@ -4,8 +4,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 
+from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.services import ledger
-from registrar.errors import ReasonMissing, SamePerson, WrongState
 from registrar.models import LearningOutcome, OrganizationUnit, SkillTag
 from registrar.services import roles
 from skills.models import Skill

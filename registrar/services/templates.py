@@ -11,12 +11,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, ledger
 from issuer.vc import classes, openbadges
 from issuer.vc.errors import ForbiddenValue, VcError
 from registrar import rules
-from registrar.errors import CodeTaken, Incomplete, ReasonMissing, SamePerson, WrongState
+from registrar.errors import CodeTaken, Incomplete
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import facts, roles, seals
 from skills.models import Skill
@@ -157,7 +158,7 @@ def approve(revision: Revision, *, by: User) -> Revision:
     # Locked, because what is published must be what is approved.
     revision = Revision.objects.select_for_update().get(pk=revision.pk)
     if by.pk == revision.author_id or _has_written(by, revision):
-        raise SamePerson
+        raise SamePerson("Whoever wrote it cannot approve it. Ask a second person.")
     if revision.state != State.SUBMITTED:
         raise WrongState
     if gaps := missing(revision):

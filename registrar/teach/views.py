@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.generic import DetailView, ListView, TemplateView, View
 
-from registrar.errors import RegistrarError
+from issuer.errors import Refusal
 from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
 from registrar.services import roles, tagging
 from skills.models import Skill
@@ -148,7 +148,7 @@ class ProposeView(OwnCoursesMixin, View):
             emphasis = SkillTag.Emphasis.TAUGHT
         try:
             tag = tagging.propose(outcome, skill, emphasis=emphasis, by=self.person)
-        except RegistrarError as error:
+        except Refusal as error:
             messages.error(request, str(error))
         else:
             messages.success(request, f"Proposed “{tag.skill.name}” for {outcome.code}.")

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
-from registrar.errors import RegistrarError
 from registrar.models import Award, Learner, Revision
 from registrar.services import awards, templates
 from tests.cast import College, member_of_staff
@@ -28,7 +28,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         try:
             gate.wait(timeout=10)
             return call()
-        except RegistrarError as error:
+        except Refusal as error:
             return error.code
         finally:
             connection.close()

@@ -9,11 +9,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from issuer.errors import NotIssued
-from issuer.errors import SamePerson as SamePersonDecides
+from issuer.errors import NotIssued, ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk, LedgerEntry, SigningKey
 from issuer.services import batches, status
-from registrar.errors import NotAllowed, ReasonMissing, WrongState
+from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, Offering, Revision
 from registrar.services import awards, templates
 from tests.cast import SIS, College, issue, member_of_staff
@@ -306,7 +305,7 @@ def test_a_batch_by_a_rule_over_several_things_is_looked_at_again_too(
 def test_whoever_prepared_a_batch_cannot_approve_it(adas_batch: Batch, root: User) -> None:
     clara = adas_batch.prepared_by
     clara.is_superuser = True
-    with pytest.raises(SamePersonDecides):
+    with pytest.raises(SamePerson):
         awards.approve(adas_batch, by=clara)
 
 

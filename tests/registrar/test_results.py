@@ -10,8 +10,9 @@ from django.db import DatabaseError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from issuer.errors import ReasonMissing, WrongState
 from issuer.models import LedgerEntry
-from registrar.errors import NotAllowed, ReasonMissing, WrongState
+from registrar.errors import NotAllowed
 from registrar.models import Learner, Result
 from registrar.services import results
 from registrar.services.results import Entry, Recorded

@@ -15,14 +15,9 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from issuer.errors import Refusal, WrongState
 from issuer.models import LedgerEntry
-from registrar.errors import (
-    ImportRefused,
-    NotAllowed,
-    PlanOutdated,
-    RegistrarError,
-    WrongState,
-)
+from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import (
     Course,
     Enrolment,
@@ -553,7 +548,7 @@ def at_once(*calls: Callable[[], Any]) -> list[str]:
         try:
             gate.wait(timeout=10)
             call()
-        except RegistrarError as error:
+        except Refusal as error:
             return type(error).__name__
         finally:
             connection.close()

@@ -5,8 +5,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
-from registrar.errors import NotAllowed, ReasonMissing, SamePerson, WrongState
+from registrar.errors import NotAllowed
 from registrar.models import SkillTag
 from registrar.services import people, tagging
 from tests.cast import College, member_of_staff

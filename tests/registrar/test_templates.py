@@ -7,16 +7,10 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import Achievement, LedgerEntry
 from issuer.services import ledger
-from registrar.errors import (
-    CodeTaken,
-    Incomplete,
-    NotAllowed,
-    ReasonMissing,
-    SamePerson,
-    WrongState,
-)
+from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Revision
 from registrar.services import people, templates
 from tests.cast import FINAL, PASSED, College, member_of_staff

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from issuer.errors import IssuerError, NoActiveKey
+from issuer.errors import NoActiveKey, Refusal
 from issuer.services import keys
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             key = keys.create(did=settings.ISSUER_DID, by="system")
             keys.activate(key, by="system")
-        except IssuerError as error:
+        except Refusal as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{key.verification_method} signs from now on.")
 

@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from issuer.errors import IssuerError
+from issuer.errors import Refusal
 from registrar import tasks
-from registrar.errors import RegistrarError
 from registrar.management import reports
 from registrar.models import Offering
 from registrar.services import completions
@@ -78,5 +77,5 @@ class Command(BaseCommand):
                 if batch is not None:
                     tasks.freeze_soon(batch)
                 self.stdout.write(f"{course}: {batch.count if batch else 0:,} awarded")
-        except (RegistrarError, IssuerError) as error:
+        except Refusal as error:
             raise CommandError(str(error)) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registrar.errors import RegistrarError
+from issuer.errors import Refusal
 from registrar.management import reports
 from registrar.services import vocabulary
 from skills.errors import ImportRefused, SkillsError
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 vocabulary.apply(planned, by=by, source=path, is_own=is_own)
         except ImportRefused as refused:
             self._refuse(refused, as_json=options["json"])
-        except (SkillsError, RegistrarError) as error:
+        except (SkillsError, Refusal) as error:
             raise CommandError(str(error)) from error
         self._report(planned, dry_run=options["dry_run"], as_json=options["json"])
 

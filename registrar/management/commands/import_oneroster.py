@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registrar.errors import RegistrarError
+from issuer.errors import Refusal
 from registrar.management import reports
 from registrar.services import rosters
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 is_refused = kept.state == rosters.State.REFUSED
                 if not is_refused:
                     rosters.apply(kept, by=by)
-        except RegistrarError as error:
+        except Refusal as error:
             raise CommandError(str(error)) from error
         self._report(counts, problems)
         if options["json"]:

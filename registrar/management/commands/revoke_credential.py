@@ -6,9 +6,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer import tasks
-from issuer.errors import IssuerError
+from issuer.errors import Refusal
 from issuer.services import credentials
-from registrar.errors import RegistrarError
 from registrar.management import reports
 from registrar.services import awards
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         try:
             credential = credentials.find(options["credential"])
             change = awards.revoke(credential, reason=options["reason"], by=person)
-        except (IssuerError, RegistrarError) as error:
+        except Refusal as error:
             raise CommandError(str(error)) from error
         tasks.publish_soon()
         self.stdout.write(f"{credential.urn} is revoked since {change.at:%Y-%m-%d %H:%M:%S} UTC.")

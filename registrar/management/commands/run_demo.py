@@ -8,10 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from oauth2_provider.models import Application
 
-from issuer.errors import IssuerError
+from issuer.errors import Refusal
 from issuer.models import Credential
 from issuer.services import keys
-from registrar.errors import RegistrarError
 from registrar.management import demonstration, evidence, issuing
 from registrar.management.commands.award_courses import add_passing, passing_from
 from registrar.management.commands.load_example import drawn_secrets
@@ -80,7 +79,7 @@ class Command(BaseCommand):
             }
             if options["out"]:
                 evidence.write(options["out"], job, revoked=revoked, summary=summary)
-        except (RegistrarError, IssuerError, SkillsError) as error:
+        except (Refusal, SkillsError) as error:
             raise CommandError(str(error)) from error
         for label, path in ADDRESSES.items():
             narrator.address(label, path)
