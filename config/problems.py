@@ -13,11 +13,11 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from config.rest import API
 from issuer.errors import Refusal
 from skills.errors import SkillsError
 
 MEDIA_TYPE = "application/problem+json"
-API = "/api/"
 
 
 class ProblemRenderer(JSONRenderer):

@@ -11,14 +11,15 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 
-from config import problems
-
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from oauth2_provider.models import AbstractAccessToken
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+# All of the API lies below it.
+API = "/api/"
 
 
 class TokenInAddress(APIException):
@@ -132,6 +133,6 @@ class NeverStored:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(problems.API):
+        if request.path.startswith(API):
             response["Cache-Control"] = "no-store"
         return response

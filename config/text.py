@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 
 from config import problems
+from config.rest import API
 
 NUL = "\0"
 
@@ -48,6 +49,6 @@ def _has_nul_credentials(request: HttpRequest) -> bool:
 
 def _refusal(request: HttpRequest) -> HttpResponse:
     said = "The request holds a NUL character. Leave it out."
-    if request.path.startswith(problems.API):
+    if request.path.startswith(API):
         return problems.answer(400, "nul_character", said)
     return HttpResponseBadRequest(said, content_type="text/plain")
