@@ -4,6 +4,7 @@ There are no per-stage copies: a laptop and a production machine differ in their
 Each comment says what changing the value does.
 """
 
+import os
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.metrics.CountRequests",
     "csp.middleware.CSPMiddleware",
     "config.rest.NeverStored",
     "config.text.RefuseNul",
@@ -259,6 +261,22 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "ALLOWED_GRANT_TYPES": ["client_credentials"],
 }
+
+# --- Metrics ----------------------------------------------------------------------------------
+
+# Whoever bears this token may read /metrics from anywhere. Without it they are for those who ask
+# from a private address, directly.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# Folder in which the processes of one web server count requests. Unless it is given, each start
+# of the server has its own.
+METRICS_DIR = env.str(
+    "METRICS_DIR",
+    f"{tempfile.gettempdir()}/credential-issuer-metrics-{os.geteuid()}-{os.getppid()}",
+)
+# prometheus-client reads this when it is first imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
+# Which commit is running, as /metrics tells it.
+REVISION = env.str("REVISION", "")
 
 # --- Logs -------------------------------------------------------------------------------------
 

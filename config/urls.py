@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from oauth2_provider.views import TokenView
 
-from config import health, problems
+from config import health, metrics, problems
 
 handler400 = problems.bad_request
 handler403 = problems.permission_denied
@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/", include("skills.api.urls")),
     path("api/v1/", include("registrar.api.urls")),
     path("api/v1/", include("issuer.api.urls")),
-    path("livez", health.livez),
-    path("readyz", health.readyz),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -27,6 +27,7 @@ PUBLIC = {
     "api/v1/schema",
     "livez",
     "readyz",
+    "metrics",  # which asks by itself who wants to know
 }
 
 

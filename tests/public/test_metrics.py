@@ -1,0 +1,240 @@
+"""What operators watch: the right figures, for them alone, and nothing of people."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from config.celery import app
+from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
+from issuer.services import batches, credentials, signing, status
+from registrar.models import Award
+from registrar.services import composition
+
+pytestmark = pytest.mark.django_db
+
+Sample = tuple[str, frozenset[tuple[str, str]]]
+
+
+def read(text: str) -> dict[Sample, float]:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def scrape(client: Client) -> dict[Sample, float]:
+    answer = client.get("/metrics", headers={"host": "localhost"})
+    assert answer.status_code == 200, answer.content
+    assert answer["Content-Type"].startswith("text/plain; version=")
+    return read(answer.content.decode())
+
+
+def figure(found: dict[Sample, float], name: str, **labels: str) -> float:
+    return found[f"issuer_{name}", frozenset(labels.items())]
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "header", "status"),
+    [
+        ("127.0.0.1", "localhost", {}, 200),
+        ("127.0.0.1", "localhost:8000", {}, 200),
+        ("::1", "[::1]:8000", {}, 200),
+        ("10.1.2.3", "10.9.9.9:8000", {}, 200),
+        ("::ffff:10.1.2.3", "10.9.9.9", {}, 200),
+        ("8.8.8.8", "localhost", {}, 403),
+        ("::ffff:8.8.8.8", "localhost", {}, 403),
+        ("2001:4860:4860::8888", "localhost", {}, 403),
+        ("", "localhost", {}, 403),
+        ("127.0.0.1", "credentials.college.example", {}, 403),
+        ("127.0.0.1", "localhost", {"x-forwarded-for": "127.0.0.1"}, 403),
+        ("127.0.0.1", "localhost", {"forwarded": "for=127.0.0.1"}, 403),
+        ("127.0.0.1", "localhost", {"authorization": "Bearer guess"}, 403),
+    ],
+)
+def test_only_a_private_address_that_asks_directly_may_look(
+    client: Client, settings: Any, address: str, host: str, header: dict, status: int
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    answer = client.get("/metrics", headers={"host": host, **header}, REMOTE_ADDR=address)
+    assert answer.status_code == status
+    assert (b"issuer_" in answer.content) == (status == 200)
+
+
+def test_a_token_opens_it_from_anywhere(client: Client, settings: Any) -> None:
+    settings.METRICS_TOKEN = "a token of the operators"
+    settings.ALLOWED_HOSTS = ["credentials.college.example"]
+    away = {"headers": {"host": "credentials.college.example"}, "REMOTE_ADDR": "8.8.8.8"}
+    refused = client.get("/metrics", **away)
+    assert refused.status_code == 401
+    assert refused["WWW-Authenticate"] == "Bearer"
+    for given in ("Bearer a token", "a token of the operators", "Bearer 🙂"):
+        away["headers"]["authorization"] = given
+        assert client.get("/metrics", **away).status_code == 401
+    away["headers"]["authorization"] = "Bearer a token of the operators"
+    answer = client.get("/metrics", **away)
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_an_empty_house_has_all_figures(client: Client) -> None:
+    found = scrape(client)
+    assert figure(found, "credentials_issued_total") == 0
+    assert figure(found, "awards_waiting", **{"for": "approval"}) == 0
+    assert figure(found, "status_change_unpublished_seconds") == 0
+    assert {name for name, _ in found} >= {"issuer_build_info", "issuer_queue_length"}
+
+
+def test_the_figures_follow_a_batch(
+    client: Client, adas_batch: Batch, dev: Any, clara: Any, key: Any
+) -> None:
+    found = scrape(client)
+    assert figure(found, "awards_waiting", **{"for": "approval"}) == 1
+    assert figure(found, "batches", state="prepared") == 1
+
+    batches.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    assert chunk is not None
+    found = scrape(client)
+    assert figure(found, "awards_waiting", **{"for": "approval"}) == 0
+    assert figure(found, "awards_waiting", **{"for": "statement"}) == 1
+    assert figure(found, "chunk_leases_overdue") == 0
+    silent = Chunk.objects.filter(pk=chunk.pk)
+    silent.update(lease_until=timezone.now() - timedelta(minutes=1))
+    assert figure(scrape(client), "chunk_leases_overdue") == 1
+
+    silent.update(lease_until=chunk.lease_until)
+    credentials.request(chunk, composition.compose(Award.objects.filter(batch=adas_batch)))
+    assert figure(scrape(client), "awards_waiting", **{"for": "signature"}) == 1
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
+    assert chunk is not None
+    signing.sign(chunk)
+    batches.close_if_done(adas_batch)
+    found = scrape(client)
+    assert figure(found, "credentials_issued_total") == 1
+    assert figure(found, "credentials_failed") == 0
+    assert figure(found, "batches", state="issued") == 1
+    assert figure(found, "ledger_entries_total") == LedgerEntry.objects.count()
+
+    status.revoke(Credential.objects.get(), reason="By mistake.", by=clara)
+    assert 0 < figure(scrape(client), "status_change_unpublished_seconds") < 60
+    signing.publish(StatusList.objects.get())
+    assert figure(scrape(client), "status_change_unpublished_seconds") == 0
+
+
+def test_messages_that_wait_are_counted(client: Client) -> None:
+    app.control.purge()
+    queue = django_settings.QUEUE_SIGNING
+    assert figure(scrape(client), "queue_length", queue=queue) == 0
+    app.send_task("issuer.sign", ["nothing"], queue=queue)
+    assert figure(scrape(client), "queue_length", queue=queue) == 1
+    app.control.purge()
+
+
+def test_without_a_broker_the_other_figures_are_told(client: Client, settings: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.conf, "broker_read_url", "redis://127.0.0.1:1/0")
+        found = scrape(client)
+    assert figure(found, "credentials_issued_total") == 0
+    assert "issuer_queue_length" not in {name for name, _ in found}
+
+
+def test_requests_are_counted_by_view_and_never_by_address(client: Client) -> None:
+    labels = {"method": "GET", "view": "livez", "status": "200"}
+    before = scrape(client).get(("issuer_http_requests_total", frozenset(labels.items())), 0)
+    client.get("/livez")
+    client.generic("GREET-ADA", "/livez")
+    client.get("/credentials/an-address-that-only-ada-knows")
+    client.get("/achievements/ada")
+    found = scrape(client)
+    assert figure(found, "http_requests_total", **labels) == before + 1
+    seconds = found[
+        "issuer_http_request_duration_seconds_count",
+        frozenset({"method": "GET", "view": "livez"}.items()),
+    ]
+    assert seconds >= before + 1
+    assert "ada" not in str(found).lower()
+
+
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
+    """A real web server with two processes; its port."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    argv = [sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", "2"]
+    argv += ["--worker-class", "gthread", "--threads", "2", "--no-control-socket"]
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*argv, "--bind", f"127.0.0.1:{port}"],
+            cwd=Path(__file__).parents[2],
+            env={
+                **os.environ,
+                "DATABASE_URL": urlunsplit(address._replace(path=f"/{name}")),
+                "METRICS_DIR": str(tmp_path / "metrics"),
+                "ALLOWED_HOSTS": "127.0.0.1",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        try:
+            ask(port, "/livez")
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the web server does not answer")
+
+
+def ask(port: int, path: str) -> str:
+    """Over a connection of its own, so that either process may answer."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request("GET", path)
+        return line.getresponse().read().decode()
+    finally:
+        line.close()
+
+
+@pytest.mark.worker
+def test_all_processes_of_a_server_are_added_up_whichever_is_asked(
+    server: int, tmp_path: Path
+) -> None:
+    labels = {"method": "GET", "view": "livez", "status": "200"}
+    before = figure(read(ask(server, "/metrics")), "http_requests_total", **labels)
+    for _ in range(40):
+        ask(server, "/livez")
+    told = [
+        figure(read(ask(server, "/metrics")), "http_requests_total", **labels) for _ in "123456"
+    ]
+    assert told == [before + 40] * 6
+    assert len(list((tmp_path / "metrics").glob("counter_*.db"))) == 2
