@@ -11,7 +11,7 @@ from openbadgeslib.ob3.credential import Achievement, Issuer, OpenBadgeCredentia
 from openbadgeslib.ob3.signer import OB3Signer
 from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
 
-from issuer.vc import keys, vc_jwt
+from issuer.vc import jose_envelope, keys, vc_jwt
 from issuer.vc.errors import VcError
 from tests.vc.conftest import NOW
 from tests.vc.test_vc_jwt import LEARNER, of_learner
@@ -108,3 +108,19 @@ def test_we_take_a_badge_of_openbadgeslib(kind: str) -> None:
     assert found["id"] == theirs.id
     with pytest.raises(VcError):
         vc_jwt.verify(with_changes(text)[0], resolve_key=lambda key_id: public_key(signer(kind)))
+
+
+# VC-JOSE-COSE
+
+KINDS = [kind for kind in ALGORITHMS if kind != keys.RSA]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pyjwt_and_jwcrypto_take_our_secured_credentials_and_no_changed_one(kind: str) -> None:
+    text = jose_envelope.secure_credential(of_learner(), signer=signer(kind), key_id=KEY_ID)
+    assert by_pyjwt(text, kind) == by_jwcrypto(text, kind) == of_learner()
+    for changed in with_changes(text)[::20]:
+        with pytest.raises(pyjwt.InvalidTokenError):
+            by_pyjwt(changed, kind)
+        with pytest.raises(jws.InvalidJWSSignature):
+            by_jwcrypto(changed, kind)
