@@ -1,7 +1,8 @@
 """The main job of `./dev demo`: from rosters to credentials, all decided and approved."""
 
+import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -9,14 +10,17 @@ from django.db.models import Q, QuerySet
 
 from issuer.models import Batch, Credential, SecuredDocument, StatusChange
 from registrar import tasks
-from registrar.management.example_college import ExampleCollege
+from registrar.management import reports
+from registrar.management.example_college import ExampleCollege, Part
 from registrar.management.narration import Narrator
-from registrar.models import Award, Learner, LearningOpportunity, Offering, Revision, RosterImport
+from registrar.models import Award, Learner, LearningOpportunity, Offering, Revision
 from registrar.readers import oneroster_csv
 from registrar.readers.records import Bundle
 from registrar.services import awards, completions, people, rosters
 from registrar.services.completions import Passing
 
+# So many are told before the work begins; who has more of them does not read on.
+PROBLEMS_SHOWN = 200
 REASON = "Revoked to show what verifiers make of it."
 
 
@@ -29,8 +33,7 @@ class ExampleJob:
     def run(self, narrator: Narrator) -> None:
         """Load, evaluate, prepare, approve."""
         for part in self.college.parts:
-            with narrator.step(part.name) as step:
-                step.count = part.load()
+            _load(part, narrator)
 
     @property
     def learners(self) -> int:
@@ -63,18 +66,40 @@ class RosterJob:
         self._path = path
         self._passing = passing
         self._roster: _Read | None = None
-        self._problems = 0
+
+    def check(self, narrator: Narrator) -> None:
+        """Tell everything that is wrong with the roster, and change nothing.
+
+        Raises CommandError if it cannot be applied.
+        """
+        with narrator.step("problems in the roster") as step:
+            planned = rosters.plan(self._path)
+            step.count = planned.problem_count
+        if not planned.problems:
+            return
+        for line in reports.table(map(asdict, planned.problems[:PROBLEMS_SHOWN])):
+            narrator.note(line)
+        where_to_read = _where_to_read(self._path, planned.problem_count)
+        if planned.is_fatal:
+            raise CommandError(f"The roster cannot be applied. {where_to_read}")
+        if any(count.errors for count in planned.counts.values()):
+            narrator.note("Rows with errors are left out, the others go on.")
+        narrator.note(where_to_read)
 
     def run(self, narrator: Narrator) -> None:
-        """Load the example and the roster, evaluate, prepare, approve."""
-        ExampleJob(self.college).run(narrator)
+        """Load the roster and the example, evaluate, prepare, approve.
+
+        The roster comes first, so that nobody waits for the example to learn what is wrong.
+        """
+        staff, *others = self.college.parts
+        _load(staff, narrator)
         with narrator.step("roster") as step:
             step.count = self._apply()
-        if self._problems:
-            narrator.note(f"{self._problems:,} problems in the roster; the desk lists them.")
         completions.require_results(self._offerings(), self._passing)
         for sentence in completions.near_misses(self._offerings(), self._passing):
             narrator.note(sentence)
+        for part in others:
+            _load(part, narrator)
         with narrator.step("templates of its courses") as step:
             revisions = [self._template(course) for course in self._courses()]
             step.count = len(revisions)
@@ -108,11 +133,9 @@ class RosterJob:
 
     def _apply(self) -> int:
         college = self.college
-        planned = rosters.read(self._path, by=college.registrar)
-        if planned.state == RosterImport.State.REFUSED:
-            raise CommandError(_refusal(planned))
-        rosters.apply(planned, by=college.registrar)
-        self._problems = planned.problem_count
+        planned = rosters.apply(
+            rosters.read(self._path, by=college.registrar), by=college.registrar
+        )
         self._roster = _Read(planned.source, oneroster_csv.read(self._path))
         for unit in {course.unit for course in self._courses()}:
             people.give_role(college.registrar, "registrar", unit, by=college.administrator)
@@ -181,6 +204,17 @@ def revoked(job: Job) -> Credential | None:
     return change.verifiable_credential.credential if change else None
 
 
+def _load(part: Part, narrator: Narrator) -> None:
+    with narrator.step(part.name) as step:
+        step.count = part.load()
+
+
+def _where_to_read(path: Path, problems: int) -> str:
+    counted = "1 problem" if problems == 1 else f"{problems:,} problems"
+    command = f"./dev manage import_oneroster {shlex.quote(str(path))} --dry-run"
+    return f"It has {counted}; this lists all of them: {command}"
+
+
 def _decided(found: QuerySet[Award]) -> QuerySet[Award]:
     approved = (Batch.State.APPROVED, Batch.State.ISSUED)
     return found.filter(batch__state__in=approved).order_by(
@@ -192,12 +226,3 @@ def _revoke_first(job: Job) -> None:
     award = job.awards().first()
     if award is not None:
         awards.withdraw(award, by=job.college.registrar, reason=REASON)
-
-
-def _refusal(planned: RosterImport) -> str:
-    first = planned.problems[0] if planned.problems else {}
-    where = f"{first.get('file', '')} row {first.get('row') or '-'}".strip()
-    return (
-        f"{planned.file_name} cannot be read as a roster ({planned.problem_count} problems). "
-        f"The first, {where}: {first.get('reason', '')} {first.get('fix', '')}"
-    )

@@ -73,7 +73,7 @@ class ExampleCollege:
 
     @property
     def parts(self) -> list[Part]:
-        """All parts, each of which needs those before it."""
+        """All parts, each of which needs those before it; the first brings the people."""
         return [
             Part("institution and people", self.load_people),
             Part("skills", self.load_skills),

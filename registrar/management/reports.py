@@ -34,21 +34,29 @@ def print_json(out: OutputWrapper, outcome: Mapping[str, Any]) -> None:
     out.write(json.dumps(outcome, ensure_ascii=False, default=str))
 
 
-def print_problems(out: OutputWrapper, problems: Iterable[Mapping[str, Any]]) -> None:
-    """The problems as a table: where, in which column, what is wrong, what to do about it."""
+def print_problems(
+    out: OutputWrapper, problems: Iterable[Mapping[str, Any]], *, at_most: int | None = SHOWN
+) -> None:
+    """The problems as a table, the first ones or all."""
     problems = list(problems)
     if not problems:
         return
+    out.write("")
+    for line in table(problems[:at_most]):
+        out.write(line)
+    if at_most is not None and len(problems) > at_most:
+        out.write(f"... and {len(problems) - at_most:,} more; --dry-run and --json list all.")
+
+
+def table(problems: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Line by line: where, in which column, what is wrong, what to do about it."""
     rows = [("Where", "Column", "What is wrong", "What to do")]
-    rows.extend(map(_cells, problems[:SHOWN]))
+    rows.extend(map(_cells, problems))
     widths = [max(len(row[index]) for row in rows) for index in range(3)]
     widths[2] = min(widths[2], _REASON_WIDTH)
-    out.write("")
     for row in rows:
         for line in _lines(row, widths):
-            out.write(line.rstrip())
-    if len(problems) > SHOWN:
-        out.write(f"... and {len(problems) - SHOWN:,} more; --json lists all of them.")
+            yield line.rstrip()
 
 
 def _cells(problem: Mapping[str, Any]) -> tuple[str, str, str, str]:

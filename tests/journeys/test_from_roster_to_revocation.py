@@ -27,6 +27,7 @@ from registrar.models import (
     Offering,
     Result,
     Revision,
+    RosterImport,
 )
 from registrar.services import awards, completions, people, rosters
 from registrar.services.completions import Passing
@@ -272,6 +273,42 @@ def test_many_different_results_are_not_all_named(botany: Revision) -> None:
         )
     with pytest.raises(NothingPasses, match="'Grade 19' 1, and 21 more"):
         completions.require_results(classes, Passing(("Foo",), FINAL))
+
+
+def told_before_refusing(roster: Path, kept: Path) -> tuple[list[str], str]:
+    """The notes of a demo that refuses its roster, and why it does."""
+    call_command("create_key")
+    told = StringIO()
+    with pytest.raises(CommandError) as refusal:
+        call_command("run_demo", roster=roster, passwords_to=kept / "kept", stdout=told)
+    events = [json.loads(line) for line in told.getvalue().splitlines()]
+    return [event["note"] for event in events if "note" in event], str(refusal.value)
+
+
+def test_the_demo_tells_what_is_wrong_with_a_roster_before_anything_is_loaded(
+    db: None, keystore: Path, roster: Path, tmp_path: Path
+) -> None:
+    for name, old, new in (
+        ("courses.csv", "title", "heading"),
+        ("results.csv", ",62.5,", ",lots,"),
+    ):
+        text = (roster / name).read_text()
+        (roster / name).write_text(text.replace(old, new, 1))
+    notes, refusal = told_before_refusing(roster, tmp_path)
+    table = "\n".join(notes)
+    assert "courses.csv row 1" in table and "title" in table
+    assert "results.csv row 3  score" in table
+    assert f"./dev manage import_oneroster {roster} --dry-run" in refusal
+    assert not User.objects.exists() and not RosterImport.objects.exists()
+
+
+def test_a_single_problem_is_counted_as_one(
+    db: None, keystore: Path, roster: Path, tmp_path: Path
+) -> None:
+    (roster / "manifest.csv").unlink()
+    notes, refusal = told_before_refusing(roster, tmp_path)
+    assert notes[1].startswith("manifest.csv")
+    assert "It has 1 problem; " in refusal
 
 
 @pytest.mark.slow

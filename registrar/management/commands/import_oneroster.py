@@ -47,7 +47,7 @@ class Command(BaseCommand):
                     rosters.apply(kept, by=by)
         except Refusal as error:
             raise CommandError(str(error)) from error
-        self._report(counts, problems)
+        self._report(counts, problems, at_most=None if options["dry_run"] else reports.SHOWN)
         if options["json"]:
             reports.print_json(self.stdout, _by_file(counts, problems))
         if is_refused:
@@ -55,14 +55,14 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stderr.write("Nothing was written: it was a dry run.")
 
-    def _report(self, counts: _Counts, problems: _Problems) -> None:
+    def _report(self, counts: _Counts, problems: _Problems, *, at_most: int | None) -> None:
         names = ("new", "changed", "retired", "unchanged", "errors")
         width = max((len(file) for file in counts), default=0)
         self.stdout.write(" ".join([" " * width, *(f"{name:>9}" for name in names)]))
         for file, count in counts.items():
             cells = [f"{count[name]:>9,}" for name in names]
             self.stdout.write(" ".join([file.ljust(width), *cells]))
-        reports.print_problems(self.stdout, problems)
+        reports.print_problems(self.stdout, problems, at_most=at_most)
 
 
 def _by_file(counts: _Counts, problems: _Problems) -> dict[str, dict[str, Any]]:

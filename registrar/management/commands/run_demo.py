@@ -58,10 +58,11 @@ class Command(BaseCommand):
         college = ExampleCollege(drawn)
         narrator = Narrator(self.stdout, shows_progress=options["progress"])
         job: Job = ExampleJob(college)
-        if options["roster"]:
-            job = RosterJob(college, options["roster"], passing_from(options))
         try:
             keys.active(settings.ISSUER_DID)
+            if options["roster"]:
+                job = RosterJob(college, options["roster"], passing_from(options))
+                job.check(narrator)
             revoked = self._run(job, narrator)
             again = self._run_again(job, narrator)
             summary = {
