@@ -21,6 +21,21 @@ def parse_json(content: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     beyond a double, integers beyond 2^53, lone surrogates, anything but UTF-8,
     and anything but an object; OutOfBounds when it is too long or nested too deeply.
     """
+    document = _parse(content, max_bytes)
+    if not isinstance(document, dict):
+        raise MalformedJson("The text is not a JSON object.")
+    return document
+
+
+def parse_array(content: bytes, *, max_bytes: int = MAX_BYTES) -> list[Any]:
+    """Read one JSON array as strictly as `parse_json` reads an object."""
+    items = _parse(content, max_bytes)
+    if not isinstance(items, list):
+        raise MalformedJson("The text is not a JSON array.")
+    return items
+
+
+def _parse(content: bytes, max_bytes: int) -> Any:
     if len(content) > max_bytes:
         raise OutOfBounds(f"The text has more than {max_bytes} bytes.")
     try:
@@ -37,8 +52,6 @@ def parse_json(content: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.") from None
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The text is not JSON: {error}.") from None
-    if not isinstance(document, dict):
-        raise MalformedJson("The text is not a JSON object.")
     _walk(document, 0)
     return document
 

@@ -1,5 +1,7 @@
 """Readers that we did not write accept our tokens, and refuse them once they were changed."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import jwt as pyjwt
@@ -10,8 +12,11 @@ from jwcrypto import jwk, jws
 from openbadgeslib.ob3.credential import Achievement, Issuer, OpenBadgeCredential
 from openbadgeslib.ob3.signer import OB3Signer
 from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
+from openvc.errors import OpenvcError
+from openvc.proof.sd_jwt import SdJwtVcProofSuite
+from openvc.status import token_status_list as openvc_list
 
-from issuer.vc import jose_envelope, keys, vc_jwt
+from issuer.vc import jose_envelope, keys, sd_jwt_vc, token_status_list, vc_jwt
 from issuer.vc.errors import VcError
 from tests.vc.conftest import NOW
 from tests.vc.test_vc_jwt import LEARNER, of_learner
@@ -124,3 +129,121 @@ def test_pyjwt_and_jwcrypto_take_our_secured_credentials_and_no_changed_one(kind
             by_pyjwt(changed, kind)
         with pytest.raises(jws.InvalidJWSSignature):
             by_jwcrypto(changed, kind)
+
+
+# SD-JWT VC and Token Status List
+
+COURSE = {
+    "iss": "https://college.example",
+    "vct": "https://college.example/types/course",
+    "iat": int(NOW.timestamp()),
+    "name": "Ana Núñez",
+    "course": {"title": "Statistics", "credits": 3},
+    "skills": ["means", "medians"],
+}
+ASKED = {"audience": "https://verifier.example", "nonce": "n-1"}
+
+
+@dataclass
+class Theirs:
+    """One of our signers as openvc-core takes it."""
+
+    kind: str
+    kid: str = KEY_ID
+
+    @property
+    def alg(self) -> str:
+        return ALGORITHMS[self.kind]
+
+    def sign(self, signing_input: bytes) -> bytes:
+        signature: bytes = signer(self.kind).sign(signing_input)
+        return signature
+
+
+def by_openvc(text: str, kind: str, **options: Any) -> Any:
+    key = public_key(signer(kind)).jwk
+    return SdJwtVcProofSuite().verify(text, public_key_jwk=key, **options)
+
+
+# It does not read ES512.
+OPENVC_KINDS = [keys.P256, keys.P384, keys.ED25519]
+
+
+@pytest.mark.parametrize("kind", OPENVC_KINDS)
+def test_openvc_takes_what_the_holder_shows_and_nothing_changed(kind: str) -> None:
+    whole = sd_jwt_vc.issue(
+        COURSE,
+        signer=signer(kind),
+        key_id=KEY_ID,
+        pointers=["/name", "/course", "/course/title", "/skills/0"],
+        holder_key=public_key(signer(keys.P256)),
+        decoys=2,
+    )
+    found = by_openvc(whole, kind)
+    assert found.claims | COURSE == found.claims
+    assert found.vct == COURSE["vct"]
+
+    derived = sd_jwt_vc.derive(whole, pointers=["/course/title"])
+    bound = sd_jwt_vc.bind(derived, signer=signer(keys.P256), issued=NOW, **ASKED)
+    found = by_openvc(bound, kind, require_key_binding=True, **ASKED)
+    assert found.key_bound
+    assert found.claims["course"] == COURSE["course"]
+    assert found.claims["skills"] == ["medians"]
+    assert "name" not in found.claims
+
+    token, tilde, rest = derived.partition("~")
+    for changed in with_changes(token):
+        with pytest.raises(OpenvcError):
+            by_openvc(changed + tilde + rest, kind)
+    with pytest.raises(OpenvcError):
+        by_openvc(bound, kind, require_key_binding=True, audience="x", nonce="n-1")
+
+
+@pytest.mark.parametrize("kind", OPENVC_KINDS)
+def test_we_take_what_openvc_issues_and_binds(kind: str) -> None:
+    suite = SdJwtVcProofSuite()
+    whole = suite.issue(
+        COURSE,
+        signing_key=Theirs(kind),
+        disclosable=["name", "skills"],
+        holder_jwk=public_key(signer(keys.P256)).jwk,
+        decoys=2,
+    )
+    bound = suite.create_presentation(
+        sd_jwt_vc.derive(whole, pointers=["/name"]), holder_key=Theirs(keys.P256), **ASKED
+    )
+    found = sd_jwt_vc.read(bound)
+    sd_jwt_vc.check(found, public_key=public_key(signer(kind)))
+    sd_jwt_vc.check_key_binding(found, now=NOW, skew=timedelta(), **ASKED)
+    assert found.claims["name"] == COURSE["name"]
+    assert "skills" not in found.claims
+
+
+@pytest.mark.parametrize("bits", sorted(token_status_list.BITS))
+def test_openvc_reads_the_states_that_we_publish(bits: int) -> None:
+    highest = (1 << bits) - 1
+    states = {0: 1, 7: highest, 8: highest, 4095: 1}
+    text = token_status_list.sign(
+        token_status_list.pack(states, size=4096, bits=bits),
+        bits=bits,
+        uri="https://college.example/status/9",
+        issued=NOW,
+        signer=signer(keys.P256),
+        key_id=KEY_ID,
+    )
+    published = by_pyjwt(text, keys.P256)
+    for index in (0, 1, 7, 8, 9, 4095):
+        status = token_status_list.reference(uri=published["sub"], index=index)
+        found = openvc_list.check_token_status(
+            {"status": status}, resolve_status_list_token={published["sub"]: published}.get
+        )
+        assert found.status == states.get(index, 0)
+
+
+@pytest.mark.parametrize("bits", sorted(token_status_list.BITS))
+def test_we_read_the_states_that_openvc_packs(bits: int) -> None:
+    theirs = openvc_list.new_status_list(64, bits=bits)
+    openvc_list.set_status(theirs, 13, (1 << bits) - 1, bits=bits)
+    packed = token_status_list.decode(openvc_list.encode_status_list(bytes(theirs)))
+    found = [token_status_list.get(packed, index, bits=bits) for index in range(64)]
+    assert found == [0] * 13 + [(1 << bits) - 1] + [0] * 50

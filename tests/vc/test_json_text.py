@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer.vc.errors import MalformedJson, OutOfBounds, VcError
-from issuer.vc.json_text import parse_json
+from issuer.vc.json_text import parse_array, parse_json
 
 VALUES = st.recursive(
     st.none()
@@ -75,3 +75,13 @@ def test_any_bytes_are_read_or_refused_with_our_error(content: bytes) -> None:
         parse_json(content)
     except VcError:
         pass
+
+
+def test_an_array_is_read_as_strictly_as_an_object() -> None:
+    assert parse_array(b'["a",{"b":1}]') == ["a", {"b": 1}]
+    for content in (b"{}", b'"text"', b'[{"a":1,"a":1}]', b'["\\ud800"]', b"[NaN]", b"[1] [2]"):
+        with pytest.raises(MalformedJson):
+            parse_array(content)
+    for long in (b"[" * 100_000 + b"]" * 100_000, b'["' + b"x" * 2_000_000 + b'"]'):
+        with pytest.raises(OutOfBounds):
+            parse_array(long)
