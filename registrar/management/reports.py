@@ -45,7 +45,7 @@ def print_problems(
     for line in table(problems[:at_most]):
         out.write(line)
     if at_most is not None and len(problems) > at_most:
-        out.write(f"... and {len(problems) - at_most:,} more; --dry-run and --json list all.")
+        out.write(f"... and {len(problems) - at_most:,} more; --json lists all of them.")
 
 
 def table(problems: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -93,6 +93,8 @@ class _Reading:
         self._known: dict[str, dict[str, Any]] = {name: {} for name in LAYOUTS}
         self._refused: dict[str, dict[str, int]] = {name: {} for name in LAYOUTS}
         self._complete: set[str] = set()
+        # Of the file being read: what its rows said, hashed, by sourcedId.
+        self._said_by: dict[str, int] = {}
         self._students: defaultdict[str, set[str]] = defaultdict(set)
         self._row_counts: dict[str, int] = {}
         self._refused_counts: Counter[str] = Counter()
@@ -150,6 +152,8 @@ class _Reading:
             self._refused_counts[layout.file] += sheet.damaged_rows
         if layout.name in _WITH_PARENTS:
             self._check_parents(layout)
+        if layout.name == "enrollments":
+            self._note_students()
 
     def _read_rows(self, layout: Layout, sheet: Sheet, report: Report) -> None:
         place = {name: index for index, name in enumerate(sheet.header)}
@@ -158,11 +162,15 @@ class _Reading:
         ]
         known = self._known[layout.name]
         check = _CHECKS.get(layout.name)
+        self._said_by = {}
         for number, cells in sheet.rows():
-            row = self._common(layout, number, cells, place, report)
+            sourced_id = self._sourced_id(number, cells[place["sourcedId"]], report)
+            if sourced_id and self._is_repeated(layout, number, sourced_id, cells, report):
+                continue
+            row = self._common(layout, number, sourced_id, cells, place, report)
             values, good = self._values(cells_of_column, cells, number, report)
-            if row is None or not good:
-                self._refuse(layout, number, cells[place["sourcedId"]])
+            if row is None or not good or sourced_id in self._refused[layout.name]:
+                self._refuse(layout, number, sourced_id)
                 continue
             record = layout.record(
                 row.sourced_id,
@@ -184,34 +192,63 @@ class _Reading:
         self._refused_counts[layout.file] += 1
         self._refused[layout.name].setdefault(sourced_id, number)
 
-    def _common(
-        self,
-        layout: Layout,
-        number: int,
-        cells: list[str],
-        place: Mapping[str, int],
-        report: Report,
-    ) -> _Row | None:
-        """The three columns that every file begins with, or None when the row is refused."""
-        sourced_id, status, changed = (cells[place[name]] for name in COMMON)
+    # The columns that every file begins with
+
+    def _sourced_id(self, number: int, cell: str, report: Report) -> str:
+        """The key of a row; blank when it has none that is good."""
         try:
-            sourced_id = read_key(sourced_id)
+            sourced_id = read_key(cell)
         except BadCell as bad:
-            _report_cell(report, number, "sourcedId", sourced_id, bad)
-            return None
+            _report_cell(report, number, "sourcedId", cell, bad)
+            return ""
         if not sourced_id:
             _report_blank(report, number, "sourcedId")
-            return None
-        first = self._known[layout.name].get(sourced_id)
-        if first is not None:
+        return sourced_id
+
+    def _is_repeated(
+        self, layout: Layout, number: int, sourced_id: str, cells: list[str], report: Report
+    ) -> bool:
+        """Whether this very row has been read before.
+
+        One that says something else under the same sourcedId costs both: nobody knows which of
+        them is right.
+        """
+        says = hash(tuple(cells))
+        before = self._said_by.setdefault(sourced_id, says)
+        record = self._known[layout.name].get(sourced_id)
+        first = record.row if record else self._refused[layout.name].get(sourced_id)
+        if first is None:
+            return False
+        if before == says and record:
             report(
                 number,
                 column="sourcedId",
                 value=sourced_id,
                 code="duplicate",
-                reason=f"The same sourcedId stands in row {first.row}.",
-                fix="Keep one of the two rows.",
+                reason=f"Row {first} says the same; it counts once.",
+                fix="Remove one of the two rows.",
+                severity="warning",
             )
+            return True
+        if record:
+            _report_double(report, first, sourced_id, number)
+            del self._known[layout.name][sourced_id]
+            self._refuse(layout, first, sourced_id)
+        _report_double(report, number, sourced_id, first)
+        return False
+
+    def _common(
+        self,
+        layout: Layout,
+        number: int,
+        sourced_id: str,
+        cells: list[str],
+        place: Mapping[str, int],
+        report: Report,
+    ) -> _Row | None:
+        """The three columns that every file begins with, or None when the row is refused."""
+        _, status, changed = (cells[place[name]] for name in COMMON)
+        if not sourced_id:
             return None
         if not status and not changed and self._manifest.modes[layout.name] == "bulk":
             return _Row(number, sourced_id, False, None)
@@ -340,12 +377,6 @@ class _Reading:
 
     # Checks of one record against others
 
-    def check_enrollment(self, record: Any) -> tuple[Any, list[_Flaw]]:
-        flaws = _reversed(record.begins_on, record.ends_on)
-        if not flaws and record.role == "student":
-            self._students[record.class_id].add(record.user_id)
-        return record, flaws
-
     def check_result(self, record: ResultRecord) -> tuple[Any, list[_Flaw]]:
         item = self._known["lineItems"].get(record.line_item_id)
         flaws: list[_Flaw] = []
@@ -366,6 +397,11 @@ class _Reading:
                 )
             )
         return record, flaws
+
+    def _note_students(self) -> None:
+        for record in self._known["enrollments"].values():
+            if record.role == "student":
+                self._students[record.class_id].add(record.user_id)
 
     def _is_student(self, record: ResultRecord) -> bool:
         if "enrollments" not in self._complete or not record.class_id:
@@ -391,7 +427,7 @@ def _check_user(_: _Reading, record: UserRecord) -> tuple[Any, list[_Flaw]]:
     return record, [_Flaw("familyName", "", "required", reason, "Fill in at least one of them.")]
 
 
-def _check_role(_: _Reading, record: Any) -> tuple[Any, list[_Flaw]]:
+def _check_period(_: _Reading, record: Any) -> tuple[Any, list[_Flaw]]:
     return record, _reversed(record.begins_on, record.ends_on)
 
 
@@ -424,8 +460,8 @@ _Check = Callable[[_Reading, Any], tuple[Any, list[_Flaw]]]
 _CHECKS: Final[Mapping[str, _Check]] = {
     "academicSessions": _check_session,
     "users": _check_user,
-    "roles": _check_role,
-    "enrollments": _Reading.check_enrollment,
+    "roles": _check_period,
+    "enrollments": _check_period,
     "lineItems": _check_line_item,
     "results": _Reading.check_result,
     "lineItemLearningObjectiveIds": _check_objective,
@@ -452,6 +488,17 @@ def _report_cell(
         reason=bad.reason.replace("{column}", column),
         fix=bad.fix,
         severity=severity,
+    )
+
+
+def _report_double(report: Report, number: int, sourced_id: str, other: int) -> None:
+    report(
+        number,
+        column="sourcedId",
+        value=sourced_id,
+        code="duplicate",
+        reason=f"Row {other} has the same sourcedId.",
+        fix="Keep the one of the two rows that is right.",
     )
 
 

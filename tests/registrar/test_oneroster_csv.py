@@ -289,6 +289,69 @@ def test_the_real_module_presentation_reads_without_a_problem(shared_data: Path)
     }
 
 
+# Rows with one sourcedId
+
+
+def test_of_two_rows_with_one_key_that_differ_neither_is_taken(tmp_path: Path) -> None:
+    roster = Roster().add("results", "re1,,,li1,u1,fully graded,,2025-12-20,,Fail,cl1,,,,")
+    bundle = roster.read(tmp_path)
+    assert codes(bundle) == [
+        ("results.csv", 2, "sourcedId", "duplicate", "error"),
+        ("results.csv", 5, "sourcedId", "duplicate", "error"),
+    ]
+    assert [problem.reason for problem in bundle.problems] == [
+        "Row 5 has the same sourcedId.",
+        "Row 2 has the same sourcedId.",
+    ]
+    assert [result.sourced_id for result in bundle.results] == ["re2", "re3"]
+    assert bundle.refused["results.csv"] == 2
+
+
+def test_a_third_row_with_the_same_key_is_refused_as_well(tmp_path: Path) -> None:
+    roster = Roster()
+    for word in ("Fail", "Pass", "Pass"):
+        roster.add("results", f"re1,,,li1,u1,fully graded,,2025-12-20,,{word},cl1,,,,")
+    bundle = roster.read(tmp_path)
+    assert [problem.row for problem in bundle.problems] == [2, 5, 6, 7]
+    assert bundle.refused["results.csv"] == 4
+
+
+def test_rows_with_one_key_are_refused_also_where_they_differ_in_what_is_wrong(
+    tmp_path: Path,
+) -> None:
+    wrong = "re1,,,li1,u1,fully graded,lots,2025-12-20,,Pass,cl1,,,,"
+    for row, found in (
+        (wrong, {(2, "duplicate"), (5, "duplicate"), (5, "bad_number")}),
+        (wrong.replace("re1", "re4"), {(5, "bad_number"), (6, "duplicate")}),
+    ):
+        roster = Roster().add("results", row)
+        if "re4" in row:
+            roster.add("results", "re4,,,li1,u1,fully graded,,2025-12-20,,Pass,cl1,,,,")
+        bundle = roster.read(tmp_path)
+        assert {(problem.row, problem.code) for problem in bundle.problems} == found
+        assert "re4" not in {result.sourced_id for result in bundle.results}
+
+
+def test_the_same_row_twice_is_a_warning_and_counts_once(tmp_path: Path) -> None:
+    bundle = Roster().add("results", ROWS["results"][0]).read(tmp_path)
+    assert codes(bundle) == [("results.csv", 5, "sourcedId", "duplicate", "warning")]
+    assert only(bundle).reason == "Row 2 says the same; it counts once."
+    assert len(bundle.results) == 3
+    assert not bundle.refused["results.csv"]
+
+
+def test_what_leads_to_a_key_that_two_rows_claim_is_refused_with_them(tmp_path: Path) -> None:
+    bundle = Roster().add("users", "u2,,,true,zoe,,Zoe,Ortiz,,,,,,,,,,,,,o1,").read(tmp_path)
+    assert [user.sourced_id for user in bundle.users] == ["u1"]
+    assert ("enrollments.csv", 3, "userSourcedId", "refused_reference", "error") in codes(bundle)
+
+
+def test_an_enrolment_that_two_rows_claim_makes_no_student(tmp_path: Path) -> None:
+    bundle = Roster().add("enrollments", "e2,,,cl2,o2,u2,teacher,,,").read(tmp_path)
+    assert [row.sourced_id for row in bundle.enrollments] == ["e1"]
+    assert ("results.csv", 4, "studentSourcedId", "not_enrolled", "error") in codes(bundle)
+
+
 # The manifest and the files
 
 
@@ -439,7 +502,6 @@ def test_other_unicode_encodings_are_named(tmp_path: Path, encoding: str) -> Non
         ("users", "Ada,Okafor", ",", 2, "familyName", "required"),
         ("users", "Okafor", "O" * 256, 2, "familyName", "too_long"),
         ("users", "o1,", "o9,", 2, "primaryOrgSourcedId", "unknown_reference"),
-        ("users", "u2", "u1", 3, "sourcedId", "duplicate"),
         ("users", "u2", "", 3, "sourcedId", "required"),
         ("users", "u2", "u" * 256, 3, "sourcedId", "too_long"),
         ("users", "u1,,", "u1,gone,", 2, "status", "bad_word"),
