@@ -1,11 +1,11 @@
 """The desk: Django's admin site as registrar staff meet it."""
 
+from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from config import waiting
+from config.sign_in import SignInForm, remember_browser
 from registrar.models import Role
 from registrar.services import roles
 
@@ -118,16 +119,6 @@ class NavigationSection(NamedTuple):
     pages: list[NavigationPage]
 
 
-class SignInForm(AuthenticationForm):
-    """Name and password of anybody who can sign in; where they may go is asked afterwards."""
-
-    error_messages = AuthenticationForm.error_messages | {
-        "invalid_login": "This user name and password do not belong together. Capital and small "
-        "letters differ in both.",
-        "inactive": "This account is closed.",
-    }
-
-
 class Desk(AdminSite):
     """One place for all staff work: same navigation, same permissions, same look."""
 
@@ -153,7 +144,14 @@ class Desk(AdminSite):
         context: dict[str, Any] = {"title": "Sign in"}
         if REDIRECT_FIELD_NAME not in {*request.GET, *request.POST}:
             context[REDIRECT_FIELD_NAME] = reverse("home")
-        return super().login(request, context | (extra_context or {}))
+        response = super().login(request, context | (extra_context or {}))
+        form = getattr(response, "context_data", {}).get("form")
+        if request.method == "POST" and form is None and request.user.is_authenticated:
+            remember_browser(request, response, request.user)
+        elif form is not None and form.refused:
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response["Retry-After"] = str(form.refused.seconds)
+        return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The models of one app; all of them stand in our own navigation instead."""

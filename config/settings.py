@@ -39,6 +39,11 @@ X_FRAME_OPTIONS = "DENY"
 if _proxy_header := env.str("PROXY_SSL_HEADER", ""):
     SECURE_PROXY_SSL_HEADER = (_proxy_header, "https")
 
+# How many proxies of ours a request passes, each of which adds to X-Forwarded-For. One too many,
+# and whoever guesses passwords can pretend to come from elsewhere each time; one too few, and
+# everybody seems to come from the proxy.
+PROXIES = env.int("PROXIES", 0)
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

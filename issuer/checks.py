@@ -64,6 +64,21 @@ def lists_are_renewed_in_time(**options: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security, deploy=True)
+def proxies_are_counted(**options: Any) -> list[CheckMessage]:
+    """Refuse to take everybody for one address, where wrong passwords are counted by address."""
+    if settings.PROXIES or not getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        return []
+    return [
+        Error(
+            "PROXY_SSL_HEADER says that there is a proxy, and PROXIES that there is none.",
+            hint="Set PROXIES to how many there are: otherwise a stranger's wrong passwords count "
+            "against everybody who comes through them.",
+            id="issuer.E010",
+        )
+    ]
+
+
 def _closed_to_others(path: Path, name: str, code: str) -> list[CheckMessage]:
     try:
         mode = path.stat().st_mode

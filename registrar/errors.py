@@ -1,5 +1,8 @@
 """What can go wrong at the registrar's desk. Each docstring is the default message."""
 
+from datetime import timedelta
+from math import ceil
+
 from issuer.errors import Refusal
 
 
@@ -29,6 +32,21 @@ class NothingPasses(RegistrarError):
     """No final result passes, so nobody could be awarded anything."""
 
     code = "nothing_passes"
+
+
+class TooManyAttempts(RegistrarError):
+    """Too many attempts to sign in have failed."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, wait: timedelta) -> None:
+        self.seconds = max(1, ceil(wait.total_seconds()))
+        minutes = ceil(self.seconds / 60)
+        super().__init__(
+            f"Too many attempts have failed here. Wait {minutes} "
+            f"{'minute' if minutes == 1 else 'minutes'}, then try again. The account itself is "
+            "not locked."
+        )
 
 
 class CodeTaken(RegistrarError):

@@ -13,6 +13,7 @@ from registrar.models.imports import RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.results import LineItem, Result
+from registrar.models.sign_ins import SignInAttempt
 from registrar.models.tagging import SkillTag
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
 
@@ -33,6 +34,7 @@ __all__ = [
     "RevisionSkill",
     "Role",
     "RosterImport",
+    "SignInAttempt",
     "SkillTag",
     "Term",
 ]

@@ -62,3 +62,10 @@ def test_a_secret_that_is_not_there_is_refused(sound: None, settings: Any) -> No
 def test_lists_that_outlive_their_validity_are_refused(sound: None, settings: Any) -> None:
     settings.STATUS_LIST_TTL = settings.STATUS_LIST_VALIDITY
     assert found() == {"issuer.E006"}
+
+
+def test_a_proxy_that_is_not_counted_is_refused(sound: None, settings: Any) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert found() == {"issuer.E010"}
+    settings.PROXIES = 1
+    assert found() == set()
