@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from issuer.models import Batch, Institution
+from registrar.management import example_college
 from registrar.management.drawn import DrawnSecrets
 from registrar.models import (
     Award,
@@ -19,7 +21,7 @@ from registrar.models import (
     Revision,
     SkillTag,
 )
-from registrar.services import completions, templates
+from registrar.services import awards, completions, templates
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +195,13 @@ def test_the_example_has_life_on_every_page_and_is_loaded_once(
     assert set(SkillTag.objects.values_list("state", flat=True)) == set(SkillTag.State)
     assert set(Batch.objects.values_list("state", flat=True)) == {"prepared", "approved"}
     assert Learner.objects.count() == 300
+
+    left_over = Revision.objects.get(template__slug=example_college.LEFT_OVER)
+    evaluation = awards.evaluate(left_over, at=timezone.now())
+    assert (len(evaluation.awards), evaluation.already) == (21, ())
+    assert evaluation.not_met
+    waiting = Award.objects.filter(batch__state="prepared").values_list("template__slug", flat=True)
+    assert set(waiting) == {example_college.WAITING}
 
     def everything() -> list[int]:
         kinds = (Award, Batch, Learner, Revision, SkillTag, User)
