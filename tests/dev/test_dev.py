@@ -155,6 +155,55 @@ def test_the_help_fits_one_screen() -> None:
         assert any(line.strip().startswith(command) for line in lines)
 
 
+def run_dev(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "dev"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    bare, asked = run_dev(), run_dev("--help")
+    assert bare.returncode == asked.returncode == 0
+    assert bare.stdout == asked.stdout != ""
+
+
+@pytest.mark.parametrize("command", ["demo", "up", "test", "lint"])
+def test_the_help_of_a_command_names_it_as_it_is_typed(command: str) -> None:
+    shown = run_dev(command, "--help")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(f"usage: ./dev {command} [-h]")
+
+
+def test_a_mistyped_option_is_answered_with_what_the_command_takes() -> None:
+    refused = run_dev("demo", "--prt", "8001")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("usage: ./dev demo [-h] [--exit] [--port N]")
+    assert refused.stderr.endswith("./dev demo: error: unknown: --prt 8001\n")
+
+
+def test_everything_after_manage_is_for_manage_py(dev: ModuleType) -> None:
+    for rest in ([], ["--help"], ["check_ledger", "--help"], ["check", "--deploy"]):
+        options = dev.read_arguments(["manage", *rest])
+        assert (options.command, options.arguments) == (dev.manage, rest)
+
+
+def test_where_to_look_and_who_can_sign_in_is_said_at_the_end(
+    dev: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = dev.Report(8000)
+    report.hear('{"address": {"label": "Start", "url": "/"}}')
+    person = '{"role": "registrar", "username": "clara", "password": "x", "start": "/in/"}'
+    report.hear(f'{{"sign_in": {person}}}')
+    report.close()
+    shown = capsys.readouterr().out
+    assert "Start" in shown and "http://localhost:8000/\n" in shown
+    assert "clara" in shown and "http://localhost:8000/in/\n" in shown
+
+
 def test_in_a_pipe_a_step_is_one_line_with_name_count_and_time(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -261,7 +310,9 @@ def test_the_demo_runs_its_job_on_real_workers_and_again_on_the_kept_data(
     )
     assert ["signer:", "told"] in lines
     assert ["worker:", "not", "told"] in lines
-    assert f"http://localhost:{checkout.port}/in/" in first.stdout
+    # Nobody can sign in where everything has stopped.
+    assert "http://localhost" not in first.stdout
+    assert "Without --exit it goes on" in first.stdout
     assert checkout.processes() == []
 
     again = checkout.run("demo", "--exit", "--port", str(free_port()))
