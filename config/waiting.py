@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
-from issuer.models import Batch, Chunk, Institution, SigningKey
-from registrar.models import Award, Revision, RosterImport, SkillTag
-from registrar.services import roles
+from issuer.models import Batch, Institution, SigningKey
+from registrar.models import Revision, RosterImport, SkillTag
+from registrar.services import awards, roles
 
 RECENT_BATCHES = 12
 
@@ -60,14 +60,10 @@ def _no_key(user: User) -> Task | None:
 def _failed(user: User) -> Task | None:
     if not user.has_perm("issuer.view_batch"):
         return None
-    replaced = Award.objects.filter(
-        batch=OuterRef("batch"),
-        position__range=(OuterRef("first"), OuterRef("last")),
-        replaced_by__isnull=False,
-    )
-    failed = Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED)
     url = reverse("admin:issuer_batch_changelist") + "?failed=yes"
-    found = failed.aggregate(count=Count("batch", distinct=True), since=Min("changed_at"))
+    found = awards.open_failures().aggregate(
+        count=Count("batch", distinct=True), since=Min("changed_at")
+    )
     return _task(found, ("batch has failures", "batches have failures"), "See why", url, True)
 
 

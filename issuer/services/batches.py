@@ -129,6 +129,12 @@ def progress(batch: Batch) -> Progress:
     )
 
 
+def why_failed(batch: Batch | uuid.UUID | str, position: int) -> str:
+    """Why the row at this position could not be issued; blank unless it failed."""
+    failed = Chunk.objects.filter(batch_id=_pk(batch), state=Chunk.State.FAILED, first=position)
+    return failed.values_list("error", flat=True).first() or ""
+
+
 # What workers do with chunks
 
 

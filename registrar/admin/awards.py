@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from issuer.errors import Refusal
 from issuer.models import Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
+from issuer.services import batches
 from registrar.admin.templates import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import awards
@@ -154,6 +155,7 @@ class AwardPage(ThingPage):
             results=[
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
+            failure=batches.why_failed(award.batch_id, award.position),
             newer=Award.objects.filter(replaces=award).first(),
             may_award_again=award.state in awards.OVER
             and not Award.objects.filter(replaces=award).exists()

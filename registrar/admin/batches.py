@@ -12,7 +12,7 @@ from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
 from issuer.errors import Refusal
-from issuer.models import Batch, Chunk, Credential
+from issuer.models import Batch, Credential
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -45,6 +45,14 @@ def _decline(batch: Batch, reason: str, by: User) -> str:
     return "Declined. Nobody in it counts as awarded."
 
 
+def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
+    again = awards.award_failed_again(batch, by=by, reason=reason)
+    said = f"Prepared {again.count:,} as the batch “{again.name}”. A second person approves it."
+    if left_out := awards.failed(batch).count():
+        said += f" Left out, because the rule is no longer met: {left_out:,}."
+    return said
+
+
 class BatchPage(ThingPage):
     """One batch: what it will say or has said, the decision, and how far the work is."""
 
@@ -54,6 +62,7 @@ class BatchPage(ThingPage):
     acts = {
         "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
         "decline": Act("issuer.approve_batch", _decline),
+        "award_again": Act("issuer.prepare_batch", _award_failed_again),
     }
 
     def get_queryset(self) -> QuerySet[Batch]:
@@ -74,6 +83,9 @@ class BatchPage(ThingPage):
             may_decide=batch.state == Batch.State.PREPARED
             and user.has_perm("issuer.approve_batch"),
             is_own=batch.prepared_by_id == user.pk,
+            failed=awards.failed(batch).count(),
+            may_award_again=batch.state == Batch.State.ISSUED
+            and user.has_perm("issuer.prepare_batch"),
             **progress_context(batch),
             **kwargs,
         )
@@ -145,7 +157,7 @@ class BatchStates(StateFilter):
 
 
 class HasFailures(admin.SimpleListFilter):
-    """Batches in which some credential was not issued."""
+    """Batches in which somebody still waits for a credential that was not issued."""
 
     title = "failures"
     parameter_name = "failed"
@@ -156,7 +168,7 @@ class HasFailures(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() != "yes":
             return queryset
-        return queryset.filter(chunks__state=Chunk.State.FAILED).distinct()
+        return queryset.filter(pk__in=awards.open_failures().values("batch"))
 
 
 @admin.register(Batch)

@@ -14,7 +14,7 @@ from issuer import tasks
 from issuer.models import Credential, SecuredDocument, StatusChange
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
-from issuer.services import verification
+from issuer.services import batches, verification
 from issuer.templatetags import tags
 from issuer.vc import reading
 from registrar.models import Award
@@ -64,7 +64,8 @@ class CredentialPage(ThingPage):
             document=json.loads(body),
             facts=reading.read(json.loads(body)),
             report=verification.verify(body.encode()) if secured else None,
-            may_revoke=credential.state != Credential.State.REVOKED
+            failure=batches.why_failed(credential.batch_id, credential.position),
+            may_revoke=credential.state not in (Credential.State.FAILED, Credential.State.REVOKED)
             and award is not None
             and self.user.has_perm("issuer.revoke_credential", award.template.unit),
             **kwargs,

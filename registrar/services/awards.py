@@ -12,11 +12,12 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import dateformat
 
 from issuer.errors import NotIssued, ReasonMissing, WrongState
-from issuer.models import Batch, Credential, StatusChange
+from issuer.models import Batch, Chunk, Credential, StatusChange
+from issuer.models.batches import failed_row
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
@@ -175,31 +176,51 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     """
     if not reason.strip():
         raise ReasonMissing
-    revision = award.template.revisions.filter(state=Revision.State.APPROVED).first()
-    if revision is None:
-        raise WrongState("No revision of this template is approved, so nothing can be awarded.")
-    _begin(revision, by=by)
+    revision = _begin_again(award.template, by=by)
     _demand_that_none_is_in_force(award)
-    results, reasons = _as_of_today(award, revision)
-    batch = batches.open(f"{revision.name}, again"[:200], count=1, by=by)
-    again = Award.objects.create(
-        revision=revision,
-        template_id=award.template_id,
-        learner_id=award.learner_id,
-        occasion=award.occasion,
-        offering_id=award.offering_id,
-        generation=award.generation + 1,
-        replaces=award,
-        awarded_on=datetime.now(UTC).date(),
-        results=results,
-        reasons=reasons,
-        decided_by=by,
-        batch=batch,
-        position=0,
-    )
+    made = _as_of_today([award], revision, by=by)
+    if not made:
+        raise WrongState("The award rule is no longer met, so this cannot be awarded again.")
+    batch = _prepare_again(made, name=revision.name, by=by)
     details = {"batch": str(batch.pk), "replaces": award.pk}
-    ledger.append("award.decided_again", again, by=by, reason=reason, details=details)
+    ledger.append("award.decided_again", made[0], by=by, reason=reason, details=details)
     return batch
+
+
+@transaction.atomic
+def award_failed_again(batch: Batch, *, by: User, reason: str) -> Batch:
+    """Award once more, as one new batch, everyone whose credential this batch could not issue.
+
+    Each as `award_again` does it. Left out is who was awarded again already, and who has not
+    earned it today. Raises ReasonMissing, and WrongState if nobody is left.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    made: list[Award] = []
+    templates = CredentialTemplate.objects.filter(awards__batch=batch).distinct()
+    for template in templates.order_by("pk"):
+        revision = _begin_again(template, by=by)
+        lost = failed(batch).filter(template=template).select_related("offering")
+        made += _as_of_today(lost, revision, by=by)
+    if not made:
+        raise WrongState("Of those who failed here, nobody is left who has earned it today.")
+    again = _prepare_again(made, name=batch.name, by=by)
+    details = {"batch": str(again.pk), "count": again.count}
+    ledger.append("award.decided_again", batch, by=by, reason=reason, details=details)
+    return again
+
+
+def failed(batch: Batch) -> QuerySet[Award]:
+    """Whose credential the batch could not issue, unless they were awarded again since."""
+    return Award.objects.filter(failed_row(), batch=batch, replaced_by=None)
+
+
+def open_failures() -> QuerySet[Chunk]:
+    """The failed rows of all batches, without those whose award was replaced by a newer one."""
+    replaced = Award.objects.filter(
+        batch=OuterRef("batch"), position=OuterRef("first"), replaced_by__isnull=False
+    )
+    return Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED)
 
 
 @transaction.atomic
@@ -380,19 +401,70 @@ def _demand_that_none_is_in_force(award: Award) -> None:
         raise WrongState("A credential for this is still in force. Revoke it first.")
 
 
-def _as_of_today(award: Award, revision: Revision) -> tuple[list[Result], list[str]]:
+def _begin_again(template: CredentialTemplate, *, by: User) -> Revision:
+    """The revision by which one awards today; nobody else awards by its template meanwhile."""
+    revision = template.revisions.filter(state=Revision.State.APPROVED).first()
+    if revision is None:
+        raise WrongState("No revision of this template is approved, so nothing can be awarded.")
+    _begin(revision, by=by)
+    return revision
+
+
+def _as_of_today(former: Iterable[Award], revision: Revision, *, by: User) -> list[Award]:
+    """The next generation of awards, not stored yet; without those who no longer meet the rule."""
+    former = list(former)
+    known = _known_today(former, revision)
+    return [
+        Award(
+            revision=revision,
+            template_id=award.template_id,
+            learner_id=award.learner_id,
+            occasion=award.occasion,
+            offering_id=award.offering_id,
+            generation=award.generation + 1,
+            replaces=award,
+            awarded_on=datetime.now(UTC).date(),
+            decided_by=by,
+            **known[key],
+        )
+        for award in former
+        if (key := (award.learner_id, award.occasion)) in known
+    ]
+
+
+def _known_today(former: Collection[Award], revision: Revision) -> dict[_Key, dict[str, Any]]:
+    """What the awards would carry today, and why; nothing for those who no longer meet the rule."""
     if revision.rule is None:
         described = {each["id"]: each for each in revision.result_descriptions}
-        results = [
-            result
-            for result in award.results
-            if (each := described.get(result["description"]))
-            and not _problem(each, result["value"])
-        ]
-        return results, award.reasons
-    offerings = [award.offering] if award.offering else None
-    evaluation = evaluate(revision, at=datetime.now(UTC), offerings=offerings)
-    for candidate in (*evaluation.already, *evaluation.awards):
-        if (candidate.learner_id, candidate.occasion) == (award.learner_id, award.occasion):
-            return list(candidate.results), candidate.reasons
-    raise WrongState("The award rule is no longer met, so this cannot be awarded again.")
+        return {
+            (award.learner_id, award.occasion): {
+                "results": _allowed(award, described),
+                "reasons": award.reasons,
+            }
+            for award in former
+        }
+    offerings = {award.offering for award in former}
+    known = {offering for offering in offerings if offering}
+    evaluation = evaluate(
+        revision, at=datetime.now(UTC), offerings=known if known == offerings else None
+    )
+    return {
+        (each.learner_id, each.occasion): {"results": list(each.results), "reasons": each.reasons}
+        for each in (*evaluation.already, *evaluation.awards)
+    }
+
+
+def _allowed(award: Award, described: Mapping[str, dict[str, Any]]) -> list[Result]:
+    return [
+        result
+        for result in award.results
+        if (each := described.get(result["description"])) and not _problem(each, result["value"])
+    ]
+
+
+def _prepare_again(made: list[Award], *, name: str, by: User) -> Batch:
+    batch_id = uuid4()
+    for position, award in enumerate(made):
+        award.batch_id, award.position = batch_id, position
+    Award.objects.bulk_create(made)
+    return batches.open(f"{name[:190]}, again", count=len(made), by=by, id=batch_id)

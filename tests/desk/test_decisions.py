@@ -12,9 +12,9 @@ from django.utils import timezone
 from config import waiting
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusChange
 from issuer.pages import thing_url
-from issuer.services import batches
+from issuer.services import batches, credentials
 from registrar.models import Award, Revision, SkillTag
-from registrar.services import awards, results, templates
+from registrar.services import awards, composition, results, templates
 from tests.cast import issue, member_of_staff
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,55 @@ def test_a_failed_award_waits_until_it_is_awarded_again(
     client.post(thing_url(adas_award), {"act": "award_again", "reason": "It has a date now."})
     assert Award.objects.get(generation=2).replaces == adas_award
     assert not [task for task in waiting.tasks(clara) if task.is_urgent]
+
+
+def test_all_that_failed_is_awarded_again_from_the_page_of_its_batch(
+    key: Any, adas_batch: Batch, adas_award: Award, dev: User, clara: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    batches.finish(chunk, Chunk.State.REQUESTED, refused={0: "The award date is missing."})
+    client = signed_in(clara)
+    assert "Award again what failed" not in text(client.get(thing_url(adas_batch)))
+    batches.close_if_done(adas_batch)
+    with_failures = {"failed": "yes"}
+    listing = reverse("admin:issuer_batch_changelist")
+    assert list(client.get(listing, with_failures).context["cl"].queryset) == [adas_batch]
+    assert "Award again what failed" in text(client.get(thing_url(adas_batch)))
+    assert "Award again what failed" not in text(signed_in(dev).get(thing_url(adas_batch)))
+    assert client.post(thing_url(adas_batch), {"act": "award_again"}).status_code == 422
+    sent = client.post(
+        thing_url(adas_batch), {"act": "award_again", "reason": "It has a date now."}, follow=True
+    )
+    assert "Prepared 1 as the batch" in text(sent)
+    assert "It has a date now." in text(sent)
+    assert Award.objects.get(generation=2).replaces == adas_award
+    assert "Award again what failed" not in text(client.get(thing_url(adas_batch)))
+    assert list(client.get(listing, with_failures).context["cl"].queryset) == []
+
+
+def test_a_credential_that_failed_says_why_and_does_not_wait_for_its_signature(
+    key: Any, adas_batch: Batch, adas_award: Award, dev: User, clara: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
+    credentials.request(chunk, composition.compose([adas_award]))
+    client = signed_in(clara)
+    credential = Credential.objects.get()
+    page = text(client.get(thing_url(credential)))
+    assert "Waits for its signature" in page
+    assert "Will be signed as" in page
+    chunk = batches.claim(Chunk.State.REQUESTED, batch=adas_batch)
+    batches.finish(chunk, Chunk.State.SIGNED, refused={0: "The verifier found two contexts."})
+    page = text(client.get(thing_url(credential)))
+    assert "Waits for its signature" not in page
+    assert "It could not be issued: The verifier found two contexts." in page
+    assert "Award it again" in page
+    assert "Revoke this credential" not in page
+    assert "The verifier found two contexts." in text(client.get(thing_url(adas_award)))
+    batches.close_if_done(adas_batch)
+    awards.award_again(adas_award, by=clara, reason="One context now.")
+    assert "It was awarded again" in text(client.get(thing_url(credential)))
 
 
 def test_the_operator_sees_the_batch_but_nobody_in_it(

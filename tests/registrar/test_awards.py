@@ -390,6 +390,74 @@ def test_what_could_not_be_issued_is_awarded_again_once(
         awards.award_again(lost, by=clara, reason="Once more.")
 
 
+def failed_batch(
+    college: College, cells: Revision, clara: User, dev: User, *, failed: int = 4
+) -> Batch:
+    """A batch of which only the first is issued."""
+    for number in range(failed + 1):
+        learner = Learner.objects.create(
+            source=SIS, sourced_id=f"{failed}-{number}", number=f"{number}", given_name="L"
+        )
+        college.grade(learner, "Pass")
+    batch = awards.approve(awards.prepare(evaluate(cells), by=clara), by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    refused = dict.fromkeys(range(1, failed + 1), "The award date is missing.")
+    batches.finish(chunk, Chunk.State.REQUESTED, refused=refused)
+    return batch
+
+
+def test_all_that_failed_in_a_batch_is_awarded_again_at_once(
+    college: College, cells: Revision, clara: User, dev: User
+) -> None:
+    batch = failed_batch(college, cells, clara, dev)
+    first, second, third, fourth = awards.failed(batch).order_by("position")
+    awards.award_again(second, by=clara, reason="She was in a hurry.")
+    college.supersede(third.learner.results.current().get(), "Fail")
+    assert set(awards.open_failures().values_list("first", flat=True)) == {1, 3, 4}
+
+    with pytest.raises(ReasonMissing):
+        awards.award_failed_again(batch, by=clara, reason=" ")
+    with pytest.raises(NotAllowed):
+        awards.award_failed_again(batch, by=dev, reason="No right.")
+    again = awards.award_failed_again(batch, by=clara, reason="The date is there now.")
+    made = Award.objects.filter(batch=again).order_by("position")
+    assert [(each.replaces, each.generation, each.position) for each in made] == [
+        (first, 2, 0),
+        (fourth, 2, 1),
+    ]
+    assert (again.count, again.name, again.state) == (2, f"{batch.name}, again", "prepared")
+    assert made[0].results and made[0].reasons
+    entry = LedgerEntry.objects.filter(act="award.decided_again").latest("sequence")
+    assert entry.subject == f"issuer.batch:{batch.pk}"
+    assert (entry.actor, entry.reason) == ("clara", "The date is there now.")
+    assert entry.details == {"batch": str(again.pk), "count": 2}
+    assert list(awards.failed(batch)) == [third]
+    with pytest.raises(WrongState, match="nobody is left"):
+        awards.award_failed_again(batch, by=clara, reason="Once more.")
+
+
+def test_awarding_again_asks_the_database_as_often_for_many_as_for_two(
+    college: College, cells: Revision, clara: User, dev: User
+) -> None:
+    asked = []
+    for number in (2, 9):
+        batch = failed_batch(college, cells, clara, dev, failed=number)
+        with CaptureQueriesContext(connection) as queries:
+            awards.award_failed_again(batch, by=clara, reason="The date is there now.")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_nothing_is_awarded_again_without_an_approved_revision(
+    college: College, cells: Revision, clara: User, dev: User
+) -> None:
+    batch = failed_batch(college, cells, clara, dev)
+    templates.retire(cells, by=dev, reason="No longer taught.")
+    with pytest.raises(WrongState, match="No revision"):
+        awards.award_failed_again(batch, by=clara, reason="The date is there now.")
+    assert awards.failed(batch).count() == 4
+
+
 def test_what_is_no_longer_earned_is_not_awarded_again(
     college: College,
     cells: Revision,
