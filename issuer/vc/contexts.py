@@ -43,6 +43,27 @@ DIGESTS = MappingProxyType(
     }
 )
 
+# Digests under which a context was published besides: of credentials/v2 the edition of 2024-07-20,
+# and of a restated one the text that the data model's example of digestSRI is about.
+_FURTHER_DIGESTS = MappingProxyType(
+    {
+        CREDENTIALS_V2: {
+            "sha256": "24a18c90e9856d526111f29376e302d970b2bd10182e33959995b0207d7043b9",
+            "sha384": (
+                "35239c36999d2155312091af194a1edb61634d6ad789a5e5b19f2aebdd762dd9"
+                "d1dcaada40eda7ef921c6b8c0ae107a0"
+            ),
+        },
+        EXAMPLES_V2: {
+            "sha256": "57393fbc69d6efb9b9b5dc9cb6b9880b0944360abfe2eaf459c9e58cf2279d7c",
+            "sha384": (
+                "ccd35b4135824944a2d1b6f3edd6ee6be45c10dbfb0ba16f966609d58f88ef6e"
+                "c7b0f387773c042cc60ef4ccfaf0cdba"
+            ),
+        },
+    }
+)
+
 _PACKAGE = "openbadgeslib"
 _FILES = {
     CREDENTIALS_V2: "credentials-v2.json",
@@ -81,6 +102,22 @@ def text(url: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != DIGESTS[url]:
         raise ContextChanged(f"The context {url} is not the one that was pinned.")
     return content
+
+
+def digests(url: str) -> frozenset[tuple[str, bytes]]:
+    """Return the digests, each with the name of its function, that the context was published with.
+
+    Of another resource, and of a context whose published text is not known
+    here, there are none. Raises ContextChanged as `text` does.
+    """
+    found = {
+        (name, bytes.fromhex(digest)) for name, digest in _FURTHER_DIGESTS.get(url, {}).items()
+    }
+    if url in _FILES:
+        content = text(url)
+        names = ("sha256", "sha384", "sha512")
+        found |= {(name, hashlib.new(name, content).digest()) for name in names}
+    return frozenset(found)
 
 
 @functools.cache

@@ -1,83 +1,53 @@
-"""Open Badges 3.0: Achievement, Result, Alignment and their kin to an OpenBadgeCredential.
+"""Open Badges 3.0: every class of the specification, and the badge that is made of them.
 
 Every class bears the specification's name, its fields the specification's
-members in snake_case and in the specification's order. `as_json` leaves out
-what is not stated: None, empty tuples and empty text; `from_json` reads it back.
+members in snake_case. Where JSON-LD would drop a map of languages and the
+published schema refuses a language object, members hold plain text only: an
+achievement in several languages is one Achievement each, tied by `related`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import hashlib
 import re
-import typing
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from issuer.vc import credential, timestamps
+from issuer.vc import timestamps, vocabularies
 from issuer.vc.contexts import CREDENTIALS_V2, OB_EXTENSIONS, OPEN_BADGES
-from issuer.vc.errors import ForbiddenValue, MalformedDocument
+from issuer.vc.errors import ForbiddenValue
+from issuer.vc.stated import (
+    CompactJws,
+    Country,
+    Language,
+    Number,
+    SignedEndorsement,
+    Stated,
+    Typed,
+    Uri,
+)
 
 CONTEXTS = (CREDENTIALS_V2, OPEN_BADGES, OB_EXTENSIONS)
 TYPES = ("VerifiableCredential", "OpenBadgeCredential")
+SCHEMA_TYPE = "1EdTechJsonSchemaValidator2019"
 SCHEMA = {
     "id": (
         "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/"
         "ob_v3p0_achievementcredential_schema.json"
     ),
-    "type": "1EdTechJsonSchemaValidator2019",
+    "type": SCHEMA_TYPE,
 }
 
-ACHIEVEMENT_TYPES = frozenset(
-    """
-    Achievement ApprenticeshipCertificate Assessment Assignment AssociateDegree Award Badge
-    BachelorDegree Certificate CertificateOfCompletion Certification CommunityService Competency
-    Course CoCurricular Degree Diploma DoctoralDegree Fieldwork GeneralEducationDevelopment
-    JourneymanCertificate LearningProgram License Membership ProfessionalDoctorate
-    QualityAssuranceCredential MasterCertificate MasterDegree MicroCredential ResearchDoctorate
-    SecondarySchoolDiploma
-    """.split()
-)
-TARGET_TYPES = frozenset(
-    """
-    ceasn:Competency ceterms:Credential CFItem CFRubric CFRubricCriterion CFRubricCriterionLevel
-    CTDL
-    """.split()
-)
-RESULT_TYPES = frozenset(
-    """
-    GradePointAverage LetterGrade Percent PerformanceLevel PredictedScore RawScore Result
-    RubricCriterion RubricCriterionLevel RubricScore ScaledScore Status
-    """.split()
-)
-RESULT_STATUSES = frozenset(
-    "Completed Enrolled Failed InProgress OnHold Provisional Withdrew".split()
-)
-IDENTIFIER_TYPES = frozenset(
-    """
-    name sourcedId systemId productId userName accountId emailAddress nationalIdentityNumber isbn
-    issn lisSourcedId oneRosterSourcedId sisSourcedId ltiContextId ltiDeploymentId ltiToolId
-    ltiPlatformId ltiUserId identifier
-    """.split()
-)
+AchievementType = Annotated[str, vocabularies.ACHIEVEMENT_TYPES]
+TargetType = Annotated[str, vocabularies.TARGET_TYPES]
+ResultType = Annotated[str, vocabularies.RESULT_TYPES]
+ResultStatus = Annotated[str, vocabularies.RESULT_STATUSES]
+IdentifierType = Annotated[str, vocabularies.IDENTIFIER_TYPES]
 
-_EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+")
-
-
-def is_term(value: object, vocabulary: frozenset[str]) -> bool:
-    """Tell whether the value is of the vocabulary, or extends it by `ext:`.
-
-    The statuses of results are the one vocabulary that cannot be extended.
-    """
-    if not isinstance(value, str):
-        return False
-    if value in vocabulary:
-        return True
-    return vocabulary is not RESULT_STATUSES and _EXTENSION.fullmatch(value) is not None
+_HASH = re.compile(r"sha256\$[0-9a-f]{64}")
 
 
 def hash_identity(value: str, salt: str) -> str:
@@ -89,165 +59,125 @@ def hash_identity(value: str, salt: str) -> str:
     return "sha256$" + hashlib.sha256((value + salt).encode()).hexdigest()
 
 
-class _Stated:
-    """Writes a dataclass as JSON under the specification's names."""
+def is_identity_hash(text: str) -> bool:
+    """Tell whether the text has the form that `hash_identity` gives."""
+    return _HASH.fullmatch(text) is not None
 
-    TYPE: ClassVar[str | tuple[str, ...] | None]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the object as JSON, members in the specification's order."""
-        members = {_camel(field): value for field, value in vars(self).items()}
-        first = {"id": members.pop("id", None), "type": self.TYPE}
-        return {
-            name: _as_json(value) for name, value in (first | members).items() if _is_stated(value)
-        }
-
-    @classmethod
-    def from_json(cls, document: object) -> Self:
-        """Return the object that `as_json` wrote.
-
-        Raises MalformedDocument for a member that the class does not have, or
-        that has another form; ForbiddenValue as the constructor does.
-        """
-        if not isinstance(document, dict) or document.get("type") != _as_json(cls.TYPE):
-            raise MalformedDocument(f"This is no {cls.__name__} object.")
-        described: Any = cls
-        fields = {_camel(field): (field, kind) for field, kind in _kinds(described).items()}
-        read: dict[str, Any] = {}
-        for name in document.keys() - {"type"}:
-            if name not in fields:
-                raise MalformedDocument(f"{cls.__name__} has no member {name!r}.")
-            field, kind = fields[name]
-            read[field] = _from_json(document[name], kind, name)
-        try:
-            return cls(**read)
-        except TypeError:
-            raise MalformedDocument(f"A required member of {cls.__name__} is missing.") from None
-
-    def _require(self, *fields: str) -> None:
-        for field in fields:
-            value = getattr(self, field)
-            if not _is_stated(value) or (isinstance(value, str) and not value.strip()):
-                raise ForbiddenValue(f"{type(self).__name__} must state {_camel(field)}.")
-
-    def _require_uri(self, *fields: str) -> None:
-        for field in fields:
-            value = getattr(self, field)
-            if _is_stated(value) and not credential.is_uri(value):
-                raise ForbiddenValue(
-                    f"{type(self).__name__}: {_camel(field)} {value!r} is not an absolute URI."
-                )
-
-    def _require_term(self, field: str, vocabulary: frozenset[str]) -> None:
-        value = getattr(self, field)
-        if _is_stated(value) and not is_term(value, vocabulary):
-            raise ForbiddenValue(
-                f"{type(self).__name__}: {value!r} is no {_camel(field)} of Open Badges 3.0."
-            )
+# Who, and where
 
 
 @dataclass(frozen=True)
-class Image(_Stated):
+class Image(Stated):
     """A picture: its address or a `data:` URI, and words for who cannot see it."""
 
     TYPE = "Image"
-    id: str
+    id: Uri
     caption: str | None = None
-
-    def __post_init__(self) -> None:
-        self._require("id")
-        self._require_uri("id")
 
 
 @dataclass(frozen=True)
-class IdentifierEntry(_Stated):
+class IdentifierEntry(Stated):
     """An identifier of an institution or achievement in some other system."""
 
     TYPE = "IdentifierEntry"
     _: KW_ONLY
     identifier: str
-    identifier_type: str
-
-    def __post_init__(self) -> None:
-        self._require("identifier", "identifier_type")
-        self._require_term("identifier_type", IDENTIFIER_TYPES)
+    identifier_type: IdentifierType
 
 
 @dataclass(frozen=True)
-class Address(_Stated):
-    """A postal address; the country as two letters (ISO 3166-1)."""
+class GeoCoordinates(Stated):
+    """A place on the globe, in degrees."""
+
+    TYPE = "GeoCoordinates"
+    _: KW_ONLY
+    latitude: Number
+    longitude: Number
+
+    def _check_together(self) -> None:
+        if not -90 <= self.latitude <= 90 or not -180 <= self.longitude <= 180:
+            raise ForbiddenValue("GeoCoordinates: There is no such place.")
+
+
+@dataclass(frozen=True)
+class Address(Stated):
+    """A postal address; the country's code is two letters (ISO 3166-1)."""
 
     TYPE = ("Address",)
     _: KW_ONLY
-    address_country_code: str | None = None
+    address_country: str | None = None
+    address_country_code: Country | None = None
     address_region: str | None = None
     address_locality: str | None = None
     street_address: str | None = None
+    post_office_box_number: str | None = None
     postal_code: str | None = None
+    geo: GeoCoordinates | None = None
 
 
 @dataclass(frozen=True)
-class Profile(_Stated):
-    """An institution: who issues, created or vouches."""
+class Profile(Stated):
+    """An institution or a person: who issues, created or vouches."""
 
     TYPE = ("Profile",)
     _: KW_ONLY
-    id: str
+    id: Uri
     name: str | None = None
-    url: str | None = None
+    url: Uri | None = None
     phone: str | None = None
     description: str | None = None
-    email: str | None = None
-    official: str | None = None
+    endorsement: tuple[SignedEndorsement, ...] = ()
+    endorsement_jwt: tuple[CompactJws, ...] = ()
     image: Image | None = None
+    email: str | None = None
     address: Address | None = None
     other_identifier: tuple[IdentifierEntry, ...] = ()
+    official: str | None = None
     parent_org: Profile | None = None
+    family_name: str | None = None
+    given_name: str | None = None
+    additional_name: str | None = None
+    patronymic_name: str | None = None
+    honorific_prefix: str | None = None
+    honorific_suffix: str | None = None
+    family_name_prefix: str | None = None
+    date_of_birth: date | None = None
 
-    def __post_init__(self) -> None:
-        self._require("id")
-        self._require_uri("id", "url")
+
+# What can be achieved
 
 
 @dataclass(frozen=True)
-class Alignment(_Stated):
+class Alignment(Stated):
     """A skill, competency, course or credential that an achievement or result is about."""
 
     TYPE = ("Alignment",)
     _: KW_ONLY
     target_name: str
-    target_url: str
+    target_url: Uri
     target_code: str | None = None
     target_description: str | None = None
     target_framework: str | None = None
-    target_type: str | None = None
-
-    def __post_init__(self) -> None:
-        self._require("target_name", "target_url")
-        self._require_uri("target_url")
-        self._require_term("target_type", TARGET_TYPES)
+    target_type: TargetType | None = None
 
 
 @dataclass(frozen=True)
-class RubricCriterionLevel(_Stated):
+class RubricCriterionLevel(Stated):
     """One level of a rubric criterion."""
 
     TYPE = ("RubricCriterionLevel",)
     _: KW_ONLY
-    id: str
+    id: Uri
     name: str
     alignment: tuple[Alignment, ...] = ()
     description: str | None = None
     level: str | None = None
     points: str | None = None
 
-    def __post_init__(self) -> None:
-        self._require("id", "name")
-        self._require_uri("id")
-
 
 @dataclass(frozen=True)
-class ResultDescription(_Stated):
+class ResultDescription(Stated):
     """What kind of result an achievement has, and which values it may take.
 
     `allowed_value` is ordered from worst to best; `value_min` and `value_max` are texts.
@@ -255,21 +185,19 @@ class ResultDescription(_Stated):
 
     TYPE = ("ResultDescription",)
     _: KW_ONLY
-    id: str
+    id: Uri
     name: str
-    result_type: str
+    result_type: ResultType
     alignment: tuple[Alignment, ...] = ()
     allowed_value: tuple[str, ...] = ()
-    required_level: str | None = None
+    required_level: Uri | None = None
     required_value: str | None = None
     rubric_criterion_level: tuple[RubricCriterionLevel, ...] = ()
     value_min: str | None = None
     value_max: str | None = None
 
-    def __post_init__(self) -> None:
-        self._require("id", "name", "result_type")
-        self._require_uri("id")
-        self._require_term("result_type", RESULT_TYPES)
+    def _check_together(self) -> None:
+        _refuse_twins("ResultDescription", "rubricCriterionLevel", self.rubric_criterion_level)
         lowest, highest = number(self.value_min), number(self.value_max)
         if lowest is not None and highest is not None and lowest > highest:
             raise ForbiddenValue("ResultDescription: valueMin is greater than valueMax.")
@@ -296,84 +224,91 @@ class ResultDescription(_Stated):
 
 
 @dataclass(frozen=True)
-class Result(_Stated):
-    """What a learner achieved, as laid down by a ResultDescription of the achievement."""
-
-    TYPE = ("Result",)
-    _: KW_ONLY
-    result_description: str | None = None
-    value: str | None = None
-    achieved_level: str | None = None
-    status: str | None = None
-    alignment: tuple[Alignment, ...] = ()
-
-    def __post_init__(self) -> None:
-        self._require_uri("achieved_level", "result_description")
-        self._require_term("status", RESULT_STATUSES)
-
-
-@dataclass(frozen=True)
-class Criteria(_Stated):
+class Criteria(Stated):
     """What must be done to earn the achievement: in Markdown, on a page, or both."""
 
     TYPE = None
     _: KW_ONLY
-    id: str | None = None
+    id: Uri | None = None
     narrative: str | None = None
 
-    def __post_init__(self) -> None:
-        if not self.id:
-            self._require("narrative")
-        self._require_uri("id")
+    def _check_together(self) -> None:
+        if not self.id and not (self.narrative or "").strip():
+            raise ForbiddenValue("Criteria must state id or narrative.")
 
 
 @dataclass(frozen=True)
-class Achievement(_Stated):
+class Related(Stated):
+    """Another version of an achievement, or the same in another language."""
+
+    TYPE = ("Related",)
+    _: KW_ONLY
+    id: Uri
+    in_language: Language | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Achievement(Stated):
     """What can be achieved, the same in every credential about it."""
 
     TYPE = ("Achievement",)
     _: KW_ONLY
-    id: str
+    id: Uri
     name: str
     description: str
     criteria: Criteria
     alignment: tuple[Alignment, ...] = ()
-    achievement_type: str | None = None
+    achievement_type: AchievementType | None = None
     creator: Profile | None = None
-    credits_available: int | float | Decimal | None = None
+    credits_available: Number | None = None
+    endorsement: tuple[SignedEndorsement, ...] = ()
+    endorsement_jwt: tuple[CompactJws, ...] = ()
     field_of_study: str | None = None
     specialization: str | None = None
     human_code: str | None = None
     image: Image | None = None
-    in_language: str | None = None
+    in_language: Language | None = None
     other_identifier: tuple[IdentifierEntry, ...] = ()
+    related: tuple[Related, ...] = ()
     result_description: tuple[ResultDescription, ...] = ()
     tag: tuple[str, ...] = ()
     version: str | None = None
 
-    def __post_init__(self) -> None:
-        self._require("id", "criteria", "description", "name")
-        self._require_uri("id")
-        self._require_term("achievement_type", ACHIEVEMENT_TYPES)
-        ids = [description.id for description in self.result_description]
-        if len(set(ids)) != len(ids):
-            raise ForbiddenValue("Achievement: two of its resultDescription have the same id.")
+    def _check_together(self) -> None:
+        _refuse_twins("Achievement", "resultDescription", self.result_description)
+
+
+# What was achieved, and by whom
 
 
 @dataclass(frozen=True)
-class IdentityObject(_Stated):
+class Result(Stated):
+    """What a learner achieved, as laid down by a ResultDescription of the achievement."""
+
+    TYPE = ("Result",)
+    _: KW_ONLY
+    result_description: Uri | None = None
+    value: str | None = None
+    achieved_level: Uri | None = None
+    status: ResultStatus | None = None
+    alignment: tuple[Alignment, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdentityObject(Stated):
     """An identifier of the learner, hashed or plain."""
 
     TYPE = "IdentityObject"
     _: KW_ONLY
     hashed: bool
     identity_hash: str
-    identity_type: str
+    identity_type: IdentifierType
     salt: str | None = None
 
-    def __post_init__(self) -> None:
-        self._require("identity_hash", "identity_type")
-        self._require_term("identity_type", IDENTIFIER_TYPES)
+    def _check_together(self) -> None:
+        if self.hashed and not is_identity_hash(self.identity_hash):
+            raise ForbiddenValue('IdentityObject: a hash is "sha256$" and 64 hexadecimal digits.')
 
     @classmethod
     def plain(cls, value: str, *, identity_type: str) -> IdentityObject:
@@ -390,26 +325,41 @@ class IdentityObject(_Stated):
             salt=salt,
         )
 
+    def is_of(self, value: str) -> bool:
+        """Tell whether the identifier, hashed or plain, is this one."""
+        known = hash_identity(value, self.salt or "") if self.hashed else value
+        return known == self.identity_hash
+
 
 @dataclass(frozen=True)
-class Evidence(_Stated):
+class Evidence(Stated):
     """What shows that the achievement was reached."""
 
     TYPE = ("Evidence",)
     _: KW_ONLY
-    id: str | None = None
+    id: Uri | None = None
     name: str | None = None
     narrative: str | None = None
     description: str | None = None
     genre: str | None = None
     audience: str | None = None
 
-    def __post_init__(self) -> None:
-        self._require_uri("id")
+
+@dataclass(frozen=True)
+class Learner(Stated):
+    """Who a credential is about: known by an id, by identifiers, or by both."""
+
+    _: KW_ONLY
+    id: Uri | None = None
+    identifier: tuple[IdentityObject, ...] = ()
+
+    def _check_together(self) -> None:
+        if not self.id and not self.identifier:
+            raise ForbiddenValue(f"{type(self).__name__} must state id or identifier.")
 
 
 @dataclass(frozen=True)
-class AchievementSubject(_Stated):
+class AchievementSubject(Learner):
     """The learner and what they achieved.
 
     Refuses a learner without id and identifier, and results that the
@@ -418,12 +368,10 @@ class AchievementSubject(_Stated):
 
     TYPE = ("AchievementSubject",)
     _: KW_ONLY
-    id: str | None = None
-    identifier: tuple[IdentityObject, ...] = ()
     achievement: Achievement
     activity_start_date: datetime | None = None
     activity_end_date: datetime | None = None
-    credits_earned: int | float | Decimal | None = None
+    credits_earned: Number | None = None
     image: Image | None = None
     license_number: str | None = None
     narrative: str | None = None
@@ -432,10 +380,8 @@ class AchievementSubject(_Stated):
     source: Profile | None = None
     term: str | None = None
 
-    def __post_init__(self) -> None:
-        if not self.id and not self.identifier:
-            raise ForbiddenValue("AchievementSubject must state id or identifier.")
-        self._require_uri("id")
+    def _check_together(self) -> None:
+        super()._check_together()
         descriptions = {known.id: known for known in self.achievement.result_description}
         for result in self.result:
             _refuse_result(result, descriptions)
@@ -459,49 +405,95 @@ def _refuse_result(result: Result, descriptions: dict[str, ResultDescription]) -
         description.refuse_level(result.achieved_level)
 
 
-def open_badge_credential(
-    *,
-    id: str,
-    issuer: Profile,
-    subject: AchievementSubject,
-    name: str,
-    valid_from: datetime,
-    valid_until: datetime | None = None,
-    awarded_date: datetime | None = None,
-    description: str | None = None,
-    image: Image | None = None,
-    evidence: Iterable[Evidence] = (),
-    credential_status: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return the unsigned OpenBadgeCredential, with contexts and schema of Open Badges 3.0.3.
+def _refuse_twins(
+    name: str, member: str, described: Iterable[ResultDescription | RubricCriterionLevel]
+) -> None:
+    ids = [each.id for each in described]
+    if len(set(ids)) != len(ids):
+        raise ForbiddenValue(f"{name}: two of its {member} have the same id.")
 
-    `credential_status` is one entry as `status_list.entry` makes it: the
-    published schema allows one. `awarded_date` stays when a credential is
-    renewed, `valid_from` does not. Raises ForbiddenValue.
+
+# The credential around it
+
+
+@dataclass(frozen=True)
+class CredentialSchema(Stated):
+    """A JSON schema that the credential satisfies."""
+
+    TYPE = None
+    MAY_STAND_ALONE = True
+    id: Uri
+    type: str = SCHEMA_TYPE
+
+
+@dataclass(frozen=True)
+class RefreshService(Stated):
+    """Where the newest version of the credential can be had."""
+
+    TYPE = None
+    id: Uri
+    type: str = "1EdTechCredentialRefresh"
+
+
+@dataclass(frozen=True)
+class TermsOfUse(Stated):
+    """A policy under which the credential was issued; a context must define its type."""
+
+    TYPE = None
+    MAY_STAND_ALONE = True
+    type: str
+    id: Uri | None = None
+
+
+@dataclass(frozen=True)
+class IssuedCredential(Stated):
+    """What the credentials of 1EdTech have in common: `as_credential` gives the unsigned JSON.
+
+    `credential_status` is one entry, as `status_list.entry` makes it: the
+    published schemas allow one. `awarded_date` stays when a credential is
+    renewed, `valid_from` does not.
     """
-    if not credential.is_uri(id):
-        raise ForbiddenValue(f"The credential's id {id!r} is not an absolute URI.")
-    if not name.strip():
-        raise ForbiddenValue("The credential must state its name.")
-    if valid_until is not None and valid_until <= valid_from:
-        raise ForbiddenValue("validUntil must be later than validFrom.")
-    members = {
-        "@context": list(CONTEXTS),
-        "id": id,
-        "type": list(TYPES),
-        "name": name,
-        "description": description,
-        "image": image,
-        "awardedDate": awarded_date,
-        "credentialSubject": subject,
-        "evidence": tuple(evidence),
-        "issuer": issuer,
-        "validFrom": valid_from,
-        "validUntil": valid_until,
-        "credentialSchema": [dict(SCHEMA)],
-        "credentialStatus": credential_status,
-    }
-    return {member: _as_json(value) for member, value in members.items() if _is_stated(value)}
+
+    CONTEXTS: ClassVar[tuple[str, ...]] = CONTEXTS
+
+    _: KW_ONLY
+    id: Uri
+    name: str | None = None
+    description: str | None = None
+    awarded_date: datetime | None = None
+    issuer: Profile
+    valid_from: datetime
+    valid_until: datetime | None = None
+    credential_schema: tuple[CredentialSchema, ...] = ()
+    credential_status: Typed | None = None
+    refresh_service: RefreshService | None = None
+    terms_of_use: tuple[TermsOfUse, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    def _check_together(self) -> None:
+        if not (self.name or "").strip():
+            raise ForbiddenValue("The credential must state its name.")
+        begins = timestamps.write(self.valid_from)
+        if self.valid_until is not None and timestamps.write(self.valid_until) <= begins:
+            raise ForbiddenValue("validUntil must be later than validFrom.")
+
+    def as_credential(self) -> dict[str, Any]:
+        """Return the unsigned credential: `as_json` with the contexts of its specification."""
+        return {"@context": list(self.CONTEXTS), **self.as_json()}
+
+
+@dataclass(frozen=True)
+class AchievementCredential(IssuedCredential):
+    """A badge: what one learner achieved, as the issuer attests."""
+
+    TYPE = TYPES
+    ALIASES: ClassVar[dict[str, str]] = {"AchievementCredential": "OpenBadgeCredential"}
+    _: KW_ONLY
+    image: Image | None = None
+    credential_subject: AchievementSubject
+    credential_schema: tuple[CredentialSchema, ...] = (CredentialSchema(SCHEMA["id"]),)
+    endorsement: tuple[SignedEndorsement, ...] = ()
+    endorsement_jwt: tuple[CompactJws, ...] = ()
 
 
 def number(text: str | None) -> Decimal | None:
@@ -531,49 +523,3 @@ def value_problem(
     if high is not None and as_number > high:
         return f"{value} is more than its valueMax {highest}."
     return None
-
-
-@functools.cache
-def _kinds(of: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(of)
-    return {field.name: hints[field.name] for field in dataclasses.fields(of)}
-
-
-def _from_json(value: Any, kind: Any, name: str) -> Any:
-    options = typing.get_args(kind)
-    if typing.get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise MalformedDocument(f"{name} is not an array.")
-        return tuple(_from_json(item, options[0], name) for item in value)
-    for option in options or (kind,):
-        if option is type(None):
-            continue
-        if option is datetime and isinstance(value, str):
-            return timestamps.read(value)
-        if issubclass(option, _Stated):
-            return option.from_json(value)
-        if isinstance(value, option) and (option is bool or not isinstance(value, bool)):
-            return value
-    raise MalformedDocument(f"{name} has another form than it should.")
-
-
-@functools.cache
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
-
-
-def _is_stated(value: object) -> bool:
-    return value is not None and value != "" and value != ()
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, _Stated):
-        return value.as_json()
-    if isinstance(value, tuple):
-        return [_as_json(item) for item in value]
-    if isinstance(value, datetime):
-        return timestamps.write(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value

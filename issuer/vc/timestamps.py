@@ -1,9 +1,9 @@
-"""Date-times as credentials write them."""
+"""Date-times and days as credentials write them."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from issuer.vc.errors import ForbiddenValue, MalformedDocument
 
@@ -11,6 +11,7 @@ from issuer.vc.errors import ForbiddenValue, MalformedDocument
 _DATE_TIME_STAMP = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def write(moment: datetime) -> str:
@@ -35,3 +36,13 @@ def read(text: object) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise MalformedDocument(f"{text!r} is not a moment of the calendar.") from None
+
+
+def read_date(text: object) -> date:
+    """Read a day as YYYY-MM-DD (XML Schema date, without a zone); raises MalformedDocument."""
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise MalformedDocument(f"{text!r} is not a date, YYYY-MM-DD.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise MalformedDocument(f"{text!r} is not a day of the calendar.") from None

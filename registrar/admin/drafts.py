@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from issuer.vc import openbadges, reading
+from issuer.vc import reading, vocabularies
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
 from registrar import rules
@@ -93,7 +93,7 @@ class DraftForm(forms.Form):
     )
     achievement_type = forms.ChoiceField(
         choices=[
-            (name, reading.kind_in_words(name)) for name in sorted(openbadges.ACHIEVEMENT_TYPES)
+            (name, reading.kind_in_words(name)) for name in sorted(vocabularies.ACHIEVEMENT_TYPES)
         ],
         initial="Course",
         label="Kind",

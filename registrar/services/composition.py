@@ -60,14 +60,14 @@ class _Composer:
             credential_id=_drawn_id(award),
             position=award.position,
             achievement=published,
-            document=openbadges.open_badge_credential(
+            document=openbadges.AchievementCredential(
                 id=_drawn_id(award).urn,
                 issuer=self._issuer,
-                subject=_subject(award, self._achievement(published), stay),
+                credential_subject=_subject(award, self._achievement(published), stay),
                 name=award.revision.name,
                 valid_from=award.decided_at.astimezone(UTC).replace(microsecond=0),
                 awarded_date=_midnight(award.awarded_on),
-            ),
+            ).as_credential(),
         )
 
     def _achievement(self, published: Achievement) -> openbadges.Achievement:

@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, ledger
-from issuer.vc import classes, openbadges
+from issuer.vc import classes, openbadges, vocabularies
 from issuer.vc.errors import ForbiddenValue, VcError
+from issuer.vc.stated import Stated
 from registrar import rules
 from registrar.errors import CodeTaken, Incomplete
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
@@ -221,7 +222,7 @@ def missing(revision: Revision) -> list[str]:
         }.items()
         if not getattr(revision, field).strip()
     ]
-    if not openbadges.is_term(revision.achievement_type, openbadges.ACHIEVEMENT_TYPES):
+    if not vocabularies.is_term(revision.achievement_type, vocabularies.ACHIEVEMENT_TYPES):
         gaps.append("an achievement type that Open Badges knows")
     gaps += [
         *_character_gaps(revision),
@@ -315,7 +316,7 @@ def _result_problem(described: dict[str, Any]) -> str:
         for field, member in _DESCRIBED.items()
         if described.get(field) is not None
     }
-    faults = _faults({"type": ["ResultDescription"], **stated}, classes.RESULT_DESCRIPTION)
+    faults = _faults({"type": ["ResultDescription"], **stated}, openbadges.ResultDescription)
     if faults:
         return faults
     texts = [described["name"], described["result_type"], *(described.get("allowed_value") or ())]
@@ -341,13 +342,13 @@ def _is_source(source: Any) -> bool:
 
 def _achievement_gaps(revision: Revision) -> list[str]:
     try:
-        faults = _faults(preview(revision).as_json(), classes.ACHIEVEMENT)
+        faults = _faults(preview(revision).as_json(), openbadges.Achievement)
     except (VcError, *_WRONG_SHAPE) as problem:
         faults = str(problem)
     return [f"wording that can be published ({faults})"] if faults else []
 
 
-def _faults(document: dict[str, Any], class_: classes.Class) -> str:
+def _faults(document: dict[str, Any], class_: type[Stated]) -> str:
     found = classes.problems(document, class_, "")
     return " ".join(f"{fault.pointer.lstrip('/')}: {fault.message}" for fault in found)
 

@@ -45,10 +45,10 @@ def document(
     batch: Batch, position: int, described: openbadges.Achievement, issuer: openbadges.Profile
 ) -> dict[str, Any]:
     """The badge of one learner, unsigned."""
-    return openbadges.open_badge_credential(
+    return openbadges.AchievementCredential(
         id=f"urn:uuid:{credential_id(batch, position)}",
         issuer=issuer,
-        subject=openbadges.AchievementSubject(
+        credential_subject=openbadges.AchievementSubject(
             identifier=(
                 openbadges.IdentityObject.salted(
                     f"learner-{position}", identity_type="sourcedId", salt=f"salt-{position}"
@@ -64,7 +64,7 @@ def document(
         name=described.name,
         valid_from=AWARDED,
         awarded_date=AWARDED,
-    )
+    ).as_credential()
 
 
 def statements(chunk: Chunk, achievement: Achievement) -> list[Statement]:

@@ -18,6 +18,7 @@ from issuer.models import (
 )
 from issuer.services import signing, status, verification
 from issuer.vc import did, openbadges, proofs, status_list
+from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Ed25519Signer
 from issuer.vc.verify import Outcome, Verdict
 from tests.issuer import badges
@@ -54,20 +55,22 @@ def theirs(**status_of: Any) -> dict[str, Any]:
         description="Helped out",
         criteria=openbadges.Criteria(narrative="Help out."),
     )
-    return openbadges.open_badge_credential(
+    return openbadges.AchievementCredential(
         id="urn:uuid:6d0ba6ac-3d3c-4e3f-8d0f-bb5c6a1c7f50",
         issuer=openbadges.Profile(id=STRANGER, name="Stranger"),
-        subject=openbadges.AchievementSubject(id="did:example:ada", achievement=achievement),
+        credential_subject=openbadges.AchievementSubject(
+            id="did:example:ada", achievement=achievement
+        ),
         name="Helping out",
         valid_from=NOW - timedelta(days=1),
         credential_status=status_list.entry(list_url=THEIR_LIST, index=7, purpose="revocation"),
         **status_of,
-    )
+    ).as_credential()
 
 
 def serve_did_document(world: World) -> None:
     """The stranger's key, where it belongs."""
-    method = did.VerificationMethod(public_multibase=SIGNER.public_multibase)
+    method = did.VerificationMethod(key=PublicKey.from_multikey(SIGNER.public_multibase))
     world.serve(DID_DOCUMENT, json.dumps(did.did_document(STRANGER, [method])).encode())
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from issuer.vc import did, openbadges, proofs, status_list, verify
 from issuer.vc.errors import Unreachable
+from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Ed25519Signer
 
 DID = "did:web:college.example"
@@ -38,8 +39,10 @@ class College:
         return did.method_id(self.did, self.signer.public_multibase)
 
     def publish_keys(self, **dates: datetime) -> None:
-        key = did.VerificationMethod(public_multibase=self.signer.public_multibase, **dates)
-        self.documents[self.did] = did.did_document(self.did, [key])
+        method = did.VerificationMethod(
+            key=PublicKey.from_multikey(self.signer.public_multibase), **dates
+        )
+        self.documents[self.did] = did.did_document(self.did, [method])
 
     def publish_list(self, *indexes: int, purpose: str = "revocation", **changes: Any) -> None:
         unsigned = status_list.status_list_credential(
@@ -167,7 +170,7 @@ def _badge(**changes: Any) -> dict[str, Any]:
             openbadges.Result(result_description=score.id, value="88.5"),
         ),
     )
-    members = {
+    members: dict[str, Any] = {
         "id": "urn:uuid:0190a0a0-7a3c-7c3e-9d2a-6f2f3d1b0c55",
         "issuer": openbadges.Profile(
             id=DID,
@@ -192,4 +195,7 @@ def _badge(**changes: Any) -> dict[str, Any]:
             list_url=LIST_URL, index=INDEX, purpose="revocation"
         ),
     }
-    return openbadges.open_badge_credential(**{**members, **changes})
+    members |= changes
+    return openbadges.AchievementCredential(
+        credential_subject=members.pop("subject"), **members
+    ).as_credential()

@@ -42,16 +42,16 @@ def subject(**members: Any) -> openbadges.AchievementSubject:
 
 
 def credential(**members: Any) -> dict[str, Any]:
-    return openbadges.open_badge_credential(
+    return openbadges.AchievementCredential(
         **{
             "id": "urn:uuid:1",
             "issuer": openbadges.Profile(id="did:web:a.example"),
-            "subject": subject(),
+            "credential_subject": subject(),
             "name": "Name",
             "valid_from": DAY,
             **members,
         }
-    )
+    ).as_credential()
 
 
 def test_an_identity_is_hashed_with_the_salt_behind_it() -> None:

@@ -1,0 +1,39 @@
+"""What the college asks of the badges that it composes: narrower than the specifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from issuer.vc import classes, openbadges
+from issuer.vc.errors import Finding
+from issuer.vc.openbadges import AchievementCredential
+
+_SECTION = "Open Badges 3.0"
+
+
+def exact_types(document: dict[str, Any]) -> Iterator[Finding]:
+    """The badge is an OpenBadgeCredential and nothing more."""
+    if document.get("type") != list(openbadges.TYPES):
+        message = f"The types must be {', '.join(openbadges.TYPES)}."
+        yield Finding("wrong_type", "/type", message, _SECTION)
+
+
+def exact_schema(document: dict[str, Any]) -> Iterator[Finding]:
+    """The badge names the one schema of Open Badges."""
+    if document.get("credentialSchema") != [openbadges.SCHEMA]:
+        message = f"Name one schema, {openbadges.SCHEMA['id']}."
+        yield Finding("wrong_value", "/credentialSchema", message, _SECTION)
+
+
+def named(document: dict[str, Any]) -> Iterator[Finding]:
+    """The badge has a name, which displays show, although Open Badges does not ask for one."""
+    if "name" not in document:
+        yield Finding("missing", "/name", "State the badge's name.", _SECTION)
+    elif isinstance(document["name"], str) and not document["name"].strip():
+        yield Finding("wrong_value", "/name", "This must not be empty.", _SECTION)
+
+
+def members(document: dict[str, Any]) -> Iterator[Finding]:
+    """The badge has the members of its class, written in full."""
+    return classes.problems(document, AchievementCredential, "")
