@@ -13,6 +13,7 @@ from issuer.models import SigningKey
 from issuer.services import ledger
 from issuer.vc.did import VerificationMethod
 from issuer.vc.did import did_document as write_did_document
+from issuer.vc.keys import PublicKey
 
 State = SigningKey.State
 
@@ -91,7 +92,9 @@ def did_document(did: str) -> dict[str, Any]:
     would refuse what the key signed in its time. Raises NotSetUp before the first key.
     """
     methods = [
-        VerificationMethod(public_multibase=key.public_multibase, revoked=key.compromised_at)
+        VerificationMethod(
+            key=PublicKey.from_multikey(key.public_multibase), revoked=key.compromised_at
+        )
         for key in SigningKey.objects.filter(did=did).order_by("created_at", "pk")
     ]
     if not methods:

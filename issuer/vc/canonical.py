@@ -25,6 +25,9 @@ from pyoxigraph import (
 from issuer.vc import contexts
 from issuer.vc.errors import DataLoss, MalformedDocument, NotCompacted, OutOfBounds, VcError
 
+SHA_256 = "sha256"
+SHA_384 = "sha384"
+
 MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 32
 # pyld compares each value of a property with all before it, also across objects of one id.
@@ -40,6 +43,10 @@ MAX_EQUAL_BLANK_NODES = 8
 
 # pyld would take its own base for an undefined type or a relative address and sign that.
 _NOWHERE = "https://undefined.invalid/"
+_ALGORITHMS = {
+    SHA_256: CanonicalizationAlgorithm.RDFC_1_0_SHA_256,
+    SHA_384: CanonicalizationAlgorithm.RDFC_1_0_SHA_384,
+}
 _ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]*")
 _CARRIED = frozenset({"@id", "@type", "@value", "@language", "@list", "@graph"})
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -88,8 +95,10 @@ def expand(document: dict[str, Any]) -> list[Any]:
     return expanded
 
 
-def canonize(document: dict[str, Any]) -> bytes:
-    """Return the canonical N-Quads (RDFC-1.0 with SHA-256) of a document that `expand` accepts.
+def canonize(document: dict[str, Any], *, digest: str = SHA_256) -> bytes:
+    """Return the canonical N-Quads of a document that `expand` accepts (RDFC-1.0).
+
+    The digest is the one by which blank nodes are told apart; P-384 goes with SHA-384.
 
     Raises what `expand` raises, and OutOfBounds for more blank nodes, or more
     of them alike, than can be labelled in a few milliseconds.
@@ -99,7 +108,7 @@ def canonize(document: dict[str, Any]) -> bytes:
     processor = _Processor()
     with _Reporting(processor):
         dataset = processor.to_rdf(document, _options())
-    return _canonical_text(dataset)
+    return _canonical_text(dataset, _ALGORITHMS[digest])
 
 
 # What is refused before expansion
@@ -426,12 +435,12 @@ def _require_absolute(iri: Any) -> None:
 # Canonical form by pyoxigraph
 
 
-def _canonical_text(dataset: dict[str, Any]) -> bytes:
+def _canonical_text(dataset: dict[str, Any], algorithm: CanonicalizationAlgorithm) -> bytes:
     try:
         quads = list(_quads(dataset))
         _bound_blank_nodes(quads)
         canonical = Dataset(quads)
-        canonical.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+        canonical.canonicalize(algorithm)
         lines = serialize(canonical, format=RdfFormat.N_QUADS) or b""
     except ValueError as error:
         raise MalformedDocument(f"The document holds no valid RDF: {error}") from error

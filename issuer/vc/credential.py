@@ -7,6 +7,8 @@ from typing import Any
 
 from issuer.vc.errors import MalformedDocument
 
+ENVELOPED_CREDENTIAL = "EnvelopedVerifiableCredential"
+
 # RFC 3986: a scheme and the characters a URI may hold; percent signs only before two hex digits.
 _URI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
@@ -27,12 +29,17 @@ def types(node: object) -> list[str]:
 
 def issuer_id(document: dict[str, Any]) -> str:
     """Return the identifier of the issuer, given as text or as an object with an id."""
-    issuer = document.get("issuer")
-    if isinstance(issuer, dict):
-        issuer = issuer.get("id")
-    if not is_uri(issuer):
-        raise MalformedDocument("The document names no issuer by an absolute URI.")
-    return str(issuer)
+    return _id_of(document, "issuer")
+
+
+def holder_id(document: dict[str, Any]) -> str | None:
+    """Return the identifier of a presentation's holder, None when it names none."""
+    return _id_of(document, "holder") if "holder" in document else None
+
+
+def presented(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the credentials of a presentation, none, one or many; raises MalformedDocument."""
+    return _objects(document, "verifiableCredential")
 
 
 def subject_id(document: dict[str, Any]) -> Any:
@@ -59,6 +66,15 @@ def unsecured(document: dict[str, Any]) -> dict[str, Any]:
 def many(value: Any) -> list[Any]:
     """Return a value that JSON-LD may write alone or in an array, as a list."""
     return value if isinstance(value, list) else [value]
+
+
+def _id_of(document: dict[str, Any], name: str) -> str:
+    value = document.get(name)
+    if isinstance(value, dict):
+        value = value.get("id")
+    if not is_uri(value):
+        raise MalformedDocument(f"The document names no {name} by an absolute URI.")
+    return str(value)
 
 
 def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -158,7 +158,7 @@ class InvalidVerificationMethod(VcError):
 
 
 class UnauthorisedVerificationMethod(VcError):
-    """The document does not list the verification method for making assertions."""
+    """The document does not list the verification method for what it was used for."""
 
     code = "unauthorised_verification_method"
 
@@ -269,3 +269,21 @@ class BaseProof(UnsupportedProof):
     """The proof is the one for the holder; a verifier is shown one that is derived from it."""
 
     code = "base_proof"
+
+
+class WrongPurpose(MalformedProof):
+    """The proof was made for another purpose."""
+
+    code = "wrong_purpose"
+
+
+class WrongDomain(VcError):
+    """The proof was made for another domain."""
+
+    code = "wrong_domain"
+
+
+class UnknownPreviousProof(MalformedProof):
+    """The proof follows a proof that the document does not carry."""
+
+    code = "unknown_previous_proof"

@@ -1,4 +1,5 @@
 import copy
+import hashlib
 import random
 import time
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyld import jsonld
+from pyld import canon, jsonld
 
 from issuer.vc import canonical, contexts
 from issuer.vc.errors import (
@@ -67,6 +68,21 @@ def test_the_canonical_form_is_pylds_own(
         for value in values
     ]
     assert canonical.canonize(badge) == by_pyld(badge)
+
+
+class BySha384(canon.URDNA2015):
+    """pyld's own algorithm with the digest that goes with P-384."""
+
+    def create_hash(self) -> Any:
+        return hashlib.sha384()
+
+
+def test_blank_nodes_are_told_apart_by_the_digest_that_is_asked_for(badge: dict[str, Any]) -> None:
+    options = {"documentLoader": contexts.document_loader}
+    dataset = jsonld.to_rdf(badge, options)
+    expected = BySha384().main(dataset, {"format": "application/n-quads"}).encode()
+    assert canonical.canonize(badge, digest=canonical.SHA_384) == expected
+    assert canonical.canonize(badge) != expected
 
 
 def test_the_order_of_members_does_not_change_the_canonical_form(

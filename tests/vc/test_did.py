@@ -1,25 +1,30 @@
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.vc import did
+from issuer.vc import did, signers
 from issuer.vc.errors import (
     InvalidVerificationMethod,
     InvalidVerificationMethodUrl,
     MalformedDid,
-    MalformedKey,
+    PrivateKeyShown,
     UnauthorisedVerificationMethod,
+    UnsupportedKey,
     VcError,
     WrongIdentifierDocument,
 )
-from issuer.vc.signers import Ed25519Signer
+from issuer.vc.keys import PublicKey
+from issuer.vc.signers import Ed25519Signer, P256Signer
 
 DID = "did:web:college.example"
 KEY = Ed25519Signer(b"\x01" * 32).public_multibase
 OLD = Ed25519Signer(b"\x02" * 32).public_multibase
+P256 = P256Signer(b"\x04" * 32).public_multibase
 LOST = Ed25519Signer(b"\x03" * 32).public_multibase
 DAY = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -94,9 +99,9 @@ def test_the_document_has_the_form_that_verifiers_expect() -> None:
     document = did.did_document(
         DID,
         [
-            did.VerificationMethod(public_multibase=KEY),
-            did.VerificationMethod(public_multibase=OLD, expires=DAY),
-            did.VerificationMethod(public_multibase=LOST, revoked=DAY),
+            did.VerificationMethod(key=PublicKey.from_multikey(KEY)),
+            did.VerificationMethod(key=PublicKey.from_multikey(OLD), expires=DAY),
+            did.VerificationMethod(key=PublicKey.from_multikey(LOST), revoked=DAY),
         ],
     )
     assert document == {
@@ -135,10 +140,81 @@ def test_the_document_has_the_form_that_verifiers_expect() -> None:
         did.find_method(document, f"{DID}#{LOST}")
 
 
-def test_a_did_key_is_resolved_without_asking_anyone() -> None:
-    document = did.resolve_key(f"did:key:{KEY}")
-    assert did.find_method(document, f"did:key:{KEY}#{KEY}") == KEY
-    with pytest.raises(MalformedKey):
+def test_a_key_that_is_wanted_in_two_forms_has_two_methods() -> None:
+    key = PublicKey.from_multikey(P256)
+    document = did.did_document(
+        DID,
+        [
+            did.VerificationMethod(key=key),
+            did.VerificationMethod(key=key, form=did.JSON_WEB_KEY),
+        ],
+    )
+    as_jwk = f"{DID}#{key.thumbprint}"
+    assert document["@context"] == [
+        "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/multikey/v1",
+        "https://w3id.org/security/jwk/v1",
+    ]
+    assert document["verificationMethod"] == [
+        {
+            "id": f"{DID}#{P256}",
+            "type": "Multikey",
+            "controller": DID,
+            "publicKeyMultibase": P256,
+        },
+        {
+            "id": as_jwk,
+            "type": "JsonWebKey",
+            "controller": DID,
+            "publicKeyJwk": {**key.jwk, "kid": key.thumbprint, "alg": "ES256"},
+        },
+    ]
+    assert document["assertionMethod"] == [f"{DID}#{P256}", as_jwk]
+    assert did.find_method(document, as_jwk) == did.find_method(document, f"{DID}#{P256}") == P256
+
+
+def test_an_rsa_key_is_published_as_jwk_only() -> None:
+    numbers = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
+    modulus = base64.urlsafe_b64encode(numbers.n.to_bytes(256)).rstrip(b"=").decode()
+    key = PublicKey.from_jwk({"kty": "RSA", "n": modulus, "e": "AQAB"})
+    method = did.VerificationMethod(key=key, form=did.JSON_WEB_KEY)
+    document = did.did_document(DID, [method])
+    assert document["@context"] == [
+        "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/jwk/v1",
+    ]
+    found = did.retrieve_method(document, f"{DID}#{key.thumbprint}")
+    assert found.public_key() == key
+    with pytest.raises(UnsupportedKey):
+        did.find_method(document, f"{DID}#{key.thumbprint}")
+    with pytest.raises(UnsupportedKey):
+        did.did_document(DID, [did.VerificationMethod(key=key)])
+
+
+def test_a_key_may_be_listed_for_other_relationships() -> None:
+    methods = [did.VerificationMethod(key=PublicKey.from_multikey(KEY))]
+    document = did.did_document(DID, methods, relationships=[did.AUTHENTICATION])
+    name = f"{DID}#{KEY}"
+    assert "assertionMethod" not in document
+    assert did.retrieve_method(document, name, relationship="authentication").id == name
+    with pytest.raises(UnauthorisedVerificationMethod):
+        did.retrieve_method(document, name)
+
+
+@pytest.mark.parametrize("kind", ["Ed25519", "P-256", "P-384", "P-521"])
+def test_a_did_key_is_resolved_without_asking_anyone(kind: str) -> None:
+    key = signers.from_secret(kind, signers.draw_secret(kind)).public_multibase
+    document = did.resolve_key(f"did:key:{key}")
+    assert document["id"] == f"did:key:{key}"
+    for relationship in ("assertionMethod", "authentication"):
+        name = f"did:key:{key}#{key}"
+        assert document[relationship] == [name]
+        found = did.retrieve_method(document, name, relationship=relationship)
+        assert found.public_key().multikey == key
+
+
+def test_a_did_key_of_another_kind_is_not_understood() -> None:
+    with pytest.raises(UnsupportedKey):
         did.resolve_key("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme")
 
 
@@ -150,6 +226,9 @@ def method(**changes: Any) -> dict[str, Any]:
         "publicKeyMultibase": KEY,
         **changes,
     }
+
+
+KEYLESS = {"id": f"{DID}#{KEY}", "controller": DID}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -184,8 +263,10 @@ def test_a_document_of_somebody_else_is_refused(found: Any) -> None:
         document(verificationMethod=[method(controller="did:web:other.example")]),
         document(verificationMethod=[method(), method(publicKeyMultibase=OLD)]),
         document(verificationMethod=[method(publicKeyMultibase=7)]),
+        document(verificationMethod=[method(publicKeyMultibase={"kty": "OKP"})]),
         document(verificationMethod=[method(publicKeyJwk={})]),
         document(verificationMethod=[method(type="JsonWebKey", publicKeyJwk={})]),
+        document(verificationMethod=[{**KEYLESS, "type": "JsonWebKey", "publicKeyJwk": KEY}]),
         document(verificationMethod=[method(expires="soon")]),
     ],
 )
@@ -214,3 +295,44 @@ def test_a_method_that_may_not_make_assertions_is_refused(
 def test_a_method_may_stand_in_assertion_method_itself() -> None:
     embedded = document(verificationMethod=[], assertionMethod=[method()])
     assert did.find_method(embedded, f"{DID}#{KEY}") == KEY
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"type": "Multikey", "publicKeyMultibase": KEY},
+        {"type": "Ed25519VerificationKey2020", "publicKeyMultibase": KEY},
+        {"type": "JsonWebKey", "publicKeyJwk": PublicKey.from_multikey(KEY).jwk},
+        {"type": "JsonWebKey2020", "publicKeyJwk": PublicKey.from_multikey(KEY).jwk},
+    ],
+    ids=lambda stated: stated["type"],
+)
+def test_a_key_is_read_in_each_form_that_is_met(stated: dict[str, Any]) -> None:
+    found = document(verificationMethod=[{**KEYLESS, **stated}])
+    assert did.find_method(found, f"{DID}#{KEY}") == KEY
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {},
+        {"type": "Multikey"},
+        {"type": "Multikey", "publicKeyJwk": {}},
+        {"type": ["Multikey"], "publicKeyMultibase": KEY},
+        {"type": "Ed25519VerificationKey2018", "publicKeyBase58": "x"},
+        {"type": "JsonWebKey", "publicKeyJwk": {"kty": "oct"}},
+    ],
+    ids=str,
+)
+def test_a_key_in_another_form_is_not_understood(stated: dict[str, Any]) -> None:
+    found = document(verificationMethod=[{**KEYLESS, **stated}])
+    with pytest.raises(UnsupportedKey):
+        did.find_method(found, f"{DID}#{KEY}")
+
+
+def test_a_key_that_is_not_sound_is_refused_when_it_is_read() -> None:
+    jwk = {**PublicKey.from_multikey(P256).jwk, "d": "AA"}
+    stated = {**KEYLESS, "type": "JsonWebKey", "publicKeyJwk": jwk}
+    found = did.retrieve_method(document(verificationMethod=[stated]), f"{DID}#{KEY}")
+    with pytest.raises(PrivateKeyShown):
+        found.public_key()

@@ -1,67 +1,14 @@
-"""Published vectors; those whose contexts are in no package from the canonical form on."""
+"""The vectors of 1EdTech; those of the W3C are in test_cryptosuites and test_proofs."""
 
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
-from issuer.vc import canonical, contexts, multibase, proofs, signers
+from issuer.vc import canonical, contexts
 from issuer.vc.cryptosuites import eddsa_rdfc_2022
-from issuer.vc.errors import UnknownContext, WrongSignature
-from issuer.vc.keys import PublicKey
-
-FOLDERS = ["eddsa-rdfc-2022", "eddsa-rdfc-2022/employ"]
-
-
-def _key_pair(data: Path, folder: Path) -> tuple[str, bytes]:
-    proof = json.loads((folder / "signedDataInt.json").read_text())["proof"]
-    public = proof["verificationMethod"].partition("#")[2]
-    pair = json.loads((data / "vectors/w3c-eddsa/keyPair.json").read_text())
-    assert pair["publicKeyMultibase"] == public
-    return public, multibase.decode_base58btc(pair["privateKeyMultibase"])[2:]
-
-
-@pytest.mark.parametrize("name", FOLDERS)
-def test_w3c_eddsa_rdfc_2022_from_the_canonical_form_on(shared_data: Path, name: str) -> None:
-    folder = shared_data / "vectors/w3c-eddsa" / name
-    public, seed = _key_pair(shared_data, folder)
-    document = (folder / "canonDocDataInt.txt").read_bytes()
-    options = (folder / "proofCanonDataInt.txt").read_bytes()
-    message = hashlib.sha256(options).digest() + hashlib.sha256(document).digest()
-    assert message.hex() == (folder / "combinedHashDataInt.txt").read_text().strip()
-
-    signature = signers.Ed25519Signer(seed).sign(message)
-    value = (folder / "sigBTC58DataInt.txt").read_text().strip()
-    assert signature.hex() == (folder / "sigHexDataInt.txt").read_text().strip()
-    assert multibase.encode_base58btc(signature) == value
-    key = PublicKey.from_multikey(public)
-    key.check(message, multibase.decode_base58btc(value))
-    with pytest.raises(WrongSignature):
-        key.check(message[::-1], signature)
-
-
-@pytest.mark.parametrize("name", FOLDERS)
-def test_w3c_proof_options_under_contexts_that_are_pinned(shared_data: Path, name: str) -> None:
-    folder = shared_data / "vectors/w3c-eddsa" / name
-    options = json.loads((folder / "proofConfigDataInt.json").read_text())
-    options["@context"] = contexts.CREDENTIALS_V2
-    assert canonical.canonize(options) == (folder / "proofCanonDataInt.txt").read_bytes()
-
-
-def test_a_w3c_document_whose_context_is_not_pinned_is_refused_and_not_fetched(
-    shared_data: Path,
-) -> None:
-    signed = json.loads(
-        (shared_data / "vectors/w3c-eddsa/eddsa-rdfc-2022/employ/signedDataInt.json").read_text()
-    )
-    with pytest.raises(UnknownContext):
-        proofs.verify_proof(
-            signed, public_key=signed["proof"]["verificationMethod"].partition("#")[2]
-        )
-
 
 TEAMWORK: dict[str, Any] = {
     "@context": [contexts.CREDENTIALS_V2, contexts.OPEN_BADGES],

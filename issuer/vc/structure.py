@@ -1,0 +1,192 @@
+"""The form that a credential or presentation must have to be looked at any further."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from issuer.vc import canonical, contexts, credential
+from issuer.vc.errors import MalformedDocument, OutOfBounds, UnknownContext
+from issuer.vc.report import CouldNotCheck, Failed
+
+# Each proof costs a canonical form of the document, each status a list that is verified itself.
+MAX_PROOFS = 4
+MAX_STATUSES = 4
+# Each costs all that a credential costs.
+MAX_CREDENTIALS = 8
+
+_LIFE_CYCLE = frozenset(
+    {
+        "validFrom",
+        "validUntil",
+        "issuanceDate",
+        "expirationDate",
+        "credentialStatus",
+        "issuer",
+        "credentialSubject",
+    }
+)
+# What may state contexts of its own inside a document: those of the JCS suites repeat them.
+_STATING_CONTEXTS = frozenset(
+    {"VerifiableCredential", credential.ENVELOPED_CREDENTIAL, "DataIntegrityProof"}
+)
+
+
+def of_credential(document: object, *, own_contexts: bool = False) -> str:
+    """Accept the form of a credential, or tell why not (VC Data Model 2.0, 1.1, section 4).
+
+    Contexts that are not pinned, and such as the document brings along, may
+    be quite right: what they mean is not known here, so the check could not be
+    made, unless `own_contexts` trusts the document to say what it means. Anything
+    undefined, and anything hidden from whoever reads the terms, makes it fail.
+
+    Raises Failed, CouldNotCheck, and the errors of `canonical.expand` and `credential`.
+    """
+    document = _document(document, own_contexts)
+    _require_version(document)
+    if "VerifiableCredential" not in credential.types(document):
+        raise Failed("The document is not a verifiable credential.")
+    _require_id(document, "credential")
+    credential.issuer_id(document)
+    _bound_proofs(document, "credential")
+    if len(credential.statuses(document)) > MAX_STATUSES:
+        raise OutOfBounds(f"The credential has more than {MAX_STATUSES} status entries.")
+    subjects = credential.many(document.get("credentialSubject"))
+    if not subjects or not all(isinstance(subject, dict) and subject for subject in subjects):
+        raise Failed("The credential has no subject.")
+    if _is_1_1(document) and "issuanceDate" not in document:
+        raise Failed("The credential does not say when it was issued.")
+    _require_badge(document, subjects)
+    _refuse_second_self(document)
+    canonical.expand(credential.unsecured(document))
+    return "The document is a credential and states nothing that its contexts do not define."
+
+
+def of_presentation(document: object, *, own_contexts: bool = False) -> str:
+    """Accept the form of a presentation, or tell why not (VC Data Model 2.0, section 4.13).
+
+    Its credentials are objects, one or many, signed or in an envelope; their
+    own form is for `of_credential`. Raises what that raises.
+    """
+    document = _document(document, own_contexts)
+    _require_version(document)
+    if "VerifiablePresentation" not in credential.types(document):
+        raise Failed("The document is not a verifiable presentation.")
+    _require_id(document, "presentation")
+    credential.holder_id(document)
+    _bound_proofs(document, "presentation")
+    presented = credential.presented(document)
+    if len(presented) > MAX_CREDENTIALS:
+        raise OutOfBounds(f"The presentation has more than {MAX_CREDENTIALS} credentials.")
+    for each in presented:
+        if "@context" not in each:
+            raise Failed("A presented credential states no contexts.")
+    canonical.expand(credential.unsecured(document))
+    return "The document is a presentation and states nothing that its contexts do not define."
+
+
+# What both have in common
+
+
+def _document(document: object, own_contexts: bool) -> dict[str, Any]:
+    canonical.check_bounds(document)
+    if not isinstance(document, dict):
+        raise MalformedDocument()
+    unsecured = credential.unsecured(document)
+    _require_known_list(unsecured, own_contexts)
+    for name, member in unsecured.items():
+        if name != "@context":
+            _require_known_contexts(member, own_contexts)
+    return document
+
+
+def _require_known_contexts(value: object, own_contexts: bool) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _require_known_contexts(item, own_contexts)
+    elif isinstance(value, dict):
+        if "@context" in value:
+            if not _STATING_CONTEXTS & set(credential.types(value)):
+                raise Failed("Only a credential may state contexts.")
+            _require_known_list(value, own_contexts)
+        for name, member in value.items():
+            if name != "@context":
+                _require_known_contexts(member, own_contexts)
+
+
+def _require_known_list(node: dict[str, Any], own_contexts: bool) -> None:
+    found = node.get("@context")
+    if not isinstance(found, list) or not found:
+        raise Failed("The contexts must be a list.")
+    if not all(isinstance(context, str | dict) for context in found):
+        raise Failed("A context is neither an address nor an object.")
+    urls = [context for context in found if isinstance(context, str)]
+    if len(urls) < len(found) and not own_contexts:
+        raise CouldNotCheck("The document brings a context of its own, which could mean anything.")
+    for url in urls:
+        if url not in contexts.PINNED:
+            raise UnknownContext(f"The context {url} is not known here.")
+    if len(set(urls)) != len(urls):
+        raise Failed("A context is listed twice.")
+
+
+def _require_version(document: dict[str, Any]) -> None:
+    if document["@context"][0] not in {contexts.CREDENTIALS_V2, contexts.CREDENTIALS_V1}:
+        raise CouldNotCheck("The document is of no version of the data model that is known here.")
+
+
+def _is_1_1(document: dict[str, Any]) -> bool:
+    return bool(document["@context"][0] == contexts.CREDENTIALS_V1)
+
+
+def _require_id(document: dict[str, Any], what: str) -> None:
+    if "id" in document and not credential.is_uri(document["id"]):
+        raise Failed(f"The {what}'s id is not an absolute URI.")
+
+
+def _bound_proofs(document: dict[str, Any], what: str) -> None:
+    if len(credential.proofs(document)) > MAX_PROOFS:
+        raise OutOfBounds(f"The {what} carries more than {MAX_PROOFS} proofs.")
+
+
+# What is a credential's alone
+
+
+def _require_badge(document: dict[str, Any], subjects: list[dict[str, Any]]) -> None:
+    if not {"OpenBadgeCredential", "AchievementCredential"} & set(credential.types(document)):
+        return
+    if len(subjects) != 1 or "AchievementSubject" not in credential.types(subjects[0]):
+        raise Failed("The badge's subject is not one AchievementSubject.")
+    if "id" not in subjects[0] and not subjects[0].get("identifier"):
+        raise Failed("The badge does not say whose it is, by id or identifier.")
+    if "Achievement" not in credential.types(subjects[0].get("achievement")):
+        raise Failed("The badge states no achievement.")
+    if not isinstance(document["issuer"], dict) or "Profile" not in credential.types(
+        document["issuer"]
+    ):
+        raise Failed("The badge's issuer is not a Profile.")
+    for name in ("id", "issuanceDate" if _is_1_1(document) else "validFrom"):
+        if name not in document:
+            raise Failed(f"The badge states no {name}.")
+
+
+def _refuse_second_self(document: dict[str, Any]) -> None:
+    """Refuse a nested object that bears the credential's own id and makes statements.
+
+    RDF knows one node where JSON has two objects: an expiry or a status moved
+    there would leave the signature intact and be out of every reader's sight.
+    """
+    own_id = document.get("id")
+
+    def search(value: object) -> None:
+        if isinstance(value, list):
+            for item in value:
+                search(item)
+        elif isinstance(value, dict):
+            if value is not document and own_id and value.get("id") == own_id:
+                hidden = set(value) & _LIFE_CYCLE
+                if hidden:
+                    raise Failed(f"{hidden.pop()} stands where readers do not look for it.")
+            for member in value.values():
+                search(member)
+
+    search(document)
