@@ -1,6 +1,7 @@
 """Check the credentials of a job, and write down what others need to check them, too."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,8 @@ def write(folder: Path, job: Job, *, revoked: Credential, summary: dict[str, Any
     _write_json(folder / DID_FILE, keys.did_document(settings.ISSUER_DID))
     _write_json(folder / BEFORE_FILE, status_lists(job, before=revoked))
     _write_json(folder / AFTER_FILE, status_lists(job))
-    _write_json(folder / SUMMARY_FILE, summary)
+    # It holds passwords and the secret of a client.
+    _write_json(folder / SUMMARY_FILE, summary, mode=0o600)
 
 
 def _credentials(job: Job) -> QuerySet[Any, Any]:
@@ -124,5 +126,9 @@ def _edition(status_list: StatusList, before: Credential | None) -> StatusListPu
     raise CommandError(f"No edition of {status_list} from before the revocation was kept.")
 
 
-def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _write_json(path: Path, content: Any, *, mode: int = 0o666) -> None:
+    """Write a file of this mode, also in the place of one that had another."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -1,6 +1,5 @@
-"""What commands that import print: problems as a table, the outcome as one line of JSON."""
+"""What commands that import print: the problems as a table."""
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -15,7 +14,6 @@ _REASON_WIDTH: Final = 60
 def add_arguments(parser: CommandParser) -> None:
     """The options that every import has."""
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and stop")
-    parser.add_argument("--json", action="store_true", help="end with the outcome as JSON")
     parser.add_argument("--by", metavar="USERNAME", help="whose act it is; default: the system's")
 
 
@@ -29,9 +27,18 @@ def person(username: str | None) -> User | None:
     return found
 
 
-def print_json(out: OutputWrapper, outcome: Mapping[str, Any]) -> None:
-    """The outcome as one line."""
-    out.write(json.dumps(outcome, ensure_ascii=False, default=str))
+def whole_file(file: str, reason: str) -> dict[str, Any]:
+    """The problem, as JSON, of which a whole file has died."""
+    return {
+        "file": file,
+        "row": None,
+        "column": "",
+        "value": "",
+        "code": "failed",
+        "reason": reason,
+        "fix": "",
+        "severity": "fatal",
+    }
 
 
 def print_problems(

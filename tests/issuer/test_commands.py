@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,5 +90,44 @@ def test_verify_credential_tells_what_is_wrong(file: Path) -> None:
 
 
 def test_verify_credential_needs_a_file_that_can_be_read(tmp_path: Path, db: None) -> None:
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match=r"There is no file .*nothing\.json\."):
         run("verify_credential", str(tmp_path / "nothing.json"))
+    with pytest.raises(CommandError, match="cannot be read: Is a directory"):
+        run("verify_credential", str(tmp_path))
+
+
+def fails(name: str, *arguments: str) -> tuple[dict[str, Any], str]:
+    """The outcome and the sentence of a command that fails."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as failed:
+        call_command(name, *arguments, "--json", stdout=out)
+    (line,) = out.getvalue().splitlines()
+    assert failed.value.returncode == 1
+    return json.loads(line), str(failed.value)
+
+
+def test_verify_credential_ends_with_json_without_a_file_too(tmp_path: Path, db: None) -> None:
+    for path in (tmp_path / "nothing.json", tmp_path):
+        outcome, said = fails("verify_credential", str(path))
+        assert outcome == {"verdict": "unknown", "checks": [], "error": said}
+
+
+def test_what_is_no_credential_has_a_verdict(tmp_path: Path, db: None) -> None:
+    path = tmp_path / "noise"
+    path.write_bytes(bytes(range(256)))
+    assert json.loads(run("verify_credential", str(path), "--json"))["verdict"] == "invalid"
+
+
+def test_check_ledger_ends_with_json_without_a_database_too() -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check_ledger", "--json"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    outcome = json.loads(ended.stdout.splitlines()[-1])
+    assert (outcome["entries"], outcome["ok"], outcome["first_bad"]) == (0, False, None)
+    assert ended.stderr.startswith("CommandError: The database does not answer")

@@ -189,6 +189,8 @@ def demo(out: Path, roster: Path, kept: Path) -> dict[str, Any]:
     text = (out / "credentials.ndjson").read_text()
     assert text.endswith("\n")
     credentials = [json.loads(line) for line in text.splitlines()]
+    # It holds passwords.
+    assert (out / "summary.json").stat().st_mode & 0o777 == 0o600
     return {
         "credentials": credentials,
         "did": json.loads((out / "did.json").read_text()),

@@ -159,4 +159,32 @@ def test_a_framework_with_errors_is_refused_with_all_of_them(framework: Path) ->
 def test_addresses_and_absent_files_are_said_plainly(tmp_path: Path) -> None:
     printed = run("import_framework", "https://frameworks.example/1")
     assert "REFUSED https://frameworks.example/1 is an address." in printed
-    assert "cannot be read" in run("import_framework", tmp_path / "absent.json")
+    assert "REFUSED There is no file" in run("import_framework", tmp_path / "absent.json")
+    assert "cannot be read: Is a directory" in run("import_framework", tmp_path)
+
+
+def test_a_framework_that_cannot_be_read_ends_with_json_too(framework: Path) -> None:
+    for arguments in (
+        [framework.parent / "absent.json"],
+        [framework.parent],
+        ["https://frameworks.example/1"],
+        [framework, "--by", "nobody"],
+    ):
+        told = outcome("import_framework", *arguments)
+        assert (told["new"], told["changed"], told["retired"], told["unchanged"]) == (0, 0, 0, 0)
+        (error,) = told["errors"]
+        assert error["file"] == str(arguments[0])
+        assert f"REFUSED {error['reason']}" in run("import_framework", *arguments)
+
+
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_a_roster_that_cannot_be_read_ends_with_json_too(bundle: Path, dry_run: list[str]) -> None:
+    noise = bundle.parent / "noise.zip"
+    noise.write_bytes(bytes(range(256)))
+    for arguments in ([bundle.parent / "absent"], [noise], [bundle, "--by", "nobody"]):
+        told = outcome("import_oneroster", *arguments, *dry_run)
+        (counts,) = [counts for counts in told.values() if counts["errors"]]
+        assert (counts["new"], counts["errors"]) == (0, 1)
+        (problem,) = counts["problems"]
+        assert problem["severity"] == "fatal" and problem["reason"]
+        assert "REFUSED" in run("import_oneroster", *arguments, *dry_run, "--json")

@@ -1,33 +1,26 @@
 """Check that the ledger is whole and that what was issued is still what it entered."""
 
 import dataclasses
-import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 
+from issuer.management.outcomes import OutcomeCommand
 from issuer.services import audit
 
 
-class Command(BaseCommand):
+class Command(OutcomeCommand):
     """Follows the chain of the ledger and compares it with the stored documents."""
 
     help = (
         "Compute the hash of every ledger entry and the Merkle root of every chunk of documents "
-        "anew. Ends with status 1 when one is wrong."
+        "anew. Ends with status 1 when one is wrong; with --json that stands in the outcome."
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--json",
-            action="store_true",
-            help="print one JSON object and end with status 0",
-        )
-
-    def handle(self, *args: Any, **options: Any) -> None:
+    def carry_out(self, **options: Any) -> None:
         verdict = audit.check()
         if options["json"]:
-            self.stdout.write(json.dumps(dataclasses.asdict(verdict)))
+            self.tell(dataclasses.asdict(verdict))
         elif verdict.ok:
             self.stdout.write(f"{verdict.entries} entries, all in order.")
         else:
@@ -35,3 +28,6 @@ class Command(BaseCommand):
                 f"Of {verdict.entries} ledger entries not all are in order.\n"
                 + "\n".join(verdict.faults)
             )
+
+    def failure(self, reason: str, **options: Any) -> dict[str, Any]:
+        return {"entries": 0, "ok": False, "first_bad": None, "faults": [reason]}

@@ -4,16 +4,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from issuer.errors import Refusal
+from issuer.management.outcomes import OutcomeCommand, content_of
 from registrar.management import reports
 from registrar.services import vocabulary
 from skills.errors import ImportRefused, SkillsError
 from skills.services.frameworks import Plan
 
 
-class Command(BaseCommand):
+class Command(OutcomeCommand):
     """Safe to run again: the same file changes nothing."""
 
     help = (
@@ -27,8 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=sorted(vocabulary.FORMATS), default="case")
         parser.add_argument("--own", action="store_true", help="mark it as the college's own")
         reports.add_arguments(parser)
+        super().add_arguments(parser)
 
-    def handle(self, **options: Any) -> None:
+    def carry_out(self, **options: Any) -> None:
         """Read, compare, and apply unless it is a dry run."""
         by = reports.person(options["by"])
         path = options["path"]
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         if as_json:
             counts = dict.fromkeys(("new", "changed", "retired", "unchanged"), 0)
             errors = [problem for problem in problems if problem["severity"] != "warning"]
-            reports.print_json(self.stdout, {**counts, "errors": errors})
+            self.tell({**counts, "errors": errors})
         else:
             reports.print_problems(self.stdout, problems)
         raise CommandError(str(refused))
@@ -65,7 +67,11 @@ class Command(BaseCommand):
         reports.print_problems(self.stdout, warnings)
         if as_json:
             extra = {"associations": associations, "warnings": warnings, "errors": []}
-            reports.print_json(self.stdout, {**skills, **extra})
+            self.tell({**skills, **extra})
+
+    def failure(self, reason: str, **options: Any) -> dict[str, Any]:
+        counts = dict.fromkeys(("new", "changed", "retired", "unchanged"), 0)
+        return {**counts, "errors": [reports.whole_file(options["path"], reason)]}
 
 
 def _content(path: str) -> bytes:
@@ -74,10 +80,7 @@ def _content(path: str) -> bytes:
             f"{path} is an address. Frameworks cannot be fetched from an address yet: download "
             "the file and give its path."
         )
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    return content_of(Path(path))
 
 
 def _counts(changes: Any) -> dict[str, int]:

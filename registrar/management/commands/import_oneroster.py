@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from issuer.errors import Refusal
+from issuer.management.outcomes import OutcomeCommand
 from registrar.management import reports
 from registrar.services import rosters
 
@@ -15,7 +16,7 @@ _Counts = Mapping[str, Mapping[str, int]]
 _Problems = Iterable[Mapping[str, Any]]
 
 
-class Command(BaseCommand):
+class Command(OutcomeCommand):
     """Safe to run again: the same bundle changes nothing."""
 
     help = (
@@ -28,8 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("path", metavar="PATH", type=Path)
         parser.add_argument("--source", help="the system's name, if the manifest should not say it")
         reports.add_arguments(parser)
+        super().add_arguments(parser)
 
-    def handle(self, **options: Any) -> None:
+    def carry_out(self, **options: Any) -> None:
         """Read, compare, and apply unless it is a dry run."""
         by = reports.person(options["by"])
         path, source = options["path"], options["source"]
@@ -49,11 +51,16 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._report(counts, problems, at_most=None if options["dry_run"] else reports.SHOWN)
         if options["json"]:
-            reports.print_json(self.stdout, _by_file(counts, problems))
+            self.tell(_by_file(counts, problems))
         if is_refused:
             raise CommandError("The roster cannot be applied; nothing was changed.")
         if options["dry_run"]:
             self.stderr.write("Nothing was written: it was a dry run.")
+
+    def failure(self, reason: str, **options: Any) -> dict[str, Any]:
+        counts = dict.fromkeys(("new", "changed", "retired", "unchanged", "warnings"), 0)
+        file = options["path"].name
+        return {file: {**counts, "errors": 1, "problems": [reports.whole_file(file, reason)]}}
 
     def _report(self, counts: _Counts, problems: _Problems, *, at_most: int | None) -> None:
         names = ("new", "changed", "retired", "unchanged", "errors")
