@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from issuer.vc import credential, jws, keys, numeric_dates, timestamps
@@ -193,6 +194,12 @@ def _require_agreement(vc_jwt: VcJwt) -> None:
     jws.require_agreement(vc_jwt.token, members)
     for name, date in zip(("nbf", "exp"), _dates(document), strict=True):
         stated = timestamps.read(document[date]) if date in document else None
-        if name in claims and numeric_dates.read(claims[name]) != stated:
+        if name in claims and not _is_moment(claims[name], stated):
             raise ClaimMismatch(f"{name} of the token is not {date} of the credential.")
     numeric_dates.find(claims, "iat")
+
+
+def _is_moment(claim: object, stated: datetime | None) -> bool:
+    """Compare a claim with a member; fractions of a second are mostly cut off in a claim."""
+    moment = numeric_dates.read(claim)
+    return stated is not None and moment in (stated, stated.replace(microsecond=0))

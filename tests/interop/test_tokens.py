@@ -14,6 +14,7 @@ from openbadgeslib.ob3.signer import OB3Signer
 from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
 from openvc.errors import OpenvcError
 from openvc.proof.sd_jwt import SdJwtVcProofSuite
+from openvc.proof.vc_jwt import VcJwtProofSuite
 from openvc.status import token_status_list as openvc_list
 
 from issuer.vc import jose_envelope, keys, sd_jwt_vc, token_status_list, vc_jwt
@@ -45,6 +46,22 @@ def with_changes(text: str) -> list[str]:
     header, claims = parts(text)
     signature = text.rpartition(".")[2]
     return [forge(header, changed) + signature for changed in changed_leaves(claims)]
+
+
+@dataclass
+class Theirs:
+    """One of our signers as openvc-core takes it."""
+
+    kind: str
+    kid: str = KEY_ID
+
+    @property
+    def alg(self) -> str:
+        return ALGORITHMS[self.kind]
+
+    def sign(self, signing_input: bytes) -> bytes:
+        signature: bytes = signer(self.kind).sign(signing_input)
+        return signature
 
 
 # VC-JWT of Open Badges
@@ -115,6 +132,16 @@ def test_we_take_a_badge_of_openbadgeslib(kind: str) -> None:
         vc_jwt.verify(with_changes(text)[0], resolve_key=lambda key_id: public_key(signer(kind)))
 
 
+def test_we_take_a_credential_that_openvc_puts_into_the_claim_vc() -> None:
+    document = of_learner(valid_from=NOW, valid_until=None)
+    text = VcJwtProofSuite().sign(document, signing_key=Theirs(keys.P256))
+    found = vc_jwt.verify(text, resolve_key=lambda key_id: public_key(signer(keys.P256)))
+    assert found == document
+    for changed in with_changes(text):
+        with pytest.raises(VcError):
+            vc_jwt.verify(changed, resolve_key=lambda key_id: public_key(signer(keys.P256)))
+
+
 # VC-JOSE-COSE
 
 KINDS = [kind for kind in ALGORITHMS if kind != keys.RSA]
@@ -142,22 +169,6 @@ COURSE = {
     "skills": ["means", "medians"],
 }
 ASKED = {"audience": "https://verifier.example", "nonce": "n-1"}
-
-
-@dataclass
-class Theirs:
-    """One of our signers as openvc-core takes it."""
-
-    kind: str
-    kid: str = KEY_ID
-
-    @property
-    def alg(self) -> str:
-        return ALGORITHMS[self.kind]
-
-    def sign(self, signing_input: bytes) -> bytes:
-        signature: bytes = signer(self.kind).sign(signing_input)
-        return signature
 
 
 def by_openvc(text: str, kind: str, **options: Any) -> Any:

@@ -409,7 +409,7 @@ def test_a_presentation_may_stand_in_the_claim_vp_as_in_version_1() -> None:
     [
         {"vp": presentation(), "vc": {}},
         {"vp": presentation(), "type": "VerifiablePresentation"},
-        {"vp": "noo"},
+        {"vp": "no"},
         {"vp": {}},
         {"vp": {"type": "VerifiableCredential"}},
     ],

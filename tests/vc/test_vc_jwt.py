@@ -223,6 +223,16 @@ def test_each_claim_is_required_and_must_agree(name: str) -> None:
         verify(resigned(claims))
 
 
+def test_fractions_of_a_second_may_be_cut_off_in_a_claim() -> None:
+    claims = parts(_token())[1]
+    document = {**of_learner(), "validFrom": "2026-06-14T12:00:00.25Z"}
+    for seconds in (claims["nbf"], claims["nbf"] + 0.25):
+        assert verify(resigned({**claims, **document, "nbf": seconds})) == document
+    for seconds in (claims["nbf"] + 1, claims["nbf"] + 0.5):
+        with pytest.raises(ClaimMismatch):
+            verify(resigned({**claims, **document, "nbf": seconds}))
+
+
 def test_an_end_that_only_the_claims_state_is_refused() -> None:
     claims = parts(_token())[1]
     claims.pop("validUntil")
