@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from issuer.vc import status_list
+
 
 @dataclass(frozen=True)
 class SkillLine:
@@ -46,6 +48,8 @@ class Reading:
     achievement: str = ""
     skills: list[SkillLine] = field(default_factory=list)
     results: list[ResultLine] = field(default_factory=list)
+    is_status_list: bool = False
+    purposes: list[str] = field(default_factory=list)
 
     @property
     def awarded_on(self) -> date | None:
@@ -110,6 +114,8 @@ def read(document: Mapping[str, Any]) -> Reading:
         achievement=_web(achievement.get("id")),
         skills=_skills(achievement),
         results=_results(subject, achievement),
+        is_status_list=status_list.CREDENTIAL_TYPE in _texts(document.get("type")),
+        purposes=_texts(subject.get("statusPurpose")),
     )
 
 
@@ -157,6 +163,12 @@ def _day(text: str) -> date | None:
 def _text(value: Any) -> str:
     """The text, without halves of characters that could not be shown."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a member that is one text or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    return [text for one in values if (text := _text(one))]
 
 
 def _number(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Credentials: find one, see everything that made it, take it back."""
 
 import json
+import re
 import uuid
 from typing import Any, cast
 
@@ -105,7 +106,7 @@ class CredentialAdmin(DeskAdmin):
     list_filter = (Standing,)
     list_select_related = ("achievement", "batch")
     search_fields = ("pk",)
-    search_help_text = "Id, or name or number of a learner"
+    search_help_text = "Beginning of the id, or name or number of a learner"
     ordering = ("-requested_at", "position")
     thing_page = CredentialPage
 
@@ -118,10 +119,6 @@ class CredentialAdmin(DeskAdmin):
         text = search_term.strip()
         if not text:
             return queryset, False
-        try:
-            return queryset.filter(pk=uuid.UUID(text)), False
-        except ValueError:
-            pass
         found = Award.objects.all()
         for word in text.split():
             found = found.filter(
@@ -129,7 +126,7 @@ class CredentialAdmin(DeskAdmin):
                 | Q(learner__family_name__icontains=word)
                 | Q(learner__number__icontains=word)
             )
-        return queryset.filter(pk__in=found.values("credential_id")), False
+        return queryset.filter(_by_id(text) | Q(pk__in=found.values("credential_id"))), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The rows of one page, with the learner of each asked once for all."""
@@ -161,3 +158,11 @@ class CredentialAdmin(DeskAdmin):
     @admin.display(description="id")
     def short_id(self, credential: Credential) -> str:
         return format_html("<code>{}…</code>", str(credential.pk)[:8])
+
+
+def _by_id(text: str) -> Q:
+    """Those whose id begins like this, with or without hyphens, `urn:uuid:` and an ellipsis."""
+    digits = text.lower().removeprefix("urn:uuid:").rstrip("…").replace("-", "")
+    if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
+        return Q(pk__in=[])
+    return Q(pk__range=(uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))))

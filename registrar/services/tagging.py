@@ -35,6 +35,12 @@ def propose(outcome: LearningOutcome, skill: Skill, *, emphasis: str, by: User) 
     return tag
 
 
+def standing(outcome: LearningOutcome, skill: Skill) -> SkillTag | None:
+    """The tag by which this skill is proposed or accepted for the outcome already, if any."""
+    tags = SkillTag.objects.filter(outcome=outcome, skill=skill).exclude(state=State.REJECTED)
+    return tags.first()
+
+
 def accept(tag: SkillTag, *, by: User, comment: str = "") -> SkillTag:
     """Accept a proposed skill: the outcome counts for it from now on.
 

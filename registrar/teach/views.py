@@ -146,13 +146,25 @@ class ProposeView(OwnCoursesMixin, View):
         emphasis = request.POST.get("emphasis", SkillTag.Emphasis.TAUGHT)
         if emphasis not in SkillTag.Emphasis.values:
             emphasis = SkillTag.Emphasis.TAUGHT
+        there_was = tagging.standing(outcome, skill)
         try:
             tag = tagging.propose(outcome, skill, emphasis=emphasis, by=self.person)
         except Refusal as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
+            if there_was is None:
+                messages.success(request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
+            else:
+                messages.info(request, _as_it_stands(tag))
         return redirect(reverse("teach:course", args=[pk]) + f"#outcome-{outcome.pk}")
+
+
+def _as_it_stands(tag: SkillTag) -> str:
+    what = f"“{tag.skill.name}”"
+    where = f"for {tag.outcome.code}, as {tag.get_emphasis_display().lower()}"
+    if tag.state == SkillTag.State.ACCEPTED:
+        return f"{what} is accepted already {where}."
+    return f"{what} is proposed already {where}. A chair will review it."
 
 
 def find_skills(words: str) -> list[Skill]:

@@ -407,9 +407,20 @@ def test_a_credential_is_found_by_its_id_and_by_its_learner(
 ) -> None:
     client = signed_in(clara)
     address = reverse("admin:issuer_credential_changelist")
-    for words in (str(adas_credential.pk), adas_credential.urn, "byron", "1001"):
+    id = str(adas_credential.pk)
+    by_id = (
+        id,
+        adas_credential.urn,
+        id[:8],
+        f"{id[:8]}…",
+        id[:1].upper(),
+        id[:11],
+        f"urn:uuid:{id[:6]}",
+    )
+    for words in (*by_id, "byron", "ada by", "1001", "10"):
         assert thing_url(adas_credential) in text(client.get(address, {"q": words})), words
-    for words in ("00000000-0000-0000-0000-000000000000", "nobody"):
+    another = f"{(int(id[0], 16) + 1) % 16:x}{id[1:8]}"
+    for words in ("00000000-0000-0000-0000-000000000000", another, f"{id}0", "-", "…", "nobody"):
         assert "Nothing matches" in text(client.get(address, {"q": words})), words
 
 

@@ -178,11 +178,39 @@ def test_a_revoked_credential_is_not_valid_for_anyone(client, adas, clara) -> No
     assert "This credential is not valid." in check(client, json.dumps(body_of(adas)))
 
 
+def published_list(release: Release) -> dict[str, Any]:
+    (status_list,) = {form.status_list for form in release.credential.verifiable_credentials.all()}
+    edition = status.newest_publication(status_list)
+    assert edition is not None
+    return json.loads(edition.body)
+
+
+def test_a_status_list_is_said_to_be_one_and_whose_and_what_for(client, adas) -> None:
+    page = check(client, json.dumps(published_list(adas)))
+    assert "This status list is valid. Issued by this institution." in page
+    assert "A status list of <bdi>Small College</bdi>, not a credential of a learner." in page
+    assert "which credentials were revoked" in page
+    assert "A credential without a name" not in page
+
+
+def test_a_status_list_of_somebody_else_is_not_taken_for_ours(client, adas) -> None:
+    theirs = published_list(adas) | {"issuer": {"id": "did:web:other.example", "name": "Other"}}
+    theirs["credentialSubject"]["statusPurpose"] = ["suspension"]
+    page = check(client, json.dumps(theirs))
+    assert "This status list is not valid." in page
+    assert 'A status list of <bdi>Other</bdi>, <bdi dir="ltr">other.example</bdi>' in page
+    assert "which credentials are suspended" in page
+    del theirs["issuer"]
+    assert "A status list of an issuer that it does not name" in check(client, json.dumps(theirs))
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "x",
         "[]",
+        '{"type": ["BitstringStatusListCredential", 7], "credentialSubject": {"statusPurpose": 7}}',
+        '{"type": "BitstringStatusListCredential", "credentialSubject": {"statusPurpose": "\\ud800"}}',
         "null",
         '{"a": 1, "a": 2}',
         '{"proof": {"verificationMethod": "did:web:127.0.0.1"}}',

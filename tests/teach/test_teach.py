@@ -128,8 +128,32 @@ def test_a_proposed_skill_waits_for_review(
     body = answer.content.decode()
     assert "Proposed “Draw” for BIO101-1." in body
     assert "Waits for review" in body
-    faculty.post(f"{course}propose", form)
-    assert SkillTag.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (
+            "proposed",
+            "“Draw” is proposed already for BIO101-1, as assessed. A chair will review it.",
+        ),
+        ("accepted", "“Draw” is accepted already for BIO101-1, as assessed."),
+        ("rejected", "Proposed “Draw” for BIO101-1."),
+    ],
+)
+def test_what_is_proposed_already_is_not_said_to_be_proposed_again(
+    faculty: Client, college: College, course: str, fay: User, chen: User, state: str, said: str
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[1], emphasis="assessed", by=fay)
+    if state == "accepted":
+        tagging.accept(tag, by=chen)
+    elif state == "rejected":
+        tagging.reject(tag, by=chen, comment="Not in this outcome.")
+    form = {"outcome": college.outcome.pk, "skill": college.skills[1].pk, "emphasis": "taught"}
+    body = faculty.post(f"{course}propose", form, follow=True).content.decode()
+    assert said in body
+    assert ("Proposed “Draw”" in body) == (state == "rejected")
+    assert SkillTag.objects.count() == (2 if state == "rejected" else 1)
 
 
 def test_an_emphasis_that_nobody_knows_is_taken_for_the_first(
