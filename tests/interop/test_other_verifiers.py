@@ -1,4 +1,7 @@
-"""Verifiers that we did not write accept what the college issues, and see a revocation."""
+"""Verifiers that we did not write accept what the college issues, and see a revocation.
+
+So does the checklist of 1EdTech's validator, which we wrote without our own code.
+"""
 
 import json
 from typing import Any
@@ -14,6 +17,7 @@ from registrar.models import Learner, Revision
 from registrar.services import awards
 from tests.cast import SIS, College, issue
 from tests.interop.other_verifiers import VERIFIERS, Document, Published, refused
+from tests.validator_1edtech import Outcome, inspect_badge, inspect_status_list, public_keys
 
 NAMES = [
     ("Zoë", "O'Brien-Núñez"),
@@ -78,3 +82,20 @@ def test_it_refuses_a_credential_in_which_a_word_was_changed(
     changed["credentialSubject"]["achievement"]["name"] += "!"
     with pytest.raises(Exception, match=r"(?i)proof|signature|verif"):
         refused(VERIFIERS[name], [changed], published())
+
+
+@pytest.mark.usefixtures("shared_data")
+def test_all_of_it_passes_the_checklist_of_1edtech(issued: list[Document]) -> None:
+    lists = published().status_lists
+    pages = {
+        public_keys.address_of(settings.ISSUER_DID): published().did,
+        issued[0]["issuer"]["url"]: "<html>",
+        **lists,
+    }
+    inspections = [(inspect_badge, each) for each in issued]
+    inspections += [(inspect_status_list, each) for each in lists.values()]
+    assert len(inspections) == len(NAMES) + 1
+    for inspect, document in inspections:
+        report = inspect(document, fetch=pages.__getitem__, now=timezone.now())
+        assert report.outcome is Outcome.VALID, report
+        assert report.faults == []

@@ -24,7 +24,8 @@ from issuer.vc import (
     signers,
     statements,
 )
-from issuer.vc.errors import MalformedProof, NotDivisible, UnsupportedKey, WrongSignature
+from issuer.vc.cryptosuites import hashing
+from issuer.vc.errors import MalformedProof, NotDivisible, WrongSignature
 from issuer.vc.keys import PublicKey
 from issuer.vc.sd_proof_values import BaseProofValue, DerivedProofValue
 from issuer.vc.selective_disclosure import Divisible
@@ -32,7 +33,8 @@ from issuer.vc.signers import Signer
 from issuer.vc.statements import Statement
 
 NAME = "ecdsa-sd-2023"
-KINDS = frozenset({keys.P256})
+# The kinds of keys, and the digest that goes with each.
+KINDS = {keys.P256: canonical.SHA_256}
 
 _LABEL = statements.BLANK + b"c14n"
 _Signed = TypeVar("_Signed", Statement, bytes)
@@ -74,7 +76,7 @@ def sign(
     UnsupportedKey for a signer that is not of P-256, and what
     `canonical.canonize` raises, before the key is used. Sections 3.6.1 to 3.6.5.
     """
-    _require_kind(signer.kind)
+    hashing.digest_for(signer.kind, KINDS, NAME)
     drawn = drawn or Secrets.draw()
     divisible = selective_disclosure.divide(document)
     mandatory, others = _split(divisible, mandatory_pointers, drawn.hmac_key)
@@ -202,11 +204,6 @@ def signed_lines(document: dict[str, Any], derived: DerivedProofValue) -> list[b
 # What several of them do
 
 
-def _require_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise UnsupportedKey(f"{NAME} is made with keys of P-256, not {kind}.")
-
-
 def _split(
     divisible: Divisible, mandatory_pointers: Iterable[str], hmac_key: bytes
 ) -> tuple[dict[Statement, bytes], dict[Statement, bytes]]:
@@ -254,7 +251,7 @@ def _check(
     issuers = PublicKey.from_multikey(public_key)
     own = PublicKey.from_multicodec(value.public_key)
     for key in (issuers, own):
-        _require_kind(key.kind)
+        hashing.digest_for(key.kind, KINDS, NAME)
     issuers.check(message, value.base_signature)
     for line, signature in signatures.items():
         own.check(line, signature)
