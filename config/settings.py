@@ -35,6 +35,14 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", 12 * 60 * 60)  # seconds; a working day
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# For so many seconds browsers that came by https come by https only.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0)
+# What `check --deploy` asks for and is decided otherwise.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # the other hosts below ours are the college's to decide about
+    "security.W008",  # the proxy redirects to https; here that would catch probes and metrics
+    "security.W021",  # nor is it ours to put the college's domain on browsers' lists
+]
 # Set to the header that a trusted proxy sets, e.g. HTTP_X_FORWARDED_PROTO; empty trusts none.
 if _proxy_header := env.str("PROXY_SSL_HEADER", ""):
     SECURE_PROXY_SSL_HEADER = (_proxy_header, "https")
@@ -265,6 +273,19 @@ OAUTH2_PROVIDER = {
     "SCOPES": API_SCOPES,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "ALLOWED_GRANT_TYPES": ["client_credentials"],
+    # RFC 9700, all of it, also for what clients here never use.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # digests: the database opens no door
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
 }
 
 # --- Metrics ----------------------------------------------------------------------------------

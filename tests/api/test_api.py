@@ -5,7 +5,7 @@ import base64
 import pytest
 from django.conf import settings
 from django.test import Client
-from oauth2_provider.models import Application
+from oauth2_provider.models import AccessToken, Application
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,23 @@ def test_a_token_asked_for_without_scopes_has_all_that_the_client_has(client, ap
     granted = token(client)
     assert set(granted["scope"].split()) == set(settings.API_SCOPES)
     assert granted["expires_in"] >= 15 * 60
+
+
+def test_tokens_are_kept_as_digests(client, application) -> None:
+    access = token(client)["access_token"]
+    (kept,) = AccessToken.objects.values()
+    assert access not in str(kept)
+    assert get(client, "learners", access).status_code == 200
+
+
+@pytest.mark.parametrize("grant", ["password", "authorization_code", "refresh_token", "implicit"])
+def test_tokens_are_given_to_client_credentials_alone(client, application, grant) -> None:
+    basic = base64.b64encode(f"sis:{SECRET}".encode()).decode()
+    form = {"grant_type": grant, "username": "clara", "password": "x", "code": "x"}
+    form |= {"refresh_token": "x", "redirect_uri": "https://sis.example/"}
+    answer = client.post("/oauth/token", form, headers={"authorization": f"Basic {basic}"})
+    assert answer.status_code in (400, 401)
+    assert "access_token" not in answer.json()
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -1,10 +1,17 @@
 """`check --deploy` refuses what would be dangerous outside a laptop."""
 
+import os
+import re
+import secrets
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def found() -> set[str]:
@@ -69,3 +76,21 @@ def test_a_proxy_that_is_not_counted_is_refused(sound: None, settings: Any) -> N
     assert found() == {"issuer.E010"}
     settings.PROXIES = 1
     assert found() == set()
+
+
+def test_nothing_at_all_is_said_of_a_deployment_as_the_example_has_it() -> None:
+    example = (ROOT / "deploy" / "env.example").read_text()
+    shown = dict(re.findall(r"^([A-Z_]+)=(.+)$", example, re.MULTILINE))
+    chosen = {"SECRET_KEY": secrets.token_urlsafe(50), "HSTS_SECONDS": "31536000"}
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "DATABASE_URL": "postgres://web@db.example/credentials"}
+        | shown
+        | chosen,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "no issues" in ended.stdout

@@ -210,7 +210,7 @@ def test_a_status_list_of_somebody_else_is_not_taken_for_ours(client, adas) -> N
         "x",
         "[]",
         '{"type": ["BitstringStatusListCredential", 7], "credentialSubject": {"statusPurpose": 7}}',
-        '{"type": "BitstringStatusListCredential", "credentialSubject": {"statusPurpose": "\\ud800"}}',
+        '{"type": ["BitstringStatusListCredential"], "issuer": "\\ud800"}',
         "null",
         '{"a": 1, "a": 2}',
         '{"proof": {"verificationMethod": "did:web:127.0.0.1"}}',
