@@ -165,7 +165,7 @@ def test_a_type_of_an_extension_needs_the_extensions_context(
         {"@nest": {"name": "hidden"}},
         {"@graph": []},
         {"@index": "hidden"},
-        {"name": {"@value": "text", "@direction": "rtl"}},
+        {"name": "text", "@direction": "rtl"},
         {"name": {"@value": "text", "@index": "hidden"}},
         {"name": {"@language": "en"}},
         {"name": {"@set": ["text"]}},
@@ -304,9 +304,9 @@ def test_more_values_in_all_than_any_badge_has_are_refused() -> None:
     tags = [f"t{number}" for number in range(canonical.MAX_VALUES_OF_ONE)]
     document = credential_with()
     document["credentialSubject"]["achievement"] = [
-        with_tags(*tags, id=f"urn:x:{number}") for number in range(10)
+        with_tags(*tags, id=f"urn:x:{number}") for number in range(15)
     ]
-    with pytest.raises(OutOfBounds, match="more than 5000 values in all"):
+    with pytest.raises(OutOfBounds, match="more than 7500 values in all"):
         canonical.check_bounds(document)
 
 
@@ -354,11 +354,10 @@ def test_equal_objects_without_ids_cost_little_or_are_refused(children: int) -> 
     assert time.perf_counter() - began < 1
 
 
-def test_too_many_objects_without_ids_are_refused() -> None:
-    results = [blank(value=str(number)) for number in range(canonical.MAX_BLANK_NODES)]
-    with pytest.raises(OutOfBounds):
-        canonical.canonize(credential_with(*results))
-    canonical.canonize(credential_with(*results[: canonical.MAX_BLANK_NODES // 2]))
+def test_text_with_a_direction_is_carried() -> None:
+    name = {"@value": "Kurs", "@language": "de", "@direction": "ltr"}
+    text = b'"Kurs"^^<https://www.w3.org/ns/i18n#de_ltr>'
+    assert text in canonical.canonize({**credential_with(), "name": name})
 
 
 JSON = st.recursive(

@@ -130,7 +130,7 @@ def test_a_badge_of_ours_is_fit_to_be_signed(badge: dict[str, Any]) -> None:
         (f"{SUBJECT}/gpa", 4, "data_loss", ""),
         ("/https:~1~1schema.org~1name", "Name", "not_compacted", ""),
         ("/evidence/0/type", ["Evidence", "Undefined"], "data_loss", ""),
-        ("/name", "x" * 300_000, "out_of_bounds", ""),
+        ("/name", "x" * 400_000, "out_of_bounds", ""),
     ],
 )
 def test_one_thing_wrong_is_found_where_it_is(
