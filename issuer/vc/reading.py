@@ -1,5 +1,7 @@
 """What a credential says, for people: the few facts one looks for, from any document at all."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +9,9 @@ from datetime import date
 from typing import Any
 
 from issuer.vc import status_list
+
+# Records inside records inside records: nobody looks deeper.
+MAX_DEPTH = 4
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Reading:
     achievement: str = ""
     skills: list[SkillLine] = field(default_factory=list)
     results: list[ResultLine] = field(default_factory=list)
+    # What a learner's record (CLR 2.0) is made of.
+    credentials: list[Reading] = field(default_factory=list)
     is_status_list: bool = False
     purposes: list[str] = field(default_factory=list)
 
@@ -89,23 +96,31 @@ def kind_in_words(kind: str) -> str:
 def read(document: Mapping[str, Any]) -> Reading:
     """The facts of a document that may be anybody's: what has another shape is passed over.
 
-    Says nothing about whether any of it is true; that is `verify`'s business.
+    Badges, records of learners and endorsements are read, of both versions of
+    the data model. Says nothing about whether any of it is true; that is
+    `verify`'s business.
     """
-    subject = _map(document.get("credentialSubject"))
+    return _read(document, MAX_DEPTH)
+
+
+def _read(document: Mapping[str, Any], depth: int) -> Reading:
+    subject = next(iter(_maps(document.get("credentialSubject"))), {})
     achievement = _map(subject.get("achievement"))
     issuer = document.get("issuer")
     profile = _map(issuer)
     return Reading(
-        name=_text(achievement.get("name")) or _text(document.get("name")),
-        description=_text(achievement.get("description")) or _text(document.get("description")),
+        name=_words(achievement.get("name")) or _words(document.get("name")),
+        description=_words(achievement.get("description"))
+        or _words(document.get("description"))
+        or _words(subject.get("endorsementComment")),
         kind=_text(achievement.get("achievementType")),
         learner=_learner(subject),
-        issuer=_text(profile.get("name")),
+        issuer=_words(profile.get("name")),
         issuer_id=_text(issuer) or _text(profile.get("id")),
         issuer_url=_web(profile.get("url")),
-        awarded=_text(document.get("awardedDate")) or _text(document.get("validFrom")),
-        valid_from=_text(document.get("validFrom")),
-        valid_until=_text(document.get("validUntil")),
+        awarded=_text(document.get("awardedDate")) or _begins(document),
+        valid_from=_begins(document),
+        valid_until=_text(document.get("validUntil")) or _text(document.get("expirationDate")),
         term=_text(subject.get("term")),
         credits=_number(subject.get("creditsEarned")),
         code=_text(achievement.get("humanCode")),
@@ -114,9 +129,18 @@ def read(document: Mapping[str, Any]) -> Reading:
         achievement=_web(achievement.get("id")),
         skills=_skills(achievement),
         results=_results(subject, achievement),
+        credentials=_credentials(subject, depth - 1) if depth else [],
         is_status_list=status_list.CREDENTIAL_TYPE in _texts(document.get("type")),
         purposes=_texts(subject.get("statusPurpose")),
     )
+
+
+def _credentials(subject: Mapping[str, Any], depth: int) -> list[Reading]:
+    return [_read(each, depth) for each in _maps(subject.get("verifiableCredential"))]
+
+
+def _begins(document: Mapping[str, Any]) -> str:
+    return _text(document.get("validFrom")) or _text(document.get("issuanceDate"))
 
 
 def _learner(subject: Mapping[str, Any]) -> str:
@@ -163,6 +187,13 @@ def _day(text: str) -> date | None:
 def _text(value: Any) -> str:
     """The text, without halves of characters that could not be shown."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _words(value: Any) -> str:
+    """The text, or that of a language value object, the first where there are several."""
+    for each in value if isinstance(value, list) else [value]:
+        return _text(each.get("@value") if isinstance(each, Mapping) else each)
+    return ""
 
 
 def _texts(value: Any) -> list[str]:
