@@ -249,6 +249,27 @@ def retrieve_method(
     return _retrieved(found[0])
 
 
+def retrieve_by_key(
+    did_document: dict[str, Any], key: PublicKey, *, relationship: str = ASSERTION
+) -> RetrievedMethod:
+    """Find a verification method of this key that the document lists for a relationship.
+
+    For what brings its key along instead of naming it. Raises UnauthorisedVerificationMethod
+    when none that can be read has the key.
+    """
+    for listed in _listed(did_document.get(relationship)):
+        name = listed.get("id") if isinstance(listed, dict) else listed
+        try:
+            found = retrieve_method(did_document, str(name), relationship=relationship)
+            if found.public_key() == key:
+                return found
+        except VcError:
+            continue
+    raise UnauthorisedVerificationMethod(
+        f"{did_document.get('id')} lists no method of this key under {relationship}."
+    )
+
+
 def _retrieved(method: dict[str, Any]) -> RetrievedMethod:
     if _MULTIBASE in method and _JWK in method:
         raise InvalidVerificationMethod(f"The method {method['id']} states its key twice.")

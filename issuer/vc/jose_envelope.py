@@ -20,6 +20,8 @@ CREDENTIAL_MEDIA_TYPE = "application/vc+jwt"
 PRESENTATION_MEDIA_TYPE = "application/vp+jwt"
 # What tokens of version 1.1 of the data model are called, which state `vc` or `vp`.
 JWT_MEDIA_TYPE = "application/jwt"
+# Of envelopes around a credential that is a token; the last is how SD-JWT VC are typed.
+TOKEN_MEDIA_TYPES = frozenset({CREDENTIAL_MEDIA_TYPE, JWT_MEDIA_TYPE, "application/dc+sd-jwt"})
 
 ENVELOPED_CREDENTIAL = "EnvelopedVerifiableCredential"
 ENVELOPED_PRESENTATION = "EnvelopedVerifiablePresentation"

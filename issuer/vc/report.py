@@ -75,6 +75,22 @@ class CouldNotCheck(Exception):
     """Ends a check as one that could not be made."""
 
 
+def unreadable(error: Exception) -> Report:
+    """The report on what could not even be read as a credential, and why."""
+
+    def look() -> str:
+        raise error
+
+    detail = "Not looked at, as it could not be read."
+    skipped = ("issuer", "signature", "dates", "status")
+    return Report(
+        (
+            made("structure", look),
+            *(Check(id, Outcome.COULD_NOT_CHECK, detail) for id in skipped),
+        )
+    )
+
+
 def made(id: str, look: Callable[[], str]) -> Check:
     """Look, and tell how it ended; what is looked at says by its errors what is wrong."""
     try:

@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from issuer.vc import credential, did, proofs, timestamps
+from issuer.vc import credential, did, jws, numeric_dates, proofs, timestamps
 from issuer.vc.did import RetrievedMethod
 from issuer.vc.errors import (
     MalformedDid,
     MalformedJson,
     MalformedProof,
+    MalformedToken,
     OutOfBounds,
     UnsupportedKey,
 )
+from issuer.vc.keys import PublicKey
 from issuer.vc.report import CouldNotCheck, Failed, all_of, made
 
 # Clocks of signers and verifiers differ a little.
@@ -156,6 +158,32 @@ class Signatories:
         )
         return f"The signature belongs to this document and to the {signatory.role}'s key."
 
+    def find_token_key(self, token: jws.Token, issuer: str) -> PublicKey:
+        """Return the key by which a token says to be signed, if its issuer is known to own it.
+
+        Named by `kid`, the issuer's document must list the key for assertions; a key
+        that the token only brings along must be among those listed there.
+        Raises Failed, CouldNotCheck, MalformedToken, Unreachable, and the errors of `did`
+        and `keys`.
+        """
+        name, brought = token.key_id, token.embedded_key
+        if name is not None and not name.startswith(("did:", "#")):
+            raise CouldNotCheck("Keys that are named by other than a DID are not looked up here.")
+        if name is not None and name.partition("#")[0] not in ("", issuer):
+            raise Failed("The token's key is not one of the issuer.")
+        document = self._own_document(issuer)
+        if name is not None:
+            found = did.retrieve_method(document, f"{issuer}#{name.partition('#')[2]}")
+        elif brought is not None:
+            found = did.retrieve_by_key(document, brought)
+        else:
+            raise MalformedToken("The token does not say with which key it was signed.")
+        self._require_in_use(found, _moment_of(token))
+        key = found.public_key()
+        if brought not in (None, key):
+            raise Failed("The key in the token is not the one that it names.")
+        return key
+
     def _is_bound(self, name: str) -> bool:
         return self.policy.binds_everybody or name.startswith("did:")
 
@@ -197,18 +225,25 @@ class Signatories:
         return self._resolved[identifier]
 
     def _require_usable(self, method: RetrievedMethod, proof: Document) -> None:
+        created = timestamps.read(proof["created"]) if "created" in proof else None
+        self._require_in_use(method, created)
+
+    def _require_in_use(self, method: RetrievedMethod, created: datetime | None) -> None:
         if method.revoked is not None and method.revoked <= self.now:
             raise Failed("The proof's key has been revoked.")
-        if method.expires is not None:
-            created = timestamps.read(proof["created"]) if "created" in proof else self.now
-            if created > method.expires:
-                raise Failed("The proof was made after its key was retired.")
+        if method.expires is not None and (created or self.now) > method.expires:
+            raise Failed("The proof was made after its key was retired.")
 
     def _require_current(self, proof: Document) -> None:
         if "created" in proof and timestamps.read(proof["created"]) > self.now + CLOCK_SKEW:
             raise Failed("The proof is dated in the future.")
         if "expires" in proof and timestamps.read(proof["expires"]) < self.now:
             raise Failed("The proof has expired.")
+
+
+def _moment_of(token: jws.Token) -> datetime | None:
+    """When the token says that it was signed."""
+    return numeric_dates.find(token.claims, "iat") or numeric_dates.find(token.claims, "nbf")
 
 
 def _controller(proof: Document) -> str | None:

@@ -83,7 +83,7 @@ def verify(
     """
     expected = Expected(purpose, domain, challenge)
     signatories = Signatories(resolve_did, now, policy)
-    return _Verification(signatories, fetch_status_list, now, policy).report(document, expected)
+    return Verification(signatories, fetch_status_list, now, policy).report(document, expected)
 
 
 def verify_presentation(
@@ -116,12 +116,14 @@ def verify_presentation(
     """
     expected = Expected(did.AUTHENTICATION, domain, challenge)
     signatories = Signatories(resolve_did, now, policy)
-    verification = _Verification(signatories, fetch_status_list, now, policy)
+    verification = Verification(signatories, fetch_status_list, now, policy)
     return verification.presentation(document, expected, open_envelope or _closed)
 
 
 @dataclass
-class _Verification:
+class Verification:
+    """One verification: whom it asks, when it takes place, and what it has found so far."""
+
     signatories: Signatories
     fetch_status_list: Callable[[str], dict[str, Any]]
     now: datetime
@@ -142,7 +144,7 @@ class _Verification:
         # 1
         form = self._form(document, structure.of_presentation)
         if form.outcome is not Outcome.PASSED or not isinstance(document, dict):
-            checks = (form, _not_accepted("holder"), _not_accepted("signature"))
+            checks = (form, not_accepted("holder"), not_accepted("signature"))
             return PresentationReport(Report(checks), ())
         signatory = self.signatories.of(document, "holder", credential.holder_id(document))
         # 2
@@ -165,7 +167,7 @@ class _Verification:
         # 1
         form = self._form(document, structure.of_credential)
         if form.outcome is not Outcome.PASSED or not isinstance(document, dict):
-            return [form, *map(_not_accepted, ("issuer", "signature", "dates"))]
+            return [form, *map(not_accepted, ("issuer", "signature", "dates"))]
         signatory = self.signatories.of(document, "issuer", credential.issuer_id(document))
         return [
             form,
@@ -174,7 +176,7 @@ class _Verification:
             # 3
             made("signature", partial(self.signatories.check_proofs, signatory, expected)),
             # 4
-            made("dates", partial(self._dates, document)),
+            made("dates", partial(self.require_current, document)),
         ]
 
     def _self_asserted(
@@ -182,13 +184,13 @@ class _Verification:
     ) -> Report:
         form = self._form(document, structure.of_credential)
         if form.outcome is not Outcome.PASSED:
-            skipped = map(_not_accepted, ("issuer", "signature", "dates", "status"))
+            skipped = map(not_accepted, ("issuer", "signature", "dates", "status"))
             return Report((form, *skipped))
         checks = [
             form,
             made("issuer", partial(_require_own, document, holder)),
             made("signature", partial(_require_vouched_for, presentation)),
-            made("dates", partial(self._dates, document)),
+            made("dates", partial(self.require_current, document)),
         ]
         return self._with_status(document, checks)
 
@@ -196,7 +198,11 @@ class _Verification:
         own_contexts = self.policy.own_contexts
         return made("structure", partial(look, document, own_contexts=own_contexts))
 
-    def _dates(self, document: dict[str, Any]) -> str:
+    def require_form(self, document: object) -> str:
+        """Accept the form of a credential, or tell why not; raises what `structure` raises."""
+        return structure.of_credential(document, own_contexts=self.policy.own_contexts)
+
+    def require_current(self, document: dict[str, Any]) -> str:
         """Compare with today what version 2.0 of the data model states, and what 1.1 does."""
         begins = _moments(document, "validFrom", "issuanceDate")
         ends = _moments(document, "validUntil", "expirationDate")
@@ -212,12 +218,16 @@ class _Verification:
         form, issuer, signature, _ = (check.outcome for check in checks)
         # 5
         if form is not Outcome.PASSED or not isinstance(document, dict):
-            status = _not_accepted("status")
+            status = not_accepted("status")
         elif issuer is not Outcome.PASSED or signature is not Outcome.PASSED:
-            status = _not_vouched_for("status")
+            status = not_vouched_for("status")
         else:
-            status = made("status", partial(self._status, document))
+            status = self.status(document)
         return Report((*checks, status))
+
+    def status(self, document: dict[str, Any]) -> Check:
+        """Look up each status entry of a credential that its issuer has signed."""
+        return made("status", partial(self._status, document))
 
     def _status(self, document: dict[str, Any]) -> str:
         entries = credential.statuses(document)
@@ -335,11 +345,13 @@ def _closed(envelope: dict[str, Any]) -> Report:
     return Report(tuple(Check(id, Outcome.COULD_NOT_CHECK, detail) for id in ids))
 
 
-def _not_accepted(id: str) -> Check:
+def not_accepted(id: str) -> Check:
+    """The check that was left out because the document's form was not accepted."""
     return Check(id, Outcome.COULD_NOT_CHECK, "Not looked at, as the structure was not accepted.")
 
 
-def _not_vouched_for(id: str) -> Check:
+def not_vouched_for(id: str) -> Check:
+    """The check that was left out because nobody is known to have signed the document."""
     return Check(
         id, Outcome.COULD_NOT_CHECK, "Not looked at, as the issuer did not prove to have signed."
     )
