@@ -234,6 +234,12 @@ CELERY_BEAT_SCHEDULE = {
     "publish status lists": {"task": "issuer.publish", "schedule": STATUS_LIST_TTL / 4},
 }
 
+# --- VC API -----------------------------------------------------------------------------------
+
+# Issuers for public test suites under /conformance/, anonymous, with keys that prove nothing.
+# `check --deploy` refuses it: for a test machine only.
+CONFORMANCE = env.bool("CONFORMANCE", False)
+
 # --- REST API ---------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

@@ -51,6 +51,20 @@ def keystore_is_closed_to_others(**options: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def conformance_is_off(**options: Any) -> list[CheckMessage]:
+    """Refuse the profile in which anybody may have anything signed."""
+    if not settings.CONFORMANCE:
+        return []
+    return [
+        Error(
+            "CONFORMANCE is on.",
+            hint="Anybody may have anything signed by it: it is for public test suites only.",
+            id="issuer.E008",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
 def lists_are_renewed_in_time(**options: Any) -> list[CheckMessage]:
     """Refuse status lists that verifiers would keep beyond their validity."""
     if settings.STATUS_LIST_TTL * 2 <= settings.STATUS_LIST_VALIDITY:

@@ -1,0 +1,1 @@
+"""The VC API (VCALM 1.0): issue, verify, derive and change the status of what others compose."""

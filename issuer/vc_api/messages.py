@@ -1,0 +1,132 @@
+"""Requests and answers of the VC API: members read strictly, refusals as problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from issuer.vc.errors import Finding, VcError
+from issuer.vc.json_text import parse_json
+from issuer.vc.verify import Outcome, Report
+
+PROBLEM = "application/problem+json"
+_DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
+_VCALM = "https://www.w3.org/TR/vcalm#"
+
+
+class Refused(Exception):
+    """The request can't be done as it stands; the problems say why."""
+
+    def __init__(self, *problems: dict[str, Any], status: int = 400) -> None:
+        self.problems = problems
+        self.status = status
+        super().__init__("; ".join(problem["detail"] for problem in problems))
+
+
+@dataclass(frozen=True)
+class Message:
+    """The JSON body of a request: its members, and those of its options."""
+
+    members: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+    def document(self, name: str) -> dict[str, Any]:
+        """The member that holds a document; raises Refused when it is no object."""
+        value = self.members.get(name)
+        if not isinstance(value, dict):
+            raise Refused(problem("PARSING_ERROR", f"The request has no object {name}."))
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """The option that lists texts, none when it is not given."""
+        value = self.options.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise Refused(problem("MALFORMED_VALUE_ERROR", f"{name} is not a list of texts."))
+        return value
+
+    def text(self, name: str) -> str | None:
+        """The option that is one text, None when it is not given."""
+        value = self.options.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Refused(problem("MALFORMED_VALUE_ERROR", f"{name} is not a text."))
+        return value
+
+
+def read(
+    request: HttpRequest, *, members: Collection[str], options: Collection[str] | None
+) -> Message:
+    """Read a request of these members and options; raises Refused for any other (VCALM, 2.4).
+
+    `options` None takes any option: public suites send some that no draft has known.
+    """
+    try:
+        body = parse_json(request.body)
+    except VcError as error:
+        raise Refused(problem("PARSING_ERROR", str(error))) from None
+    given = body.get("options", {})
+    if not isinstance(given, dict):
+        raise Refused(problem("MALFORMED_VALUE_ERROR", "The options are not an object."))
+    unknown = [name for name in body if name not in (*members, "options")]
+    if options is not None:
+        unknown += [f"options.{name}" for name in given if name not in options]
+    if unknown:
+        raise Refused(
+            *(unknown_option(name) for name in unknown),
+        )
+    return Message(body, given)
+
+
+def problem(name: str, detail: str, *, pointer: str | None = None) -> dict[str, Any]:
+    """A problem of the data model (VC Data Model 2.0, "Problem Details"; RFC 9457)."""
+    written = {
+        "type": f"{_DATA_MODEL}{name}",
+        "title": name.replace("_", " ").capitalize(),
+        "detail": detail,
+    }
+    return written if pointer is None else {**written, "pointer": pointer}
+
+
+def unknown_option(name: str) -> dict[str, Any]:
+    """The problem of a member or an option that this service does not know."""
+    return {
+        "type": f"{_VCALM}UNKNOWN_OPTION_PROVIDED",
+        "title": "Unknown option provided",
+        "detail": f"{name} is not known here.",
+    }
+
+
+def of_findings(findings: Collection[Finding]) -> list[dict[str, Any]]:
+    """What lint found, as problems."""
+    return [
+        problem(
+            "MALFORMED_VALUE_ERROR", f"{found.message} ({found.section})", pointer=found.pointer
+        )
+        for found in findings
+    ]
+
+
+def of_report(report: Report) -> list[dict[str, Any]]:
+    """The checks that did not pass, as problems: what could not be checked is never valid."""
+    names = {"structure": "MALFORMED_VALUE_ERROR", "dates": "RANGE_ERROR"}
+    return [
+        problem(names.get(check.id, "CRYPTOGRAPHIC_SECURITY_ERROR"), check.detail)
+        for check in report.checks
+        if check.outcome is not Outcome.PASSED
+    ]
+
+
+def refusal(refused: Refused) -> JsonResponse:
+    """The answer to a request that is refused: one problem that holds all."""
+    first = refused.problems[0]
+    body = {
+        "type": first["type"],
+        "title": first["title"],
+        "status": refused.status,
+        "detail": str(refused),
+        "verified": False,
+        "errors": list(refused.problems),
+    }
+    return JsonResponse(body, status=refused.status, content_type=PROBLEM)
