@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from issuer.vc.errors import MalformedDocument
 
@@ -46,25 +45,14 @@ def pair(ours: Collection[Statement], theirs: Collection[Statement]) -> dict[byt
     """Return which blank node of theirs is which of ours, when both say the same.
 
     RDFC-1.0 in Rust does not tell which blank node got which canonical label.
-    Nodes are told apart by what is said of them; where that leaves a choice, any
-    choice is right as long as blank nodes make trees, which they do in JSON
-    without labels (colour refinement). Raises MalformedDocument when the two do
-    not say the same.
+    Nodes are told apart by what is said of them and of those they are tied to
+    (colour refinement). Where that leaves a choice, any choice is right as long
+    as it keeps neighbours together: blank nodes make trees, as JSON without
+    labels does. Raises MalformedDocument when the two do not say the same.
     """
     colours = _Colours()
     left, right = _Side(ours, colours), _Side(theirs, colours)
-    while True:
-        left.refine()
-        right.refine()
-        alike = left.first_alike()
-        if alike is None:
-            break
-        # The one we take of theirs need not be the one that we take of ours: they are alike.
-        chosen = colours(("chosen", alike))
-        left.choose(alike, chosen)
-        right.choose(alike, chosen)
-    found = {colour: label for label, colour in right.nodes.items()}
-    names = {label: found.get(colour, b"") for label, colour in left.nodes.items()}
+    names = _matched(left, right)
     if {relabel(statement, names) for statement in ours} != set(theirs):
         raise MalformedDocument("The two documents do not make the same statements.")
     return names
@@ -90,39 +78,73 @@ class _Side:
     def __init__(self, statements: Collection[Statement], colours: _Colours) -> None:
         self.colours = colours
         self.nodes = dict.fromkeys(sorted(blank_nodes(statements)), colours("blank"))
-        self._look(statements)
-        # What is said of one node alone has been seen; only ties between nodes tell more.
-        self.ties = [each for each in statements if len(blank_nodes([each])) > 1]
+        self.ties: defaultdict[bytes, list[Statement]] = defaultdict(list)
+        for statement in statements:
+            labels = blank_nodes([statement])
+            for label in labels if len(labels) > 1 else ():
+                self.ties[label].append(statement)
+        self._look(self.nodes, statements)
+        self._refine()
 
-    def refine(self) -> None:
+    def neighbours(self, label: bytes) -> Iterator[tuple[object, bytes]]:
+        """Yield the nodes tied to this one, each with the kind of the tie."""
+        for statement in self.ties[label]:
+            seen = self._as_seen_from(label, statement)
+            for place, term in enumerate(statement):
+                if term in self.nodes and term != label:
+                    yield (seen, place), term
+
+    def _refine(self) -> None:
         """Tell nodes apart by those they are tied to, until that tells no more apart."""
         classes = 0
-        while classes < len(set(self.nodes.values())):
-            classes = len(set(self.nodes.values()))
-            self._look(self.ties)
+        while classes < len(counted := Counter(self.nodes.values())):
+            classes = len(counted)
+            # What is known to be like no other needs no second look.
+            alike = [label for label, colour in self.nodes.items() if counted[colour] > 1]
+            self._look(alike, {tie for label in alike for tie in self.ties[label]})
 
-    def first_alike(self) -> int | None:
-        """Return the smallest number that several nodes share."""
-        seen = sorted(self.nodes.values())
-        return next((one for one, other in itertools.pairwise(seen) if one == other), None)
-
-    def choose(self, colour: int, chosen: int) -> None:
-        """Give another number to one of the nodes that have this one, if any has."""
-        alike = [label for label, own in self.nodes.items() if own == colour]
-        for label in alike[:1]:
-            self.nodes[label] = chosen
-
-    def _look(self, statements: Collection[Statement]) -> None:
+    def _look(self, labels: Iterable[bytes], statements: Iterable[Statement]) -> None:
         seen: defaultdict[bytes, list[int]] = defaultdict(list)
         for statement in statements:
             for label in blank_nodes([statement]):
                 seen[label].append(self.colours(self._as_seen_from(label, statement)))
-        self.nodes = {
-            label: self.colours((colour, tuple(sorted(seen[label]))))
-            for label, colour in self.nodes.items()
-        }
+        looks = {label: (self.nodes[label], tuple(sorted(seen[label]))) for label in labels}
+        self.nodes |= {label: self.colours(look) for label, look in looks.items()}
 
     def _as_seen_from(self, label: bytes, statement: Statement) -> tuple[object, ...]:
         return tuple(
             "itself" if term == label else self.nodes.get(term, term) for term in statement
         )
+
+
+def _matched(left: _Side, right: _Side) -> dict[bytes, bytes]:
+    names: dict[bytes, bytes] = {}
+    taken: set[bytes] = set()
+    alike = _grouped((colour, label) for label, colour in right.nodes.items())
+
+    def match(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        matched = list(pairs)
+        names.update(matched)
+        taken.update(names[label] for label, _ in matched)
+        return matched
+
+    for label, colour in left.nodes.items():
+        if label in names:
+            continue
+        free = [other for other in alike[colour] if other not in taken]
+        todo = match(zip([label], free, strict=False))
+        while todo:
+            ours, theirs = todo.pop()
+            beside = _grouped(right.neighbours(theirs))
+            for kind, nodes in _grouped(left.neighbours(ours)).items():
+                new = [node for node in nodes if node not in names]
+                free = [node for node in beside[kind] if node not in taken]
+                todo += match(zip(new, free, strict=False))
+    return names
+
+
+def _grouped(pairs: Iterable[tuple[object, bytes]]) -> defaultdict[object, list[bytes]]:
+    groups: defaultdict[object, list[bytes]] = defaultdict(list)
+    for kind, label in pairs:
+        groups[kind].append(label)
+    return groups
