@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from issuer.vc import credential, timestamps
 from issuer.vc.cryptosuites import (
     ecdsa_jcs_2019,
     ecdsa_rdfc_2019,
+    ecdsa_sd_2023,
     ed25519_signature_2020,
     eddsa_jcs_2022,
     eddsa_rdfc_2022,
@@ -58,6 +60,8 @@ _SUITES: dict[str, _Suite] = {
     ecdsa_rdfc_2019.NAME: ecdsa_rdfc_2019,
     ecdsa_jcs_2019.NAME: ecdsa_jcs_2019,
 }
+# What `base_proofs` makes for the holder, and the holder derives from it.
+_CHECKED: dict[str, _Checker] = {**_SUITES, ecdsa_sd_2023.NAME: ecdsa_sd_2023}
 # To JSON a context is a member like any other: the proof repeats those it was made under.
 _REPEATING_CONTEXTS = frozenset({eddsa_jcs_2022.NAME, ecdsa_jcs_2019.NAME})
 
@@ -141,7 +145,7 @@ def append_proof(
     if suite is None:
         raise UnsupportedProof(f"Nobody signs with {config['cryptosuite']!r} here.")
     if config["cryptosuite"] in _REPEATING_CONTEXTS:
-        config = {**config, "@context": document["@context"]}
+        config = {**config, "@context": deepcopy(document["@context"])}
     unsecured, options = _covered(document, config)
     proof = {**config, "proofValue": suite.sign(unsecured, options, signer=signer)}
     present = credential.proofs(document)
@@ -219,7 +223,7 @@ def previous_proofs(document: dict[str, Any], proof: dict[str, Any]) -> list[dic
 def _suite_of(proof: dict[str, Any]) -> _Checker | None:
     kind, name = proof.get("type"), proof.get("cryptosuite")
     if kind == PROOF_TYPE and isinstance(name, str):
-        return _SUITES.get(name)
+        return _CHECKED.get(name)
     if kind == ed25519_signature_2020.NAME and name is None:
         return ed25519_signature_2020
     return None

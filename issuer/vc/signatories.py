@@ -136,7 +136,8 @@ class Signatories:
     def _check(self, signatory: Signatory, proof: Document, expected: Expected) -> str:
         document = signatory.document
         if any(proof is each for each in signatory.proofs):
-            method = signatory.keys.get(proof["verificationMethod"])
+            name = proof.get("verificationMethod")
+            method = signatory.keys.get(name) if isinstance(name, str) else None
             if method is None:
                 raise CouldNotCheck(f"The {signatory.role}'s key is not known.")
         else:
@@ -225,8 +226,9 @@ class Signatories:
         return self._resolved[identifier]
 
     def _require_usable(self, method: RetrievedMethod, proof: Document) -> None:
-        created = timestamps.read(proof["created"]) if "created" in proof else None
-        self._require_in_use(method, created)
+        # A date that cannot be read is the signature's fault, unless the key's life hangs on it.
+        dated = method.expires is not None and "created" in proof
+        self._require_in_use(method, timestamps.read(proof["created"]) if dated else None)
 
     def _require_in_use(self, method: RetrievedMethod, created: datetime | None) -> None:
         if method.revoked is not None and method.revoked <= self.now:

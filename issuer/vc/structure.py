@@ -47,7 +47,7 @@ def of_credential(document: object, *, own_contexts: bool = False) -> str:
         raise Failed("The document is not a verifiable credential.")
     _require_id(document, "credential")
     credential.issuer_id(document)
-    _bound_proofs(document, "credential")
+    _require_proofs(document, "credential")
     if len(credential.statuses(document)) > MAX_STATUSES:
         raise OutOfBounds(f"The credential has more than {MAX_STATUSES} status entries.")
     subjects = credential.many(document.get("credentialSubject"))
@@ -73,7 +73,7 @@ def of_presentation(document: object, *, own_contexts: bool = False) -> str:
         raise Failed("The document is not a verifiable presentation.")
     _require_id(document, "presentation")
     credential.holder_id(document)
-    _bound_proofs(document, "presentation")
+    _require_proofs(document, "presentation")
     presented = credential.presented(document)
     if len(presented) > MAX_CREDENTIALS:
         raise OutOfBounds(f"The presentation has more than {MAX_CREDENTIALS} credentials.")
@@ -88,9 +88,9 @@ def of_presentation(document: object, *, own_contexts: bool = False) -> str:
 
 
 def _document(document: object, own_contexts: bool) -> dict[str, Any]:
-    canonical.check_bounds(document)
     if not isinstance(document, dict):
-        raise MalformedDocument()
+        raise MalformedDocument("The document is not a JSON object.")
+    canonical.check_bounds(document)
     unsecured = credential.unsecured(document)
     _require_known_list(unsecured, own_contexts)
     for name, member in unsecured.items():
@@ -130,7 +130,7 @@ def _require_known_list(node: dict[str, Any], own_contexts: bool) -> None:
 
 
 def _require_version(document: dict[str, Any]) -> None:
-    if document["@context"][0] not in {contexts.CREDENTIALS_V2, contexts.CREDENTIALS_V1}:
+    if document["@context"][0] not in (contexts.CREDENTIALS_V2, contexts.CREDENTIALS_V1):
         raise CouldNotCheck("The document is of no version of the data model that is known here.")
 
 
@@ -143,9 +143,12 @@ def _require_id(document: dict[str, Any], what: str) -> None:
         raise Failed(f"The {what}'s id is not an absolute URI.")
 
 
-def _bound_proofs(document: dict[str, Any], what: str) -> None:
-    if len(credential.proofs(document)) > MAX_PROOFS:
+def _require_proofs(document: dict[str, Any], what: str) -> None:
+    found = credential.proofs(document)
+    if len(found) > MAX_PROOFS:
         raise OutOfBounds(f"The {what} carries more than {MAX_PROOFS} proofs.")
+    if not all(credential.types(proof) for proof in found):
+        raise Failed("A proof does not say of what type it is.")
 
 
 # What is a credential's alone

@@ -12,7 +12,7 @@ import pytest
 from issuer.vc import did, openbadges, proofs, status_list, verify
 from issuer.vc.errors import Unreachable
 from issuer.vc.keys import PublicKey
-from issuer.vc.signers import Ed25519Signer
+from issuer.vc.signers import Ed25519Signer, Signer
 
 DID = "did:web:college.example"
 LIST_URL = "https://college.example/status/7"
@@ -25,7 +25,8 @@ class College:
     """Signs badges and lists, and answers verifiers; what it publishes can be changed."""
 
     did: str = DID
-    signer: Ed25519Signer = field(default_factory=lambda: Ed25519Signer(b"\x07" * 32))
+    signer: Signer = field(default_factory=lambda: Ed25519Signer(b"\x07" * 32))
+    cryptosuite: str = proofs.EDDSA_RDFC_2022
     now: datetime = NOW
     documents: dict[str, Any] = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class College:
             "signer": self.signer,
             "verification_method": self.method,
             "created": self.now - timedelta(hours=1),
+            "cryptosuite": self.cryptosuite,
             **options,
         }
         return proofs.add_proof(document, **options)

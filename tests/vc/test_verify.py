@@ -603,6 +603,7 @@ def test_every_status_of_several_counts(college: College, badge: dict[str, Any])
         ({"statusListIndex": "-1"}, FAILED),
         ({"statusListIndex": 7}, FAILED),
         ({"id": LIST_URL}, FAILED),
+        ({"statusPurpose": 7}, FAILED),
         ({"statusListCredential": "https://college.example/status/9"}, COULD_NOT_CHECK),
     ],
     ids=str,
@@ -669,6 +670,7 @@ def _by_a_did_key(college: College) -> None:
         lambda college: college.publish_list(validUntil="2026-06-15T11:00:00Z"),
         lambda college: college.publish_list(validFrom="2026-06-15T13:00:00Z"),
         _with_subject(encodedList="u"),
+        lambda college: college.publish_list(credentialSubject={"id": f"{LIST_URL}#list"}),
         _with_subject(encodedList=status_list.encode(bytes(16_383))),
         _with_subject(encodedList=_bomb()),
         _by_another_issuer,
@@ -694,6 +696,21 @@ def test_a_list_of_the_host_that_serves_it_is_relied_on(
     publisher.publish_list(INDEX)
     college.lists.update(publisher.lists)
     assert college.verify(signed).verdict == INVALID
+
+
+def test_a_purpose_that_nobody_knows_is_not_passed_over(
+    college: College, badge: dict[str, Any]
+) -> None:
+    badge["credentialStatus"]["statusPurpose"] = "gold"
+    signed = college.sign(badge)
+    bits = status_list.encode(status_list.set_bits([INDEX]))
+    _with_subject(statusPurpose="gold", encodedList=bits)(college)
+    assert outcomes(college.verify(signed)) == {"status": COULD_NOT_CHECK}
+
+
+def test_a_status_that_is_empty_fails(college: College, badge: dict[str, Any]) -> None:
+    badge["credentialStatus"] = []
+    assert outcomes(college.verify(college.sign(badge))) == {"status": FAILED}
 
 
 def test_an_array_of_purposes_is_understood(college: College, signed: dict[str, Any]) -> None:
