@@ -167,8 +167,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The largest roster or framework that may be uploaded in the browser, in bytes.
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 200 * 1024 * 1024)
 # Folder in which uploads wait between being looked at and being applied; all web processes
-# must see the same one.
+# and workers must see the same one.
 UPLOAD_DIR = env.str("UPLOAD_DIR", tempfile.gettempdir())
+# Hours after which an upload that nobody has applied is removed.
+UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", 7 * 24)
 # Folder in which the built-in example keeps the passwords that were drawn for its people; only
 # load_example and run_demo use it.
 DATA_DIR = env.str("DATA_DIR", None)
@@ -231,6 +233,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
     },
     "find chunks that wait for a signature": {"task": "issuer.sweep", "schedule": SWEEP_SECONDS},
+    "remove uploads that nobody applied": {
+        "task": "registrar.sweep_uploads",
+        "schedule": 60 * 60,
+    },
     "publish status lists": {"task": "issuer.publish", "schedule": STATUS_LIST_TTL / 4},
 }
 

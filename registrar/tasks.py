@@ -11,7 +11,7 @@ from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
 from registrar.models import Award
-from registrar.services import composition
+from registrar.services import composition, rosters
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,13 @@ def sweep() -> None:
     """Ring for approved chunks that nobody works on, in case a message was lost."""
     for batch_id in batches.waiting(Chunk.State.APPROVED):
         freeze.delay(str(batch_id))
+
+
+@shared_task(name="registrar.sweep_uploads")
+def sweep_uploads() -> None:
+    """Remove what was uploaded at the desk and never applied."""
+    if removed := rosters.sweep():
+        log.info("%d uploads that nobody applied were removed", removed)
 
 
 def freeze_soon(batch: Batch) -> None:

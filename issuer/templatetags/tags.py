@@ -53,6 +53,7 @@ STATES = {
     "revoked": Appearance("red", "cross", "Revoked"),
     "invalid": Appearance("red", "cross", "Invalid"),
     "compromised": Appearance("red", "cross", "Compromised"),
+    "discarded": Appearance("grey", "dash", "Discarded"),
     "retired": Appearance("grey", "dash", "Retired"),
     "current": Appearance("green", "tick", "Current"),
     "passed": Appearance("green", "tick", "Passed"),

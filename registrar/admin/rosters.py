@@ -1,36 +1,31 @@
 """Rosters: read one, look at its plan and problems, apply it."""
 
 from collections import Counter
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.generic import DetailView, FormView
+from django.views.generic import DetailView
 
-from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
-    Link,
     Page,
     StateFilter,
     ThingPage,
     Verb,
     column,
-    list_link,
     number_column,
     person_column,
     state_tag,
     thing_url,
 )
-from registrar.admin import uploads
 from registrar.admin.downloads import as_csv
+from registrar.admin.uploads import UploadPage
 from registrar.models import RosterImport
 from registrar.services import rosters
 
@@ -38,46 +33,33 @@ PROBLEMS_PER_PAGE = 100
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "reason", "fix")
 
 
-class RosterForm(uploads.UploadForm):
-    """A OneRoster bundle."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["file"].label = "OneRoster 1.2 bundle"
-        self.fields["file"].help_text = "The CSV files in one zip, with their manifest.csv."
-        self.fields["file"].widget.attrs["accept"] = ".zip"
-
-
-class ReadPage(Page, FormView):
-    """Upload a roster. Nothing changes before its plan has been looked at and applied."""
+class ReadPage(UploadPage):
+    """Upload a roster."""
 
     permission_required = "registrar.import_roster"
-    template_name = "registrar/desk/roster_read.html"
-    form_class = RosterForm
     title = "Read a roster"
+    lede = (
+        "First you see what would change and everything that is wrong with the files. Nothing "
+        "changes before you apply it."
+    )
+    listed = RosterImport
+    kept_in = (RosterImport, "file_name")
+    label = "OneRoster 1.2 bundle"
+    hint = "The CSV files in one zip, with their manifest.csv."
+    accept = ".zip"
 
-    def get_trail(self) -> tuple[Link, ...]:
-        return (list_link(RosterImport),)
-
-    def form_valid(self, form: RosterForm) -> HttpResponse:
-        upload = form.cleaned_data["file"]
-        path = uploads.keep(upload)
-        try:
-            file_name = uploads.given_name(upload, field="file_name", of=RosterImport)
-            roster_import = rosters.read(path, by=self.user, file_name=file_name)
-        except Refusal as error:
-            uploads.discard(path)
-            form.add_error("file", str(error))
-            return self.form_invalid(form)
-        if roster_import.state == RosterImport.State.REFUSED:
-            uploads.discard(path)
-        return redirect(thing_url(roster_import))
+    def read(self, path: Path, name: str) -> str:
+        return thing_url(rosters.read(path, by=self.user, file_name=name))
 
 
 def _apply(roster_import: RosterImport, reason: str, by: User) -> str:
     rosters.apply(roster_import, by=by)
-    transaction.on_commit(partial(uploads.discard, roster_import.stored_at))
     return "The roster is applied."
+
+
+def _discard(roster_import: RosterImport, reason: str, by: User) -> str:
+    rosters.discard(roster_import, by=by)
+    return "The upload is discarded. Nothing was changed."
 
 
 class RosterPage(ThingPage):
@@ -86,7 +68,12 @@ class RosterPage(ThingPage):
     model = RosterImport
     permission_required = "registrar.view_rosterimport"
     template_name = "registrar/desk/roster.html"
-    acts = {"apply": Act("registrar.import_roster", _apply, needs_reason=False)}
+    acts = {
+        "apply": Act("registrar.import_roster", _apply, needs_reason=False),
+        "discard": Act(
+            "registrar.import_roster", _discard, needs_reason=False, needs_confirmation=True
+        ),
+    }
 
     def get_queryset(self) -> QuerySet[RosterImport]:
         return RosterImport.objects.select_related("read_by", "applied_by")

@@ -1,24 +1,35 @@
-"""Uploaded files: where they wait between being looked at and being applied."""
+"""Pages on which a file is uploaded, to be looked at before anything changes."""
 
-import shutil
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import CharField, Model
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
+from django.views.generic import FormView
 
-_PREFIX = "upload-"
+from issuer.errors import Refusal
+from issuer.pages import Link, Page, list_link
+from registrar.services import uploads
+from skills.errors import SkillsError
 
 
 class UploadForm(forms.Form):
     """One file, of a size that one may upload."""
 
     file = forms.FileField(error_messages={"required": "Choose a file."})
+
+    def __init__(self, *args: Any, label: str, hint: str, accept: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].label = label
+        self.fields["file"].help_text = hint
+        self.fields["file"].widget.attrs["accept"] = accept
 
     def clean_file(self) -> UploadedFile:
         """Refuse what is too large before anything reads it."""
@@ -32,27 +43,52 @@ class UploadForm(forms.Form):
         return file
 
 
-def keep(file: UploadedFile) -> Path:
-    """Store an upload where only this service can read it, in a folder of its own.
+class UploadPage(Page, FormView):
+    """Upload a file. Nothing changes before its plan has been looked at and applied.
 
-    The name that it came with is for records only: a file system may find it too long.
+    `listed` is what the file brings, for the trail; the field `kept_in` of a model holds the name
+    that it came with.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.UPLOAD_DIR))
-    path = folder / "upload"
-    with path.open("wb") as target:
-        for part in file.chunks():
-            target.write(part)
-    return path
 
+    form_class = UploadForm
+    template_name = "registrar/desk/upload.html"
+    listed: type[Model]
+    kept_in: tuple[type[Model], str]
+    lede = ""
+    label = ""
+    hint = ""
+    accept = ""
 
-def given_name(file: UploadedFile, *, field: str, of: type[Model]) -> str:
-    """The name that an upload came with, cut to what the field of a record holds."""
-    length = cast(CharField, of._meta.get_field(field)).max_length
-    return (file.name or "upload")[:length]
+    def read(self, path: Path, name: str) -> str:
+        """Read the file that was uploaded, and return where to go and look at it.
 
+        Raises Refusal or SkillsError for a file that cannot be read.
+        """
+        raise NotImplementedError
 
-def discard(path: Path | str) -> None:
-    """Remove an upload that is no longer needed; files that came otherwise stay."""
-    folder = Path(path).parent
-    if folder.name.startswith(_PREFIX):
-        shutil.rmtree(folder, ignore_errors=True)
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(self.listed),)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        said = {"label": self.label, "hint": self.hint, "accept": self.accept}
+        return super().get_form_kwargs() | said
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(lede=self.lede, **kwargs)
+
+    def form_valid(self, form: UploadForm) -> HttpResponse:
+        file = form.cleaned_data["file"]
+        path = uploads.keep(file)
+        try:
+            return redirect(self.read(path, self._given_name(file)))
+        except (Refusal, SkillsError) as error:
+            uploads.discard(path)
+            form.add_error("file", str(error))
+            problems = getattr(error, "problems", ())
+            context = self.get_context_data(form=form, problems=problems)
+            return self.render_to_response(context, status=422)
+
+    def _given_name(self, file: UploadedFile) -> str:
+        model, field = self.kept_in
+        length = cast(CharField, model._meta.get_field(field)).max_length
+        return (file.name or "upload")[:length]

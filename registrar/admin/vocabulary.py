@@ -1,21 +1,24 @@
 """Frameworks and skills, and importing them: read, look, apply."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core import signing
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.views.generic import FormView, TemplateView
+from django.urls import reverse
 
 from issuer.errors import Refusal
 from issuer.pages import (
+    Act,
     DeskAdmin,
     Link,
-    Page,
     ThingPage,
     Verb,
     list_link,
@@ -23,102 +26,144 @@ from issuer.pages import (
     state_tag,
     thing_url,
 )
-from registrar.admin import uploads
-from registrar.services import vocabulary
-from skills.errors import ImportRefused, PlanOutdated, SkillsError
+from registrar.admin.uploads import UploadPage
+from registrar.services import uploads, vocabulary
+from skills.errors import PlanOutdated, SkillsError
 from skills.models import Framework, FrameworkImport, Skill
 from skills.services.frameworks import Plan
 
 DIFFERENCES_PER_PAGE = 50
-# An upload is named in addresses by a signed word, so that nobody can have another file read.
 _SALT = "framework-upload"
 
 
-class FrameworkForm(uploads.UploadForm):
-    """A framework as a file."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["file"].label = "CASE 1.1 package"
-        self.fields["file"].help_text = "One JSON file with CFDocument, CFItems, CFAssociations."
-        self.fields["file"].widget.attrs["accept"] = ".json,application/json"
-
-
-class ImportPage(Page, FormView):
-    """Upload a framework. Nothing changes before its plan has been looked at and applied."""
+class ImportPage(UploadPage):
+    """Upload a framework."""
 
     permission_required = "skills.import_framework"
-    template_name = "registrar/desk/framework_import.html"
-    form_class = FrameworkForm
     title = "Import a framework"
+    lede = (
+        "First you see what is new, changed and retired. Nothing changes before you apply it; "
+        "what a newer edition leaves out is retired, never deleted."
+    )
+    listed = Framework
+    kept_in = (FrameworkImport, "source")
+    label = "CASE 1.1 package"
+    hint = "One JSON file with CFDocument, CFItems, CFAssociations."
+    accept = ".json,application/json"
 
-    def get_trail(self) -> tuple[Link, ...]:
-        return (list_link(Framework),)
-
-    def form_valid(self, form: FrameworkForm) -> HttpResponse:
-        upload = form.cleaned_data["file"]
-        path = uploads.keep(upload)
-        try:
-            vocabulary.plan(path.read_bytes(), file_name=upload.name)
-        except ImportRefused as error:
-            uploads.discard(path)
-            form.add_error("file", str(error))
-            context = self.get_context_data(form=form, problems=error.problems)
-            return self.render_to_response(context, status=422)
-        name = uploads.given_name(upload, field="source", of=FrameworkImport)
-        kept = signing.dumps([str(path), name], salt=_SALT)
-        return redirect("admin:skills_framework_plan", kept)
+    def read(self, path: Path, name: str) -> str:
+        vocabulary.plan(path.read_bytes(), file_name=name)
+        return reverse("admin:skills_framework_plan", args=[Upload(path, name).word])
 
 
-class PlanPage(Page, TemplateView):
-    """What an uploaded framework would change, item by item; apply it."""
+class Upload(NamedTuple):
+    """An uploaded framework that waits to be applied, and the name that it came with."""
+
+    path: Path
+    name: str
+
+    @property
+    def word(self) -> str:
+        """How addresses name it: signed, so that nobody can have another file read."""
+        return signing.dumps([str(self.path), self.name], salt=_SALT)
+
+    @classmethod
+    def named(cls, word: str) -> Self:
+        """The upload of that word; raises BadSignature for a word that is not ours."""
+        path, name = signing.loads(word, salt=_SALT)
+        return cls(Path(path), name)
+
+
+class _Gone(Exception):
+    """The file waits no longer: it was applied, discarded, or nobody came back for it in time."""
+
+
+@dataclass
+class Planned:
+    """What an upload would change now, what somebody has looked at, and what came of it."""
+
+    upload: Upload
+    plan: Plan
+    looked_at: str
+    is_own: bool | None
+    framework: Framework | None = None
+
+
+def _apply(planned: Planned, reason: str, by: User) -> str:
+    if planned.plan.fingerprint != planned.looked_at:
+        raise Refusal(str(PlanOutdated()))
+    try:
+        imported = vocabulary.apply(
+            planned.plan, by=by, source=planned.upload.name, is_own=planned.is_own
+        )
+    except SkillsError as error:
+        raise Refusal(str(error)) from error
+    planned.framework = imported.framework
+    uploads.discard(planned.upload.path)
+    return "The framework is imported."
+
+
+def _discard(planned: Planned, reason: str, by: User) -> str:
+    uploads.discard(planned.upload.path)
+    return "The upload is discarded. Nothing was changed."
+
+
+class PlanPage(ThingPage):
+    """What an uploaded framework would change, item by item; apply or discard it."""
 
     permission_required = "skills.import_framework"
     template_name = "registrar/desk/framework_plan.html"
+    acts = {
+        "apply": Act("skills.import_framework", _apply, needs_reason=False),
+        "discard": Act(
+            "skills.import_framework", _discard, needs_reason=False, needs_confirmation=True
+        ),
+    }
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except _Gone as error:
+            messages.info(request, str(error))
+            return redirect("admin:skills_framework_import")
+
+    def get_object(self, queryset: Any = None) -> Planned:
+        try:
+            upload = Upload.named(self.kwargs["upload"])
+        except signing.BadSignature as error:
+            raise Http404 from error
+        try:
+            data = upload.path.read_bytes()
+        except OSError as error:
+            raise _Gone("This file waits no longer. To apply it, upload it again.") from error
+        given = self.request.POST
+        return Planned(
+            upload,
+            vocabulary.plan(data, file_name=upload.name),
+            looked_at=given.get("fingerprint", ""),
+            is_own=True if "is_own" in given else None,
+        )
+
+    def get_title(self) -> str:
+        return self.object.plan.title
 
     def get_trail(self) -> tuple[Link, ...]:
         return (list_link(Framework),)
 
-    def read(self, upload: str) -> tuple[Path, str, Plan]:
-        """The uploaded file, the name that it came with, and what it would change now."""
-        try:
-            stored_at, name = signing.loads(upload, salt=_SALT)
-            path = Path(stored_at)
-            data = path.read_bytes()
-        except (signing.BadSignature, OSError) as error:
-            raise Http404 from error
-        return path, name, vocabulary.plan(data, file_name=name)
+    def get_success_url(self) -> str:
+        framework = self.object.framework
+        return thing_url(framework) if framework else list_link(Framework).url
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        _, name, plan = self.read(self.kwargs["upload"])
-        self.title = plan.title
+        plan = self.object.plan
         page = Paginator(plan.differences, DIFFERENCES_PER_PAGE)
         return super().get_context_data(
             plan=plan,
-            file_name=name,
+            file_name=self.object.upload.name,
             page=page.get_page(self.request.GET.get("page")),
             changes_anything=plan.framework is None or bool(plan.differences or plan.skills.new),
             **kwargs,
         )
-
-    def post(self, request: HttpRequest, upload: str) -> HttpResponse:
-        """Apply the plan that was looked at, and no other."""
-        path, name, plan = self.read(upload)
-        try:
-            if plan.fingerprint != request.POST.get("fingerprint"):
-                raise PlanOutdated
-            imported = vocabulary.apply(
-                plan,
-                by=self.user,
-                source=name,
-                is_own=True if "is_own" in request.POST else None,
-            )
-        except (SkillsError, Refusal) as error:
-            context = self.get_context_data(refusal=str(error))
-            return self.render_to_response(context, status=409)
-        uploads.discard(path)
-        messages.success(request, "The framework is imported.")
-        return redirect(thing_url(imported.framework))
 
 
 class FrameworkPage(ThingPage):

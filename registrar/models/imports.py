@@ -7,7 +7,7 @@ from django.db import models
 
 
 class RosterImport(models.Model):
-    """One reading of a roster: planned -> applied, or refused.
+    """One reading of a roster: planned -> applied or discarded, or refused.
 
     `plan` counts per file what is new, changed, retired, unchanged; `fingerprint` tells whether
     the same would still change; `problems` are the rows that were left out, with row, column,
@@ -18,6 +18,7 @@ class RosterImport(models.Model):
         PLANNED = "planned"
         APPLIED = "applied"
         REFUSED = "refused"
+        DISCARDED = "discarded"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=10, choices=State)

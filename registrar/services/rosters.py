@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from issuer.services import ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
 from registrar.readers import oneroster_csv
-from registrar.services import people, results, roles, roster_plan, sources
+from registrar.services import people, results, roles, roster_plan, sources, uploads
 from registrar.services.results import Entry
 from registrar.services.roster_plan import Changes, Links, Plan, Values
 from registrar.services.roster_tables import (
@@ -63,13 +65,15 @@ def read(
 ) -> RosterImport:
     """Read the roster at the path and keep what it would change, for somebody to look at.
 
-    The files must stay at the path until the plan is applied. A roster that cannot be applied
-    is kept as refused, with all its problems. Without `by` it is a command on the server.
+    The files must stay at the path until the plan is applied. Of a roster that cannot be applied
+    all problems are kept, and no files. Without `by` it is a command on the server.
     """
     if by is not None:
         roles.demand_for_all(by, "registrar.import_roster")
     sha256 = digest(path)
     planned = plan(path, source=source)
+    if planned.is_fatal:
+        uploads.discard(path)
     return RosterImport.objects.create(
         state=State.REFUSED if planned.is_fatal else State.PLANNED,
         file_name=file_name or path.name,
@@ -110,6 +114,7 @@ def apply(
     if planned.fingerprint != roster_import.fingerprint:
         raise PlanOutdated
     _write(planned, at)
+    transaction.on_commit(partial(uploads.discard, path))
     roster_import.refresh_from_db()
     details = {"source": roster_import.source, "sha256": roster_import.sha256}
     ledger.append(
@@ -119,6 +124,35 @@ def apply(
         details=details | _totals(planned),
     )
     return roster_import
+
+
+@transaction.atomic
+def discard(roster_import: RosterImport, *, by: User | None) -> RosterImport:
+    """Put a plan aside for good, and remove the files if they were uploaded for it.
+
+    Raises WrongState for a plan that waits no longer. Without `by` it is the system, after
+    UPLOAD_KEEP_HOURS.
+    """
+    if by is not None:
+        roles.demand_for_all(by, "registrar.import_roster")
+    waiting = RosterImport.objects.filter(pk=roster_import.pk, state=State.PLANNED)
+    if not waiting.update(state=State.DISCARDED):
+        raise WrongState
+    roster_import.refresh_from_db()
+    ledger.append("roster.discarded", roster_import, by=by or "system")
+    transaction.on_commit(partial(uploads.discard, roster_import.stored_at))
+    return roster_import
+
+
+def sweep(*, at: datetime | None = None) -> int:
+    """Discard the plans that nobody has applied in time, and uploads that led to none; how many."""
+    waiting = RosterImport.objects.filter(state=State.PLANNED)
+    late = list(waiting.filter(read_at__lt=uploads.expiry(at=at)))
+    for roster_import in late:
+        with suppress(WrongState):  # somebody has applied it meanwhile
+            discard(roster_import, by=None)
+    needed = set(waiting.values_list("stored_at", flat=True))
+    return len(late) + uploads.sweep(needed=needed, at=at)
 
 
 def digest(path: Path) -> str:

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
 from issuer.models import Credential, StatusList
 from issuer.services import signing
+from registrar.admin.vocabulary import Upload
 from registrar.models import Award, Revision, RosterImport, SkillTag
 from registrar.services import catalog, rosters, tagging, vocabulary
+from registrar.services.uploads import keep
 from skills.models import Framework
 
 PASSWORD = "a quite long password"
@@ -121,6 +124,7 @@ def addresses(
 ) -> Addresses:
     """A full desk, and where everything on it is."""
     vocabulary.apply(vocabulary.plan(edition()), by=root, source="trades.json")
+    newer = Upload(keep(ContentFile(edition(version="2", labels=("Measure",)))), "trades.json")
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
 
@@ -134,6 +138,7 @@ def addresses(
             "frameworks": page("skills_framework_changelist"),
             "framework": page("skills_framework_change", Framework.objects.latest("pk").pk),
             "import of a framework": page("skills_framework_import"),
+            "plan of a framework": page("skills_framework_plan", newer.word),
             "skills": page("skills_skill_changelist"),
             "skill": page("skills_skill_change", college.skills[0].pk),
             "courses": page("registrar_course_changelist"),

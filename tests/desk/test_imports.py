@@ -31,6 +31,11 @@ def upload(client: Client, address: str, name: str, data: bytes) -> Any:
     return client.post(address, {"file": SimpleUploadedFile(name, data)})
 
 
+def applied(page: Any) -> dict[str, str]:
+    """The form with which one applies the plan that the page shows."""
+    return {"act": "apply", "fingerprint": page.context["plan"].fingerprint}
+
+
 def zipped(folder: Path) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
@@ -48,7 +53,7 @@ def test_a_framework_is_looked_at_before_it_is_applied_and_a_newer_one_shows_its
     page = client.get(plan)
     assert "2" in text(page)
     assert not Framework.objects.filter(title="Trades").exists()
-    client.post(plan, {"fingerprint": page.context["plan"].fingerprint, "is_own": "on"})
+    client.post(plan, applied(page) | {"is_own": "on"})
     framework = Framework.objects.get(title="Trades")
     assert (framework.is_own, framework.skills.count()) == (True, 2)
     assert list(uploads.iterdir()) == []
@@ -56,7 +61,7 @@ def test_a_framework_is_looked_at_before_it_is_applied_and_a_newer_one_shows_its
     page = client.get(newer["Location"])
     assert "Measure" in text(page)
     assert "Retired" in text(page)
-    client.post(newer["Location"], {"fingerprint": page.context["plan"].fingerprint})
+    client.post(newer["Location"], applied(page))
     assert Skill.objects.filter(framework=framework, retired_at=None).get().label == "Measure"
     assert "1 changed, 1 retired" in text(client.get(thing_url(framework)))
 
@@ -64,7 +69,7 @@ def test_a_framework_is_looked_at_before_it_is_applied_and_a_newer_one_shows_its
 def test_a_plan_that_was_not_looked_at_is_not_applied(clara: User, signed_in: SignIn) -> None:
     client = signed_in(clara)
     plan = upload(client, reverse("admin:skills_framework_import"), "t.json", edition())
-    answer = client.post(plan["Location"], {"fingerprint": "another"})
+    answer = client.post(plan["Location"], {"act": "apply", "fingerprint": "another"})
     assert answer.status_code == 409
     assert not Framework.objects.filter(title="Trades").exists()
 
@@ -89,7 +94,7 @@ def test_an_upload_may_have_a_name_that_no_file_system_takes(
     page = client.get(plan["Location"])
     assert name in text(page)
     assert [path.name for path in uploads.glob("*/*")] == ["upload"]
-    client.post(plan["Location"], {"fingerprint": page.context["plan"].fingerprint})
+    client.post(plan["Location"], applied(page))
     assert FrameworkImport.objects.latest("pk").source == name
     name = "学" * 200 + ".zip"
     upload(client, reverse("admin:registrar_rosterimport_read"), name, zipped(EXAMPLE))
@@ -97,7 +102,10 @@ def test_an_upload_may_have_a_name_that_no_file_system_takes(
 
 
 def test_a_roster_is_looked_at_and_then_applied(
-    clara: User, uploads: Path, signed_in: SignIn
+    clara: User,
+    uploads: Path,
+    signed_in: SignIn,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     client = signed_in(clara)
     answer = upload(
@@ -109,19 +117,66 @@ def test_a_roster_is_looked_at_and_then_applied(
     assert "Apply this roster" in page
     assert "users.csv" in page
     assert not Learner.objects.exists()
-    assert client.post(thing_url(roster), {"act": "apply"}).status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(thing_url(roster), {"act": "apply"}).status_code == 302
+    assert list(uploads.iterdir()) == []
     assert Learner.objects.count() == 300
     assert Course.objects.filter(code="BIO 201").exists()
     assert client.post(thing_url(roster), {"act": "apply"}).status_code == 409
 
 
+def test_a_framework_that_was_looked_at_can_be_discarded(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    plan = upload(client, address, "trades.json", edition())["Location"]
+    assert "Discard this upload" in text(client.get(plan))
+    answer = client.post(plan, {"act": "discard"})
+    assert (answer.status_code, "Tick the box" in text(answer)) == (422, True)
+    assert list(uploads.iterdir()) != []
+    answer = client.post(plan, {"act": "discard", "confirmed": "on"})
+    assert answer["Location"] == reverse("admin:skills_framework_changelist")
+    assert list(uploads.iterdir()) == []
+    answer = client.get(plan, follow=True)
+    assert answer.redirect_chain[0][0] == address
+    assert "This file waits no longer" in text(answer)
+    assert client.get(plan.replace("/import/", "/import/x")).status_code == 404
+
+
+def test_a_roster_that_was_looked_at_can_be_discarded(
+    clara: User,
+    dev: User,
+    uploads: Path,
+    signed_in: SignIn,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    client = signed_in(clara)
+    upload(client, reverse("admin:registrar_rosterimport_read"), "fall.zip", zipped(EXAMPLE))
+    roster = RosterImport.objects.get()
+    discard = {"act": "discard", "confirmed": "on"}
+    assert client.post(thing_url(roster), {"act": "discard"}).status_code == 422
+    assert "Discard this upload" not in text(signed_in(dev).get(thing_url(roster)))
+    assert signed_in(dev).post(thing_url(roster), discard).status_code == 403
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(thing_url(roster), discard).status_code == 302
+    assert list(uploads.iterdir()) == []
+    page = text(client.get(thing_url(roster)))
+    assert "This upload was discarded" in page
+    assert "Roster discarded" in page
+    assert "Apply this roster" not in page
+    for act in (discard, {"act": "apply"}):
+        assert client.post(thing_url(roster), act).status_code == 409
+
+
 def test_a_roster_that_cannot_be_read_lists_its_problems_and_offers_them_as_a_file(
-    clara: User, signed_in: SignIn
+    clara: User, uploads: Path, signed_in: SignIn
 ) -> None:
     client = signed_in(clara)
     upload(client, reverse("admin:registrar_rosterimport_read"), "broken.zip", b"no zip at all")
     roster = RosterImport.objects.get()
     assert roster.state == "refused"
+    assert list(uploads.iterdir()) == []
     page = text(client.get(thing_url(roster)))
     assert "What is wrong" in page
     assert "Apply this roster" not in page

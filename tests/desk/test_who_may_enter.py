@@ -23,7 +23,8 @@ RECORDS = CATALOGUE | {
 MAY_ENTER = {
     "clara": RECORDS
     | {
-        *("import of a framework", "reading a roster", "beginning a template"),
+        *("import of a framework", "plan of a framework"),
+        *("reading a roster", "beginning a template"),
         *("editing a revision", "choosing skills", "evaluation"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         "participation",

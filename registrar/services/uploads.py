@@ -1,0 +1,52 @@
+"""Uploads: files that wait between being looked at and being applied."""
+
+import shutil
+import tempfile
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.utils import timezone
+
+_PREFIX = "credential-issuer-upload-"
+
+
+def keep(file: File) -> Path:
+    """Store an upload where only this service can read it, in a folder of its own.
+
+    The name that it came with is for records only: a file system may find it too long.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.UPLOAD_DIR))
+    path = folder / "upload"
+    with path.open("wb") as target:
+        for part in file.chunks():
+            target.write(part)
+    return path
+
+
+def discard(path: Path | str) -> None:
+    """Remove an upload that is no longer needed; files that came otherwise stay."""
+    folder = Path(path).parent
+    is_ours = folder.parent.resolve() == Path(settings.UPLOAD_DIR).resolve()
+    if is_ours and folder.name.startswith(_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def expiry(*, at: datetime | None = None) -> datetime:
+    """The moment before which an upload must have come to be no longer waited for."""
+    return (at or timezone.now()) - timedelta(hours=settings.UPLOAD_KEEP_HOURS)
+
+
+def sweep(*, needed: Collection[str], at: datetime | None = None) -> int:
+    """Remove uploads that wait for too long; how many. Those at the paths `needed` stay."""
+    before = expiry(at=at).timestamp()
+    old = [
+        folder
+        for folder in Path(settings.UPLOAD_DIR).glob(f"{_PREFIX}*")
+        if folder.stat().st_mtime < before and str(folder.resolve() / "upload") not in needed
+    ]
+    for folder in old:
+        discard(folder / "upload")
+    return len(old)
