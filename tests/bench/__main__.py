@@ -1,0 +1,37 @@
+"""`./dev bench NAME`: what is measured, each figure as one JSON line.
+
+    python -m tests.bench fuzz --count 100000
+
+Figures are read by scripts and compared side by side; no test judges a time.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+
+from tests.bench import fuzz
+
+BENCHES = {"fuzz": fuzz}
+
+
+def main() -> int:
+    """Run one bench; its status is 1 when it found what must not be."""
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.partition("\n")[0])
+    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    for name, bench in BENCHES.items():
+        words = (bench.__doc__ or "").partition("\n")[0]
+        command = names.add_parser(name, help=words, description=words)
+        command.add_argument("--count", type=int, default=bench.COUNT, metavar="N")
+        command.add_argument("--seed", type=int, default=0, metavar="N")
+    options = parser.parse_args()
+    rows = BENCHES[options.name].run(count=options.count, seed=options.seed)
+    is_good = True
+    for row in rows:
+        print(json.dumps({"bench": options.name, **dataclasses.asdict(row)}), flush=True)
+        is_good = is_good and row.is_good
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""The line that a bench prints for each figure."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One figure beside what it is compared with: a peer, a floor, or the bound that it keeps."""
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    reference_value: float
+    ratio: float = field(init=False)
+    runs: int = 1
+    is_good: bool = True
+
+    def __post_init__(self) -> None:
+        ratio = self.value / self.reference_value if self.reference_value else 0.0
+        object.__setattr__(self, "ratio", round(ratio, 6))
