@@ -96,6 +96,8 @@ def test_a_record_inside_a_record_is_part_of_it(college: College, signed: dict[s
     outer = record(inner, id="urn:uuid:0190a0a0-7a3c-7c3e-9d2a-6f2f3d1b0c57")
     assert lint(outer, issuer_did=DID, profile=COMPOSED_ELSEWHERE) == []
     assert set(clr.achievement_ids([outer])) == {PROGRAM, COURSE}
+    nameless = {"credentialSubject": [{"achievement": [{"id": COURSE}, {"id": 7}, "x"]}, "x"]}
+    assert list(clr.achievement_ids([nameless, "eyJ.e30.c2ln"])) == [COURSE]
 
 
 def test_a_record_of_forty_courses_is_fit_to_be_signed(college: College) -> None:

@@ -67,6 +67,20 @@ def test_the_published_alumni_credential_has_its_canonical_form(shared_data: Pat
     assert canonical.canonize(unsigned) == expected
 
 
+def test_the_digests_of_a_context_are_those_of_all_its_editions() -> None:
+    of_v2 = contexts.digests(contexts.CREDENTIALS_V2)
+    assert ("sha256", bytes.fromhex(contexts.DIGESTS[contexts.CREDENTIALS_V2])) in of_v2
+    assert {name for name, _ in of_v2} == {"sha256", "sha384", "sha512"}
+    assert len(of_v2) == 5
+    # What is restated here may be written as it was published.
+    text = json.dumps(contexts.load(contexts.EXAMPLES_V2), indent=2) + "\n"
+    assert contexts.digests(contexts.EXAMPLES_V2) == {
+        (name, hashlib.new(name, text.encode()).digest()) for name in ("sha256", "sha384")
+    }
+    for unknown in (contexts.DID_V1, "https://college.example/"):
+        assert contexts.digests(unknown) == frozenset()
+
+
 def test_a_restated_context_has_no_published_bytes() -> None:
     for url in contexts.PINNED - contexts.DIGESTS.keys():
         with pytest.raises(UnknownContext):
@@ -88,6 +102,18 @@ def test_a_context_that_was_edited_is_refused(
         contexts.text(contexts.OB_EXTENSIONS)
     with pytest.raises(ContextChanged):
         contexts.text(contexts.CREDENTIALS_V2)
+
+
+def test_without_the_package_that_carries_them_no_context_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(contexts, "_PACKAGE", "no_such_package")
+    contexts._folder.cache_clear()
+    try:
+        with pytest.raises(ContextChanged, match="missing"):
+            contexts.text(contexts.CREDENTIALS_V2)
+    finally:
+        contexts._folder.cache_clear()
 
 
 def test_the_package_that_carries_the_contexts_is_not_imported() -> None:

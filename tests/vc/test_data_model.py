@@ -191,7 +191,7 @@ REQUIREMENTS: dict[str, tuple[list[Change], list[Change]]] = {
     ),
     "issuer: a credential has one": ([{}], [{"issuer": GONE}]),
     "issuer: it is a URL or an object with an id that is one": (
-        [{"issuer": "https://a.example/"}, {"issuer": {"id": DID, "name": "College"}}],
+        [{"issuer": DID}, {"issuer": {"id": DID, "name": "College"}}],
         [
             *({"issuer": value} for value in NOT_URLS),
             *({"issuer": {"id": value}} for value in NOT_URLS),
@@ -235,15 +235,20 @@ REQUIREMENTS: dict[str, tuple[list[Change], list[Change]]] = {
             for value in ("2023-02-26", "2023-02-26T25:02:58Z", "tomorrow", 2023, None, {})
         ],
     ),
-    "validity: validFrom is not later than validUntil": (
+    "validity: validFrom is the same as validUntil or earlier": (
         [
-            {"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2023-02-25T19:21:29-06:00"},
             {"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2023-02-26T01:21:23Z"},
+            {"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2033-02-26T01:21:23Z"},
         ],
-        [
-            {"validFrom": "2027-01-01T00:00:00Z", "validUntil": "2025-01-01T00:00:00Z"},
-            {"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2023-02-26T01:21:23+06:00"},
-        ],
+        [{"validFrom": "2027-01-01T00:00:00Z", "validUntil": "2025-01-01T00:00:00Z"}],
+    ),
+    "validity: validUntil is the same as validFrom or later, whatever the zones": (
+        [{"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2023-02-25T19:21:29-06:00"}],
+        [{"validFrom": "2023-02-26T01:21:23Z", "validUntil": "2023-02-26T01:21:23+06:00"}],
+    ),
+    "status: its type is required": (
+        [{"credentialStatus": {"type": "Status"}}],
+        [{"credentialStatus": {"id": "https://a.example/1"}}, {"credentialStatus": [{}]}],
     ),
     "status: its id, if it has one, is a single URL": (
         [{"credentialStatus": {"type": "Status"}}, *part("credentialStatus", "Status")],
@@ -254,6 +259,17 @@ REQUIREMENTS: dict[str, tuple[list[Change], list[Change]]] = {
         no_type("credentialStatus"),
     ),
     "schemas: there is one or several": (part("credentialSchema", "Schema"), []),
+    "schemas: several may stand side by side": (
+        [
+            {
+                "credentialSchema": [
+                    {"id": "https://a.example/1", "type": "Schema"},
+                    {"id": "https://a.example/2", "type": "https://a.example/#OtherSchema"},
+                ]
+            }
+        ],
+        [{"credentialSchema": [{"id": "https://a.example/1", "type": "Schema"}, "other"]}],
+    ),
     "schemas: each has a type, and a URL as id": (
         [{"credentialSchema": {"id": "did:example:schemas/1", "type": "https://a.example/#S"}}],
         [

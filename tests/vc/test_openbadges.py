@@ -69,6 +69,14 @@ def test_an_identity_is_hashed_with_the_salt_behind_it() -> None:
     }
 
 
+def test_an_identity_is_recognised_by_who_knows_it() -> None:
+    hashed = openbadges.IdentityObject.salted("ada", identity_type="userName", salt="Kosher")
+    plain = openbadges.IdentityObject.plain("ada", identity_type="userName")
+    for identity in (hashed, plain):
+        assert identity.is_of("ada")
+        assert not identity.is_of("Ada")
+
+
 def test_the_least_credential_states_nothing_more() -> None:
     assert credential() == {
         "@context": [
@@ -141,6 +149,15 @@ def test_credits_are_numbers(credits: Any, written: float) -> None:
         lambda: openbadges.Criteria(),
         lambda: openbadges.Criteria(narrative=" "),
         lambda: openbadges.Profile(id="college"),
+        lambda: openbadges.GeoCoordinates(latitude=90.5, longitude=0),
+        lambda: openbadges.GeoCoordinates(latitude=0, longitude=-181),
+        lambda: openbadges.Address(address_country_code="USA"),
+        lambda: openbadges.IdentityObject(
+            hashed=True, identity_hash="md5$1", identity_type="userName"
+        ),
+        lambda: openbadges.Related(id="another"),
+        lambda: openbadges.RefreshService(id="renew"),
+        lambda: openbadges.TermsOfUse(type=""),
         lambda: openbadges.Profile(id="did:web:a.example", url="a.example"),
         lambda: openbadges.Image("logo.png"),
         lambda: openbadges.Alignment(target_name="", target_url="https://a.example"),

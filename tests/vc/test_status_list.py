@@ -154,3 +154,141 @@ def test_the_credential_that_publishes_a_list() -> None:
         status_list.status_list_credential(**{**members, "valid_until": NOW})
     with pytest.raises(ForbiddenValue):
         status_list.status_list_credential(**{**members, "purpose": "decoration"})
+
+
+def test_a_list_that_may_not_be_kept_is_not_made() -> None:
+    with pytest.raises(ForbiddenValue):
+        status_list.status_list_credential(
+            url="https://a.example/8",
+            issuer="did:web:a.example",
+            purpose="refresh",
+            encoded_list=NOTHING_SET,
+            valid_from=NOW,
+            valid_until=NOW + timedelta(days=1),
+            ttl_ms=0,
+        )
+
+
+MESSAGES = ("accepted", "pending review", "rejected", "undefined")
+
+
+def test_an_entry_with_messages_has_the_bits_that_they_need() -> None:
+    made = status_list.entry(
+        list_url="https://a.example/status/8",
+        index=5,
+        purpose="message",
+        messages=MESSAGES,
+        references=["https://a.example/meanings"],
+    )
+    assert made["statusSize"] == 2
+    assert made["statusMessage"][2] == {"status": "0x2", "message": "rejected"}
+    assert made["statusReference"] == ["https://a.example/meanings"]
+    assert status_list.read_entry(made) == status_list.Entry(
+        purpose="message",
+        index=5,
+        list_url="https://a.example/status/8",
+        size=2,
+        messages=dict(enumerate(MESSAGES)),
+    )
+
+
+@pytest.mark.parametrize("purpose", sorted(status_list.PURPOSES - {"message"}))
+def test_an_entry_of_any_purpose_without_messages_has_one_bit(purpose: str) -> None:
+    made = status_list.entry(list_url="https://a.example/status/8", index=0, purpose=purpose)
+    assert "statusSize" not in made
+    assert "statusMessage" not in made
+    read = status_list.read_entry(made)
+    assert (read.purpose, read.index, read.size, dict(read.messages)) == (purpose, 0, 1, {})
+
+
+def test_two_messages_need_one_bit() -> None:
+    made = status_list.entry(
+        list_url="https://a.example/8", index=0, purpose="message", messages=["no", "yes"]
+    )
+    assert "statusSize" not in made
+    assert status_list.read_entry(made).messages == {0: "no", 1: "yes"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"purpose": "message"},
+        {"purpose": "approval"},
+        {"list_url": "status/8"},
+        {"messages": ["one"]},
+        {"messages": ["one", "two", "three"]},
+        {"messages": ["many"] * 512},
+        {"references": ["no url"]},
+    ],
+    ids=str,
+)
+def test_an_entry_that_nobody_could_read_is_not_made(members: dict[str, Any]) -> None:
+    with pytest.raises(ForbiddenValue):
+        status_list.entry(
+            **{"list_url": "https://a.example/8", "index": 0, "purpose": "refresh", **members}
+        )
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        "0x0",
+        [],
+        [{"status": "0x0", "message": "one"}],
+        [{"status": "0x0"}, {"status": "0x1", "message": "two"}],
+        [{"status": "0", "message": "one"}, {"status": "0x1", "message": "two"}],
+        [{"status": 0, "message": "one"}, {"status": "0x1", "message": "two"}],
+        [{"status": "0x0", "message": "one"}, {"status": "0x0", "message": "two"}],
+        [{"status": "0x0", "message": "one"}, {"status": "0x2", "message": "two"}],
+    ],
+)
+def test_messages_that_do_not_say_what_each_value_means_are_refused(messages: Any) -> None:
+    stated = status_list.entry(list_url="https://a.example/8", index=0, purpose="revocation")
+    with pytest.raises(ForbiddenValue, match="statusMessage"):
+        status_list.read_entry({**stated, "statusMessage": messages})
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(1, 8).flatmap(
+        lambda size: st.tuples(
+            st.just(size),
+            st.dictionaries(
+                st.integers(0, status_list.MIN_SIZE - 1), st.integers(0, 2**size - 1), max_size=20
+            ),
+        )
+    )
+)
+def test_the_values_of_entries_of_several_bits_are_read_after_encoding(
+    made: tuple[int, dict[int, int]],
+) -> None:
+    size, values = made
+    encoded = status_list.encode(status_list.set_values(values, status_size=size))
+    bits = status_list.decode(encoded)
+    assert len(bits) * 8 // size == status_list.MIN_SIZE
+    for index, value in values.items():
+        assert status_list.get_value(bits, index, status_size=size) == value
+    assert sum(map(int.bit_count, bits)) == sum(map(int.bit_count, values.values()))
+
+
+def test_the_first_bit_of_a_value_is_the_most_significant() -> None:
+    bits = status_list.set_values({0: 2, 1: 1, 3: 3}, status_size=2)
+    assert bits[:1] == b"\x93"
+    assert [status_list.get_value(bits, index, status_size=2) for index in range(4)] == [2, 1, 0, 3]
+
+
+@pytest.mark.parametrize("size", [0, -1, 9])
+def test_entries_of_no_or_too_many_bits_are_refused(size: int) -> None:
+    with pytest.raises(ForbiddenValue):
+        status_list.set_values({}, status_size=size)
+    with pytest.raises(ForbiddenValue):
+        status_list.get_value(b"\x00", 0, status_size=size)
+
+
+def test_a_value_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ForbiddenValue):
+        status_list.set_values({0: 4}, status_size=2)
+    with pytest.raises(IndexOutOfRange):
+        status_list.set_values({status_list.MIN_SIZE: 1}, status_size=2)
+    with pytest.raises(IndexOutOfRange):
+        status_list.get_value(bytes(2), 8, status_size=2)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -67,3 +67,16 @@ def test_any_text_is_read_or_refused_with_our_error(text: str) -> None:
         timestamps.read(text)
     except VcError:
         pass
+
+
+@given(st.dates())
+def test_a_day_is_read(day: date) -> None:
+    assert timestamps.read_date(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    "text", [None, 20260131, "2026-1-31", "2026-02-30", "2026-01-31T00:00:00Z", "2026-01-31Z"]
+)
+def test_what_is_no_day_is_refused(text: object) -> None:
+    with pytest.raises(MalformedDocument):
+        timestamps.read_date(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from issuer.vc import canonical
 from issuer.vc.errors import Finding, LintFailed, VcError
@@ -32,12 +32,10 @@ def lint(document: object, *, issuer_did: str, profile: Profile = COLLEGE) -> li
         canonical.check_bounds(document)
     except VcError as error:
         return [Finding(error.code, "", str(error), data_model.SECTION)]
-    if not isinstance(document, dict):
-        raise TypeError(document)
-    findings = [finding for rule in profile.rules_for(document) for finding in rule(document)]
-    if profile.binds_issuer:
-        findings += data_model.bound_issuer(document, issuer_did)
-    findings += json_ld.findings(document, has_others=bool(findings))
+    stated = cast(dict[str, Any], document)
+    findings = [finding for rule in profile.rules_for(stated) for finding in rule(stated)]
+    findings += data_model.bound_issuer(stated, issuer_did)
+    findings += json_ld.findings(stated, has_others=bool(findings))
     # Two rules may see one fault: the first says it.
     return list({(each.code, each.pointer): each for each in reversed(findings)}.values())[::-1]
 

@@ -24,15 +24,11 @@ Rule = Callable[[dict[str, Any]], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Profile:
-    """The rules for one use: for the data model 2.0, and where it is taken at all, for 1.1.
-
-    `binds_issuer` asks that the issuer be the DID of the key.
-    """
+    """The rules for one use: for the data model 2.0, and where it is taken at all, for 1.1."""
 
     name: str
     rules: tuple[Rule, ...]
     rules_1_1: tuple[Rule, ...] = ()
-    binds_issuer: bool = True
 
     def rules_for(self, document: dict[str, Any]) -> tuple[Rule, ...]:
         """Return the rules of the version that the document's first context names."""
@@ -99,7 +95,7 @@ COMPOSED_ELSEWHERE = Profile(
     ),
 )
 
-# For public test suites only. They send credentials of issuers who are none of ours.
+# For public test suites only.
 CONFORMANCE = Profile(
     name="conformance",
     rules=(
@@ -110,5 +106,4 @@ CONFORMANCE = Profile(
         allowed_contexts.Known(contexts.PINNED, first=contexts.CREDENTIALS_V1, inline=True),
         *_VERSION_1_1,
     ),
-    binds_issuer=False,
 )

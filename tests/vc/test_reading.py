@@ -1,0 +1,122 @@
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from issuer.vc import reading
+
+from . import stated_values
+from .conftest import DID
+
+
+def test_the_facts_of_a_badge_are_read(badge: dict[str, Any]) -> None:
+    found = reading.read(badge)
+    assert found.name == "Statistics 1 «Στατιστική»"
+    assert found.kind_in_words == "Course"
+    assert found.learner == "Ada Lovelace"
+    assert (found.issuer, found.issuer_id) == ("Example College", DID)
+    assert found.issuer_known_by == "college.example"
+    assert found.issuer_url == "https://college.example/"
+    assert found.awarded_on == date(2026, 6, 13)
+    assert found.valid_until_on == date(2031, 6, 14)
+    assert (found.term, found.credits, found.code) == ("Spring 2026", "2.5", "ST-101")
+    assert [skill.name for skill in found.skills] == [f"Skill {number}" for number in range(4)]
+    assert [(line.name, line.value) for line in found.results] == [
+        ("Final grade", "A-"),
+        ("Examination", "88.5"),
+    ]
+    assert found.image == "https://college.example/bell.png"
+    assert found.credentials == []
+
+
+def test_an_endorsement_is_read() -> None:
+    found = reading.read(stated_values.signed_endorsement())
+    assert (found.name, found.description) == ("Endorsement", "**Sound.**")
+
+
+def test_words_in_several_languages_are_read_as_the_first_of_them() -> None:
+    words = [{"@value": "Kurs", "@language": "de"}, {"@value": "Course", "@language": "en"}]
+    found = reading.read({"name": words, "description": words[1], "issuer": {"name": words}})
+    assert (found.name, found.description, found.issuer) == ("Kurs", "Course", "Kurs")
+    assert reading.read({"name": [], "issuer": {"name": [7]}}).name == ""
+
+
+def test_version_1_1_and_the_first_of_several_subjects_are_read() -> None:
+    found = reading.read(
+        {
+            "issuanceDate": "2020-01-01T00:00:00Z",
+            "expirationDate": "2030-01-01T00:00:00Z",
+            "issuer": "did:key:z6Mk",
+            "credentialSubject": [{"term": "Spring"}, {"term": "Autumn"}],
+        }
+    )
+    assert (found.valid_from, found.valid_until, found.term) == (
+        "2020-01-01T00:00:00Z",
+        "2030-01-01T00:00:00Z",
+        "Spring",
+    )
+    assert found.issuer_known_by == "a key that nobody vouches for"
+
+
+def test_an_issuer_of_another_kind_is_known_by_its_address() -> None:
+    assert reading.read({"issuer": "https://a.example/1"}).issuer_known_by == "https://a.example/1"
+    assert reading.read({"issuer": "did:ion:1"}).issuer_known_by == "did:ion:1"
+    known_by = reading.read({"issuer": "did:web:a.example%3A8443:school"}).issuer_known_by
+    assert known_by == "a.example:8443/school"
+
+
+def test_addresses_that_run_code_are_no_links() -> None:
+    found = reading.read(
+        {
+            "issuer": {"url": "javascript:alert(1)"},
+            "credentialSubject": {
+                "achievement": {
+                    "id": "urn:uuid:1",
+                    "achievementType": "ext:MicroCredential",
+                    "alignment": [{"targetName": "Skill", "targetUrl": "data:text/html,x"}, {}],
+                },
+                "identifier": [{"identityType": "name", "hashed": True, "identityHash": "x"}],
+                "result": [{"status": "Completed"}, {}],
+            },
+        }
+    )
+    assert (found.issuer_url, found.achievement, found.learner) == ("", "", "")
+    assert [skill.url for skill in found.skills] == [""]
+    assert [(line.name, line.value) for line in found.results] == [("Result", "Completed")]
+    assert found.kind_in_words == "Microcredential"
+    assert found.awarded_on is None
+
+
+def test_records_inside_records_are_read_a_few_deep() -> None:
+    deep: dict[str, Any] = {"name": "innermost"}
+    for _ in range(5_000):
+        deep = {"name": "record", "credentialSubject": {"verifiableCredential": [deep]}}
+    levels, found = 0, reading.read(deep)
+    while found.credentials:
+        levels, found = levels + 1, found.credentials[0]
+    assert levels == reading.MAX_DEPTH
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                "name issuer credentialSubject achievement identifier result alignment @value "
+                "verifiableCredential validFrom resultDescription id".split()
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["name", "issuer", "credentialSubject"]), JSON))
+def test_whatever_somebody_wrote_can_be_read(document: dict[str, Any]) -> None:
+    found = reading.read(document)
+    assert isinstance(found.name, str)
+    assert isinstance(found.issuer_known_by, str)
