@@ -155,6 +155,8 @@ def entry(
     Raises ForbiddenValue, and IndexOutOfRange for a negative index.
     """
     _require_purpose(purpose)
+    if purpose == MESSAGE and not messages:
+        raise ForbiddenValue("An entry that is to tell something needs messages.")
     if index < 0:
         raise IndexOutOfRange()
     made: dict[str, Any] = {
@@ -209,16 +211,16 @@ def entry_problems(stated: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for reference in credential.many(stated.get("statusReference", [])):
         if not credential.is_uri(reference):
             yield "statusReference", f"{reference!r} is not a URL."
-    yield from _message_problems(stated, purpose)
+    yield from _message_problems(stated)
 
 
-def _message_problems(stated: Mapping[str, Any], purpose: object) -> Iterator[tuple[str, str]]:
+def _message_problems(stated: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     size = stated.get("statusSize", 1)
     if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MAX_STATUS_SIZE:
         yield "statusSize", f"An entry has between 1 and {MAX_STATUS_SIZE} bits."
         return
     if "statusMessage" not in stated:
-        if size > 1 or purpose == MESSAGE:
+        if size > 1:
             yield "statusMessage", f"State what each of the {2**size} values means."
         return
     found = credential.many(stated["statusMessage"])

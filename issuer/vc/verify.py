@@ -239,34 +239,26 @@ class Verification:
         return all_of(checks)
 
     def _entry(self, document: dict[str, Any], entry: dict[str, Any]) -> str:
-        """Read the bit of one entry, in the steps of Bitstring Status List 1.0, "Validate".
+        """Read the value of one entry, in the steps of Bitstring Status List 1.0, "Validate".
 
         Faults of the entry itself are the credential's and fail. A list that
         cannot be had or trusted says nothing about the credential.
         """
-        url, purpose, index = _read_entry(entry)
+        stated = _read_entry(entry)
         try:
-            listed = self._trusted_list(url, credential.issuer_id(document))
+            listed = self._trusted_list(stated.list_url, credential.issuer_id(document))
         except Unreachable:
             raise
         except (Failed, VcError) as error:
             raise CouldNotCheck(f"The status list cannot be relied on. {error}") from None
         subject = listed["credentialSubject"]
-        if purpose not in credential.many(subject.get("statusPurpose")):
-            raise Failed(f"The status list is not one for {purpose}.")
+        if stated.purpose not in credential.many(subject.get("statusPurpose")):
+            raise Failed(f"The status list is not one for {stated.purpose}.")
         try:
-            bits = _bits(subject)
+            bits = _bits(subject, stated.size)
         except VcError as error:
             raise CouldNotCheck(f"The status list cannot be relied on. {error}") from None
-        if not status_list.get(bits, index):
-            return f"The issuer states no {purpose}."
-        if purpose == status_list.REVOCATION:
-            raise Failed("The issuer has revoked the credential.")
-        if purpose == status_list.SUSPENSION:
-            raise Failed("The issuer has suspended the credential.")
-        if purpose in status_list.PURPOSES:
-            return f"The issuer has something to tell about the credential ({purpose})."
-        raise CouldNotCheck(f"What the status {purpose!r} means is not known here.")
+        return _meaning(stated, status_list.get_value(bits, stated.index, status_size=stated.size))
 
     def _trusted_list(self, url: str, issuer: str) -> dict[str, Any]:
         if url not in self.trusted_lists:
@@ -288,23 +280,33 @@ class Verification:
         _require_speaks_for(credential.issuer_id(listed), issuer, url)
 
 
-def _read_entry(entry: dict[str, Any]) -> tuple[str, str, int]:
+def _read_entry(entry: dict[str, Any]) -> status_list.Entry:
     if entry.get("type") != status_list.ENTRY_TYPE:
         raise CouldNotCheck(f"The kind of status {entry.get('type')!r} is not understood here.")
     size = entry.get("statusSize", 1)
-    if size != 1 or isinstance(size, bool):
-        raise CouldNotCheck("Statuses of more than one bit are not understood here.")
-    url, purpose = entry.get("statusListCredential"), entry.get("statusPurpose")
-    if not credential.is_uri(url) or entry.get("id") == url:
-        raise Failed("The status does not name its list as it should.")
-    if not isinstance(purpose, str):
-        raise Failed("The status has no purpose.")
-    return str(url), purpose, status_list.parse_index(entry.get("statusListIndex"))
+    if isinstance(size, int) and size > status_list.MAX_STATUS_SIZE:
+        raise CouldNotCheck(f"Statuses of {size} bits are not understood here.")
+    return status_list.read_entry(entry)
 
 
-def _bits(subject: dict[str, Any]) -> bytes:
+def _meaning(stated: status_list.Entry, value: int) -> str:
+    message = stated.messages.get(value)
+    if message is not None and stated.purpose == status_list.MESSAGE:
+        return f"The issuer says of the credential: {message}."
+    if not value:
+        return f"The issuer states no {stated.purpose}."
+    if stated.purpose == status_list.REVOCATION:
+        raise Failed("The issuer has revoked the credential.")
+    if stated.purpose == status_list.SUSPENSION:
+        raise Failed("The issuer has suspended the credential.")
+    if stated.purpose in status_list.PURPOSES:
+        return f"The issuer has something to tell about the credential ({stated.purpose})."
+    raise CouldNotCheck(f"What the status {stated.purpose!r} means is not known here.")
+
+
+def _bits(subject: dict[str, Any], status_size: int) -> bytes:
     bits = status_list.decode(subject.get("encodedList", ""))
-    if len(bits) * 8 < status_list.MIN_SIZE:
+    if len(bits) * 8 // status_size < status_list.MIN_SIZE:
         raise MalformedDocument(f"It has fewer than {status_list.MIN_SIZE} entries.")
     return bits
 

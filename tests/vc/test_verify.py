@@ -583,6 +583,23 @@ def test_a_set_bit_means_what_its_purpose_says(
     assert college.verify(signed).check("status").outcome == PASSED
 
 
+def test_an_entry_of_several_bits_says_what_its_value_means(
+    college: College, badge: dict[str, Any]
+) -> None:
+    messages = ("accepted", "pending", "rejected", "undefined")
+    badge["credentialStatus"] = status_list.entry(
+        list_url=LIST_URL, index=INDEX, purpose="message", messages=messages
+    )
+    signed = college.sign(badge)
+    for value, message in enumerate(messages):
+        bits = status_list.set_values({INDEX: value}, status_size=2)
+        _with_subject(statusPurpose="message", encodedList=status_list.encode(bits))(college)
+        check = college.verify(signed).check("status")
+        assert (check.outcome, message in check.detail) == (PASSED, True)
+    _with_subject(statusPurpose="message", encodedList=status_list.encode(bytes(16_384)))(college)
+    assert college.verify(signed).check("status").outcome == COULD_NOT_CHECK
+
+
 def test_every_status_of_several_counts(college: College, badge: dict[str, Any]) -> None:
     other = status_list.entry(
         list_url="https://college.example/status/8", index=3, purpose="suspension"
@@ -597,7 +614,9 @@ def test_every_status_of_several_counts(college: College, badge: dict[str, Any])
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [
-        ({"statusSize": 2}, COULD_NOT_CHECK),
+        ({"statusSize": 9}, COULD_NOT_CHECK),
+        ({"statusSize": 2}, FAILED),
+        ({"statusSize": 0}, FAILED),
         ({"statusPurpose": "suspension"}, FAILED),
         ({"statusListIndex": "131072"}, FAILED),
         ({"statusListIndex": "-1"}, FAILED),
