@@ -19,6 +19,7 @@ from django.views.generic import DetailView, View
 from django.views.generic.base import ContextMixin
 
 from issuer.errors import ReasonMissing, Refusal
+from issuer.paging import BoundedPaginator
 from issuer.templatetags import tags
 
 
@@ -55,6 +56,7 @@ class DeskAdmin(admin.ModelAdmin):
 
     actions = None
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     thing_page: "ClassVar[type[View[Any]] | None]" = None
     verbs: ClassVar[tuple[Verb, ...]] = ()

@@ -1,6 +1,7 @@
 """Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -42,14 +43,24 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
 
     def with_state(self) -> "models.QuerySet[Any]":
         """Each with its `state`: one of `Credential.State`, as the rows say it now."""
-        cases = [When(holds, then=Value(state)) for state, holds in _not_valid_because().items()]
+
+        def is_of_this(changes: models.QuerySet[StatusChange]) -> Q:
+            return Q(Exists(changes.filter(verifiable_credential__credential=OuterRef("pk"))))
+
+        reasons = _not_valid_because(is_of_this)
+        cases = [When(holds, then=Value(state)) for state, holds in reasons.items()]
         valid = Value(Credential.State.VALID)
         return self.annotate(state=Case(*cases, default=valid, output_field=models.CharField()))
 
     def in_state(self, state: "Credential.State") -> "CredentialQuerySet":
         """Those of which `with_state` says this state."""
+
+        def is_of_these(changes: models.QuerySet[StatusChange]) -> Q:
+            # Few are changed: to collect them once takes a hundredth of asking each credential.
+            return Q(pk__in=changes.values("verifiable_credential__credential"))
+
         found = self
-        for reason, holds in _not_valid_because().items():
+        for reason, holds in _not_valid_because(is_of_these).items():
             if reason == state:
                 return found.filter(holds)
             found = found.filter(~holds)
@@ -90,6 +101,14 @@ class Credential(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["batch", "position"], name="one_credential_per_position_of_a_batch"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-requested_at", "position"], name="credentials_newest_first"),
+            models.Index(
+                fields=["valid_until"],
+                condition=Q(valid_until__isnull=False),
+                name="credentials_that_expire",
             ),
         ]
         triggers = append_only(because="credential")
@@ -180,23 +199,25 @@ class Release(models.Model):
         return f"{settings.BASE_URL}/credentials/{self.address}"
 
 
-def _not_valid_because() -> dict[Credential.State, Q]:
+def _not_valid_because(
+    has_one_of: Callable[["models.QuerySet[StatusChange]"], Q],
+) -> dict[Credential.State, Q]:
     """What keeps a credential from being valid; of what holds at once, the first counts.
 
     What is for good comes before what may pass. A change counts before it is published.
+    `has_one_of` asks whether one of some changes is the credential's.
     """
-    of_credential = {"verifiable_credential__credential": OuterRef("pk")}
-    is_signed = Exists(SecuredDocument.objects.filter(**of_credential))
+    signed = SecuredDocument.objects.filter(verifiable_credential__credential=OuterRef("pk"))
     later = StatusChange.objects.filter(
         verifiable_credential=OuterRef("verifiable_credential"), pk__gt=OuterRef("pk")
     )
-    still_set = StatusChange.objects.filter(~Exists(later), **of_credential, value=True)
+    still_set = StatusChange.objects.filter(~Exists(later), value=True)
     purpose = "verifiable_credential__status_list__purpose"
     state, to = Credential.State, StatusList.Purpose
     return {
-        state.REVOKED: Q(Exists(still_set.filter(**{purpose: to.REVOCATION}))),
-        state.FAILED: ~Q(is_signed) & Q(failed_row()),
-        state.REQUESTED: ~Q(is_signed),
+        state.REVOKED: has_one_of(still_set.filter(**{purpose: to.REVOCATION})),
+        state.FAILED: Q(failed_row()),
+        state.REQUESTED: ~Q(Exists(signed)),
         state.EXPIRED: Q(valid_until__lt=Now()),
-        state.SUSPENDED: Q(Exists(still_set.filter(**{purpose: to.SUSPENSION}))),
+        state.SUSPENDED: has_one_of(still_set.filter(**{purpose: to.SUSPENSION})),
     }

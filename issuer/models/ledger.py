@@ -1,7 +1,9 @@
 """LedgerEntry: who did what, when and why; append-only and hash-linked."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from issuer.models.append_only import append_only
 
@@ -29,7 +31,18 @@ class LedgerEntry(models.Model):
     class Meta:
         verbose_name_plural = "ledger entries"
         ordering = ["-sequence"]
-        indexes = [models.Index(fields=["subject"], name="ledger_by_subject")]
+        indexes = [
+            models.Index(fields=["subject", "-sequence"], name="ledger_by_subject"),
+            models.Index(fields=["act"], name="ledger_by_act", opclasses=["varchar_pattern_ops"]),
+            # By parts of words, as `icontains` asks.
+            GinIndex(
+                *(
+                    OpClass(Upper(name), name="gin_trgm_ops")
+                    for name in ("actor", "subject", "reason", "act")
+                ),
+                name="ledger_by_parts_of_words",
+            ),
+        ]
         triggers = append_only(because="ledger")
 
     def __str__(self) -> str:

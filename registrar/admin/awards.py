@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -97,14 +97,7 @@ class EvaluatePage(Page, TemplateView):
 def _matching(candidates: Sequence[Candidate], text: str) -> Sequence[Candidate]:
     if not text:
         return candidates
-    learners = Learner.objects.all()
-    for word in text.split():
-        learners = learners.filter(
-            Q(given_name__icontains=word)
-            | Q(family_name__icontains=word)
-            | Q(number__icontains=word)
-        )
-    keys = set(learners.values_list("pk", flat=True))
+    keys = set(Learner.objects.matching(text).values_list("pk", flat=True))
     return [candidate for candidate in candidates if candidate.learner_id in keys]
 
 

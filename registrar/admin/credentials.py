@@ -12,13 +12,14 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer import tasks
-from issuer.models import Credential, SecuredDocument, StatusChange
+from issuer.models import Batch, Credential, SecuredDocument, StatusChange
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
+from issuer.paging import keys_if_few
 from issuer.services import batches, verification
 from issuer.templatetags import tags
 from issuer.vc import reading
-from registrar.models import Award
+from registrar.models import Award, Learner
 from registrar.services import awards
 
 
@@ -86,7 +87,11 @@ class Standing(admin.SimpleListFilter):
         asked = self.value()
         if asked not in Credential.State.values:
             return queryset
-        return cast(CredentialQuerySet, queryset).in_state(Credential.State(asked))
+        found = cast(CredentialQuerySet, queryset).in_state(Credential.State(asked))
+        if asked == Credential.State.REQUESTED:
+            # Only a batch at work has such; without this word every credential is looked at.
+            return found.filter(batch__state=Batch.State.APPROVED)
+        return found
 
 
 @admin.register(Credential)
@@ -119,14 +124,9 @@ class CredentialAdmin(DeskAdmin):
         text = search_term.strip()
         if not text:
             return queryset, False
-        found = Award.objects.all()
-        for word in text.split():
-            found = found.filter(
-                Q(learner__given_name__icontains=word)
-                | Q(learner__family_name__icontains=word)
-                | Q(learner__number__icontains=word)
-            )
-        return queryset.filter(_by_id(text) | Q(pk__in=found.values("credential_id"))), False
+        awarded = Award.objects.filter(learner__in=Learner.objects.matching(text))
+        held = keys_if_few(awarded, "credential_id")
+        return queryset.filter(_by_id(text) | Q(pk__in=held)), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The rows of one page, with the learner of each asked once for all."""

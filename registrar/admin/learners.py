@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
-from registrar.models import Enrolment, Learner, Result
+from issuer.paging import how_many
+from registrar.models import Award, Enrolment, Learner, Result
 
 
 class LearnerPage(ThingPage):
@@ -48,6 +49,7 @@ class LearnerAdmin(DeskAdmin):
         number_column("enrolment_total", "enrolments"),
         number_column("award_total", "awards"),
     )
+    sortable_by = ("full_name", "number", "email")
     search_fields = ("given_name", "family_name", "number", "email", "sourced_id")
     search_help_text = "Name, number or e-mail address"
     thing_page = LearnerPage
@@ -57,10 +59,8 @@ class LearnerAdmin(DeskAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                enrolment_total=Count(
-                    "enrolments", filter=Q(enrolments__retired_at=None), distinct=True
-                ),
-                award_total=Count("awards", distinct=True),
+                enrolment_total=how_many(Enrolment.objects.filter(retired_at=None), "learner"),
+                award_total=how_many(Award.objects.all(), "learner"),
             )
         )
 

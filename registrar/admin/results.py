@@ -5,7 +5,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from issuer.pages import DeskAdmin, Verb, state_tag
-from registrar.models import Result
+from issuer.paging import keys_if_few
+from registrar.models import Learner, LineItem, Result
 
 
 class Holds(admin.SimpleListFilter):
@@ -43,6 +44,7 @@ class ResultAdmin(DeskAdmin):
         "line_item__offering__opportunity__code",
     )
     search_help_text = "Learner or course"
+    sortable_by = ("learner", "course")
     fields = (
         "learner",
         "course",
@@ -57,6 +59,18 @@ class ResultAdmin(DeskAdmin):
         "source",
         "sourced_id",
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Result], search_term: str
+    ) -> tuple[QuerySet[Result], bool]:
+        """Results in whose learner or course each word stands."""
+        for word in search_term.split():
+            courses = LineItem.objects.filter(offering__opportunity__code__icontains=word)
+            learners = Learner.objects.matching(word)
+            queryset = queryset.filter(
+                Q(learner__in=keys_if_few(learners)) | Q(line_item__in=keys_if_few(courses))
+            )
+        return queryset, False
 
     @admin.display(ordering="line_item__offering__opportunity__code")
     def course(self, result: Result) -> str:

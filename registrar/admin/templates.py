@@ -26,10 +26,17 @@ from issuer.pages import (
     state_tag,
     thing_url,
 )
+from issuer.paging import how_many
 from issuer.vc.errors import VcError
 from registrar import rules
 from registrar.admin.drafts import DraftForm, NewTemplateForm, SkillSearch, form_values
-from registrar.models import CredentialTemplate, LearningOpportunity, LearningOutcome, Revision
+from registrar.models import (
+    Award,
+    CredentialTemplate,
+    LearningOpportunity,
+    LearningOutcome,
+    Revision,
+)
 from registrar.services import templates
 from skills.models import Skill
 
@@ -329,7 +336,7 @@ class CredentialTemplateAdmin(DeskAdmin):
             .annotate(
                 newest_name=Subquery(newest.values("name")[:1]),
                 newest_state=Subquery(newest.values("state")[:1]),
-                award_total=Count("awards"),
+                award_total=how_many(Award.objects.all(), "template"),
             )
         )
 

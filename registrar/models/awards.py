@@ -74,6 +74,9 @@ class Award(models.Model):
     class Meta:
         ordering = ["batch", "position"]
         permissions = [("evaluate_award", "Can evaluate award rules")]
+        indexes = [
+            models.Index(fields=["-decided_at", "position"], name="awards_newest_first"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["template", "learner", "occasion", "generation"],

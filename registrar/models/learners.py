@@ -2,7 +2,10 @@
 
 import re
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 
 from registrar.models.catalog import Offering
 
@@ -20,6 +23,21 @@ def full_name(given_name: str, family_name: str) -> str:
     return " ".join(part for part in (given, family) if part not in _NO_NAME)
 
 
+class LearnerQuerySet(models.QuerySet["Learner"]):
+    """Ways to ask for learners."""
+
+    def matching(self, text: str) -> "LearnerQuerySet":
+        """Those whose name or number contains every word of `text`."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                Q(given_name__icontains=word)
+                | Q(family_name__icontains=word)
+                | Q(number__icontains=word)
+            )
+        return found
+
+
 class Learner(models.Model):
     """The person, as a student information system knows them."""
 
@@ -31,8 +49,22 @@ class Learner(models.Model):
     email = models.EmailField("e-mail address", max_length=320, blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)
 
+    objects = LearnerQuerySet.as_manager()
+
     class Meta:
         ordering = ["family_name", "given_name", "id"]
+        indexes = [
+            models.Index(fields=["family_name", "given_name", "id"], name="learners_by_name"),
+            models.Index(fields=["number"], name="learners_by_number"),
+            # By parts of words, as `icontains` asks.
+            GinIndex(
+                *(
+                    OpClass(Upper(name), name="gin_trgm_ops")
+                    for name in ("given_name", "family_name", "number", "email", "sourced_id")
+                ),
+                name="learners_by_parts_of_words",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "sourced_id"], name="learner_is_once_in_its_source"
