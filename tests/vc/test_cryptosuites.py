@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, serialize
 
 from issuer.vc import canonical, contexts, jcs, keys, multibase, proofs, signers
 from issuer.vc.cryptosuites import (
@@ -147,6 +148,24 @@ def test_what_we_sign_is_the_published_document_to_the_byte(
     ours = proofs.append_proof(document, config, signer=signer)
     published = vector.folder(shared_data) / f"signed{vector.ending}.json"
     assert json.dumps(ours, indent=2) == published.read_text()
+
+
+@pytest.mark.parametrize("vector", EMPLOY, ids=path)
+def test_blank_nodes_of_a_vector_are_told_apart_by_the_digest_of_its_key(
+    shared_data: Path, vector: Vector
+) -> None:
+    """VC-DI-ECDSA, section 3.2.3: with P-384 goes SHA-384 in RDFC-1.0, too."""
+    text = vector.bytes(shared_data, "canonDoc")
+    algorithms = {
+        canonical.SHA_256: CanonicalizationAlgorithm.RDFC_1_0_SHA_256,
+        canonical.SHA_384: CanonicalizationAlgorithm.RDFC_1_0_SHA_384,
+    }
+    for digest, algorithm in algorithms.items():
+        dataset = Dataset(parse(text, format=RdfFormat.N_QUADS))
+        dataset.canonicalize(algorithm)
+        lines = serialize(dataset, format=RdfFormat.N_QUADS) or b""
+        is_the_keys = digest == vector.suite.KINDS[vector.signer(shared_data).kind]
+        assert (b"".join(sorted(lines.splitlines(keepends=True))) == text) == is_the_keys
 
 
 @pytest.mark.parametrize("vector", EMPLOY, ids=path)
