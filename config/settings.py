@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 env = environ.FileAwareEnv()
@@ -237,6 +238,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove uploads that nobody applied": {
         "task": "registrar.sweep_uploads",
         "schedule": 60 * 60,
+    },
+    "check the whole ledger": {
+        "task": "issuer.check_ledger",
+        "schedule": crontab(hour=3, minute=7),
     },
     "publish status lists": {"task": "issuer.publish", "schedule": STATUS_LIST_TTL / 4},
 }

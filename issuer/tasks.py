@@ -1,4 +1,4 @@
-"""The issuer's pipeline: sign what was requested, publish what has changed, sweep."""
+"""The issuer's pipeline: sign what was requested, publish what has changed, check, sweep."""
 
 import logging
 import time
@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from issuer.errors import Refusal, WrongState
-from issuer.models import Chunk
-from issuer.services import batches, signing, status
+from issuer.models import Chunk, LedgerCheck
+from issuer.services import batches, ledger_checks, signing, status
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +51,28 @@ def publish() -> None:
             log.exception("status list %s is not published", status_list.name)
 
 
+@shared_task(name="issuer.check_ledger", **_TRY_AGAIN)
+def check_ledger(check_id: int | None = None) -> None:
+    """Go on with a check of the ledger, or begin one, for a stretch; then ring again."""
+    check = LedgerCheck.objects.get(pk=check_id) if check_id else ledger_checks.ask()
+    if check.state == LedgerCheck.State.RUNNING and ledger_checks.go_on(check):
+        check_ledger.delay(check.pk)
+
+
 @shared_task(name="issuer.sweep")
 def sweep() -> None:
-    """Ring for requested chunks that nobody works on, and close batches that are done."""
+    """Ring for chunks and checks that nobody works on, and close batches that are done."""
+    for check in ledger_checks.silent():
+        check_ledger.delay(check.pk)
     for batch_id in batches.waiting(Chunk.State.REQUESTED):
         sign.delay(str(batch_id))
     for batch in batches.done():
         batches.close_if_done(batch)
+
+
+def check_ledger_soon(check: LedgerCheck) -> None:
+    """Ring for a check of the ledger after the commit."""
+    transaction.on_commit(lambda: check_ledger.delay(check.pk), robust=True)
 
 
 def publish_soon() -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.views.generic import TemplateView
 
-from issuer.models import LedgerEntry
+from issuer import tasks
+from issuer.models import LedgerCheck, LedgerEntry
 from issuer.pages import (
     DeskAdmin,
     Link,
@@ -20,7 +22,7 @@ from issuer.pages import (
     subject_in_words,
     subject_url,
 )
-from issuer.services import ledger
+from issuer.services import ledger_checks
 from issuer.templatetags.tags import act_in_words
 
 
@@ -39,7 +41,7 @@ class EntryPage(ThingPage):
 
 
 class CheckPage(Page, TemplateView):
-    """Recomputes every hash of the chain and says what came out."""
+    """What the last check of the whole chain has found; asks for another one."""
 
     permission_required = "issuer.view_ledgerentry"
     template_name = "issuer/desk/ledger_check.html"
@@ -49,7 +51,19 @@ class CheckPage(Page, TemplateView):
         return (list_link(LedgerEntry),)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(verdict=ledger.check(), **kwargs)
+        over = LedgerCheck.objects.exclude(state=LedgerCheck.State.RUNNING)
+        check = over.select_related("asked_by").first()
+        return super().get_context_data(
+            check=check,
+            running=LedgerCheck.objects.filter(state=LedgerCheck.State.RUNNING).first(),
+            wrong=LedgerEntry.objects.filter(pk=check.first_bad or 0).first() if check else None,
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Have the whole ledger checked."""
+        tasks.check_ledger_soon(ledger_checks.ask(by=self.user))
+        return redirect("admin:issuer_ledgerentry_check")
 
 
 class About(admin.SimpleListFilter):

@@ -10,7 +10,7 @@ from issuer.models.credentials import (
 )
 from issuer.models.institution import Institution
 from issuer.models.keys import SigningKey
-from issuer.models.ledger import LedgerEntry
+from issuer.models.ledger import LedgerCheck, LedgerEntry
 from issuer.models.status import StatusChange, StatusList, StatusListPublication
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Chunk",
     "Credential",
     "Institution",
+    "LedgerCheck",
     "LedgerEntry",
     "Release",
     "SecuredDocument",

@@ -1,8 +1,9 @@
-"""LedgerEntry: who did what, when and why; append-only and hash-linked."""
+"""LedgerEntry: who did what, when and why; append-only and hash-linked. LedgerCheck: is it so."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Upper
 
 from issuer.models.append_only import append_only
@@ -47,3 +48,42 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.act}"
+
+
+class LedgerCheck(models.Model):
+    """One look at the whole chain, which a worker takes in stretches; what came out is kept.
+
+    The entries up to `checked` were whole, the last of them with `hash`. A later check holds the
+    chain against it, so that entries cut off at the end are found too.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        WHOLE = "whole"
+        BROKEN = "broken"
+
+    state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    checked = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+    first_bad = models.PositiveBigIntegerField(null=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="one_ledger_check_runs"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="broken", first_bad__isnull=False)
+                | (~Q(state="broken") & Q(first_bad=None)),
+                name="broken_ledger_names_an_entry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checked} {self.state}"

@@ -28,6 +28,15 @@ class Verdict:
     first_bad: int | None
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the chain that was followed: its last whole entry, and the first that is wrong."""
+
+    last: int
+    hash: str
+    first_bad: int | None
+
+
 @transaction.atomic
 def append(
     act: str,
@@ -67,18 +76,25 @@ def check() -> Verdict:
     Finds an entry that was changed, taken out or put in. Entries cut off at the end are found
     only by who has kept a later hash.
     """
-    entries = 0
-    previous_hash = NO_HASH
-    for entry in LedgerEntry.objects.order_by("sequence").iterator():
-        entries += 1
+    found = follow(0, NO_HASH)
+    if found.first_bad is None:
+        return Verdict(entries=found.last, ok=True, first_bad=None)
+    return Verdict(entries=LedgerEntry.objects.count(), ok=False, first_bad=found.first_bad)
+
+
+def follow(after: int, previous_hash: str, *, count: int | None = None) -> Stretch:
+    """Compute anew the hashes of the entries after this one, of so many at most."""
+    last = after
+    entries = LedgerEntry.objects.filter(sequence__gt=after).order_by("sequence")
+    for entry in entries[:count].iterator():
         if (
-            entry.sequence != entries
+            entry.sequence != last + 1
             or entry.previous_hash != previous_hash
             or entry.hash != _hash(entry)
         ):
-            return Verdict(entries=LedgerEntry.objects.count(), ok=False, first_bad=entries)
-        previous_hash = entry.hash
-    return Verdict(entries=entries, ok=True, first_bad=None)
+            return Stretch(last=last, hash=previous_hash, first_bad=last + 1)
+        last, previous_hash = entry.sequence, entry.hash
+    return Stretch(last=last, hash=previous_hash, first_bad=None)
 
 
 def name_of(subject: models.Model) -> str:
