@@ -207,16 +207,9 @@ def _terms() -> dict[str, str]:
                     found.setdefault(term, inner["@id"])
                 collect(inner.get("@context"))
 
-    for url in contexts.PINNED:
+    for url in sorted(contexts.PINNED):
         collect(contexts.load(url)["@context"])
-    return {term: _followed(iri, found) for term, iri in found.items()}
-
-
-def _followed(iri: str, terms: dict[str, str]) -> str:
-    prefix, colon, rest = iri.partition(":")
-    if colon and prefix in terms:
-        return terms[prefix] + rest
-    return terms.get(iri, iri)
+    return {term: found.get(iri, iri) for term, iri in found.items()}
 
 
 # Expansion by pyld, with processed contexts remembered
@@ -343,7 +336,7 @@ def _resolved() -> dict[str, Any]:
     if not _RESOLVED:
         filled: dict[str, Any] = {}
         resolver = ContextResolver(filled, contexts.document_loader)
-        for url in contexts.PINNED:
+        for url in sorted(contexts.PINNED):
             resolver.resolve({}, url, "")
         _RESOLVED.update(filled)
     return _RESOLVED
