@@ -248,17 +248,19 @@ def status_list_credential(
     encoded_list: str,
     valid_from: datetime,
     valid_until: datetime,
-    ttl_ms: int,
+    ttl_ms: int | None = None,
 ) -> dict[str, Any]:
     """Return the unsigned credential that publishes a list at its address.
 
     The purpose and the issuer are plain texts: the 1EdTech validator fails on an array of purposes.
+    `ttl_ms` is how long a verifier may keep the list, if that is to be stated.
     """
     _require_purpose(purpose)
     if valid_until <= valid_from:
         raise ForbiddenValue("A status list must be valid for some time.")
-    if ttl_ms <= 0:
+    if ttl_ms is not None and ttl_ms <= 0:
         raise ForbiddenValue("A status list must be kept for some time.")
+    kept = {} if ttl_ms is None else {"ttl": ttl_ms}
     return {
         "@context": [CREDENTIALS_V2],
         "id": url,
@@ -271,7 +273,7 @@ def status_list_credential(
             "type": LIST_TYPE,
             "statusPurpose": purpose,
             "encodedList": encoded_list,
-            "ttl": ttl_ms,
+            **kept,
         },
     }
 

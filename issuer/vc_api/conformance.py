@@ -101,7 +101,13 @@ def verify(request: HttpRequest, suite: str) -> HttpResponse:
     """Check any credential; one that is not found valid is refused."""
     _instance(suite)
     message = messages.read(request, members=("verifiableCredential",), options=None)
-    report = verifying.credential(message.document("verifiableCredential"), _sources(request))
+    report = verifying.credential(
+        message.document("verifiableCredential"),
+        _sources(request),
+        purpose=message.text("expectedProofPurpose"),
+        challenge=message.text("challenge"),
+        domain=message.text("domain"),
+    )
     return verifying.answer_or_refuse(verifying.only(report, message.texts("checks")))
 
 
@@ -136,11 +142,14 @@ def verify_presentation(request: HttpRequest) -> HttpResponse:
 @_door
 @require_GET
 def status(request: HttpRequest, suite: str) -> HttpResponse:
-    """The status list of an instance: nothing in it is ever set."""
+    """The status list of an instance: nothing in it is ever set.
+
+    It is sent as plain JSON: the tests' clients read no other media type.
+    """
     instance = _instance(suite)
     if not instance.states_status:
         raise Http404
-    return JsonResponse(_status_list(request, instance), content_type="application/vc")
+    return JsonResponse(_status_list(request, instance))
 
 
 def _sources(request: HttpRequest) -> verifying.Sources:
@@ -185,6 +194,5 @@ def _status_list(request: HttpRequest, instance: Instance) -> dict[str, Any]:
         encoded_list=status_list.encode(status_list.new_bits()),
         valid_from=now - timedelta(minutes=1),
         valid_until=now + _LIST_VALIDITY,
-        ttl_ms=300_000,
     )
     return issuing.secure(document, instance, created=now)

@@ -10,14 +10,14 @@ from typing import Any
 from django.http import JsonResponse
 
 from issuer.vc import credential as vc
-from issuer.vc import verify, verify_tokens
+from issuer.vc import did, verify, verify_tokens
 from issuer.vc.errors import VcError
 from issuer.vc.report import CouldNotCheck, Outcome, Report, unreadable
 from issuer.vc_api import messages
 
 # What a caller may ask for by name: the checks of ours that it stands for.
 _PROOF = ("structure", "issuer", "holder", "signature")
-_ASKED = {"proof": _PROOF, "credentialStatus": ("status",), "credentialSchema": ()}
+_ASKED = {"credentialStatus": ("status",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,19 @@ class Sources:
     policy: verify.Policy
 
 
-def credential(document: dict[str, Any], sources: Sources) -> Report:
-    """Verify a credential with a proof, or in an envelope."""
+def credential(
+    document: dict[str, Any],
+    sources: Sources,
+    *,
+    purpose: str | None = None,
+    challenge: str | None = None,
+    domain: str | None = None,
+) -> Report:
+    """Verify a credential with a proof, or in an envelope.
+
+    Of embedded proofs purpose, challenge and domain are compared when they are given; a proof is
+    for assertions otherwise.
+    """
     if vc.ENVELOPED_CREDENTIAL in vc.types(document):
         return _enveloped(document, sources)
     return verify.verify(
@@ -41,6 +52,9 @@ def credential(document: dict[str, Any], sources: Sources) -> Report:
         fetch_status_list=sources.fetch_status_list,
         now=sources.now,
         policy=sources.policy,
+        purpose=purpose or did.ASSERTION,
+        challenge=challenge,
+        domain=domain,
     )
 
 
@@ -82,10 +96,10 @@ def presentation(
 
 
 def only(report: Report, asked: list[str]) -> Report:
-    """The checks that the caller asked for; all when it asked for none."""
+    """The checks that the caller asked for, and always the proof's; all when it asked for none."""
     if not asked:
         return report
-    named = {name for each in asked for name in _ASKED.get(each, ())}
+    named = {*_PROOF, *(name for each in asked for name in _ASKED.get(each, ()))}
     return Report(tuple(check for check in report.checks if check.id in named))
 
 
