@@ -32,9 +32,14 @@ pytest_plugins = ["tests.cast"] if HAS_SERVICES and (ROOT / "tests/cast.py").exi
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("house", deadline=None)
-# What ./dev test --fast uses between edits.
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("house")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test over many examples belongs to the whole run, not between edits."""
+    if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        item.add_marker(pytest.mark.thorough)
 
 
 # --- Services and skips -------------------------------------------------------------------------

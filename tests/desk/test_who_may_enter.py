@@ -47,6 +47,7 @@ MAY_ENTER = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", MAY_ENTER)
 def test_each_role_enters_its_own_pages_and_no_others(
     name: str, addresses: Addresses, request: Any, signed_in: Callable[[User], Client]
@@ -61,6 +62,7 @@ def test_each_role_enters_its_own_pages_and_no_others(
     assert entered - {"home"} == MAY_ENTER[name]
 
 
+@pytest.mark.thorough
 def test_the_administrator_enters_everywhere(
     addresses: Addresses, root: User, signed_in: Callable[[User], Client]
 ) -> None:

@@ -194,6 +194,7 @@ def test_no_more_than_a_mebibyte_is_read(world: World) -> None:
         fetch.get(URL)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["head", "body"])
 def test_an_answer_that_drips_ends_in_time(
     where: str, world: World, monkeypatch: pytest.MonkeyPatch

@@ -101,6 +101,7 @@ def test_a_request_that_fails_takes_no_entry(db: None) -> None:
     assert only_list().taken == 1
 
 
+@pytest.mark.thorough
 def test_many_who_allocate_at_once_share_nothing_across_a_boundary(
     transactional_db: None,
 ) -> None:

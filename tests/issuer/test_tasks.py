@@ -62,6 +62,7 @@ def test_a_ring_for_no_batch_changes_nothing(requested: Batch) -> None:
     assert not SecuredDocument.objects.exists()
 
 
+@pytest.mark.thorough
 def test_a_long_batch_is_signed_in_turns(
     requested: Batch, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def test_the_template_of_a_course_is_used_again(botany: Revision, clara: User, d
     assert (changed.template, changed.number, changed.state) == (botany.template, 2, "approved")
 
 
+@pytest.mark.thorough
 def test_without_a_worker_the_demo_does_not_wait_for_ever(
     botany: Revision, clara: User, dev: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -197,6 +197,7 @@ def test_a_revision_without_a_rule_awards_nobody(
     assert evaluate(second).learners == 0
 
 
+@pytest.mark.thorough
 def test_evaluation_takes_the_same_number_of_queries_for_any_number_of_learners(
     college: College, cells: Revision
 ) -> None:

@@ -805,6 +805,7 @@ def test_a_zip_with_a_huge_directory_is_refused_before_it_is_loaded(tmp_path: Pa
     assert fatal(path) == "too_many_files"
 
 
+@pytest.mark.thorough
 def test_a_zip_bomb_is_stopped_while_it_unpacks(tmp_path: Path) -> None:
     files = Roster().files()
     files["users.csv"] += b",\n" * (8 << 20)

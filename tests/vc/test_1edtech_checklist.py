@@ -37,7 +37,7 @@ from .test_baking import PNG, SVG
 from .test_vc_jwt import of_learner
 from .tokens import public_key, signer
 
-pytestmark = pytest.mark.usefixtures("shared_data")
+pytestmark = [pytest.mark.usefixtures("shared_data"), pytest.mark.thorough]
 
 Document = dict[str, Any]
 

@@ -371,6 +371,7 @@ def test_svg_that_is_not_plain_is_refused(image: bytes) -> None:
         baked(image)
 
 
+@pytest.mark.thorough
 def test_hostile_svg_costs_no_more_than_its_size() -> None:
     most = baked_svg.MAX_BYTES
     for image in (

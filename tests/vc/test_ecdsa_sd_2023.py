@@ -279,6 +279,7 @@ def change(document: Document, pointer: str) -> Document:
     return changed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pointer", sorted(leaves(_badge())))
 def test_a_document_in_which_anything_was_changed_is_refused(pointer: str) -> None:
     shown, value = derive("")

@@ -61,6 +61,7 @@ def test_a_list_too_small_to_hide_in_is_not_made(size: int) -> None:
         status_list.new_bits(size)
 
 
+@pytest.mark.thorough
 def test_a_bomb_is_refused_without_inflating_it() -> None:
     bomb = multibase.encode_base64url(gzip.compress(bytes(256 * 1024 * 1024), compresslevel=9))
     assert len(bomb) < 400_000

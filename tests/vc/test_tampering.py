@@ -15,6 +15,8 @@ from issuer.vc.signers import Signer
 
 from .conftest import DID, INDEX, LIST_URL, NOW, College
 
+pytestmark = pytest.mark.thorough
+
 VALID = verify.Verdict.VALID
 Document = dict[str, Any]
 Path = tuple[str | int, ...]
