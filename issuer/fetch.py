@@ -21,7 +21,10 @@ MAX_SECONDS = 5
 HTTPS_PORT = 443
 
 _HEADERS: dict[str | bytes, str | bytes] = {
-    "Accept": "application/vc, application/did+json, application/ld+json, application/json",
+    "Accept": (
+        "application/vc, application/did+json, application/ld+json, application/json, "
+        "application/statuslist+jwt"
+    ),
     # What is packed can unpack to more than was asked for.
     "Accept-Encoding": "identity",
     "User-Agent": "credential-verifier",

@@ -159,11 +159,13 @@ class Signatories:
         )
         return f"The signature belongs to this document and to the {signatory.role}'s key."
 
-    def find_token_key(self, token: jws.Token, issuer: str) -> PublicKey:
+    def find_token_key(
+        self, token: jws.Token, issuer: str, *, relationship: str = did.ASSERTION
+    ) -> PublicKey:
         """Return the key by which a token says to be signed, if its issuer is known to own it.
 
-        Named by `kid`, the issuer's document must list the key for assertions; a key
-        that the token only brings along must be among those listed there.
+        Named by `kid`, the issuer's document must list the key for the relationship; a
+        key that the token only brings along must be among those listed there.
         Raises Failed, CouldNotCheck, MalformedToken, Unreachable, and the errors of `did`
         and `keys`.
         """
@@ -174,9 +176,10 @@ class Signatories:
             raise Failed("The token's key is not one of the issuer.")
         document = self._own_document(issuer)
         if name is not None:
-            found = did.retrieve_method(document, f"{issuer}#{name.partition('#')[2]}")
+            method = f"{issuer}#{name.partition('#')[2]}"
+            found = did.retrieve_method(document, method, relationship=relationship)
         elif brought is not None:
-            found = did.retrieve_by_key(document, brought)
+            found = did.retrieve_by_key(document, brought, relationship=relationship)
         else:
             raise MalformedToken("The token does not say with which key it was signed.")
         self._require_in_use(found, _moment_of(token))

@@ -115,6 +115,9 @@ def _require_known_contexts(value: object, own_contexts: bool) -> None:
 
 def _require_known_list(node: dict[str, Any], own_contexts: bool) -> None:
     found = node.get("@context")
+    if credential.ENVELOPED_CREDENTIAL in credential.types(node):
+        # The data model writes envelopes with one context, not in a list (2.0, section 4.13).
+        found = credential.many(found)
     if not isinstance(found, list) or not found:
         raise Failed("The contexts must be a list.")
     if not all(isinstance(context, str | dict) for context in found):

@@ -1,4 +1,4 @@
-"""Anybody's credential is checked, within bounds; what could not be checked is never valid."""
+"""Whatever is shown is checked, within bounds; what could not be checked is never valid."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from issuer.models import (
@@ -14,12 +15,23 @@ from issuer.models import (
     Credential,
     SecuredDocument,
     SigningKey,
+    StatusList,
     StatusListPublication,
 )
 from issuer.services import signing, status, verification
-from issuer.vc import did, openbadges, proofs, status_list
+from issuer.vc import (
+    baking,
+    clr,
+    did,
+    openbadges,
+    proofs,
+    sd_jwt_vc,
+    status_list,
+    token_status_list,
+)
 from issuer.vc.keys import PublicKey
-from issuer.vc.signers import Ed25519Signer
+from issuer.vc.shown import Wrapping
+from issuer.vc.signers import Ed25519Signer, P256Signer
 from issuer.vc.verify import Outcome, Verdict
 from tests.issuer import badges
 from tests.issuer.stranger import World, world
@@ -97,7 +109,10 @@ def test_our_own_is_checked_without_a_single_link(ours: bytes, world: World) -> 
         "signature",
         "dates",
         "status",
+        "schema",
     ]
+    assert report.contains == ()
+    assert verification.is_ours(report)
     assert world.asked == []
 
 
@@ -186,17 +201,125 @@ def test_a_stranger_who_is_not_reached_is_never_valid(
     assert verification.verify(sign(theirs())).verdict is Verdict.UNKNOWN
 
 
-def test_no_more_links_are_followed_than_a_credential_needs(db: None, world: World) -> None:
+def test_each_link_is_followed_once_and_no_more_than_a_record_needs(db: None, world: World) -> None:
     serve_did_document(world)
-    document = theirs()
-    document["credentialStatus"] = [
-        status_list.entry(
-            list_url=f"https://lists{n}.stranger.example/", index=n, purpose="revocation"
-        )
-        for n in range(4)
-    ]
-    assert verification.verify(sign(document)).verdict is Verdict.UNKNOWN
-    assert len(world.asked) == verification.MAX_LINKS
+    inner = [theirs() for _ in range(verification.MAX_LINKS + 3)]
+    for number, document in enumerate(inner):
+        # The first two are on one list.
+        host = f"lists{max(1, number)}.stranger.example"
+        entry = status_list.entry(list_url=f"https://{host}/", index=number, purpose="revocation")
+        document["credentialStatus"] = entry
+    report = verification.verify(record(*(json.loads(sign(document)) for document in inner)))
+    assert report.verdict is Verdict.UNKNOWN
+    assert len(report.contains) == len(inner)
+    assert len(world.asked) == len(set(world.asked)) == verification.MAX_LINKS
+
+
+def test_after_some_seconds_nobody_is_asked_any_more(
+    db: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "MAX_SECONDS", -1)
+    report = verification.verify(sign(theirs()))
+    assert report.check("issuer").detail.endswith("others took too long to answer.")
+    assert world.asked == []
+
+
+def record(*inner: dict[str, Any]) -> bytes:
+    """A record of the stranger, signed."""
+    return sign(
+        clr.ClrCredential(
+            id="urn:uuid:6d0ba6ac-3d3c-4e3f-8d0f-bb5c6a1c7f99",
+            name="Transcript",
+            issuer=openbadges.Profile(id=STRANGER, name="Stranger"),
+            valid_from=NOW - timedelta(days=1),
+            credential_subject=clr.ClrSubject(id="did:example:ada", verifiable_credential=inner),
+        ).as_credential()
+    )
+
+
+def test_a_record_is_valid_when_all_in_it_are(ours: bytes, world: World, registrar: User) -> None:
+    serve_did_document(world)
+    serve_status_list(world)
+    whole = record(json.loads(ours), json.loads(sign(theirs())))
+    found = verification.verify(whole)
+    assert found.verdict is Verdict.VALID
+    assert [verification.is_ours(each) for each in (found, *found.contains)] == [False, True, False]
+    status.revoke(Credential.objects.get(), reason="Awarded by mistake", by=registrar)
+    signing.publish(StatusList.objects.get())
+    found = verification.verify(whole)
+    assert [each.verdict for each in found.contains] == [Verdict.INVALID, Verdict.VALID]
+    assert (found.report.verdict, found.verdict) == (Verdict.VALID, Verdict.INVALID)
+
+
+def test_who_only_claims_to_be_us_is_not_us(ours: bytes) -> None:
+    document = json.loads(ours)
+    document["name"] = "Another"
+    assert not verification.is_ours(verification.verify(document))
+
+
+def test_a_credential_is_found_in_its_image(ours: bytes, db: None) -> None:
+    image = baking.bake(b"<svg xmlns='http://www.w3.org/2000/svg'><g/></svg>", ours.decode())
+    found = verification.verify(image)
+    assert (found.verdict, found.wrappings) == (Verdict.VALID, (Wrapping.SVG,))
+    assert found.document == json.loads(ours)
+
+
+def test_whether_it_is_about_somebody_is_asked_only_if_a_person_is_given(ours: bytes) -> None:
+    assert verification.verify(ours, person="learner-0").verdict is Verdict.VALID
+    found = verification.verify(ours, person="learner-1")
+    assert (found.verdict, found.check("recipient").outcome) == (Verdict.INVALID, Outcome.FAILED)
+
+
+TOKENS = P256Signer((9).to_bytes(32))
+
+
+def sd_jwt(uri: str) -> bytes:
+    """What the stranger issues as a token whose status is at this address."""
+    claims = {
+        "iss": f"did:key:{TOKENS.public_multibase}",
+        "vct": "https://stranger.example/helping",
+        "status": token_status_list.reference(uri=uri, index=7),
+    }
+    key_id = f"{claims['iss']}#{TOKENS.public_multibase}"
+    return sd_jwt_vc.issue(claims, signer=TOKENS, key_id=key_id).encode()
+
+
+def status_token(*revoked: int) -> bytes:
+    """The stranger's token status list."""
+    issuer = f"did:key:{TOKENS.public_multibase}"
+    packed = token_status_list.pack(dict.fromkeys(revoked, 1), size=64)
+    return token_status_list.sign(
+        packed,
+        bits=1,
+        uri=THEIR_LIST,
+        issued=NOW,
+        signer=TOKENS,
+        key_id=f"{issuer}#{TOKENS.public_multibase}",
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("served", "verdict"),
+    [
+        (status_token(), Verdict.VALID),
+        (status_token() + b"\n", Verdict.VALID),
+        (status_token(7), Verdict.INVALID),
+        ("é".encode(), Verdict.UNKNOWN),
+        (b"{}", Verdict.UNKNOWN),
+    ],
+)
+def test_a_token_status_list_is_fetched_as_text(
+    served: bytes, verdict: Verdict, db: None, world: World
+) -> None:
+    world.serve(THEIR_LIST, served)
+    found = verification.verify(sd_jwt(THEIR_LIST))
+    assert (found.verdict, found.wrappings) == (verdict, (Wrapping.SD_JWT,))
+
+
+def test_our_own_lists_are_never_asked_for_over_the_network(db: None, world: World) -> None:
+    address = f"{settings.BASE_URL}/status/nothing"
+    assert verification.verify(sd_jwt(address)).verdict is Verdict.UNKNOWN
+    assert world.asked == []
 
 
 def test_a_document_made_to_be_hard_is_refused_before_anybody_is_asked(

@@ -1,0 +1,68 @@
+"""Verify presentations that are tokens: who presents, and that they signed (vp+jwt)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from issuer.vc import credential, did, jose_envelope, numeric_dates, structure
+from issuer.vc.jose_envelope import SecuredPresentation
+from issuer.vc.keys import PublicKey
+from issuer.vc.report import CouldNotCheck, Failed, Outcome, Report, made
+from issuer.vc.signatories import CLOCK_SKEW, Signatories
+from issuer.vc.verify import STRICT, not_accepted
+
+
+def verify(text: str, *, resolve_did: Callable[[str], dict[str, Any]], now: datetime) -> Report:
+    """Check a presentation that is a token; what it presents is for the caller to verify.
+
+    1. structure: a `vp+jwt`, or a JWT with `vp`, and in it a presentation as `verify` accepts it
+    2. holder: it names one, whose document is its own and lists the token's key for authentication
+    3. signature: made over the token with that key; claims say what the presentation says
+    4. dates: the token is neither too early nor too late
+
+    For whom and on what occasion it was made is not asked. VC-JOSE-COSE 1.0, section 4.
+    """
+    found: list[SecuredPresentation] = []
+    form = made("structure", partial(_structure, text, found))
+    if form.outcome is not Outcome.PASSED:
+        return Report((form, *map(not_accepted, ("holder", "signature", "dates"))))
+    secured, keys = found[0], list[PublicKey]()
+    signatories = Signatories(resolve_did, now, STRICT)
+    return Report(
+        (
+            form,
+            made("holder", partial(_holder, secured, signatories, keys)),
+            made("signature", partial(_signature, secured, keys)),
+            made("dates", partial(_dates, secured, now)),
+        )
+    )
+
+
+def _structure(text: str, found: list[SecuredPresentation]) -> str:
+    secured = jose_envelope.read_presentation(text)
+    found.append(secured)
+    return structure.of_presentation(secured.presentation)
+
+
+def _holder(secured: SecuredPresentation, signatories: Signatories, keys: list[PublicKey]) -> str:
+    holder = secured.holder
+    if not credential.is_uri(holder):
+        raise Failed("The presentation names no holder.")
+    key = signatories.find_token_key(secured.token, holder, relationship=did.AUTHENTICATION)
+    keys.append(key)
+    return f"The document of {holder} was found and is its own."
+
+
+def _signature(secured: SecuredPresentation, keys: list[PublicKey]) -> str:
+    if not keys:
+        raise CouldNotCheck("The holder's key is not known.")
+    jose_envelope.check_presentation(secured, public_key=keys[0])
+    return "The signature belongs to this presentation and to the holder's key."
+
+
+def _dates(secured: SecuredPresentation, now: datetime) -> str:
+    numeric_dates.require_current(secured.token.claims, now=now, skew=CLOCK_SKEW)
+    return "The presentation is of this time."
