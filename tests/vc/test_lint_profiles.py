@@ -1,16 +1,19 @@
 """Credentials that others composed: what the product signs of them, and what only suites get."""
 
 import copy
-from collections.abc import Callable
+import functools
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from issuer.vc import contexts, endorsements, openbadges, status_list
-from issuer.vc.lint import COLLEGE, COMPOSED_ELSEWHERE, CONFORMANCE, lint
+from issuer.vc.lint import COLLEGE, COMPOSED_ELSEWHERE, CONFORMANCE, lint, walk
 
 from . import stated_values
-from .conftest import DID, LIST_URL, NOW, College
+from .conftest import DID, LIST_URL, College, _badge, _signed
+from .test_clr import record
 from .test_lint import ACHIEVEMENT, GONE, SUBJECT, put
 
 PLAIN = {
@@ -312,16 +315,66 @@ def test_what_is_wrong_with_an_endorsement_is_found_also_inside_a_badge(
 # What no document may do
 
 
-@pytest.mark.parametrize("profile", [COMPOSED_ELSEWHERE, CONFORMANCE], ids=lambda p: p.name)
-def test_any_type_of_value_in_any_member_gives_findings_and_no_other_error(
-    make_badge: Callable[..., dict[str, Any]], profile: Any
+VALUES: list[Any] = [
+    None,
+    True,
+    7,
+    float("inf"),
+    "",
+    "x",
+    "\ud800",
+    [],
+    {},
+    [[]],
+    [{}],
+    [None],
+    {"id": 7},
+    {"id": ["a"]},
+    {"type": {}},
+    {"@value": 1},
+    {"@context": []},
+    {"@context": {"x": None}},
+    {"a/b": {"~": 1}},
+    {"type": ["VerifiableCredential"], "@context": [[]]},
+    {"type": ["VerifiableCredential", "EndorsementCredential"], "@context": [{}], "proof": 7},
+]
+
+
+@functools.cache
+def everything() -> tuple[tuple[dict[str, Any], tuple[str, ...]], ...]:
+    """A record and a badge with everything in them, and all the places in them."""
+    documents = (
+        record(_signed()),
+        _badge()
+        | {
+            "endorsement": [stated_values.signed_endorsement()],
+            "relatedResource": [{"id": contexts.CREDENTIALS_V2, "digestSRI": "sha384-x"}],
+            "termsOfUse": [{"type": "https://a.example/#Policy"}],
+            "credentialStatus": [
+                status_list.entry(
+                    list_url=LIST_URL, index=1, purpose="message", messages=["no", "yes"]
+                )
+            ],
+        },
+    )
+    tops = ("/@context", "/@context/0", "/@context/1")
+    return tuple(
+        (document, (*tops, *(pointer for pointer, _ in walk.members(document))))
+        for document in documents
+    )
+
+
+@pytest.mark.parametrize(
+    "profile", [COLLEGE, COMPOSED_ELSEWHERE, CONFORMANCE], ids=lambda profile: profile.name
+)
+@settings(max_examples=150)
+@given(data=st.data())
+def test_any_value_anywhere_gives_findings_and_no_other_error(
+    profile: Any, data: st.DataObject
 ) -> None:
-    document = make_badge() | {
-        "termsOfUse": [{"type": "https://a.example/#Policy"}],
-        "relatedResource": [{"id": contexts.CREDENTIALS_V2, "digestSRI": "sha384-x"}],
-        "validUntil": NOW.isoformat(),
-        "endorsement": [stated_values.signed_endorsement()],
-    }
-    for name in document:
-        for value in (None, 7, "text", [], {}, [[]], [{}], {"id": 7}, {"type": {}}, True):
-            lint({**document, name: value}, issuer_did=DID, profile=profile)
+    document, pointers = data.draw(st.sampled_from(everything()))
+    changed = put(
+        document, data.draw(st.sampled_from(pointers)), data.draw(st.sampled_from(VALUES))
+    )
+    findings = lint(changed, issuer_did=DID, profile=profile)
+    assert all(isinstance(finding.message, str) for finding in findings)

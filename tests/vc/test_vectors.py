@@ -7,7 +7,7 @@ from typing import Any
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
-from issuer.vc import canonical, contexts
+from issuer.vc import canonical, contexts, signers
 from issuer.vc.cryptosuites import eddsa_rdfc_2022
 
 TEAMWORK: dict[str, Any] = {
@@ -61,6 +61,10 @@ def test_the_1edtech_open_badges_vector(shared_data: Path) -> None:
     assert eddsa_rdfc_2022.hash_data(document, options) == (
         hashlib.sha256(canonical_options).digest()
         + hashlib.sha256("\n".join([*expected, ""]).encode()).digest()
+    )
+    seed = bytes.fromhex("6241a409e6707bb640a0140a8a32bc3d193c33a661747284d6adfa4ed4180be4")
+    assert eddsa_rdfc_2022.sign(document, options, signer=signers.Ed25519Signer(seed)) == (
+        "z5x9aCBYovW3CQCbKdNyhEm7ffYSw1YpEdPywQJoNbzDD2gkzQDKJ1sYKJaWvqZtkMtSbz35HcbgXVEDYHxCzgkCr"
     )
 
 

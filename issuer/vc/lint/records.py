@@ -30,8 +30,8 @@ def record(document: dict[str, Any]) -> Iterator[Finding]:
 
 def _associations(subject: dict[str, Any]) -> Iterator[Finding]:
     embedded = [each for _, each in walk.each_object(subject, "verifiableCredential")]
-    known = {each.get("id") for _, each in walk.each_object(subject, "achievement")}
-    known.update(clr.achievement_ids(embedded))
+    stated = [each.get("id") for _, each in walk.each_object(subject, "achievement")]
+    known = [*stated, *clr.achievement_ids(embedded)]
     for pointer, association in walk.each_object(subject, "association", "/credentialSubject"):
         for end in ("sourceId", "targetId"):
             if end in association and association[end] not in known:
