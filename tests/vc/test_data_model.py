@@ -20,7 +20,16 @@ TERMS = {
     "Policy": "https://a.example/terms#Policy",
     "Proof": "https://a.example/terms#Proof",
 }
-GONE = object()
+
+
+class Gone:
+    """Stands for a member that is left out."""
+
+    def __repr__(self) -> str:
+        return "gone"
+
+
+GONE = Gone()
 NOT_URLS: list[Any] = [
     "no url",
     "https ://a.example/1",

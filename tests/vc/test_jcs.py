@@ -134,6 +134,9 @@ def test_the_order_of_members_does_not_matter(value: dict[str, Any]) -> None:
 class Whatever:
     """Nothing that JSON knows."""
 
+    def __repr__(self) -> str:
+        return "Whatever()"
+
 
 @pytest.mark.parametrize(
     "value",

@@ -377,7 +377,7 @@ def test_a_weak_or_malformed_rsa_key_is_refused(
     [
         b"",
         RSA_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        ed25519.Ed25519PrivateKey.generate()
+        ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
         .public_key()
         .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
     ],

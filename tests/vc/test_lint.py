@@ -13,7 +13,16 @@ from .conftest import DID, College
 
 SUBJECT = "/credentialSubject"
 ACHIEVEMENT = "/credentialSubject/achievement"
-GONE = object()
+
+
+class Gone:
+    """Stands for a member that is left out."""
+
+    def __repr__(self) -> str:
+        return "gone"
+
+
+GONE = Gone()
 
 
 def put(document: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
