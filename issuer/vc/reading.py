@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
-from issuer.vc import status_list
+from issuer.vc import numeric_dates, status_list, timestamps
+from issuer.vc.errors import VcError
 
 # Records inside records inside records: nobody looks deeper.
 MAX_DEPTH = 4
+# Of a credential that is no badge: more than this nobody reads on one page.
+MAX_CLAIMS = 40
+
+# Members that other facts are read from, or that are of no use to people.
+_SPECIAL = frozenset({"achievement", "verifiableCredential", "endorsementComment", "encodedList"})
+_NO_CLAIMS = frozenset({"id", "type", "@context", "identifier", "proof"})
+_TOKEN_CLAIMS = frozenset(
+    {
+        *("iss", "iat", "nbf", "exp", "vct", "vct#integrity", "cnf", "status", "sub", "jti"),
+        *("name", "given_name", "family_name"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,24 @@ class ResultLine:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """One thing that shows that the achievement was reached."""
+
+    name: str
+    url: str
+    narrative: str
+
+
+@dataclass(frozen=True)
+class AssociationLine:
+    """How one achievement of a record stands to another, each by its name or else its id."""
+
+    source: str
+    relation: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -53,8 +85,15 @@ class Reading:
     achievement: str = ""
     skills: list[SkillLine] = field(default_factory=list)
     results: list[ResultLine] = field(default_factory=list)
-    # What a learner's record (CLR 2.0) is made of.
+    evidence: list[EvidenceLine] = field(default_factory=list)
+    # What a learner's record (CLR 2.0) is made of, and whether it says to leave something out.
     credentials: list[Reading] = field(default_factory=list)
+    associations: list[AssociationLine] = field(default_factory=list)
+    is_partial: bool = False
+    # Who presents, in a presentation.
+    holder: str = ""
+    # What is said of the subject of a credential that is of none of these kinds.
+    claims: list[ResultLine] = field(default_factory=list)
     is_status_list: bool = False
     purposes: list[str] = field(default_factory=list)
 
@@ -87,20 +126,40 @@ class Reading:
         return kind_in_words(self.kind)
 
 
+def in_words(term: str) -> str:
+    """A term as people write it: "isChildOf" and "is_child_of" are "Is child of"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", term).capitalize()
+
+
 def kind_in_words(kind: str) -> str:
     """An achievement type: "CertificateOfCompletion" is "Certificate of completion"."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removeprefix("ext:")).capitalize()
+    words = in_words(kind.removeprefix("ext:"))
     return words.replace("Co curricular", "Co-curricular").replace("Micro cred", "Microcred")
 
 
 def read(document: Mapping[str, Any]) -> Reading:
     """The facts of a document that may be anybody's: what has another shape is passed over.
 
-    Badges, records of learners and endorsements are read, of both versions of
-    the data model. Says nothing about whether any of it is true; that is
-    `verify`'s business.
+    Badges, records of learners, endorsements, presentations and other
+    credentials are read, of both versions of the data model, and what an SD-JWT VC
+    discloses. Says nothing about whether any of it is true; that is `verify`'s business.
     """
-    return _read(document, MAX_DEPTH)
+    return _read_token(document) if "vct" in document else _read(document, MAX_DEPTH)
+
+
+def _read_token(claims: Mapping[str, Any]) -> Reading:
+    """The facts of an SD-JWT VC, whose members are claims of a token."""
+    names = [_text(claims.get(name)) for name in ("given_name", "family_name")]
+    stated = {name: value for name, value in claims.items() if name not in _TOKEN_CLAIMS}
+    return Reading(
+        name=_text(claims.get("vct")),
+        learner=_text(claims.get("name")) or " ".join(name for name in names if name),
+        issuer_id=_text(claims.get("iss")),
+        awarded=_moment(claims, "iat"),
+        valid_from=_moment(claims, "nbf"),
+        valid_until=_moment(claims, "exp"),
+        claims=_claims(stated),
+    )
 
 
 def _read(document: Mapping[str, Any], depth: int) -> Reading:
@@ -129,7 +188,12 @@ def _read(document: Mapping[str, Any], depth: int) -> Reading:
         achievement=_web(achievement.get("id")),
         skills=_skills(achievement),
         results=_results(subject, achievement),
+        evidence=_evidence(document),
         credentials=_credentials(subject, depth - 1) if depth else [],
+        associations=_associations(subject),
+        is_partial=document.get("partial") is True,
+        holder=_text(document.get("holder")) or _text(_map(document.get("holder")).get("id")),
+        claims=[] if _SPECIAL & subject.keys() else _claims(subject),
         is_status_list=status_list.CREDENTIAL_TYPE in _texts(document.get("type")),
         purposes=_texts(subject.get("statusPurpose")),
     )
@@ -137,6 +201,71 @@ def _read(document: Mapping[str, Any], depth: int) -> Reading:
 
 def _credentials(subject: Mapping[str, Any], depth: int) -> list[Reading]:
     return [_read(each, depth) for each in _maps(subject.get("verifiableCredential"))]
+
+
+def _evidence(document: Mapping[str, Any]) -> list[EvidenceLine]:
+    found = [
+        EvidenceLine(
+            _words(each.get("name")) or _words(each.get("description")),
+            _web(each.get("id")),
+            _words(each.get("narrative")),
+        )
+        for each in _maps(document.get("evidence"))
+    ]
+    return [line for line in found if line.name or line.url or line.narrative]
+
+
+def _associations(subject: Mapping[str, Any]) -> list[AssociationLine]:
+    embedded = [
+        _map(inner.get("achievement"))
+        for each in _maps(subject.get("verifiableCredential"))
+        for inner in _maps(each.get("credentialSubject"))
+    ]
+    names = {
+        _text(achievement.get("id")): _words(achievement.get("name"))
+        for achievement in [*embedded, *_maps(subject.get("achievement"))]
+    }
+    found = [
+        [_text(each.get(member)) for member in ("sourceId", "associationType", "targetId")]
+        for each in _maps(subject.get("association"))
+    ]
+    return [
+        AssociationLine(
+            names.get(source) or source, in_words(relation), names.get(target) or target
+        )
+        for source, relation, target in found
+        if source and relation and target
+    ]
+
+
+def _claims(stated: Mapping[str, Any], above: str = "") -> list[ResultLine]:
+    """Each claim that can be read at a glance, under its name and the name of what it is in."""
+    return list(islice(_each_claim(stated, above), MAX_CLAIMS))
+
+
+def _each_claim(stated: Mapping[str, Any], above: str) -> Iterator[ResultLine]:
+    for name, value in stated.items():
+        title = in_words(_text(name))
+        if name in _NO_CLAIMS:
+            continue
+        if isinstance(value, Mapping) and "@value" not in value:
+            if not above:
+                yield from _each_claim(value, title)
+            continue
+        if isinstance(value, bool):
+            text = "Yes" if value else "No"
+        else:
+            text = ", ".join(_texts(value)) or _words(value) or _number(value)
+        if text:
+            yield ResultLine(f"{above}: {title}" if above else title, text)
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> str:
+    try:
+        found = numeric_dates.find(claims, name)
+        return timestamps.write(found) if found else ""
+    except VcError:
+        return ""
 
 
 def _begins(document: Mapping[str, Any]) -> str:
@@ -163,18 +292,20 @@ def _skills(achievement: Mapping[str, Any]) -> list[SkillLine]:
 
 
 def _results(subject: Mapping[str, Any], achievement: Mapping[str, Any]) -> list[ResultLine]:
-    names = {
-        _text(description.get("id")): _text(description.get("name"))
-        for description in _maps(achievement.get("resultDescription"))
-    }
-    return [
+    names: dict[str, str] = {}
+    for description in _maps(achievement.get("resultDescription")):
+        for each in (description, *_maps(description.get("rubricCriterionLevel"))):
+            names[_text(each.get("id"))] = _text(each.get("name"))
+    found = [
         ResultLine(
             names.get(_text(result.get("resultDescription"))) or "Result",
-            _text(result.get("value")) or _text(result.get("status")),
+            _text(result.get("value"))
+            or names.get(_text(result.get("achievedLevel")), "")
+            or in_words(_text(result.get("status"))),
         )
         for result in _maps(subject.get("result"))
-        if _text(result.get("value")) or _text(result.get("status"))
     ]
+    return [line for line in found if line.value]
 
 
 def _day(text: str) -> date | None:

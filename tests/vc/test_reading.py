@@ -98,6 +98,125 @@ def test_records_inside_records_are_read_a_few_deep() -> None:
     assert levels == reading.MAX_DEPTH
 
 
+def test_a_result_may_be_a_level_of_a_rubric_or_a_status() -> None:
+    achievement = {
+        "resultDescription": {
+            "id": "urn:uuid:1",
+            "name": "Rubric",
+            "rubricCriterionLevel": [{"id": "urn:uuid:2", "name": "Mastered"}],
+        }
+    }
+    results = [
+        {"resultDescription": "urn:uuid:1", "achievedLevel": "urn:uuid:2"},
+        {"resultDescription": "urn:uuid:1", "achievedLevel": "urn:uuid:9"},
+        {"status": "InProgress"},
+    ]
+    subject = {"achievement": achievement, "result": results}
+    found = reading.read({"credentialSubject": subject})
+    assert [(line.name, line.value) for line in found.results] == [
+        ("Rubric", "Mastered"),
+        ("Result", "In progress"),
+    ]
+    assert found.claims == []
+
+
+def test_evidence_is_read_with_links_that_are_safe_only() -> None:
+    evidence = [
+        {"id": "https://college.example/work", "name": "Work", "narrative": "It rained."},
+        {"id": "javascript:alert(1)", "description": "More"},
+        {"type": "Evidence"},
+    ]
+    assert reading.read({"evidence": evidence}).evidence == [
+        reading.EvidenceLine("Work", "https://college.example/work", "It rained."),
+        reading.EvidenceLine("More", "", ""),
+    ]
+
+
+def test_achievements_of_a_record_stand_to_each_other_by_their_names() -> None:
+    inner = {"credentialSubject": {"achievement": {"id": "urn:uuid:1", "name": "Course"}}}
+    found = reading.read(
+        {
+            "partial": True,
+            "credentialSubject": {
+                "verifiableCredential": [inner, "token"],
+                "achievement": [{"id": "urn:uuid:2", "name": "Program"}],
+                "association": [
+                    {
+                        "sourceId": "urn:uuid:1",
+                        "associationType": "isPartOf",
+                        "targetId": "urn:uuid:2",
+                    },
+                    {
+                        "sourceId": "urn:uuid:1",
+                        "associationType": "precedes",
+                        "targetId": "urn:uuid:3",
+                    },
+                    {"sourceId": "urn:uuid:1"},
+                ],
+            },
+        }
+    )
+    assert found.associations == [
+        reading.AssociationLine("Course", "Is part of", "Program"),
+        reading.AssociationLine("Course", "Precedes", "urn:uuid:3"),
+    ]
+    assert found.is_partial
+    assert found.claims == []
+
+
+def test_of_another_credential_the_plain_claims_are_read() -> None:
+    found = reading.read(
+        {
+            "name": "Permit",
+            "credentialSubject": {
+                "id": "did:example:ada",
+                "givenName": "Ada",
+                "over_18": True,
+                "minor": False,
+                "points": 3,
+                "tags": ["a", "b"],
+                "word": {"@value": "mot", "@language": "fr"},
+                "degree": {"type": "Degree", "name": "BSc", "deeper": {"lost": "x"}},
+                "nothing": None,
+            },
+        }
+    )
+    assert [(line.name, line.value) for line in found.claims] == [
+        ("Given name", "Ada"),
+        ("Over 18", "Yes"),
+        ("Minor", "No"),
+        ("Points", "3"),
+        ("Tags", "a, b"),
+        ("Word", "mot"),
+        ("Degree: Name", "BSc"),
+    ]
+    many = {str(number): "x" for number in range(reading.MAX_CLAIMS + 1)}
+    assert len(reading.read({"credentialSubject": many}).claims) == reading.MAX_CLAIMS
+
+
+def test_what_an_sd_jwt_discloses_is_read() -> None:
+    claims = {
+        "iss": "https://college.example",
+        "vct": "https://college.example/course",
+        "iat": 1_770_000_000,
+        "exp": "soon",
+        "given_name": "Ana",
+        "family_name": "Núñez",
+        "course": {"title": "Statistics"},
+    }
+    found = reading.read(claims)
+    assert (found.name, found.learner) == ("https://college.example/course", "Ana Núñez")
+    assert (found.awarded, found.valid_from, found.valid_until) == ("2026-02-02T02:40:00Z", "", "")
+    assert found.issuer_known_by == "https://college.example"
+    assert [(line.name, line.value) for line in found.claims] == [("Course: Title", "Statistics")]
+    assert reading.read({**claims, "name": "Ana"}).learner == "Ana"
+
+
+def test_who_presents_is_read() -> None:
+    assert reading.read({"holder": "did:key:z6Mk"}).holder == "did:key:z6Mk"
+    assert reading.read({"holder": {"id": "did:key:z6Mk"}}).holder == "did:key:z6Mk"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: (
@@ -105,7 +224,7 @@ JSON = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 "name issuer credentialSubject achievement identifier result alignment @value "
-                "verifiableCredential validFrom resultDescription id".split()
+                "verifiableCredential validFrom resultDescription id association vct".split()
             ),
             inner,
             max_size=4,
@@ -115,7 +234,11 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["name", "issuer", "credentialSubject"]), JSON))
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "issuer", "credentialSubject", "evidence", "vct"]), JSON
+    )
+)
 def test_whatever_somebody_wrote_can_be_read(document: dict[str, Any]) -> None:
     found = reading.read(document)
     assert isinstance(found.name, str)
