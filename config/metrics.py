@@ -222,7 +222,11 @@ def _ledger() -> Metric:
 
 
 def _queues() -> Iterator[Metric]:
-    queues = (settings.CELERY_TASK_DEFAULT_QUEUE, settings.QUEUE_SIGNING)
+    # The last two are mostly one.
+    queues = (
+        settings.CELERY_TASK_DEFAULT_QUEUE,
+        *dict.fromkeys([settings.QUEUE_SIGNING, settings.QUEUE_PUBLISHING]),
+    )
     try:
         with app.connection_for_read(connect_timeout=2) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0)

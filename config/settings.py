@@ -207,9 +207,11 @@ CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
 CELERY_TASK_DEFAULT_QUEUE = env.str("QUEUE_DEFAULT", "default")
 # The queue that only the signer reads.
 QUEUE_SIGNING = env.str("QUEUE_SIGNING", "signing")
+# The queue of status lists, where a signer of their own publishes them with fewer rights.
+QUEUE_PUBLISHING = env.str("QUEUE_PUBLISHING", QUEUE_SIGNING)
 CELERY_TASK_ROUTES = {
     "issuer.sign": {"queue": QUEUE_SIGNING},
-    "issuer.publish": {"queue": QUEUE_SIGNING},
+    "issuer.publish": {"queue": QUEUE_PUBLISHING},
 }
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,11 +1,15 @@
 """System checks: `check --deploy` refuses what is fine on a laptop and dangerous elsewhere."""
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+
+from issuer.models import LedgerEntry
 
 
 @register(Tags.security, deploy=True)
@@ -91,6 +95,37 @@ def proxies_are_counted(**options: Any) -> list[CheckMessage]:
             id="issuer.E010",
         )
     ]
+
+
+@register(Tags.database, deploy=True)
+def tables_belong_to_another_role(
+    databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Warn of a process that could switch off the triggers which protect the facts.
+
+    As every check that asks the database, it is made with `--database default` only.
+    """
+    return [
+        Warning(
+            f"The database role {role} owns the tables.",
+            hint="It can switch off the triggers that keep facts from being changed, and read all: "
+            "give each process a role of its own, see deploy/README.md.",
+            id="issuer.W001",
+        )
+        for alias in databases or ()
+        if (role := _role_that_owns_tables(alias))
+    ]
+
+
+def _role_that_owns_tables(alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user FROM pg_class "
+            "WHERE oid = to_regclass(%s) AND pg_has_role(relowner, 'USAGE')",
+            [LedgerEntry._meta.db_table],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else ""
 
 
 def _closed_to_others(path: Path, name: str, code: str) -> list[CheckMessage]:

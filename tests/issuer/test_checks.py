@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,6 +77,19 @@ def test_a_proxy_that_is_not_counted_is_refused(sound: None, settings: Any) -> N
     assert found() == {"issuer.E010"}
     settings.PROXIES = 1
     assert found() == set()
+
+
+def test_a_role_that_owns_the_tables_is_warned_of(db: None) -> None:
+    def warned() -> set[str]:
+        problems = run_checks(include_deployment_checks=True, databases=["default"])
+        return {str(problem.id) for problem in problems} & {"issuer.W001"}
+
+    assert warned()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE owns_nothing_in_a_test")
+        cursor.execute("SET LOCAL ROLE owns_nothing_in_a_test")
+        assert not warned()
+        cursor.execute("RESET ROLE")
 
 
 def test_nothing_at_all_is_said_of_a_deployment_as_the_example_has_it() -> None:

@@ -1,0 +1,171 @@
+"""The database lets each process do its work, and nothing else."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from psycopg.errors import InsufficientPrivilege
+
+from issuer.models import Batch, Chunk, Credential, SigningKey
+from issuer.services import batches, credentials, keys, ledger_checks, signing, status
+from registrar.management import privileges
+from registrar.models import Award
+from registrar.services import awards, composition, results
+from tests.cast import College
+from tests.issuer import badges
+
+As = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def as_role(db: None) -> As:
+    """Lets what follows be done by a process of this role. The roles go with the test."""
+    # Roles belong to the whole server, on which other tests run at the same time.
+    prefix = f"test_{secrets.token_hex(4)}_"
+    printed = StringIO()
+    call_command("database_roles", "--prefix", prefix, stdout=printed)
+    with connection.cursor() as cursor:
+        cursor.execute(printed.getvalue())
+
+    @contextmanager
+    def act(role: str) -> Iterator[None]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {prefix}{role}")
+            try:
+                yield
+            finally:
+                cursor.execute("RESET ROLE")
+
+    return act
+
+
+def is_refused(sql: str, as_role: As, role: str) -> bool:
+    with as_role(role):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(sql)
+        except DatabaseError as error:
+            return isinstance(error.__cause__, InsufficientPrivilege)
+    return False
+
+
+def test_every_process_can_do_its_work(
+    as_role: As, key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User, clara: User
+) -> None:
+    with as_role("web"):
+        batch = awards.approve(adas_batch, by=dev)
+    with as_role("worker"):
+        chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+        assert chunk is not None
+        made = Award.objects.filter(batch=batch)
+        credentials.request(chunk, composition.compose(list(made)))
+    with as_role("signer"):
+        badges.sign_all(batch)
+    credential = Credential.objects.get(pk=adas_award.credential_id)
+    assert status.state_of(credential) == "valid"
+    with as_role("web"):
+        awards.withdraw(adas_award, by=clara, reason="Awarded by mistake")
+    with as_role("publisher"):
+        (changed,) = status.lists_to_publish()
+        signing.publish(changed)
+        assert not status.lists_to_publish()
+    with as_role("web"):
+        check = ledger_checks.ask(by=clara)
+    with as_role("worker"):
+        assert not ledger_checks.go_on(check)
+
+
+def test_keys_are_made_by_the_signer(as_role: As, key: SigningKey, root: User) -> None:
+    with as_role("signer"):
+        second = keys.activate(keys.create(did=key.did, by="system"), by="system")
+    key.refresh_from_db()
+    assert (key.state, second.state) == ("retired", "active")
+
+
+@pytest.mark.parametrize("role", privileges.roles())
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE issuer_ledgerentry SET reason = ''",
+        "DELETE FROM issuer_ledgerentry",
+        "TRUNCATE issuer_ledgerentry",
+        "ALTER TABLE issuer_ledgerentry DISABLE TRIGGER ALL",
+        "SET LOCAL session_replication_role = replica",
+        "UPDATE issuer_credential SET document = ''",
+        "DELETE FROM issuer_secureddocument",
+        "UPDATE issuer_statuschange SET value = false",
+        "UPDATE registrar_award SET results = '[]'",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+def test_nobody_rewrites_a_fact_or_switches_a_trigger_off(role: str, sql: str, as_role: As) -> None:
+    assert is_refused(sql, as_role, role)
+
+
+@pytest.mark.parametrize(
+    ("role", "sql"),
+    [
+        # Neither web nor worker signs, and the web knows no entry before it is handed out.
+        ("web", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
+        ("web", "INSERT INTO issuer_credential DEFAULT VALUES"),
+        ("web", "INSERT INTO issuer_release DEFAULT VALUES"),
+        ("web", "UPDATE issuer_signingkey SET state = 'active'"),
+        ("web", "INSERT INTO issuer_signingkey DEFAULT VALUES"),
+        ("web", "INSERT INTO issuer_statuslistpublication DEFAULT VALUES"),
+        ("web", "SELECT permutation FROM issuer_statuslist"),
+        ("web", "UPDATE issuer_statuslist SET taken = 0"),
+        ("web", "UPDATE issuer_chunk SET state = 'signed'"),
+        ("worker", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
+        ("worker", "INSERT INTO issuer_batch DEFAULT VALUES"),
+        ("worker", "UPDATE issuer_batch SET decided_by_id = prepared_by_id"),
+        ("worker", "UPDATE issuer_signingkey SET state = 'active'"),
+        ("worker", "UPDATE issuer_statuslist SET permutation = ''"),
+        # The signer decides nothing, and learns of nobody but through what it signs.
+        ("signer", "INSERT INTO issuer_batch DEFAULT VALUES"),
+        ("signer", "INSERT INTO issuer_credential DEFAULT VALUES"),
+        ("signer", "INSERT INTO issuer_statuschange DEFAULT VALUES"),
+        ("signer", "SELECT permutation FROM issuer_statuslist"),
+        ("signer", "SELECT * FROM registrar_learner"),
+        ("signer", "SELECT * FROM auth_user"),
+        ("signer", "SELECT * FROM django_session"),
+        ("publisher", "SELECT document FROM issuer_credential"),
+        ("publisher", "SELECT body FROM issuer_secureddocument"),
+        ("publisher", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
+        ("publisher", "INSERT INTO issuer_statuschange DEFAULT VALUES"),
+        ("publisher", "SELECT * FROM registrar_award"),
+    ],
+)
+def test_no_process_does_the_work_of_another(role: str, sql: str, as_role: As) -> None:
+    assert is_refused(sql, as_role, role)
+
+
+def test_a_result_is_superseded_by_the_web_and_never_edited(
+    as_role: As, college: College, ada: object, clara: User
+) -> None:
+    result = college.grade(ada, "Fail")  # type: ignore[arg-type]
+    assert is_refused("UPDATE registrar_result SET text = 'Pass'", as_role, "web")
+    assert is_refused("DELETE FROM registrar_result", as_role, "web")
+    with as_role("web"):
+        corrected = results.correct(result, by=clara, text="Pass", reason="Counted anew")
+    assert corrected.text == "Pass"
+
+
+def test_it_is_decided_of_every_table_of_the_issuer_who_may_what() -> None:
+    decided = {model for rights in privileges.ISSUER.values() for model in rights}
+    assert decided == set(apps.get_app_config("issuer").get_models())
+
+
+def test_making_the_roles_again_takes_rights_away_that_are_too_many(as_role: As) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '^test_.*_web$'")
+        (web,) = cursor.fetchone()
+        cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {web}")
+        assert not is_refused("UPDATE issuer_chunk SET attempts = 0", as_role, "web")
+        cursor.execute(";".join(privileges.sql(prefix=web.removesuffix("web"))))
+    assert is_refused("UPDATE issuer_chunk SET attempts = 0", as_role, "web")
