@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-# All of the API lies below it.
-API = "/api/"
+# All that systems call with a token lies below these.
+API = ("/api/", "/vc-api/")
 
 
 class TokenInAddress(APIException):

@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
 }
+# What a student information system reads: every client gets it unless an administrator chooses.
 API_SCOPES = {
     "learners.read": "Read learners",
     "catalog.read": "Read courses, activities and outcomes",
@@ -289,8 +290,16 @@ API_SCOPES = {
     "credentials.read": "Read credentials and their status",
     "skills.read": "Read frameworks and skills",
 }
+# What a system may do through the VC API; only what an administrator ticks for it.
+VC_API_SCOPES = {
+    "vc.issue": "Issue credentials that it composes itself, in the name of the institution",
+    "vc.verify": "Verify credentials and presentations, and derive what a holder shows",
+    "vc.status": "Revoke credentials",
+}
 OAUTH2_PROVIDER = {
-    "SCOPES": API_SCOPES,
+    "SCOPES": API_SCOPES | VC_API_SCOPES,
+    # Each client has scopes of its own.
+    "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "ALLOWED_GRANT_TYPES": ["client_credentials"],
     # RFC 9700, all of it, also for what clients here never use.

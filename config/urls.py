@@ -1,4 +1,4 @@
-"""The map: strangers at the root, /api/v1 for systems, /teach for faculty, /admin for staff."""
+"""The map: strangers at the root, /api/v1 and /vc-api for systems, /teach and /admin for people."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -22,7 +22,8 @@ urlpatterns = [
     path("api/v1/", include("skills.api.urls")),
     path("api/v1/", include("registrar.api.urls")),
     path("api/v1/", include("issuer.api.urls")),
-    path("conformance/", include("issuer.vc_api.urls")),
+    path("vc-api/", include("issuer.vc_api.urls")),
+    path("conformance/", include("issuer.vc_api.conformance_urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

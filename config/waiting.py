@@ -35,10 +35,11 @@ def tasks(user: User) -> list[Task]:
 
 
 def recent_batches(user: User) -> QuerySet[Batch] | None:
-    """The last batches, newest first, or None for those who may not see them."""
+    """The last batches by people, newest first, or None for those who may not see them."""
     if not user.has_perm("issuer.view_batch"):
         return None
-    return Batch.objects.select_related("prepared_by")[:RECENT_BATCHES]
+    # What systems compose by themselves, one at a time, would push all else out of sight.
+    return Batch.objects.filter(client="").select_related("prepared_by")[:RECENT_BATCHES]
 
 
 def _set_up(user: User) -> Task | None:

@@ -89,3 +89,15 @@ class RefusedByOwnVerifier(IssuerError):
     """Our own verifier does not accept what was just signed, so it is not stored."""
 
     code = "refused_by_own_verifier"
+
+
+class NeverIssued(IssuerError):
+    """The credential could not be issued, and never will be."""
+
+    code = "never_issued"
+
+
+class IdTaken(IssuerError):
+    """Another credential bears this id already. Give this one an id of its own."""
+
+    code = "id_taken"

@@ -65,3 +65,9 @@ class PlanOutdated(RegistrarError):
     """The roster has changed since this plan was made. Read the files again."""
 
     code = "plan_outdated"
+
+
+class NoScope(RegistrarError):
+    """Choose at least one thing that the system may do, of those that there are."""
+
+    code = "no_scope"

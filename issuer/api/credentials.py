@@ -9,8 +9,15 @@ from issuer.models import Credential
 class CredentialSerializer(serializers.ModelSerializer):
     """A credential: its id, its achievement, and in which state it is."""
 
-    urn = serializers.CharField(help_text="The `id` that stands in the signed document")
-    achievement = serializers.URLField(source="achievement.url")
+    urn = serializers.CharField(
+        source="reference",
+        help_text="The `id` in the signed document, or what stands for it where it bears none",
+    )
+    achievement = serializers.URLField(
+        source="achievement.url",
+        allow_null=True,
+        help_text="Null where a system composed the credential by itself",
+    )
     state = serializers.ChoiceField(Credential.State.choices)
 
     class Meta:

@@ -12,6 +12,9 @@ class Batch(models.Model):
 
     prepared -> approved -> issued, or prepared -> declined. Its members hold the positions
     0 .. count-1 and stay who they are; how far the work is stands in the chunks.
+
+    What a system composed by itself (VC API) is a batch of one by that `client`, approved from
+    the beginning: the decision was to let the client issue, when its scope was granted.
     """
 
     class State(models.TextChoices):
@@ -25,7 +28,12 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
     count = models.PositiveIntegerField()
     prepared_at = models.DateTimeField(auto_now_add=True)
-    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    client = models.CharField(
+        max_length=200, blank=True, help_text="API client that composed it; blank for a person's"
+    )
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
@@ -46,9 +54,25 @@ class Batch(models.Model):
                 name="batch_is_decided_by_a_second_person",
             ),
             models.CheckConstraint(
-                condition=Q(state="prepared", decided_by__isnull=True)
+                condition=Q(prepared_by__isnull=False, client="")
+                | (Q(prepared_by__isnull=True) & ~Q(client="")),
+                name="batch_is_of_a_person_or_of_a_client",
+            ),
+            models.CheckConstraint(
+                condition=~Q(client="")
+                | Q(state="prepared", decided_by__isnull=True)
                 | (~Q(state="prepared") & Q(decided_by__isnull=False)),
                 name="batch_beyond_prepared_has_been_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(client="")
+                | Q(
+                    count=1,
+                    state__in=["approved", "issued"],
+                    decided_by__isnull=True,
+                    decided_at__isnull=False,
+                ),
+                name="batch_of_a_client_is_one_and_approved_by_its_scope",
             ),
         ]
 

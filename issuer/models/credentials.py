@@ -1,5 +1,6 @@
 """Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,11 @@ from issuer.models.append_only import append_only
 from issuer.models.batches import Batch, failed_row
 from issuer.models.keys import SigningKey
 from issuer.models.status import StatusChange, StatusList
+from issuer.vc import reading
+
+# An index holds no key above 2,700 bytes, and a letter may take four.
+COMPOSED_ID_LENGTH = 500
+NAMELESS = "A credential without a name"
 
 
 class Achievement(models.Model):
@@ -73,6 +79,9 @@ class Credential(models.Model):
     `document` is the exact JSON to be signed, without status entry and proof: those belong to
     each secured form; `valid_until` repeats what it says. Never changed; a correction is a new
     credential. In which state it is stands in no column, but follows from other rows.
+
+    What a system composed by itself has no achievement of ours; `composed_id` is what the system
+    calls it, mostly the `id` in the document, if it calls it anything.
     """
 
     class State(models.TextChoices):
@@ -86,7 +95,14 @@ class Credential(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="credentials")
     position = models.PositiveIntegerField()
-    achievement = models.ForeignKey(Achievement, models.PROTECT, related_name="credentials")
+    achievement = models.ForeignKey(
+        Achievement, models.PROTECT, related_name="credentials", null=True
+    )
+    composed_id = models.CharField(
+        max_length=COMPOSED_ID_LENGTH,
+        blank=True,
+        help_text="Id given by the system that composed it",
+    )
     document = models.TextField()
     valid_until = models.DateTimeField(null=True)
     requested_at = models.DateTimeField(auto_now_add=True)
@@ -102,6 +118,15 @@ class Credential(models.Model):
             models.UniqueConstraint(
                 fields=["batch", "position"], name="one_credential_per_position_of_a_batch"
             ),
+            models.UniqueConstraint(
+                fields=["composed_id"],
+                condition=~Q(composed_id=""),
+                name="composed_id_is_given_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(achievement__isnull=True) | Q(composed_id=""),
+                name="credential_of_an_achievement_is_named_by_its_urn",
+            ),
         ]
         indexes = [
             models.Index(fields=["-requested_at", "position"], name="credentials_newest_first"),
@@ -114,12 +139,24 @@ class Credential(models.Model):
         triggers = append_only(because="credential")
 
     def __str__(self) -> str:
-        return self.urn
+        return self.reference
 
     @property
     def urn(self) -> str:
-        """The `id` that stands in the document."""
+        """The `id` in the document of an award; what was composed elsewhere may bear another."""
         return f"urn:uuid:{self.id}"
+
+    @property
+    def reference(self) -> str:
+        """The id by which it is referred to, also by the system that composed it."""
+        return self.composed_id or self.urn
+
+    @property
+    def name(self) -> str:
+        """What it is called: the name of its achievement, or what its document says."""
+        if self.achievement is not None:
+            return str(self.achievement)
+        return reading.read(json.loads(self.document)).name or NAMELESS
 
 
 class VerifiableCredential(models.Model):

@@ -65,11 +65,20 @@ class StatusChange(models.Model):
     )
     value = models.BooleanField(help_text="True sets the bit; False lifts a suspension")
     reason = models.TextField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
+    client = models.CharField(
+        max_length=200, blank=True, help_text="API client that did it; blank for a person"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(by__isnull=False, client="") | (Q(by__isnull=True) & ~Q(client="")),
+                name="status_change_is_by_a_person_or_by_a_client",
+            ),
+        ]
         triggers = append_only(because="status_change")
 
     def __str__(self) -> str:

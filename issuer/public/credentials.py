@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from issuer.models import Release, SecuredDocument
+from issuer.models import Credential, Release, SecuredDocument
 from issuer.public import answers
 from issuer.services import verification
 from issuer.vc import reading
@@ -30,7 +30,7 @@ def credential(request: HttpRequest, address: str) -> HttpResponse:
         "issuer/credential.html",
         {
             "release": release,
-            "seal": reverse("achievement-image", args=[release.credential.achievement_id]),
+            "seal": _seal(release.credential),
             "facts": facts,
             "is_ours": facts.issuer_id == settings.ISSUER_DID,
             "report": verification.verify(body.encode()),
@@ -55,3 +55,10 @@ def _released(address: str) -> tuple[Release, str]:
         SecuredDocument, verifiable_credential__credential_id=release.credential_id
     )
     return release, secured.body
+
+
+def _seal(credential: Credential) -> str:
+    """The address of its achievement's image; what was composed elsewhere has none with us."""
+    if credential.achievement_id is None:
+        return ""
+    return reverse("achievement-image", args=[credential.achievement_id])

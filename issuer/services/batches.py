@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import ledger
+from issuer.services.clients import Client
 
 # A worker that dies does so mostly for no fault of the row; three times on one row is no accident.
 MAX_ATTEMPTS = 3
@@ -63,6 +64,17 @@ def open(name: str, *, count: int, by: User, id: uuid.UUID | None = None) -> Bat
     batch = Batch.objects.create(id=id or uuid.uuid4(), name=name, count=count, prepared_by=by)
     ledger.append("batch.prepared", batch, by=by, details={"count": count})
     return batch
+
+
+def begin(name: str, *, by: Client) -> Chunk:
+    """Open a batch of one for what a client composed, approved already, and lease its chunk.
+
+    To be called in the transaction that freezes the credential, so that no worker meets it before.
+    """
+    batch = Batch.objects.create(
+        name=name, count=1, client=by.name, state=Batch.State.APPROVED, decided_at=Now()
+    )
+    return _lease(Chunk.objects.create(batch=batch, first=0, last=0))
 
 
 @transaction.atomic

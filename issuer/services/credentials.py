@@ -12,11 +12,18 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from issuer.errors import NotIssued, RefusedByLint
-from issuer.models import Achievement, Chunk, Credential, Release, VerifiableCredential
+from issuer.errors import NeverIssued, NotIssued, RefusedByLint
+from issuer.models import (
+    Achievement,
+    Chunk,
+    Credential,
+    Release,
+    SecuredDocument,
+    VerifiableCredential,
+)
 from issuer.services import batches, clock, keys, ledger, status
 from issuer.vc import timestamps
-from issuer.vc.lint import lint
+from issuer.vc.lint import COLLEGE, Profile, lint
 
 # Whoever knows the address may read: 256 bits, as the model says.
 ADDRESS_BYTES = 32
@@ -25,12 +32,16 @@ NO_STATEMENT = "There is no statement for this row."
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What is to be said at one position of a batch: the document without status and proof."""
+    """What is to be said at one position of a batch: the document without status and proof.
+
+    What was composed elsewhere has no achievement, and may bear an `id` of its own.
+    """
 
     credential_id: uuid.UUID
     position: int
-    achievement: Achievement
+    achievement: Achievement | None
     document: dict[str, Any]
+    composed_id: str = ""
 
 
 def request(
@@ -38,12 +49,13 @@ def request(
     statements: Sequence[Statement],
     *,
     refused: Mapping[int, str] | None = None,
+    profile: Profile = COLLEGE,
 ) -> None:
     """Freeze the statements of a leased chunk in one transaction, for the signer to find.
 
-    1. Lint each. What a strict verifier would not accept is set apart as failed, with the
-       findings, and so is what the caller has `refused`, each position with its reason, and a
-       position of the chunk for which there is no statement.
+    1. Lint each by the profile. What a strict verifier would not accept is set apart as failed,
+       with the findings, and so is what the caller has `refused`, each position with its reason,
+       and a position of the chunk for which there is no statement.
     2. Store each with the active key, the time its proof will bear and a status entry of its
        own: all that enters the signed bytes.
     3. Enter the documents in the ledger by their Merkle root.
@@ -55,7 +67,8 @@ def request(
     missing = set(range(chunk.first, chunk.last + 1)) - stated
     refused = dict.fromkeys(missing, NO_STATEMENT) | dict(refused or {})
     for statement in statements:
-        if findings := lint(statement.document, issuer_did=settings.ISSUER_DID):
+        findings = lint(statement.document, issuer_did=settings.ISSUER_DID, profile=profile)
+        if findings:
             said = (f"{finding.pointer or '/'}: {finding.message}" for finding in findings)
             refused[statement.position] = f"{RefusedByLint()} {'; '.join(said)}"
     accepted = [statement for statement in statements if statement.position not in refused]
@@ -69,6 +82,7 @@ def request(
                 batch_id=chunk.batch_id,
                 position=statement.position,
                 achievement=statement.achievement,
+                composed_id=statement.composed_id,
                 document=write_json(statement.document),
                 valid_until=_valid_until(statement.document),
             )
@@ -112,11 +126,25 @@ def release(credentials: Iterable[Credential]) -> list[Release]:
 
 
 def find(name: str) -> Credential:
-    """The credential with this id, given as UUID or as URN; raises NotIssued."""
+    """The credential with this `id` in its document, or this UUID; raises NotIssued."""
+    # Most are composed by the college, and have none. PostgreSQL takes no NUL.
+    given = Credential.objects.exclude(composed_id="").filter(composed_id=name.replace("\0", " "))
+    if composed := given.first():
+        return composed
     try:
         return Credential.objects.get(pk=uuid.UUID(name))
     except (ValueError, Credential.DoesNotExist):
         raise NotIssued(f"No credential with the id {name} has been issued.") from None
+
+
+def signed(credential: Credential) -> str | None:
+    """The signed document, or None while it waits for the signer; raises NeverIssued."""
+    bodies = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
+    if body := bodies.values_list("body", flat=True).first():
+        return body
+    if reason := batches.why_failed(credential.batch_id, credential.position):
+        raise NeverIssued(reason)
+    return None
 
 
 def write_json(document: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 
 from issuer.models import LedgerEntry
 from issuer.services import clock
+from issuer.services.clients import Actor, Client
 
 NO_HASH = "0" * 64
 
@@ -42,7 +43,7 @@ def append(
     act: str,
     subject: models.Model | str,
     *,
-    by: User | str,
+    by: Actor | str,
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> LedgerEntry:
@@ -50,9 +51,13 @@ def append(
 
     Entries follow each other without a gap, which is why writers wait here for each other until
     they commit: append last. `details` are ids, counts and digests, whole numbers and texts,
-    never anything about a person. The time is the database's.
+    never anything about a person; of a client they get the id, since anything may bear its name.
+    The time is the database's.
     """
     user = by if isinstance(by, User) else None
+    details = dict(details or {})
+    if isinstance(by, Client):
+        details["client"] = by.id
     at, sequence, previous_hash = _next_place()
     entry = LedgerEntry(
         sequence=sequence,
@@ -62,7 +67,7 @@ def append(
         act=act,
         subject=subject if isinstance(subject, str) else name_of(subject),
         reason=reason,
-        details=dict(details or {}),
+        details=details,
         previous_hash=previous_hash,
     )
     entry.hash = _hash(entry)

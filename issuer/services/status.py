@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from issuer.errors import NotIssued, ReasonMissing
 from issuer.models import Credential, StatusChange, StatusList, StatusListPublication
 from issuer.models.status import STATUS_LIST_SIZE
 from issuer.services import clock, ledger
+from issuer.services.clients import Actor, columns
 from issuer.vc import status_list as bitstring
 from issuer.vc.json_text import parse_json
 
@@ -68,7 +68,7 @@ def allocate(
 
 
 @transaction.atomic
-def revoke(credential: Credential, *, reason: str, by: User) -> StatusChange:
+def revoke(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     """Set the revocation bit of every secured form of the credential, for good.
 
     Verifiers see it within STATUS_LIST_TTL: it waits for the next round of publication, then for
@@ -92,7 +92,8 @@ def revoke(credential: Credential, *, reason: str, by: User) -> StatusChange:
     if first is not None:
         return first
     changes = StatusChange.objects.bulk_create(
-        StatusChange(verifiable_credential=form, value=True, reason=reason, by=by) for form in forms
+        StatusChange(verifiable_credential=form, value=True, reason=reason, **columns(by))
+        for form in forms
     )
     ledger.append("credential.revoked", credential, by=by, reason=reason)
     return changes[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -20,9 +21,12 @@ _VCALM = "https://www.w3.org/TR/vcalm#"
 class Refused(Exception):
     """The request can't be done as it stands; the problems say why."""
 
-    def __init__(self, *problems: dict[str, Any], status: int = 400) -> None:
+    def __init__(
+        self, *problems: dict[str, Any], status: int = 400, retry_after: int | None = None
+    ) -> None:
         self.problems = problems
         self.status = status
+        self.retry_after = retry_after
         super().__init__("; ".join(problem["detail"] for problem in problems))
 
 
@@ -66,7 +70,9 @@ def read(
         body = parse_json(request.body)
     except VcError as error:
         raise Refused(problem("PARSING_ERROR", str(error))) from None
-    given = body.get("options", {})
+    given = body.get("options")
+    if given is None:
+        given = {}
     if not isinstance(given, dict):
         raise Refused(problem("MALFORMED_VALUE_ERROR", "The options are not an object."))
     unknown = [name for name in body if name not in (*members, "options")]
@@ -89,12 +95,17 @@ def problem(name: str, detail: str, *, pointer: str | None = None) -> dict[str, 
     return written if pointer is None else {**written, "pointer": pointer}
 
 
-def unknown_option(name: str) -> dict[str, Any]:
-    """The problem of a member or an option that this service does not know."""
+def plain(status: int, detail: str) -> dict[str, Any]:
+    """A problem that says no more than its status (RFC 9457, section 4.2.1)."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "detail": detail}
+
+
+def unknown_option(name: str, detail: str = "") -> dict[str, Any]:
+    """The problem of a member, an option or a value that this service does not know."""
     return {
         "type": f"{_VCALM}UNKNOWN_OPTION_PROVIDED",
         "title": "Unknown option provided",
-        "detail": f"{name} is not known here.",
+        "detail": detail or f"{name} is not known here.",
     }
 
 
@@ -119,14 +130,27 @@ def of_report(report: Report) -> list[dict[str, Any]]:
 
 
 def refusal(refused: Refused) -> JsonResponse:
-    """The answer to a request that is refused: one problem that holds all."""
+    """The answer of the conformance profile: the problem is a result as well."""
+    return _answer(refused, {"verified": False, "errors": list(refused.problems)})
+
+
+def problem_answer(refused: Refused) -> JsonResponse:
+    """The answer to a request that is refused; `code` is a stable word, as in the REST API."""
+    word = refused.problems[0]["title"].lower().replace(" ", "_")
+    answer = _answer(refused, {"code": word, "errors": list(refused.problems)})
+    if refused.retry_after is not None:
+        answer["Retry-After"] = str(refused.retry_after)
+    return answer
+
+
+def _answer(refused: Refused, members: dict[str, Any]) -> JsonResponse:
+    """One problem that holds all."""
     first = refused.problems[0]
     body = {
         "type": first["type"],
         "title": first["title"],
         "status": refused.status,
         "detail": str(refused),
-        "verified": False,
-        "errors": list(refused.problems),
+        **members,
     }
     return JsonResponse(body, status=refused.status, content_type=PROBLEM)

@@ -1,14 +1,9 @@
-"""Addresses of the conformance profile; without CONFORMANCE nothing is found there."""
+"""Addresses of the VC API under /vc-api/, as VCALM 1.0 has them."""
 
 from django.urls import path
 
-from issuer.vc_api import conformance
+from issuer.vc_api import views
 
 urlpatterns = [
-    path("", conformance.instances),
-    path("presentations/verify", conformance.verify_presentation),
-    path("<slug:suite>/credentials/issue", conformance.issue),
-    path("<slug:suite>/credentials/verify", conformance.verify),
-    path("<slug:suite>/credentials/derive", conformance.derive),
-    path("<slug:suite>/status/list", conformance.status),
+    path("credentials/issue", views.Issue.as_view()),
 ]

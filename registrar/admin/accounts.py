@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
@@ -12,6 +13,8 @@ from django.views.generic import FormView
 from oauth2_provider.models import Application
 
 from issuer.pages import Act, Link, Page, ThingPage, list_link
+from issuer.services.clients import NAME_LENGTH
+from registrar.errors import NoScope
 from registrar.models import OrganizationUnit, Role
 from registrar.services import api_clients, people
 
@@ -120,9 +123,29 @@ class RolePage(ThingPage):
 
 
 class ClientForm(forms.Form):
-    """A system that shall use the API."""
+    """A system that shall use the API, and what it may do there."""
 
-    name = forms.CharField(max_length=255, help_text="For example the system and who runs it")
+    name = forms.CharField(
+        max_length=NAME_LENGTH, help_text="For example the system and who runs it"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for scope, description in api_clients.GrantedScopes().get_all_scopes().items():
+            self.fields[scope] = forms.BooleanField(
+                label=description,
+                help_text=scope,
+                required=False,
+                initial=scope in settings.API_SCOPES,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the scopes that are ticked."""
+        ticked = super().clean() or {}
+        scopes = [scope for scope in self.fields if scope != "name" and ticked.get(scope)]
+        if not scopes:
+            raise forms.ValidationError(str(NoScope()))
+        return ticked | {"scopes": scopes}
 
 
 class AddClientPage(ShownOncePage):
@@ -137,5 +160,6 @@ class AddClientPage(ShownOncePage):
         return (Link("API clients", list_link(Application).url),)
 
     def form_valid(self, form: ClientForm) -> HttpResponse:
-        client, secret = api_clients.add(form.cleaned_data["name"], by=self.user)
+        asked = form.cleaned_data
+        client, secret = api_clients.add(asked["name"], by=self.user, scopes=asked["scopes"])
         return self.show(form, client=client, secret=secret)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -79,6 +80,7 @@ class BatchPage(ThingPage):
                 for revision in Revision.objects.filter(pk__in=totals).order_by("name")
             ],
             samples=samples(batch) if may_see_learners else [],
+            composed=_composed(batch) if may_see_learners else None,
             may_see_learners=may_see_learners,
             may_decide=batch.state == Batch.State.PREPARED
             and user.has_perm("issuer.approve_batch"),
@@ -89,6 +91,15 @@ class BatchPage(ThingPage):
             **progress_context(batch),
             **kwargs,
         )
+
+
+def _composed(batch: Batch) -> dict[str, Any] | None:
+    """What a system composed by itself: the credential, its document and what it says."""
+    if not batch.client:
+        return None
+    credential = batch.credentials.get()
+    document = json.loads(credential.document)
+    return {"credential": credential, "document": document, "facts": reading.read(document)}
 
 
 def samples(batch: Batch) -> list[dict[str, Any]]:
@@ -181,7 +192,7 @@ class BatchAdmin(DeskAdmin):
         "name",
         "condition",
         number_column("count", "credentials"),
-        person_column("prepared_by"),
+        "prepared_by_whom",
         column("prepared_at", "prepared"),
         person_column("decided_by"),
     )
@@ -193,6 +204,12 @@ class BatchAdmin(DeskAdmin):
 
     def own_urls(self) -> list:
         return [self.hang("<uuid:object_id>/progress/", ProgressPart, "progress")]
+
+    @admin.display(description="prepared by", ordering="prepared_by__last_name")
+    def prepared_by_whom(self, batch: Batch) -> str:
+        person = batch.prepared_by
+        who = (person.get_full_name() or str(person)) if person else batch.client
+        return format_html("<bdi>{}</bdi>", who)
 
     @admin.display(description="state", ordering="state")
     def condition(self, batch: Batch) -> str:

@@ -41,7 +41,7 @@ class CredentialPage(ThingPage):
         return Credential.objects.with_state().select_related("batch", "achievement", "release")
 
     def get_title(self) -> str:
-        return self.object.achievement.document["name"]
+        return self.object.name
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         credential = self.object
@@ -68,8 +68,7 @@ class CredentialPage(ThingPage):
             report=verification.verify(body.encode()) if secured else None,
             failure=batches.why_failed(credential.batch_id, credential.position),
             may_revoke=credential.state not in (Credential.State.FAILED, Credential.State.REVOKED)
-            and award is not None
-            and self.user.has_perm("issuer.revoke_credential", award.template.unit),
+            and awards.may_revoke(self.user, credential, award),
             **kwargs,
         )
 
@@ -126,7 +125,7 @@ class CredentialAdmin(DeskAdmin):
             return queryset, False
         awarded = Award.objects.filter(learner__in=Learner.objects.matching(text))
         held = keys_if_few(awarded, "credential_id")
-        return queryset.filter(_by_id(text) | Q(pk__in=held)), False
+        return queryset.filter(_by_id(text) | Q(composed_id=text) | Q(pk__in=held)), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The rows of one page, with the learner of each asked once for all."""
@@ -145,7 +144,7 @@ class CredentialAdmin(DeskAdmin):
 
     @admin.display(description="credential", ordering="achievement__document__name")
     def what(self, credential: Credential) -> str:
-        return credential.achievement.document["name"]
+        return credential.name
 
     @admin.display(description="state")
     def condition(self, credential: Any) -> str:

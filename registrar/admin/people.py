@@ -12,6 +12,7 @@ from oauth2_provider import models as oauth
 from issuer.pages import DeskAdmin, Verb, column, person_column
 from registrar.admin.accounts import AddClientPage, AddPersonPage, GiveRolePage, RolePage
 from registrar.models import OrganizationUnit, Role
+from registrar.services import api_clients
 
 # Tokens are nobody's to look at, and groups give no permissions here: roles do.
 for unused in (Group, oauth.AccessToken, oauth.RefreshToken, oauth.IDToken, oauth.Grant):
@@ -107,7 +108,7 @@ class ApiClientAdmin(DeskAdmin):
     """Systems that may use the API. Their secrets are hashed and never shown again."""
 
     title = "API clients"
-    lede = "Systems that read through the API. A secret is shown once, when the client is added."
+    lede = "Systems that use the API. A secret is shown once, when the client is added."
     empty = "An administrator adds one and is shown its secret once."
     verbs = (
         Verb(
@@ -116,12 +117,18 @@ class ApiClientAdmin(DeskAdmin):
             "oauth2_provider.add_application",
         ),
     )
-    list_display = ("name", "client_id", "created")
+    list_display = ("name", "client_id", "scopes", "created")
+    list_select_related = ("granted",)
     search_fields = ("name", "client_id")
-    fields = ("name", "client_id", "created", "updated")
+    fields = ("name", "client_id", "scopes", "created", "updated")
+    readonly_fields = ("scopes",)
 
     def own_urls(self) -> list[URLPattern]:
         return [self.hang("new/", AddClientPage, "new")]
+
+    @admin.display(description="may")
+    def scopes(self, client: oauth.Application) -> str:
+        return ", ".join(api_clients.scopes_of(client))
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.has_perm("registrar.view_apiclient")

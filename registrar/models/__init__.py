@@ -1,5 +1,6 @@
 """The registrar's facts, in the order in which they come to be."""
 
+from registrar.models.api_clients import ApiClient
 from registrar.models.awards import Award
 from registrar.models.catalog import (
     Activity,
@@ -19,6 +20,7 @@ from registrar.models.templates import CredentialTemplate, Revision, RevisionSki
 
 __all__ = [
     "Activity",
+    "ApiClient",
     "Award",
     "Course",
     "CredentialTemplate",

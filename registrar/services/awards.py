@@ -220,7 +220,8 @@ def open_failures() -> QuerySet[Chunk]:
     replaced = Award.objects.filter(
         batch=OuterRef("batch"), position=OuterRef("first"), replaced_by__isnull=False
     )
-    return Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED)
+    # Of what a system composed by itself, that system is told.
+    return Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED, batch__client="")
 
 
 @transaction.atomic
@@ -238,14 +239,25 @@ def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
 
 @transaction.atomic
 def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
-    """Withdraw the award behind a credential.
+    """Withdraw the award behind a credential, or revoke what a system composed by itself.
 
-    Raises NotIssued when there is none, and what `withdraw` raises.
+    The latter concerns the whole institution. Raises NotIssued when nobody here has issued it,
+    and what `withdraw` raises.
     """
     award = Award.objects.filter(credential_id=credential.pk).first()
-    if award is None:
+    if award is not None:
+        return withdraw(award, by=by, reason=reason)
+    if credential.achievement_id is not None:
         raise NotIssued("No award stands behind this credential, so nobody here can revoke it.")
-    return withdraw(award, by=by, reason=reason)
+    roles.demand_for_all(by, "issuer.revoke_credential")
+    return status.revoke(credential, reason=reason, by=by)
+
+
+def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
+    """Whether `revoke` would let this person do so."""
+    if award is not None:
+        return user.has_perm("issuer.revoke_credential", award.template.unit)
+    return credential.achievement_id is None and roles.may_for_all(user, "issuer.revoke_credential")
 
 
 @transaction.atomic

@@ -138,10 +138,14 @@ def demand_for_all(user: Any, permission: str) -> None:
 
     That takes a role in no unit or in one that has none above it.
     """
-    if not reach(user, permission).filter(parent=None).exists() and not _holds_everywhere(
-        user, permission
-    ):
+    if not may_for_all(user, permission):
         raise NotAllowed("This concerns the whole institution; your role is in a part of it.")
+
+
+def may_for_all(user: Any, permission: str) -> bool:
+    """Whether the person may do this for the whole institution."""
+    reaches_top = reach(user, permission).filter(parent=None).exists()
+    return reaches_top or _holds_everywhere(user, permission)
 
 
 def _holds_everywhere(user: Any, permission: str) -> bool:

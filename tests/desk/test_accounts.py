@@ -1,15 +1,19 @@
 """The administrator lets people and systems in, and takes roles away."""
 
 import base64
+import html
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from issuer.models import LedgerEntry
+from registrar.errors import NoScope
 from registrar.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +55,14 @@ def test_a_user_name_is_given_once(desk: Client, root: User) -> None:
 
 
 def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
-    page = desk.post(reverse("admin:oauth2_provider_application_new"), {"name": "The SIS"})
+    address = reverse("admin:oauth2_provider_application_new")
+    form = desk.get(address).context["form"]
+    ticked = {name for name, field in form.fields.items() if field.initial}
+    assert ticked == set(settings.API_SCOPES)
+    refused = desk.post(address, {"name": "The SIS"})
+    assert str(NoScope()) in html.unescape(refused.content.decode())
+    asked = {"name": "The SIS", "learners.read": "on", "vc.issue": "on"}
+    page = desk.post(address, asked)
     assert "no-store" in page["Cache-Control"]
     client_id, secret, path = re.findall(r"<code>(.*?)</code>", page.content.decode())
     basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
@@ -61,6 +72,13 @@ def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
         headers={"authorization": f"Basic {basic}"},
     )
     assert answer.status_code == 200
+    assert set(answer.json()["scope"].split()) == {"learners.read", "vc.issue"}
+    entry = LedgerEntry.objects.get(act="api_client.added")
+    assert entry.details["scopes"] == ["learners.read", "vc.issue"]
+    assert (
+        "vc.issue"
+        in desk.get(reverse("admin:oauth2_provider_application_changelist")).content.decode()
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from django.apps import apps
 MAY_POINT_AT = {
     "skills": {"skills", "auth"},
     "issuer": {"issuer", "auth"},
-    "registrar": {"registrar", "issuer", "skills", "auth"},
+    "registrar": {"registrar", "issuer", "skills", "auth", "oauth2_provider"},
 }
 
 

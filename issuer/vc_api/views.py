@@ -1,0 +1,121 @@
+"""The VC API (VCALM 1.0) for systems that compose their own credentials.
+
+Each view asks for the scope that an operator granted to the system. The institution's issuer is
+the only instance there is, and it secures with eddsa-rdfc-2022.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponseBase
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from issuer import tasks
+from issuer.errors import IdTaken, NeverIssued, NoActiveKey, NotSetUp
+from issuer.models import Credential
+from issuer.services import composed, credentials
+from issuer.services.clients import Client
+from issuer.vc.errors import LintFailed, VcError
+from issuer.vc.json_text import parse_json
+from issuer.vc_api import messages, shapes
+
+# How long a caller waits for the signer, and when one who waited in vain shall ask again.
+PATIENCE_SECONDS = 10
+RETRY_AFTER_SECONDS = 15
+_LOOK_EVERY_SECONDS = 0.05
+
+
+class Json(BaseParser):
+    """Takes JSON and nothing else, and leaves it to `messages.read`, which reads more strictly."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Read nothing: even who asks is told before the body is looked at."""
+        return {}
+
+
+class VcApiView(APIView):
+    """A view that answers what it refuses with a problem, and takes JSON only."""
+
+    parser_classes = (Json,)
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+        """What is refused by us is a problem of the VC API; all else is one of any API."""
+        refused = _as_refused(exc)
+        if refused is None:
+            return super().handle_exception(exc)
+        return messages.problem_answer(refused)
+
+
+class Issue(VcApiView):
+    """Issue what the caller composed."""
+
+    scopes = ["vc.issue"]
+
+    @shapes.issue
+    def post(self, request: Request) -> Response:
+        """Freeze, let the signer sign, and wait for it."""
+        message = messages.read(
+            request, members=("credential",), options=("credentialId", "mandatoryPointers")
+        )
+        if "mandatoryPointers" in message.options:
+            said = "mandatoryPointers are for ecdsa-sd-2023; here eddsa-rdfc-2022 is signed."
+            raise messages.Refused(messages.unknown_option("mandatoryPointers", said))
+        credential = composed.request(
+            {"issuer": settings.ISSUER_DID, **message.document("credential")},
+            by=_client(request),
+            reference=message.text("credentialId") or "",
+        )
+        return Response({"verifiableCredential": _signed(credential)}, status=201)
+
+
+def _client(request: Request) -> Client:
+    application = request.auth.application
+    return Client(id=application.client_id, name=application.name)
+
+
+def _signed(credential: Credential) -> dict[str, Any]:
+    """The signed document; rings for the signer and waits for it a while."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    body = credentials.signed(credential)
+    if body is None:
+        transaction.on_commit(lambda: tasks.sign.delay(str(credential.batch_id)), robust=True)
+    while body is None:
+        if time.monotonic() > end:
+            raise messages.Refused(
+                messages.plain(503, "The credential is kept and waits for the signer. Ask again."),
+                status=503,
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        time.sleep(_LOOK_EVERY_SECONDS)
+        body = credentials.signed(credential)
+    return parse_json(body.encode())
+
+
+def _as_refused(error: Exception) -> messages.Refused | None:
+    if isinstance(error, messages.Refused):
+        return error
+    if isinstance(error, LintFailed):
+        return messages.Refused(*messages.of_findings(error.findings))
+    if isinstance(error, VcError):
+        return messages.Refused(messages.problem("MALFORMED_VALUE_ERROR", str(error)))
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return messages.Refused(messages.plain(status, str(error)), status=status)
+    return None
+
+
+_STATUSES: dict[type[Exception], int] = {
+    IdTaken: 409,
+    NeverIssued: 422,
+    NoActiveKey: 503,
+    NotSetUp: 503,
+}

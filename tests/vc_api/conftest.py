@@ -1,0 +1,65 @@
+"""A system that composes its own credentials, and a signer that answers on the spot."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
+
+from config.celery import app
+from issuer.vc import contexts
+from registrar.services import api_clients
+
+NAME = "Careers service"
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Rings are answered on the spot."""
+    app.conf.task_always_eager = True
+    app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = False
+    app.conf.task_eager_propagates = False
+
+
+@pytest.fixture
+def with_scopes(root: User) -> Callable[..., APIClient]:
+    """Makes systems that may do so much."""
+
+    def make(*scopes: str, name: str = NAME) -> APIClient:
+        application, _ = api_clients.add(name, by=root, scopes=scopes)
+        token = AccessToken.objects.create(
+            application=application,
+            token=f"token-of-{application.client_id}",
+            scope=" ".join(scopes),
+            expires=timezone.now() + timedelta(hours=1),
+        )
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.token}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def system(transactional_db: None, with_scopes: Callable[..., APIClient]) -> APIClient:
+    """May do everything."""
+    return with_scopes(*settings.VC_API_SCOPES)
+
+
+def composed(**members: Any) -> dict[str, Any]:
+    """A credential as a system composes it: no issuer, no status, no proof."""
+    return {
+        "@context": [contexts.CREDENTIALS_V2],
+        "id": "https://careers.example/statements/1",
+        "type": ["VerifiableCredential"],
+        "name": "Volunteered at the open day",
+        "validFrom": "2026-05-01T00:00:00Z",
+        "credentialSubject": {"id": "did:example:ada", "name": "Ada"},
+    } | members
