@@ -293,3 +293,9 @@ def test_a_value_that_does_not_fit_is_refused() -> None:
         status_list.set_values({status_list.MIN_SIZE: 1}, status_size=2)
     with pytest.raises(IndexOutOfRange):
         status_list.get_value(bytes(2), 8, status_size=2)
+
+
+def test_an_entry_of_several_bits_without_messages_is_refused() -> None:
+    stated = status_list.entry(list_url="https://a.example/8", index=0, purpose="revocation")
+    with pytest.raises(ForbiddenValue, match="each of the 4 values"):
+        status_list.read_entry({**stated, "statusSize": 2})
