@@ -144,11 +144,17 @@ UNKNOWN = envelope(headers__task=NAME)
 
 @pytest.fixture
 def raw() -> Iterator[Any]:
-    """The broker itself, its queues empty before and after."""
-    app.control.purge()
+    """The broker itself."""
     with app.connection_for_write() as connection:
         yield connection.default_channel.client
-    app.control.purge()
+
+
+@pytest.fixture
+def queue(raw: Any) -> Iterator[str]:
+    """A queue that nobody else uses."""
+    name = f"tests-{uuid.uuid4()}"
+    yield name
+    raw.delete(name)
 
 
 @pytest.mark.parametrize("number", range(len(MALFORMED)))
@@ -156,13 +162,14 @@ def test_what_is_malformed_does_not_fit(number: int) -> None:
     assert not broker.fits(MALFORMED[number])
 
 
-def test_what_we_write_fits(raw: Any) -> None:
-    tasks.sign.delay(str(uuid.uuid4()))
-    tasks.publish.apply_async(countdown=5, expires=60, time_limit=20, soft_time_limit=10)
-    again_later()
-    app.send_task("issuer.sign", ["x"], queue=settings.QUEUE_SIGNING)
-    app.send_task("issuer.publish")  # as beat does
-    found = [json.loads(text) for text in raw.lrange(settings.QUEUE_SIGNING, 0, -1)]
+def test_what_we_write_fits(raw: Any, queue: str) -> None:
+    tasks.sign.apply_async([str(uuid.uuid4())], queue=queue)
+    limits = {"time_limit": 20, "soft_time_limit": 10}
+    tasks.publish.apply_async(countdown=5, expires=60, queue=queue, **limits)
+    again_later(queue)
+    app.send_task("issuer.sign", ["x"], queue=queue)
+    app.send_task("issuer.publish", queue=queue)  # as beat does
+    found = [json.loads(text) for text in raw.lrange(queue, 0, -1)]
     assert len(found) == 5
     assert sorted(message["headers"]["retries"] for message in found) == [0, 0, 0, 0, 1]
     for message in found:
@@ -173,9 +180,9 @@ def test_what_we_write_fits(raw: Any) -> None:
         assert broker.fits(again)
 
 
-def again_later() -> None:
+def again_later(queue: str) -> None:
     """What a task does whose database is away."""
-    info = {"exchange": "", "routing_key": settings.QUEUE_SIGNING}
+    info = {"exchange": "", "routing_key": queue}
     tasks.sign.push_request(
         id=str(uuid.uuid4()), args=["x"], kwargs={}, delivery_info=info, called_directly=False
     )
@@ -218,10 +225,9 @@ def test_a_worker_throws_away_what_does_not_fit_and_goes_on(
     assert raw.llen(queue) == 0 and raw.hlen("unacked") == 0
 
 
-def test_the_queues_of_others_are_left_as_they_are(raw: Any, caplog: Any) -> None:
+def test_the_queues_of_others_are_left_as_they_are(queue: str, caplog: Any) -> None:
     """Workers talk to each other in other words."""
     received: list[Any] = []
-    queue = f"others-{uuid.uuid4()}"
     with app.connection_for_read() as connection, caplog.at_level(logging.ERROR):
         channel = connection.default_channel
         channel.basic_consume(queue, no_ack=True, callback=received.append, consumer_tag="x")
