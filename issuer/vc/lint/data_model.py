@@ -23,7 +23,7 @@ class Part:
     id_required: bool = False
 
 
-# Types: "the following table lists the objects that must have a type"; Reserved Extension Points.
+# What must have a type, by the sections "Types" and "Reserved Extension Points".
 PARTS = (
     Part("credentialStatus", "Status"),
     Part("credentialSchema", "Data Schemas", id_required=True),

@@ -25,7 +25,11 @@ _BAD_CHARACTER = re.compile(
 
 
 def stated(document: dict[str, Any]) -> Iterator[Finding]:
-    """Nothing is null or empty, every character is one, every number is written alike by all."""
+    """Nothing is null or empty, every character is one, every number is written alike by all.
+
+    Open Badges 3.0, "Serialization"; RDF Dataset Canonicalization 1.0, "Canonical
+    N-Quads"; JSON-LD 1.1 API, "Data Round Tripping".
+    """
     for pointer, value in walk.members(document):
         if value is None:
             yield Finding("null", pointer, "Leave out what is not stated.", _SERIALIZATION)
@@ -38,7 +42,8 @@ def stated(document: dict[str, Any]) -> Iterator[Finding]:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             message = kinds.number_problem(value) or ""
             if message:
-                yield Finding("wrong_value", pointer, message, "JSON-LD 1.1 API, data conversion")
+                section = "JSON-LD 1.1 API, Data Round Tripping"
+                yield Finding("wrong_value", pointer, message, section)
 
 
 def one_node_each(document: dict[str, Any]) -> Iterator[Finding]:
