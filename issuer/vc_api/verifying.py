@@ -10,7 +10,7 @@ from typing import Any
 from django.http import JsonResponse
 
 from issuer.vc import credential as vc
-from issuer.vc import did, verify, verify_tokens
+from issuer.vc import did, jose_envelope, presented_tokens, verify, verify_tokens
 from issuer.vc.errors import VcError
 from issuer.vc.report import CouldNotCheck, Outcome, Report, unreadable
 from issuer.vc_api import messages
@@ -80,7 +80,12 @@ def presentation(
     challenge: str | None,
     domain: str | None,
 ) -> Report:
-    """Verify a presentation and the credentials in it, as one report."""
+    """Verify a presentation, with a proof or in an envelope, and the credentials in it.
+
+    All is one report.
+    """
+    if jose_envelope.ENVELOPED_PRESENTATION in vc.types(document):
+        return _presented_in_envelope(document, sources, challenge=challenge, domain=domain)
     found = verify.verify_presentation(
         document,
         resolve_did=sources.resolve_did,
@@ -91,7 +96,31 @@ def presentation(
         domain=domain,
         open_envelope=lambda envelope: _enveloped(envelope, sources),
     )
-    reports = (found.presentation, *found.credentials)
+    return _together(found.presentation, *found.credentials)
+
+
+def _presented_in_envelope(
+    document: dict[str, Any], sources: Sources, *, challenge: str | None, domain: str | None
+) -> Report:
+    try:
+        token = presented_tokens.open_envelope(document)
+        presented = jose_envelope.read_presentation(token).presentation
+    except (VcError, CouldNotCheck) as error:
+        return unreadable(error)
+    report = presented_tokens.verify(
+        token,
+        resolve_did=sources.resolve_did,
+        now=sources.now,
+        policy=sources.policy,
+        challenge=challenge,
+        domain=domain,
+    )
+    if report.check("structure").outcome is not Outcome.PASSED:
+        return report
+    return _together(report, *(_enveloped(each, sources) for each in vc.presented(presented)))
+
+
+def _together(*reports: Report) -> Report:
     return Report(tuple(check for report in reports for check in report.checks))
 
 
