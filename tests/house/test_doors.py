@@ -28,6 +28,13 @@ PUBLIC = {
     "livez",
     "readyz",
     "metrics",  # which asks by itself who wants to know
+    # Found only while CONFORMANCE is on, which `check --deploy` refuses.
+    "conformance/",
+    "conformance/presentations/verify",
+    "conformance/<slug:suite>/credentials/issue",
+    "conformance/<slug:suite>/credentials/verify",
+    "conformance/<slug:suite>/credentials/derive",
+    "conformance/<slug:suite>/status/list",
 }
 
 
