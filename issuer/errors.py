@@ -73,6 +73,24 @@ class NotIssued(IssuerError):
     code = "not_issued"
 
 
+class NotSuspendable(IssuerError):
+    """A credential of this template can be revoked, not suspended."""
+
+    code = "not_suspendable"
+
+
+class NotSuspended(IssuerError):
+    """It is not suspended, so there is nothing to lift."""
+
+    code = "not_suspended"
+
+
+class WithdrawnForGood(IssuerError):
+    """It was withdrawn for good, which nobody can lift. Award it again instead."""
+
+    code = "withdrawn_for_good"
+
+
 class RevocationLost(IssuerError):
     """A revocation that verifiers have seen is missing now, so the list is not published."""
 

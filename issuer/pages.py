@@ -252,7 +252,7 @@ def _gap(act: Act, reason: str, *, is_confirmed: bool) -> str:
     if act.needs_reason and not reason:
         return str(ReasonMissing())
     if act.needs_confirmation and not is_confirmed:
-        return "Tick the box to confirm that this cannot be undone."
+        return "Tick the box to confirm."
     return ""
 
 

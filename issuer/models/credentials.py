@@ -249,12 +249,11 @@ def _not_valid_because(
         verifiable_credential=OuterRef("verifiable_credential"), pk__gt=OuterRef("pk")
     )
     still_set = StatusChange.objects.filter(~Exists(later), value=True)
-    purpose = "verifiable_credential__status_list__purpose"
-    state, to = Credential.State, StatusList.Purpose
+    state = Credential.State
     return {
-        state.REVOKED: has_one_of(still_set.filter(**{purpose: to.REVOCATION})),
+        state.REVOKED: has_one_of(still_set.filter(is_final=True)),
         state.FAILED: Q(failed_row()),
         state.REQUESTED: ~Q(Exists(signed)),
         state.EXPIRED: Q(valid_until__lt=Now()),
-        state.SUSPENDED: has_one_of(still_set.filter(**{purpose: to.SUSPENSION})),
+        state.SUSPENDED: has_one_of(still_set.filter(is_final=False)),
     }

@@ -2,6 +2,7 @@
 
 import secrets
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -57,13 +58,29 @@ class StatusList(models.Model):
         return f"{settings.BASE_URL}/status/{self.name}"
 
 
+_REFUSE_AFTER_THE_LAST = """
+    IF EXISTS (
+        SELECT 1 FROM issuer_statuschange
+        WHERE verifiable_credential_id = NEW.verifiable_credential_id AND is_final
+    ) THEN
+        RAISE EXCEPTION 'pgtrigger: what was withdrawn for good stays withdrawn';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class StatusChange(models.Model):
-    """Somebody set or lifted a status, and why. The published bits are computed from these rows."""
+    """Somebody set or lifted a status, and why. The published bits are computed from these rows.
+
+    What is set for good is never lifted: every revocation, and the last suspension of what can
+    only be suspended.
+    """
 
     verifiable_credential = models.ForeignKey(
         "issuer.VerifiableCredential", models.PROTECT, related_name="status_changes"
     )
     value = models.BooleanField(help_text="True sets the bit; False lifts a suspension")
+    is_final = models.BooleanField(default=False, help_text="True withdraws it for good")
     reason = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
     client = models.CharField(
@@ -78,11 +95,30 @@ class StatusChange(models.Model):
                 condition=Q(by__isnull=False, client="") | (Q(by__isnull=True) & ~Q(client="")),
                 name="status_change_is_by_a_person_or_by_a_client",
             ),
+            models.CheckConstraint(
+                condition=Q(value=True) | Q(is_final=False),
+                name="status_change_for_good_sets_the_bit",
+            ),
         ]
-        triggers = append_only(because="status_change")
+        triggers = [
+            *append_only(because="status_change"),
+            pgtrigger.Trigger(
+                name="status_change_for_good_is_the_last",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=_REFUSE_AFTER_THE_LAST,
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.verifiable_credential_id} {self.value}"
+        return f"{self.verifiable_credential_id} {self.act}"
+
+    @property
+    def act(self) -> str:
+        """What was done: revoked, suspended or reinstated."""
+        if not self.value:
+            return "reinstated"
+        return "revoked" if self.is_final else "suspended"
 
 
 class StatusListPublication(models.Model):

@@ -9,11 +9,19 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from issuer.models import Batch, Credential, LedgerEntry, SecuredDocument, StatusChange
-from issuer.services import credentials, ledger
+from issuer.services import credentials, ledger, ranges
 
 REQUESTED = "credentials.requested"
 SIGNED = "credentials.signed"
-REVOKED = "credential.revoked"
+ALL_REVOKED = "credentials.revoked"
+CHANGES = {
+    "credential.revoked": "revoked",
+    "credential.suspended": "suspended",
+    "credential.reinstated": "reinstated",
+}
+
+# How often what was done to which credential.
+_Acts = Counter[tuple[uuid.UUID, str]]
 
 
 @dataclass(frozen=True)
@@ -41,14 +49,14 @@ def check() -> Verdict:
     """Follow the chain, then compute the Merkle root of every chunk anew from the stored rows.
 
     Finds a credential or a signed document that was changed, taken out or put in, told by batch
-    and positions, and a revocation that was taken out or put in. A broken chain vouches for
-    nothing: then no row is looked at. Credentials may be issued meanwhile.
+    and positions, and a revocation, suspension or reinstatement that was taken out or put in. A
+    broken chain vouches for nothing: then no row is looked at. Credentials may be issued meanwhile.
     """
     chain = ledger.check()
     if chain.first_bad is not None:
         faults = [_Fault(chain.first_bad, f"Entry {chain.first_bad} was changed or is missing.")]
     else:
-        faults = [*_documents(REQUESTED), *_documents(SIGNED), *_revocations()]
+        faults = [*_documents(REQUESTED), *_documents(SIGNED), *_status_changes()]
     numbers = [fault.sequence for fault in faults if fault.sequence is not None]
     return Verdict(
         entries=chain.entries,
@@ -97,32 +105,57 @@ def _count(act: str) -> dict[str, int]:
     return {str(pk): rows for pk, rows in counted.values_list("pk", "rows")}
 
 
-def _revocations() -> Iterator[_Fault]:
-    """The revocations of which entry or change is missing."""
-    # Read on both sides of the entries, so that what is revoked meanwhile is not taken for a fault.
-    before = _revoked()
-    entered = {
-        _id(subject): sequence
-        for subject, sequence in LedgerEntry.objects.filter(act=REVOKED)
-        .order_by("sequence")
-        .values_list("subject", "sequence")
-    }
-    after = _revoked()
-    for credential, sequence in entered.items():
-        if uuid.UUID(credential) not in after:
-            text = f"Credential {credential} is revoked by entry {sequence}, but no longer so."
-            yield _Fault(sequence, text)
-    for revoked in sorted(before - {uuid.UUID(pk) for pk in entered}):
-        yield _Fault(None, f"Credential {revoked} is revoked, of which no entry tells.")
+def _status_changes() -> Iterator[_Fault]:
+    """The revocations, suspensions and reinstatements of which entry or row is missing."""
+    # Counted on both sides of the entries, so that what is done meanwhile is not taken for a
+    # fault: rows and entries only grow.
+    before = _done()
+    entered, newest = _entered()
+    after = _done()
+    for (credential, act), times in entered.items():
+        if times > after[credential, act]:
+            text = f"Credential {credential} was {act} by an entry, but no row bears that out."
+            yield _Fault(newest[credential], text)
+    for (credential, act), times in sorted(before.items()):
+        if times > entered[credential, act]:
+            text = f"Credential {credential} was {act}, of which no entry tells."
+            yield _Fault(newest.get(credential), text)
 
 
-def _revoked() -> set[uuid.UUID]:
-    latest = dict(
-        StatusChange.objects.order_by("pk").values_list(
-            "verifiable_credential__credential", "value"
-        )
+def _done() -> _Acts:
+    """How often something was done to each credential, as the rows say."""
+    rows = StatusChange.objects.order_by().values_list(
+        "verifiable_credential__credential", "verifiable_credential", "value", "is_final"
     )
-    return {credential for credential, value in latest.items() if value}
+    found: _Acts = Counter()
+    for credential, _, value, is_final, times in rows.annotate(Count("pk")):
+        act = StatusChange(value=value, is_final=is_final).act
+        # What is done to a credential is done to each of its forms.
+        found[credential, act] = max(found[credential, act], times)
+    return found
+
+
+def _entered() -> tuple[_Acts, dict[uuid.UUID, int]]:
+    """The same as the ledger says, and the newest entry about each credential."""
+    found: _Acts = Counter()
+    newest: dict[uuid.UUID, int] = {}
+    entries = LedgerEntry.objects.filter(act__in=[*CHANGES, ALL_REVOKED]).order_by("sequence")
+    for entry in entries.iterator():
+        subject = uuid.UUID(_id(entry.subject))
+        if entry.act == ALL_REVOKED:
+            members = _members(subject, entry.details["positions"])
+        else:
+            members = [subject]
+        for credential in members:
+            found[credential, CHANGES.get(entry.act, "revoked")] += 1
+            newest[credential] = entry.sequence
+    return found, newest
+
+
+def _members(batch: uuid.UUID, positions: str) -> list[uuid.UUID]:
+    """The credentials at these positions of a batch."""
+    ids = dict(Credential.objects.filter(batch=batch).values_list("position", "pk"))
+    return [ids[position] for position in ranges.read(positions) if position in ids]
 
 
 def _id(subject: str) -> str:

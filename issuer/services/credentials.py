@@ -19,6 +19,7 @@ from issuer.models import (
     Credential,
     Release,
     SecuredDocument,
+    StatusList,
     VerifiableCredential,
 )
 from issuer.services import batches, clock, keys, ledger, status
@@ -35,6 +36,7 @@ class Statement:
     """What is to be said at one position of a batch: the document without status and proof.
 
     What was composed elsewhere has no achievement, and may bear an `id` of its own.
+    `status_purpose` tells whether it can be revoked, or suspended.
     """
 
     credential_id: uuid.UUID
@@ -42,6 +44,7 @@ class Statement:
     achievement: Achievement | None
     document: dict[str, Any]
     composed_id: str = ""
+    status_purpose: str = StatusList.Purpose.REVOCATION
 
 
 def request(
@@ -90,7 +93,8 @@ def request(
         )
         format_ = VerifiableCredential.Format.EDDSA_RDFC_2022
         created = clock.now().replace(microsecond=0)
-        entries = status.allocate(len(credentials), format=format_)
+        purposes = [statement.status_purpose for statement in accepted]
+        entries = status.allocate_each(purposes, format=format_)
         VerifiableCredential.objects.bulk_create(
             VerifiableCredential(
                 credential=credential,

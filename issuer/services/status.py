@@ -1,17 +1,34 @@
-"""Status: allocate entries, revoke, and tell the bits that are to be published."""
+"""Status: allocate entries, revoke, suspend, reinstate, and tell the bits to be published."""
 
 import secrets
 from array import array
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from issuer.errors import NotIssued, ReasonMissing
-from issuer.models import Credential, StatusChange, StatusList, StatusListPublication
+from issuer.errors import (
+    NotIssued,
+    NotSuspendable,
+    NotSuspended,
+    ReasonMissing,
+    WithdrawnForGood,
+    WrongState,
+)
+from issuer.models import (
+    Batch,
+    Credential,
+    StatusChange,
+    StatusList,
+    StatusListPublication,
+    VerifiableCredential,
+)
 from issuer.models.status import STATUS_LIST_SIZE
-from issuer.services import clock, ledger
+from issuer.services import clock, ledger, ranges
 from issuer.services.clients import Actor, columns
 from issuer.vc import status_list as bitstring
 from issuer.vc.json_text import parse_json
@@ -67,36 +84,101 @@ def allocate(
     return entries
 
 
+def allocate_each(purposes: Sequence[str], *, format: str) -> list[Entry]:
+    """Hand out an entry for each of these purposes, in their order, as `allocate` does."""
+    # In the same order of lists for everyone, so that nobody waits for each other.
+    wanted = sorted(Counter(purposes).items())
+    handed = {
+        purpose: iter(allocate(count, format=format, purpose=purpose)) for purpose, count in wanted
+    }
+    return [next(handed[purpose]) for purpose in purposes]
+
+
 @transaction.atomic
 def revoke(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
-    """Set the revocation bit of every secured form of the credential, for good.
+    """Set the bit of every secured form of the credential, for good.
 
     Verifiers see it within STATUS_LIST_TTL: it waits for the next round of publication, then for
-    the caches and copies that may be kept for `seconds_to_keep`. A credential that is still to be
-    signed may be revoked; it is then born revoked. Revoking again changes nothing and returns the
-    first change.
+    the caches and copies that may be kept for `seconds_to_keep`. Where the entry is for
+    suspension they are told that it is suspended; nobody can lift that. A credential that is
+    still to be signed may be revoked; it is then born revoked. Revoking again changes nothing
+    and returns the first change.
 
-    Raises ReasonMissing, and NotIssued when no form of it is in a revocation list.
+    Raises ReasonMissing, and NotIssued when it has no secured form.
     """
-    if not reason.strip():
-        raise ReasonMissing()
-    # Locked, so that two who revoke at the same moment make one change.
-    forms = list(
-        credential.verifiable_credentials.select_for_update(of=("self",))
-        .filter(status_list__purpose=StatusList.Purpose.REVOCATION)
-        .order_by("pk")
-    )
-    if not forms:
-        raise NotIssued()
-    first = StatusChange.objects.filter(verifiable_credential__in=forms).order_by("pk").first()
-    if first is not None:
-        return first
-    changes = StatusChange.objects.bulk_create(
-        StatusChange(verifiable_credential=form, value=True, reason=reason, **columns(by))
-        for form in forms
-    )
+    forms = _lock_forms(credential, reason)
+    final = _changes(forms).filter(is_final=True).first()
+    if final is not None:
+        return final
+    change = _enter(forms, value=True, is_final=True, reason=reason, by=by)
     ledger.append("credential.revoked", credential, by=by, reason=reason)
-    return changes[0]
+    return change
+
+
+@transaction.atomic
+def revoke_all(batch: Batch, *, reason: str, by: Actor) -> int:
+    """Revoke whatever an issued batch holds and is not revoked yet; how many that are.
+
+    All or none, with one entry in the ledger, which names them by their positions, and one new
+    edition of each list. Raises ReasonMissing, and WrongState while the batch is being issued
+    and when nothing is left to revoke.
+    """
+    _demand_reason(reason)
+    if batch.state != Batch.State.ISSUED:
+        raise WrongState("Only what has been issued can be revoked.")
+    # Locked before it is asked what is left, as somebody may be revoking one of them.
+    forms = VerifiableCredential.objects.filter(credential__batch=batch).order_by("pk")
+    list(forms.select_for_update(of=("self",)).values_list("pk"))
+    left = list(to_revoke(batch))
+    if not left:
+        raise WrongState("Every credential of this batch is revoked already.")
+    _enter(left, value=True, is_final=True, reason=reason, by=by)
+    positions = {form.credential.position for form in left}
+    details = {"count": len(positions), "positions": ranges.write(positions)}
+    ledger.append("credentials.revoked", batch, by=by, reason=reason, details=details)
+    return len(positions)
+
+
+def to_revoke(batch: Batch) -> QuerySet[VerifiableCredential]:
+    """The secured forms in a batch that are signed and not revoked."""
+    revoked = StatusChange.objects.filter(verifiable_credential=OuterRef("pk"), is_final=True)
+    return VerifiableCredential.objects.filter(
+        ~Exists(revoked), credential__batch=batch, secured__isnull=False
+    ).select_related("credential")
+
+
+@transaction.atomic
+def suspend(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
+    """Set the bit of every secured form of the credential until it is reinstated.
+
+    Verifiers see it as they see a revocation. To suspend what is suspended changes nothing and
+    returns the newest change.
+
+    Raises ReasonMissing, NotIssued when it has no secured form, NotSuspendable when its entry is
+    for revocation, and WithdrawnForGood.
+    """
+    forms = _lock_forms(credential, reason)
+    newest = _newest_that_can_be_lifted(forms)
+    if newest is not None and newest.value:
+        return newest
+    change = _enter(forms, value=True, reason=reason, by=by)
+    ledger.append("credential.suspended", credential, by=by, reason=reason)
+    return change
+
+
+@transaction.atomic
+def reinstate(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
+    """Lift the suspension of every secured form of the credential.
+
+    Raises NotSuspended, and what `suspend` raises.
+    """
+    forms = _lock_forms(credential, reason)
+    newest = _newest_that_can_be_lifted(forms)
+    if newest is None or not newest.value:
+        raise NotSuspended()
+    change = _enter(forms, value=False, reason=reason, by=by)
+    ledger.append("credential.reinstated", credential, by=by, reason=reason)
+    return change
 
 
 def state_of(credential: Credential) -> str:
@@ -160,6 +242,56 @@ def lists_to_publish() -> list[StatusList]:
         )
 
     return [found for found in StatusList.objects.defer("permutation") if is_stale(found)]
+
+
+def _demand_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing()
+
+
+def _lock_forms(credential: Credential, reason: str) -> list[VerifiableCredential]:
+    """The secured forms, locked so that two who change them at the same moment make one change."""
+    _demand_reason(reason)
+    forms = credential.verifiable_credentials.select_related("status_list")
+    locked = forms.defer("status_list__permutation").select_for_update(of=("self",))
+    found = list(locked.order_by("pk"))
+    if not found:
+        raise NotIssued()
+    return found
+
+
+def _changes(forms: Sequence[VerifiableCredential]) -> QuerySet[StatusChange]:
+    return StatusChange.objects.filter(verifiable_credential__in=forms).order_by("pk")
+
+
+def _newest_that_can_be_lifted(forms: Sequence[VerifiableCredential]) -> StatusChange | None:
+    if any(form.status_list.purpose != StatusList.Purpose.SUSPENSION for form in forms):
+        raise NotSuspendable()
+    newest = _changes(forms).last()
+    if newest is not None and newest.is_final:
+        raise WithdrawnForGood()
+    return newest
+
+
+def _enter(
+    forms: Sequence[VerifiableCredential],
+    *,
+    value: bool,
+    reason: str,
+    by: Actor,
+    is_final: bool = False,
+) -> StatusChange:
+    changes = StatusChange.objects.bulk_create(
+        StatusChange(
+            verifiable_credential=form,
+            value=value,
+            is_final=is_final,
+            reason=reason,
+            **columns(by),
+        )
+        for form in forms
+    )
+    return changes[0]
 
 
 def _take(count: int, purpose: str, format: str) -> list[Entry]:

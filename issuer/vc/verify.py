@@ -298,7 +298,7 @@ def _meaning(stated: status_list.Entry, value: int) -> str:
     if stated.purpose == status_list.REVOCATION:
         raise Failed("The issuer has revoked the credential.")
     if stated.purpose == status_list.SUSPENSION:
-        raise Failed("The issuer has suspended the credential.")
+        raise Failed("The issuer has suspended the credential, which may change again.")
     if stated.purpose in status_list.PURPOSES:
         return f"The issuer has something to tell about the credential ({stated.purpose})."
     raise CouldNotCheck(f"What the status {stated.purpose!r} means is not known here.")

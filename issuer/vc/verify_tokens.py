@@ -171,7 +171,7 @@ class _Tokens:
         if value == _INVALID:
             raise Failed("The issuer has revoked the credential.")
         if value == _SUSPENDED:
-            raise Failed("The issuer has suspended the credential.")
+            raise Failed("The issuer has suspended the credential, which may change again.")
         raise CouldNotCheck(f"What the status {value} means is not known here.")
 
     def _trusted_status(self, reference: token_status_list.Reference, issuer: str) -> int:

@@ -67,7 +67,9 @@ def document(
     ).as_credential()
 
 
-def statements(chunk: Chunk, achievement: Achievement) -> list[Statement]:
+def statements(
+    chunk: Chunk, achievement: Achievement, *, status_purpose: str = "revocation"
+) -> list[Statement]:
     """What is to be said at every position of a chunk."""
     described = openbadges.Achievement.from_json(achievement.document)
     issuer = institutions.profile(institutions.get())
@@ -77,15 +79,16 @@ def statements(chunk: Chunk, achievement: Achievement) -> list[Statement]:
             position=position,
             achievement=achievement,
             document=document(chunk.batch, position, described, issuer),
+            status_purpose=status_purpose,
         )
         for position in range(chunk.first, chunk.last + 1)
     ]
 
 
-def request_all(batch: Batch, achievement: Achievement) -> None:
+def request_all(batch: Batch, achievement: Achievement, **options: str) -> None:
     """Freeze every chunk of an approved batch, as the registrar's task does."""
     while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
-        credentials.request(chunk, statements(chunk, achievement))
+        credentials.request(chunk, statements(chunk, achievement, **options))
 
 
 def sign_all(batch: Batch) -> None:
@@ -95,7 +98,7 @@ def sign_all(batch: Batch) -> None:
     batches.close_if_done(batch)
 
 
-def issue(batch: Batch, achievement: Achievement) -> None:
+def issue(batch: Batch, achievement: Achievement, **options: str) -> None:
     """Freeze and sign a whole batch."""
-    request_all(batch, achievement)
+    request_all(batch, achievement, **options)
     sign_all(batch)

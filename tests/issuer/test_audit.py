@@ -133,3 +133,36 @@ def test_a_revocation_of_which_no_entry_tells_is_found(batch: Batch, registrar: 
     verdict = audit.check()
     assert (verdict.ok, verdict.first_bad) == (False, None)
     assert str(form.credential_id) in verdict.faults[0]
+
+
+def test_what_was_suspended_reinstated_and_revoked_as_a_batch_is_in_order(
+    approved: Callable[..., Batch], achievement: Achievement, key: SigningKey, registrar: User
+) -> None:
+    batch = approved(6)
+    badges.issue(batch, achievement, status_purpose="suspension")
+    credential = Credential.objects.all()[2]
+    for _ in range(2):
+        status.suspend(credential, reason="Under review", by=registrar)
+        status.reinstate(credential, reason="Reviewed", by=registrar)
+    status.revoke(credential, reason="Struck off", by=registrar)
+    batch.refresh_from_db()
+    assert status.revoke_all(batch, reason="The school was closed", by=registrar) == 5
+    assert audit.check().ok
+    with without_triggers():
+        StatusChange.objects.filter(value=False)[1:2].get().delete()
+    verdict = audit.check()
+    assert verdict.first_bad == LedgerEntry.objects.get(act="credential.revoked").sequence
+    assert f"Credential {credential.pk} was reinstated" in verdict.faults[0]
+
+
+def test_a_revocation_that_was_taken_out_of_those_of_a_whole_batch_is_found(
+    batch: Batch, registrar: User
+) -> None:
+    batch.refresh_from_db()
+    status.revoke_all(batch, reason="The exam was void", by=registrar)
+    lost = Credential.objects.all()[4]
+    with without_triggers():
+        StatusChange.objects.filter(verifiable_credential__credential=lost).delete()
+    verdict = audit.check()
+    assert verdict.first_bad == LedgerEntry.objects.get(act="credentials.revoked").sequence
+    assert [str(lost.pk) in fault for fault in verdict.faults] == [True]

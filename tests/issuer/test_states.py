@@ -74,7 +74,11 @@ def in_every_state(
                 SecuredDocument.objects.create(verifiable_credential=form, body="{}", sha256=b"")
             for value in changes:
                 StatusChange.objects.create(
-                    verifiable_credential=form, value=value, reason="So", by=registrar
+                    verifiable_credential=form,
+                    value=value,
+                    is_final=purpose == "revocation",
+                    reason="So",
+                    by=registrar,
                 )
     return made
 

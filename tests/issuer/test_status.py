@@ -10,10 +10,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
-from issuer.errors import NotIssued, ReasonMissing, RevocationLost, WrongState
+from issuer.errors import (
+    NotIssued,
+    NotSuspendable,
+    NotSuspended,
+    ReasonMissing,
+    RevocationLost,
+    WithdrawnForGood,
+    WrongState,
+)
 from issuer.models import (
     Achievement,
     Batch,
@@ -26,7 +34,7 @@ from issuer.models import (
     StatusListPublication,
     VerifiableCredential,
 )
-from issuer.services import batches, clock, signing, status, verification
+from issuer.services import audit, batches, clock, signing, status, verification
 from issuer.vc import status_list as bitstring
 from issuer.vc import timestamps
 from issuer.vc.verify import Outcome, Verdict
@@ -285,7 +293,12 @@ def test_a_change_with_a_lower_number_than_one_published_is_still_due(
     with without_triggers():
         form = late.verifiable_credentials.get()
         StatusChange.objects.create(
-            pk=-1, verifiable_credential=form, value=True, reason="Slow", by=registrar
+            pk=-1,
+            verifiable_credential=form,
+            value=True,
+            is_final=True,
+            reason="Slow",
+            by=registrar,
         )
     assert status.lists_to_publish() == [only_list()]
 
@@ -303,16 +316,206 @@ def test_a_published_revocation_is_never_taken_back(
     assert verdict(issued[0]) is Verdict.INVALID
 
 
-def test_a_lifted_suspension_is_published_as_lifted(
+# Suspending
+
+
+@pytest.fixture
+def licences(
+    approved: Callable[..., Batch], achievement: Achievement, key: SigningKey
+) -> list[Credential]:
+    """Two credentials that can be suspended, signed and released."""
+    batch = approved(2)
+    badges.issue(batch, achievement, status_purpose="suspension")
+    return list(Credential.objects.filter(batch=batch))
+
+
+def test_each_purpose_has_a_list_of_its_own_and_entries_come_in_the_order_asked(
+    db: None,
+) -> None:
+    purposes = ["suspension", "revocation", "suspension", "suspension"]
+    entries = status.allocate_each(purposes, format=FORMAT)
+    lists = {found.pk: found for found in StatusList.objects.all()}
+    assert [lists[entry.status_list_id].purpose for entry in entries] == purposes
+    assert len(lists) == len({found.url for found in lists.values()}) == 2
+    assert sorted(found.taken for found in lists.values()) == [1, 3]
+    assert status.allocate_each([], format=FORMAT) == []
+
+
+def test_a_suspended_credential_is_invalid_until_it_is_reinstated(
+    licences: list[Credential], registrar: User
+) -> None:
+    suspended, other = licences
+    status.suspend(suspended, reason="Under review", by=registrar)
+    assert (status.state_of(suspended), status.state_of(other)) == ("suspended", "valid")
+    signing.publish(only_list())
+    assert verdict(suspended) is Verdict.INVALID
+    assert verdict(other) is Verdict.VALID
+    status.reinstate(suspended, reason="Reviewed", by=registrar)
+    assert status.state_of(suspended) == "valid"
+    assert status.lists_to_publish() == [only_list()]
+    signing.publish(only_list())
+    assert verdict(suspended) is Verdict.VALID
+    acts = LedgerEntry.objects.filter(subject=f"issuer.credential:{suspended.pk}")
+    assert [(entry.act, entry.reason) for entry in acts.order_by("sequence")] == [
+        ("credential.suspended", "Under review"),
+        ("credential.reinstated", "Reviewed"),
+    ]
+
+
+def test_a_verifier_is_told_in_words_that_it_is_suspended(
+    licences: list[Credential], registrar: User
+) -> None:
+    status.suspend(licences[0], reason="Under review", by=registrar)
+    signing.publish(only_list())
+    body = SecuredDocument.objects.get(verifiable_credential__credential=licences[0]).body
+    said = verification.verify(body.encode()).check("status").detail
+    assert said == "The issuer has suspended the credential, which may change again."
+
+
+def test_a_suspension_list_says_what_it_is_for_how_long_it_holds_and_what_changed(
+    licences: list[Credential], registrar: User, client: Client, settings: Any
+) -> None:
+    settings.STATUS_PUBLISH_AT_ONCE = False
+    path = only_list().url.removeprefix(settings.BASE_URL)
+    answer = client.get(path)
+    document = json.loads(answer.content)
+    subject = document["credentialSubject"]
+    assert subject["statusPurpose"] == "suspension"
+    kept = re.search(r"max-age=(\d+)", answer["Cache-Control"])
+    assert kept and subject["ttl"] == int(kept[1]) * 1000
+    left = timestamps.read(document["validUntil"]) - timestamps.read(document["validFrom"])
+    assert left.total_seconds() == settings.STATUS_LIST_VALIDITY
+    assert client.get(path, headers={"if-none-match": answer["ETag"]}).status_code == 304
+    status.suspend(licences[0], reason="Under review", by=registrar)
+    signing.publish(only_list())
+    changed = client.get(path, headers={"if-none-match": answer["ETag"]})
+    assert changed.status_code == 200
+    assert changed["ETag"] != answer["ETag"]
+
+
+def test_suspending_again_changes_nothing_and_what_is_in_force_is_not_reinstated(
+    licences: list[Credential], registrar: User
+) -> None:
+    with pytest.raises(NotSuspended):
+        status.reinstate(licences[0], reason="Reviewed", by=registrar)
+    first = status.suspend(licences[0], reason="Under review", by=registrar)
+    assert status.suspend(licences[0], reason="To be sure", by=registrar) == first
+    status.reinstate(licences[0], reason="Reviewed", by=registrar)
+    with pytest.raises(NotSuspended):
+        status.reinstate(licences[0], reason="Reviewed", by=registrar)
+    assert status.suspend(licences[0], reason="Once more", by=registrar) != first
+    assert [change.act for change in StatusChange.objects.all()] == [
+        "suspended",
+        "reinstated",
+        "suspended",
+    ]
+
+
+@pytest.mark.parametrize("change", [status.suspend, status.reinstate])
+def test_what_can_be_revoked_cannot_be_suspended(
+    change: Callable[..., StatusChange], issued: list[Credential], registrar: User
+) -> None:
+    with pytest.raises(NotSuspendable, match="can be revoked, not suspended"):
+        change(issued[0], reason="Under review", by=registrar)
+    with pytest.raises(ReasonMissing):
+        change(issued[0], reason=" ", by=registrar)
+    assert not StatusChange.objects.exists()
+
+
+def test_what_can_be_suspended_is_withdrawn_for_good_by_a_suspension_that_nobody_lifts(
+    licences: list[Credential], registrar: User
+) -> None:
+    credential = licences[0]
+    status.suspend(credential, reason="Under review", by=registrar)
+    final = status.revoke(credential, reason="Struck off", by=registrar)
+    assert (final.value, final.is_final) == (True, True)
+    assert status.revoke(credential, reason="To be sure", by=registrar) == final
+    assert status.state_of(credential) == "revoked"
+    for change in (status.suspend, status.reinstate):
+        with pytest.raises(WithdrawnForGood):
+            change(credential, reason="Reviewed", by=registrar)
+    signing.publish(only_list())
+    assert verdict(credential) is Verdict.INVALID
+
+
+def test_the_database_lifts_nothing_that_was_withdrawn_for_good(
+    licences: list[Credential], registrar: User
+) -> None:
+    change = status.revoke(licences[0], reason="Struck off", by=registrar)
+    form: Any = change.verifiable_credential
+    with pytest.raises(DatabaseError, match="withdrawn for good"), transaction.atomic():
+        StatusChange.objects.create(
+            verifiable_credential=form, value=False, reason="Lifted", by=registrar
+        )
+    other = licences[1].verifiable_credentials.get()
+    with pytest.raises(IntegrityError, match="for_good_sets_the_bit"), transaction.atomic():
+        StatusChange.objects.create(
+            verifiable_credential=other, value=False, is_final=True, reason="So", by=registrar
+        )
+
+
+def test_two_who_suspend_at_once_make_one_change(
+    transactional_db: None, licences: list[Credential], registrar: User
+) -> None:
+    def suspend(number: int) -> StatusChange:
+        try:
+            return status.suspend(licences[0], reason=f"Reason {number}", by=registrar)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(suspend, range(4)))) == 1
+    assert StatusChange.objects.count() == 1
+
+
+# A whole batch
+
+
+def test_a_whole_batch_is_revoked_at_once_with_one_entry_and_one_edition(
     issued: list[Credential], registrar: User
 ) -> None:
-    StatusList.objects.update(purpose=StatusList.Purpose.SUSPENSION)
-    credential = issued[0]
-    form = credential.verifiable_credentials.get()
-    for value, state in ((True, "suspended"), (False, "valid")):
-        StatusChange.objects.create(
-            verifiable_credential=form, value=value, reason="Under review", by=registrar
-        )
-        assert status.state_of(credential) == state
-        bits = status.published_bits(signing.publish(only_list()))
-        assert bitstring.get(bits, form.status_index) is value
+    batch = issued[0].batch
+    status.revoke(issued[1], reason="Awarded by mistake", by=registrar)
+    assert status.revoke_all(batch, reason="The exam was void", by=registrar) == 1
+    entry = LedgerEntry.objects.get(act="credentials.revoked")
+    assert (entry.reason, entry.details) == ("The exam was void", {"count": 1, "positions": "0"})
+    assert {status.state_of(each) for each in issued} == {"revoked"}
+    assert StatusChange.objects.get(reason="Awarded by mistake")
+    signing.publish(only_list())
+    assert {verdict(each) for each in issued} == {Verdict.INVALID}
+    with pytest.raises(WrongState, match="revoked already"):
+        status.revoke_all(batch, reason="Once more", by=registrar)
+
+
+def test_a_batch_is_revoked_with_a_reason_and_after_it_was_issued(
+    approved: Callable[..., Batch], achievement: Achievement, key: SigningKey, registrar: User
+) -> None:
+    batch = approved(1)
+    badges.request_all(batch, achievement)
+    with pytest.raises(ReasonMissing):
+        status.revoke_all(batch, reason="", by=registrar)
+    with pytest.raises(WrongState, match="has been issued"):
+        status.revoke_all(batch, reason="The exam was void", by=registrar)
+    assert not StatusChange.objects.exists()
+
+
+def test_who_revokes_a_batch_and_who_revokes_one_of_it_do_not_do_it_twice(
+    transactional_db: None, issued: list[Credential], registrar: User
+) -> None:
+    batch = issued[0].batch
+
+    def revoke(number: int) -> None:
+        try:
+            if number % 2:
+                status.revoke(issued[number // 2], reason="One", by=registrar)
+            else:
+                status.revoke_all(batch, reason="All", by=registrar)
+        except WrongState:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(revoke, range(4)))
+    assert StatusChange.objects.count() == 2
+    assert audit.check().ok
