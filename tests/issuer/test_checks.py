@@ -72,6 +72,11 @@ def test_lists_that_outlive_their_validity_are_refused(sound: None, settings: An
     assert found() == {"issuer.E006"}
 
 
+def test_issuers_for_public_test_suites_are_refused(sound: None, settings: Any) -> None:
+    settings.CONFORMANCE = True
+    assert found() == {"issuer.E008"}
+
+
 def test_a_proxy_that_is_not_counted_is_refused(sound: None, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert found() == {"issuer.E010"}
