@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import did, jose_envelope, jws
+from issuer.vc import did, jose_envelope, jws, signers
 from issuer.vc.signers import Ed25519Signer, P256Signer, P384Signer, Signer
 from tests.conformance.conftest import (
     EXAMPLES,
@@ -67,7 +67,9 @@ def in_version_1_1(signer: Signer = ISSUER, **changes: Any) -> Document:
 
 
 @pytest.mark.parametrize(
-    "signer", [ISSUER, P384Signer(b"\x33" * 48), HOLDER], ids=lambda signer: signer.kind
+    "signer",
+    [ISSUER, P384Signer(b"\x33" * 48), signers.from_secret("P-521", b"\x01" * 66), HOLDER],
+    ids=lambda signer: signer.kind,
 )
 def test_an_envelope_by_somebody_else_is_verified(suites: Suites, signer: Signer) -> None:
     document = {**NAMED, "issuer": name_of(signer)}
