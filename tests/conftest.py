@@ -149,6 +149,15 @@ def quick_passwords() -> None:
         settings.PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def static_files_as_asked_for() -> None:
+    """Look for a static file when it is asked for: every test client would list them all."""
+    if HAS_SERVICES:
+        from django.conf import settings
+
+        settings.WHITENOISE_AUTOREFRESH = True
+
+
 # --- Database -----------------------------------------------------------------------------------
 
 

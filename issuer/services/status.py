@@ -1,6 +1,7 @@
 """Status: allocate entries, revoke, suspend, reinstate, and tell the bits to be published."""
 
 import secrets
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -313,6 +314,8 @@ def _open_list(purpose: str, format: str) -> None:
     # lesser one the next could be told. Thrice as fast as SystemRandom().shuffle.
     keys = array("Q", secrets.token_bytes(8 * STATUS_LIST_SIZE))
     indexes = sorted(range(STATUS_LIST_SIZE), key=keys.__getitem__)
-    permutation = b"".join(index.to_bytes(_INDEX_BYTES) for index in indexes)
-    new = StatusList(purpose=purpose, format=format, permutation=permutation)
+    permutation = array("I", indexes)
+    if sys.byteorder == "little":
+        permutation.byteswap()
+    new = StatusList(purpose=purpose, format=format, permutation=permutation.tobytes())
     StatusList.objects.bulk_create([new], ignore_conflicts=True)

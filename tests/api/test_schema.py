@@ -16,7 +16,7 @@ from config.problems import problem
 from registrar.models import Learner
 from tests.api.test_api import LISTS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 PROBLEM = "application/problem+json"
 

@@ -15,7 +15,7 @@ from issuer.models import Credential, LedgerEntry
 from registrar.models import Award, Learner, Result
 from tests.cast import SIS, College
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 SignIn = Callable[[User], Client]
 

@@ -15,7 +15,7 @@ from registrar.errors import TooManyAttempts
 from registrar.models import SignInAttempt
 from registrar.services import sign_ins
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 PASSWORD = "a quite long password"
 WRONG = "a quite wrong password"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.desk.conftest import Addresses
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 CATALOGUE = {
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),

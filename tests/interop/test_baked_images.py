@@ -13,6 +13,8 @@ from issuer.vc import baking
 from tests.vc.test_baking import JSON, PNG, SVG
 from tests.vc.test_vc_jwt import _token
 
+pytestmark = pytest.mark.thorough
+
 TEXTS = {"jwt": _token(), "json": JSON}
 NAMESPACE = "{https://purl.imsglobal.org/ob/v3p0}credential"
 

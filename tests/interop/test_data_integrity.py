@@ -12,6 +12,8 @@ from issuer.vc import contexts, keys, proofs, signers
 from issuer.vc.errors import WrongSignature
 from issuer.vc.keys import PublicKey
 
+pytestmark = pytest.mark.thorough
+
 data_integrity = pytest.importorskip("openvc.proof.data_integrity")
 di_ecdsa_rdfc = pytest.importorskip("openvc.proof.di_ecdsa_rdfc")
 di_jcs = pytest.importorskip("openvc.proof.di_jcs")

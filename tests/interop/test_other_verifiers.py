@@ -19,6 +19,8 @@ from tests.cast import SIS, College, issue
 from tests.interop.other_verifiers import VERIFIERS, Document, Published, refused
 from tests.validator_1edtech import Outcome, inspect_badge, inspect_status_list, public_keys
 
+pytestmark = pytest.mark.thorough
+
 NAMES = [
     ("Zoë", "O'Brien-Núñez"),
     ("محمد", "الأحمد"),

@@ -10,6 +10,8 @@ import pytest
 from issuer.vc import contexts, keys, mandatory_pointers, signers
 from issuer.vc.cryptosuites import ecdsa_sd_2023
 
+pytestmark = pytest.mark.thorough
+
 ecdsa_sd = pytest.importorskip("openvc.proof.ecdsa_sd")
 openvc_keys = pytest.importorskip("openvc.keys")
 

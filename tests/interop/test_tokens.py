@@ -23,6 +23,8 @@ from tests.vc.conftest import NOW
 from tests.vc.test_vc_jwt import LEARNER, of_learner
 from tests.vc.tokens import ALGORITHMS, KEY_ID, changed_leaves, forge, parts, public_key, signer
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(autouse=True)
 def today(time_machine: Any) -> None:

@@ -23,6 +23,8 @@ from issuer.services import audit, batches, credentials, status
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def batch(approved: Callable[..., Batch], achievement: Achievement, key: SigningKey) -> Batch:

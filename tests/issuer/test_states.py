@@ -22,6 +22,8 @@ from issuer.services import batches, clock, credentials, status
 from issuer.vc import timestamps
 from tests.issuer import badges
 
+pytestmark = pytest.mark.thorough
+
 WORK = ("signed", "waiting", "failed")
 ENDS = (None, timedelta(days=1), -timedelta(days=1))
 CHANGES: tuple[tuple[bool, ...], ...] = ((), (True,), (True, False))

@@ -17,7 +17,7 @@ from registrar.models import Award, Learner, Revision
 from registrar.services import awards, templates
 from tests.cast import College, member_of_staff
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -1,5 +1,6 @@
 """In which state an award is: that of its batch, then that of its credential."""
 
+import pytest
 from django.contrib.auth.models import User
 
 from issuer.models import Batch, Chunk, Credential, SigningKey
@@ -7,6 +8,8 @@ from issuer.services import batches, status
 from registrar.models import Award
 from registrar.services import awards
 from tests.cast import issue
+
+pytestmark = pytest.mark.thorough
 
 
 def state_of(award: Award) -> str:

@@ -34,7 +34,7 @@ from . import (
     public_keys,
 )
 
-pytestmark = pytest.mark.usefixtures("shared_data")
+pytestmark = [pytest.mark.usefixtures("shared_data"), pytest.mark.thorough]
 
 Document = dict[str, Any]
 Change = Callable[[Document], object]
