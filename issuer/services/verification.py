@@ -13,7 +13,7 @@ from issuer.models import StatusList
 from issuer.services import clock, keys, status
 from issuer.vc import did, inspection
 from issuer.vc.errors import MalformedToken, Unreachable
-from issuer.vc.inspection import Inspection
+from issuer.vc.inspection import Inspection, Occasion
 from issuer.vc.json_text import parse_json
 
 # Issuers of a record's credentials, and their status lists: each is asked for once.
@@ -23,13 +23,18 @@ MAX_SECONDS = 15
 
 
 def verify(
-    shown: dict[str, Any] | bytes, *, at: datetime | None = None, person: str = ""
+    shown: dict[str, Any] | bytes,
+    *,
+    at: datetime | None = None,
+    person: str = "",
+    occasion: Occasion | None = None,
 ) -> Inspection:
     """Check what somebody shows, ours or a stranger's: the bytes of a file, or JSON that was read.
 
     1. what it is: JSON, a token (VC-JWT, vc+jwt, SD-JWT VC), an envelope around one, a
        presentation, or an image (PNG, SVG) that holds one of these; an address is not followed
-    2. its own checks: structure, issuer (of a presentation the holder), signature, dates, status
+    2. its own checks: structure, issuer (of a presentation the holder), signature (with challenge
+       and domain, where an `occasion` has them), dates, status
     3. the check `schema`, where it names a schema of Open Badges or CLR
     4. the check `recipient`, where a `person` is given: by e-mail address, name, number or id
     5. all of this for each credential in a presentation or record, and for each endorsement at
@@ -50,6 +55,7 @@ def verify(
             now=at or clock.now(),
         ),
         person=person,
+        occasion=occasion,
     )
 
 

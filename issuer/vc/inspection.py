@@ -46,6 +46,19 @@ class Sources:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """What whoever asked for a presentation has sent along, for the holder to sign with it."""
+
+    challenge: str | None = None
+    domain: str | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What one should know of a presentation that answers no challenge."""
+        return () if self.challenge is not None else (_NOT_CHALLENGED,)
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What was found about one thing: what it is, what it states, its checks, and what it contains.
 
@@ -97,7 +110,13 @@ class Inspection:
             yield from inner._all_checks()
 
 
-def inspect(content: bytes | dict[str, Any], sources: Sources, *, person: str = "") -> Inspection:
+def inspect(
+    content: bytes | dict[str, Any],
+    sources: Sources,
+    *,
+    person: str = "",
+    occasion: Occasion | None = None,
+) -> Inspection:
     """Inspect what somebody shows: bytes as they were sent, or a document that was read already.
 
     1. it is opened: out of an image, an envelope, a token (`shown.open`)
@@ -111,16 +130,18 @@ def inspect(content: bytes | dict[str, Any], sources: Sources, *, person: str = 
 
     Raises nothing for what is sent. MAX_PARTS is how much is looked at inside; where there is
     more, the check `contents` could not be made. A newer edition is not asked for (Open Badges
-    3.0, "Verification", 3), and the holder of a presentation is not challenged: `remarks` says so.
+    3.0, "Verification", 3), and the holder of a presentation has proved it anew only to who gives
+    the `occasion` with its challenge: `remarks` says so.
     """
     found = shown.open(content) if isinstance(content, bytes) else shown.of_document(content)
-    return _Inspector(sources, person).inspect(found)
+    return _Inspector(sources, person, occasion or Occasion()).inspect(found)
 
 
 @dataclass
 class _Inspector:
     sources: Sources
     person: str
+    occasion: Occasion
     parts_left: int = MAX_PARTS
 
     def inspect(self, found: Shown) -> Inspection:
@@ -157,6 +178,8 @@ class _Inspector:
             resolve_did=sources.resolve_did,
             fetch_status_list=sources.fetch_status_list,
             now=sources.now,
+            domain=self.occasion.domain,
+            challenge=self.occasion.challenge,
             open_envelope=lambda envelope: self._verify(shown.of_document(envelope)),
         )
         presented = walk.each(document, _PRESENTED)
@@ -164,16 +187,22 @@ class _Inspector:
             self._with_contents(shown.of_document(content), report, place=place)
             for (place, content), report in zip(presented, verified.credentials, strict=False)
         )
-        return _as_found(found, verified.presentation, contains, (_NOT_CHALLENGED,))
+        return _as_found(found, verified.presentation, contains, self.occasion.remarks)
 
     def _presented_as_token(self, found: Shown, text: str, document: dict[str, Any]) -> Inspection:
         sources = self.sources
-        report = presented_tokens.verify(text, resolve_did=sources.resolve_did, now=sources.now)
+        report = presented_tokens.verify(
+            text,
+            resolve_did=sources.resolve_did,
+            now=sources.now,
+            domain=self.occasion.domain,
+            challenge=self.occasion.challenge,
+        )
         contains = []
         for place, content in islice(walk.each(document, _PRESENTED), MAX_CREDENTIALS):
             inner = shown.of_document(content)
             contains.append(self._with_contents(inner, self._verify(inner), place=place))
-        return _as_found(found, report, tuple(contains), (_NOT_CHALLENGED,))
+        return _as_found(found, report, tuple(contains), self.occasion.remarks)
 
     def _with_contents(self, found: Shown, report: Report, *, place: str = "") -> Inspection:
         document = found.document

@@ -51,6 +51,13 @@ class Message:
             raise Refused(problem("MALFORMED_VALUE_ERROR", f"{name} is not a list of texts."))
         return value
 
+    def flag(self, name: str, *, otherwise: bool = False) -> bool:
+        """The option that is true or false, `otherwise` when it is not given."""
+        value = self.options.get(name, otherwise)
+        if not isinstance(value, bool):
+            raise Refused(problem("MALFORMED_VALUE_ERROR", f"{name} is neither true nor false."))
+        return value
+
     def text(self, name: str) -> str | None:
         """The option that is one text, None when it is not given."""
         value = self.options.get(name)

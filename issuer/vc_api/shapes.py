@@ -48,6 +48,11 @@ class VerifiableCredentialField(serializers.JSONField):
     """A credential that was signed."""
 
 
+@extend_schema_field({"type": ["object", "string", "number", "boolean", "array", "null"]})
+class StatedField(serializers.JSONField):
+    """What stands in a document, whatever it is."""
+
+
 class IssueOptionsSerializer(serializers.Serializer):
     """Options of issuing."""
 
@@ -69,6 +74,113 @@ class VerifiableCredentialSerializer(serializers.Serializer):
     verifiableCredential = VerifiableCredentialField()
 
 
+class VerifyOptionsSerializer(serializers.Serializer):
+    """What the answer to a verification holds."""
+
+    returnResults = serializers.BooleanField(required=False, default=True)
+    returnProblemDetails = serializers.BooleanField(required=False, default=True)
+
+
+class VerifyCredentialOptionsSerializer(VerifyOptionsSerializer):
+    """Options of verifying a credential."""
+
+    returnCredential = serializers.BooleanField(required=False, default=False)
+
+
+class VerifyCredentialRequestSerializer(serializers.Serializer):
+    """A credential to verify."""
+
+    verifiableCredential = VerifiableCredentialField()
+    options = VerifyCredentialOptionsSerializer(required=False)
+
+
+class VerifyPresentationOptionsSerializer(VerifyOptionsSerializer):
+    """Options of verifying a presentation."""
+
+    challenge = serializers.CharField(
+        required=False, help_text="Which was sent to the holder; without it an old one passes again"
+    )
+    domain = serializers.CharField(required=False, help_text="For whom it must have been made")
+    returnPresentation = serializers.BooleanField(required=False, default=False)
+
+
+class VerifyPresentationRequestSerializer(serializers.Serializer):
+    """A presentation to verify."""
+
+    verifiablePresentation = VerifiableCredentialField()
+    options = VerifyPresentationOptionsSerializer(required=False)
+
+
+class DeriveOptionsSerializer(serializers.Serializer):
+    """Options of deriving."""
+
+    selectivePointers = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="JSON Pointers to what is shown"
+    )
+
+
+class DeriveRequestSerializer(serializers.Serializer):
+    """A credential with a base proof, of which a part shall be shown."""
+
+    verifiableCredential = VerifiableCredentialField()
+    options = DeriveOptionsSerializer(required=False)
+
+
+class StatusEntrySerializer(serializers.Serializer):
+    """Which entry is meant; each member must be that of the credential's own."""
+
+    type = serializers.CharField(help_text="BitstringStatusListEntry")
+    statusPurpose = serializers.CharField(help_text="revocation")
+    id = serializers.CharField(required=False)
+    statusListIndex = serializers.CharField(required=False)
+    statusListCredential = serializers.CharField(required=False)
+
+
+class StatusRequestSerializer(serializers.Serializer):
+    """A change of status."""
+
+    credentialId = serializers.CharField(help_text="Its `id`, or the credentialId given for it")
+    credentialStatus = StatusEntrySerializer()
+    status = serializers.BooleanField(help_text="True revokes, for good")
+
+
+class StatusChangedSerializer(serializers.Serializer):
+    """The status as it is now."""
+
+    credentialId = serializers.CharField()
+    status = serializers.BooleanField()
+
+
+class NamedCheckSerializer(serializers.Serializer):
+    """One thing that was looked at."""
+
+    id = serializers.CharField()
+    outcome = serializers.CharField(help_text="passed, failed or could_not_check")
+    detail = serializers.CharField(help_text="Why, for people")
+    pointer = serializers.CharField(
+        help_text="JSON Pointer to what was looked at; blank for the whole", allow_blank=True
+    )
+
+
+class JudgedSerializer(serializers.Serializer):
+    """A member of the document, and whether it holds."""
+
+    verified = serializers.BooleanField()
+    input = StatedField()
+
+
+class ResultsSerializer(serializers.Serializer):
+    """What was looked at, and how it ended."""
+
+    checks = NamedCheckSerializer(many=True)
+    remarks = serializers.ListField(child=serializers.CharField())
+    proof = JudgedSerializer(many=True, required=False)
+    validFrom = JudgedSerializer(required=False)
+    validUntil = JudgedSerializer(required=False)
+    credentialStatus = JudgedSerializer(many=True, required=False)
+    credentialSchema = JudgedSerializer(many=True, required=False)
+
+
 class VcProblemDetailSerializer(serializers.Serializer):
     """One of the problems of a request or of a document."""
 
@@ -78,6 +190,16 @@ class VcProblemDetailSerializer(serializers.Serializer):
     pointer = serializers.CharField(
         help_text="JSON Pointer into the document", required=False, allow_blank=True
     )
+
+
+class VerificationSerializer(serializers.Serializer):
+    """What a verification has found; also of what is invalid."""
+
+    verified = serializers.BooleanField(help_text="True only if all was checked and has passed")
+    problemDetails = VcProblemDetailSerializer(many=True, required=False)
+    results = ResultsSerializer(required=False)
+    credential = VerifiableCredentialField(required=False)
+    presentation = VerifiableCredentialField(required=False)
 
 
 class VcProblemSerializer(serializers.Serializer):
@@ -113,5 +235,46 @@ issue = extend_schema(
         **_problem(409, "Another credential bears this id."),
         **_problem(422, "Our own verifier refused what was signed; it will never be issued."),
         **_problem(503, "Nothing is lost, but the signer is away: ask again after a while."),
+    },
+)
+
+_FOUND = {(200, "application/json"): OpenApiResponse(VerificationSerializer, "What was found")}
+
+verify_credential = extend_schema(
+    operation_id="vc_api_verify_credential",
+    summary="Verify a credential of anybody's",
+    description=(
+        "Answers 200 also for what is invalid. What cannot be checked, because somebody does not "
+        "answer, is not verified. Nothing that is sent is kept."
+    ),
+    request=VerifyCredentialRequestSerializer,
+    responses=_FOUND | _NOT_UNDERSTOOD,
+)
+verify_presentation = extend_schema(
+    operation_id="vc_api_verify_presentation",
+    summary="Verify a presentation and all that it presents",
+    description="As for credentials; it is verified only if everything in it is.",
+    request=VerifyPresentationRequestSerializer,
+    responses=_FOUND | _NOT_UNDERSTOOD,
+)
+derive = extend_schema(
+    operation_id="vc_api_derive",
+    summary="Show a part of a credential with an ecdsa-sd-2023 base proof",
+    description="Needs no key of ours, and keeps nothing.",
+    request=DeriveRequestSerializer,
+    responses={
+        (201, "application/json"): OpenApiResponse(VerifiableCredentialSerializer, "Derived"),
+        **_NOT_UNDERSTOOD,
+    },
+)
+status = extend_schema(
+    operation_id="vc_api_status",
+    summary="Revoke a credential that was issued here",
+    description="For good: `status` false is refused. Revoking again changes nothing.",
+    request=StatusRequestSerializer,
+    responses={
+        (200, "application/json"): OpenApiResponse(StatusChangedSerializer, "Revoked"),
+        **_NOT_UNDERSTOOD,
+        **_problem(404, "No credential with this id was issued here."),
     },
 )

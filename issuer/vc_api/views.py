@@ -18,13 +18,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from issuer import tasks
-from issuer.errors import IdTaken, NeverIssued, NoActiveKey, NotSetUp
+from issuer.errors import IdTaken, NeverIssued, NoActiveKey, NotIssued, NotSetUp
 from issuer.models import Credential
-from issuer.services import composed, credentials
+from issuer.services import composed, credentials, status, verification
 from issuer.services.clients import Client
+from issuer.vc import base_proofs
 from issuer.vc.errors import LintFailed, VcError
+from issuer.vc.inspection import Occasion
 from issuer.vc.json_text import parse_json
-from issuer.vc_api import messages, shapes
+from issuer.vc.shown import Thing
+from issuer.vc_api import findings, messages, shapes, status_requests
+
+# VCALM has no place for a reason; who asked stands beside it.
+REASON = "Asked for through the VC API."
 
 # How long a caller waits for the signer, and when one who waited in vain shall ask again.
 PATIENCE_SECONDS = 10
@@ -77,6 +83,90 @@ class Issue(VcApiView):
         return Response({"verifiableCredential": _signed(credential)}, status=201)
 
 
+class VerifyCredential(VcApiView):
+    """Verify a credential of anybody's."""
+
+    scopes = ["vc.verify"]
+
+    @shapes.verify_credential
+    def post(self, request: Request) -> Response:
+        """Verify, and answer 200 whatever was found."""
+        message = messages.read(
+            request,
+            members=("verifiableCredential",),
+            options=(*findings.OPTIONS, "returnCredential"),
+        )
+        document = message.document("verifiableCredential")
+        sent = {"credential": document} if message.flag("returnCredential") else {}
+        inspected = verification.verify(document)
+        if inspected.thing is Thing.PRESENTATION:
+            raise _not_a("credential")
+        return Response(findings.answer(inspected, message, sent=sent))
+
+
+class VerifyPresentation(VcApiView):
+    """Verify a presentation and all that it presents."""
+
+    scopes = ["vc.verify"]
+
+    @shapes.verify_presentation
+    def post(self, request: Request) -> Response:
+        """Verify, and answer 200 whatever was found."""
+        message = messages.read(
+            request,
+            members=("verifiablePresentation",),
+            options=(*findings.OPTIONS, "returnPresentation", "challenge", "domain"),
+        )
+        document = message.document("verifiablePresentation")
+        sent = {"presentation": document} if message.flag("returnPresentation") else {}
+        occasion = Occasion(message.text("challenge"), message.text("domain"))
+        inspected = verification.verify(document, occasion=occasion)
+        if inspected.thing not in (Thing.PRESENTATION, Thing.NOTHING):
+            raise _not_a("presentation")
+        return Response(findings.answer(inspected, message, sent=sent))
+
+
+class Derive(VcApiView):
+    """Derive what a holder shows of a credential with selective disclosure."""
+
+    scopes = ["vc.verify"]
+
+    @shapes.derive
+    def post(self, request: Request) -> Response:
+        """Derive from the base proof; no key of ours is needed, and nothing is kept."""
+        message = messages.read(
+            request, members=("verifiableCredential",), options=("selectivePointers",)
+        )
+        derived = base_proofs.derive(
+            message.document("verifiableCredential"),
+            selective_pointers=message.texts("selectivePointers"),
+        )
+        return Response({"verifiableCredential": derived}, status=201)
+
+
+class Status(VcApiView):
+    """Change the status of a credential that was issued here."""
+
+    scopes = ["vc.status"]
+
+    @shapes.status
+    def post(self, request: Request) -> Response:
+        """Set the bit, and let the list be published."""
+        asked = status_requests.read(request)
+        credential = credentials.find(asked.credential_id)
+        status_requests.require_entry(credential, asked.entry)
+        if not asked.value:
+            raise messages.Refused(messages.plain(400, "A revocation is for good."))
+        status.revoke(credential, reason=REASON, by=_client(request))
+        tasks.publish_soon()
+        return Response({"credentialId": asked.credential_id, "status": True})
+
+
+def _not_a(name: str) -> messages.Refused:
+    said = f"What was sent is not a {name}."
+    return messages.Refused(messages.problem("MALFORMED_VALUE_ERROR", said))
+
+
 def _client(request: Request) -> Client:
     application = request.auth.application
     return Client(id=application.client_id, name=application.name)
@@ -107,13 +197,14 @@ def _as_refused(error: Exception) -> messages.Refused | None:
         return messages.Refused(*messages.of_findings(error.findings))
     if isinstance(error, VcError):
         return messages.Refused(messages.problem("MALFORMED_VALUE_ERROR", str(error)))
-    for kind, status in _STATUSES.items():
+    for kind, number in _STATUSES.items():
         if isinstance(error, kind):
-            return messages.Refused(messages.plain(status, str(error)), status=status)
+            return messages.Refused(messages.plain(number, str(error)), status=number)
     return None
 
 
 _STATUSES: dict[type[Exception], int] = {
+    NotIssued: 404,
     IdTaken: 409,
     NeverIssued: 422,
     NoActiveKey: 503,

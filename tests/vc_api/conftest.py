@@ -12,7 +12,8 @@ from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from config.celery import app
-from issuer.vc import contexts
+from issuer.models import SigningKey
+from issuer.vc import contexts, openbadges
 from registrar.services import api_clients
 
 NAME = "Careers service"
@@ -48,9 +49,25 @@ def with_scopes(root: User) -> Callable[..., APIClient]:
 
 
 @pytest.fixture
+def asked(system: APIClient, key: SigningKey, at_once: None) -> APIClient:
+    """The system, while the signer is at work."""
+    return system
+
+
+@pytest.fixture
 def system(transactional_db: None, with_scopes: Callable[..., APIClient]) -> APIClient:
     """May do everything."""
     return with_scopes(*settings.VC_API_SCOPES)
+
+
+def post(client: APIClient, path: str, body: Any) -> Any:
+    """What the VC API answers at this path."""
+    return client.post(f"/vc-api/{path}", body, format="json")
+
+
+def issue(client: APIClient, document: dict[str, Any], **options: Any) -> Any:
+    """What it answers to one who wants this document issued."""
+    return post(client, "credentials/issue", {"credential": document, "options": options})
 
 
 def composed(**members: Any) -> dict[str, Any]:
@@ -63,3 +80,29 @@ def composed(**members: Any) -> dict[str, Any]:
         "validFrom": "2026-05-01T00:00:00Z",
         "credentialSubject": {"id": "did:example:ada", "name": "Ada"},
     } | members
+
+
+def badge() -> dict[str, Any]:
+    """An Open Badge as a system composes it, with the profile of the issuer."""
+    return composed(
+        **{
+            "@context": [*openbadges.CONTEXTS],
+            "type": ["VerifiableCredential", "OpenBadgeCredential"],
+            "issuer": {
+                "id": settings.ISSUER_DID,
+                "type": ["Profile"],
+                "name": "Careers service of Example College",
+            },
+            "credentialSubject": {
+                "type": ["AchievementSubject"],
+                "id": "did:example:ada",
+                "achievement": {
+                    "id": "https://careers.example/achievements/open-day",
+                    "type": ["Achievement"],
+                    "name": "Open day",
+                    "description": "Helped for a whole day.",
+                    "criteria": {"narrative": "Be there."},
+                },
+            },
+        }
+    )

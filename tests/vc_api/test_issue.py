@@ -14,24 +14,10 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, SecuredDocument
 from issuer.services import audit, batches, credentials, verification
 from issuer.vc.verify import Verdict
 from issuer.vc_api import views
-from tests.vc_api.conftest import NAME, composed
+from tests.vc_api.conftest import NAME, badge, composed, issue
 
 ISSUE = "/vc-api/credentials/issue"
 PROBLEM = "application/problem+json"
-
-
-def post(client: APIClient, body: Any, path: str = ISSUE) -> Any:
-    return client.post(path, body, format="json")
-
-
-def issue(client: APIClient, document: dict[str, Any], **options: Any) -> Any:
-    return post(client, {"credential": document, "options": options})
-
-
-@pytest.fixture
-def asked(system: APIClient, key: SigningKey, at_once: None) -> APIClient:
-    """The system, while the signer is at work."""
-    return system
 
 
 def test_what_a_system_composes_is_signed_and_valid(asked: APIClient) -> None:
@@ -60,34 +46,9 @@ def test_it_is_a_batch_of_one_by_the_system_in_the_ledger_too(asked: APIClient) 
 
 
 def test_a_badge_with_the_profile_of_the_issuer_is_issued(asked: APIClient) -> None:
-    document = composed(
-        **{
-            "@context": [
-                "https://www.w3.org/ns/credentials/v2",
-                "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
-            ],
-            "type": ["VerifiableCredential", "OpenBadgeCredential"],
-            "issuer": {
-                "id": django_settings.ISSUER_DID,
-                "type": ["Profile"],
-                "name": "Careers service of Example College",
-            },
-            "credentialSubject": {
-                "type": ["AchievementSubject"],
-                "id": "did:example:ada",
-                "achievement": {
-                    "id": "https://careers.example/achievements/open-day",
-                    "type": ["Achievement"],
-                    "name": "Open day",
-                    "description": "Helped for a whole day.",
-                    "criteria": {"narrative": "Be there."},
-                },
-            },
-        }
-    )
-    answer = issue(asked, document)
+    answer = issue(asked, badge())
     assert answer.status_code == 201, answer.content
-    assert answer.json()["verifiableCredential"]["issuer"] == document["issuer"]
+    assert answer.json()["verifiableCredential"]["issuer"] == badge()["issuer"]
 
 
 def test_the_same_request_again_gets_the_same_credential(asked: APIClient) -> None:

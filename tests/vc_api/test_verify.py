@@ -1,0 +1,228 @@
+"""Systems verify what anybody shows them, and derive what a holder shows."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from issuer.models import Credential, SecuredDocument
+from issuer.services import clock
+from issuer.vc import base_proofs, contexts, proofs
+from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
+from tests.vc_api.conftest import composed, issue, post
+
+pytestmark = pytest.mark.django_db
+
+PATHS = ("credentials/verify", "presentations/verify", "credentials/derive", "credentials/status")
+HOLDER = Ed25519Signer(b"\x41" * 32)
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def checker(with_scopes: Callable[..., APIClient]) -> APIClient:
+    """A system that may verify and nothing else."""
+    return with_scopes("vc.verify")
+
+
+@pytest.fixture
+def signed(adas_credential: Credential) -> Document:
+    """Ada's credential."""
+    return json.loads(SecuredDocument.objects.get().body)
+
+
+def verify(client: APIClient, document: Any, **options: Any) -> Any:
+    body = {"verifiableCredential": document, "options": options}
+    return post(client, "credentials/verify", body)
+
+
+def name_of(signer: Signer) -> str:
+    return f"did:key:{signer.public_multibase}"
+
+
+def presented(*credentials: Document, **options: Any) -> Document:
+    config = proofs.proof_config(
+        verification_method=f"{name_of(HOLDER)}#{HOLDER.public_multibase}",
+        created=clock.now().replace(microsecond=0),
+        purpose="authentication",
+        cryptosuite="eddsa-rdfc-2022",
+        **options,
+    )
+    presentation = {
+        "@context": [contexts.CREDENTIALS_V2],
+        "type": ["VerifiablePresentation"],
+        "holder": name_of(HOLDER),
+        "verifiableCredential": list(credentials),
+    }
+    return proofs.append_proof(presentation, config, signer=HOLDER)
+
+
+def test_a_sound_credential_is_verified_with_its_results(
+    checker: APIClient, signed: Document
+) -> None:
+    answer = verify(checker, signed)
+    assert answer.status_code == 200, answer.content
+    found = answer.json()
+    assert found["verified"] is True
+    assert found["problemDetails"] == []
+    assert "credential" not in found
+    results = found["results"]
+    assert results["proof"] == [{"verified": True, "input": signed["proof"]}]
+    assert results["credentialStatus"] == [{"verified": True, "input": signed["credentialStatus"]}]
+    assert results["validFrom"] == {"verified": True, "input": signed["validFrom"]}
+    checks = {check["id"]: check["outcome"] for check in results["checks"]}
+    assert checks.items() >= {"signature": "passed", "status": "passed"}.items()
+
+
+def test_one_asks_for_what_the_answer_holds(checker: APIClient, signed: Document) -> None:
+    answer = verify(
+        checker, signed, returnResults=False, returnProblemDetails=False, returnCredential=True
+    )
+    assert answer.json() == {"verified": True, "credential": signed}
+
+
+def test_an_invalid_credential_is_an_answer_too(checker: APIClient, signed: Document) -> None:
+    signed["name"] = "Something better"
+    answer = verify(checker, signed)
+    assert answer.status_code == 200
+    assert answer.json()["verified"] is False
+    problem, *_ = answer.json()["problemDetails"]
+    assert problem["type"].endswith("#CRYPTOGRAPHIC_SECURITY_ERROR")
+    assert answer.json()["results"]["proof"][0]["verified"] is False
+
+
+def test_what_cannot_be_checked_is_not_verified(checker: APIClient, signed: Document) -> None:
+    signed["credentialStatus"]["statusListCredential"] = "https://nowhere.invalid/list"
+    assert verify(checker, signed).json()["verified"] is False
+
+
+def test_a_presentation_is_verified_with_all_that_is_in_it(
+    checker: APIClient, signed: Document
+) -> None:
+    asked = {"challenge": "c-1", "domain": "employer.example"}
+    whole = presented(signed, **asked)
+    body = {"verifiablePresentation": whole, "options": {**asked, "returnPresentation": True}}
+    answer = post(checker, "presentations/verify", body)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["verified"] is True, answer.json()
+    assert answer.json()["presentation"] == whole
+    body["options"] = {**asked, "challenge": "c-2"}
+    assert post(checker, "presentations/verify", body).json()["verified"] is False
+    changed = presented(signed | {"name": "Something better"}, **asked)
+    body = {"verifiablePresentation": changed, "options": asked}
+    problem, *_ = post(checker, "presentations/verify", body).json()["problemDetails"]
+    assert problem["pointer"] == "/verifiableCredential/0"
+
+
+def test_neither_is_taken_for_the_other(checker: APIClient, signed: Document) -> None:
+    assert verify(checker, presented(signed)).status_code == 400
+    body = {"verifiablePresentation": signed}
+    assert post(checker, "presentations/verify", body).status_code == 400
+
+
+def test_a_holder_shows_a_part(checker: APIClient) -> None:
+    signer = P256Signer(b"\x07" * 32)
+    document = composed(issuer=name_of(signer))
+    based = base_proofs.add(
+        document,
+        signer=signer,
+        verification_method=f"{name_of(signer)}#{signer.public_multibase}",
+        created=clock.now().replace(microsecond=0),
+        mandatory_pointers=["/issuer"],
+    )
+    body: Document = {"verifiableCredential": based}
+    answer = post(
+        checker,
+        "credentials/derive",
+        body | {"options": {"selectivePointers": ["/credentialSubject/name"]}},
+    )
+    assert answer.status_code == 201, answer.content
+    derived = answer.json()["verifiableCredential"]
+    assert derived["credentialSubject"]["name"] == "Ada" and "name" not in derived
+    assert verify(checker, derived).json()["verified"] is True
+    pointless = body | {"options": {"selectivePointers": ["/nowhere"]}}
+    assert post(checker, "credentials/derive", pointless).status_code == 400
+
+
+HOSTILE: list[Any] = [
+    b"",
+    b"{",
+    b"[]",
+    b"\xff",
+    {},
+    *(
+        {name: value}
+        for name in ("verifiableCredential", "verifiablePresentation")
+        for value in (
+            None,
+            "text",
+            7,
+            [],
+            [{}],
+        )
+    ),
+    {"verifiableCredential": {}, "more": 1},
+    {"verifiableCredential": {}, "options": []},
+    {"verifiableCredential": {}, "options": {"unheardOf": 1}},
+    {"verifiableCredential": {}, "options": {"returnResults": "yes"}},
+    {"verifiableCredential": {}, "options": {"selectivePointers": "x"}},
+    {"verifiablePresentation": {}, "options": {"challenge": 7}},
+    {"credentialId": 7},
+    {"credentialId": "x", "credentialStatus": [], "status": True},
+    {"credentialId": "x", "credentialStatus": {}, "status": "yes", "indexAllocator": "x"},
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_malformed_requests_are_refused(with_scopes: Callable[..., APIClient], body: Any) -> None:
+    system = with_scopes("vc.verify", "vc.status")
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    for path in PATHS:
+        refused = system.post(f"/vc-api/{path}", content, content_type="application/json")
+        assert refused.status_code == 400, (path, refused.content)
+        assert refused["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"type": 7},
+        {"type": ["VerifiableCredential"], "proof": None},
+        {"@context": "x", "type": ["EnvelopedVerifiableCredential"], "id": "data:x"},
+        {"@context": [contexts.CREDENTIALS_V2], "type": "VerifiableCredential", "proof": [[]]},
+        composed(proof={"type": "DataIntegrityProof"}, credentialStatus=7, credentialSchema="x"),
+        composed(validFrom=[], validUntil={}, issuer="\0"),
+    ],
+    ids=range(7),
+)
+def test_hostile_documents_are_not_verified(checker: APIClient, document: Document) -> None:
+    answer = verify(checker, document)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["verified"] is False
+    assert answer.json()["problemDetails"]
+    body = {"verifiableCredential": document}
+    assert post(checker, "credentials/derive", body).status_code == 400
+    body = {"verifiablePresentation": document | {"type": ["VerifiablePresentation"]}}
+    answer = post(checker, "presentations/verify", body)
+    assert answer.status_code == 200 and answer.json()["verified"] is False
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_strangers_and_systems_without_the_scope_are_kept_out(
+    path: str, client: Client, sis: APIClient, with_scopes: Callable[..., APIClient]
+) -> None:
+    assert client.post(f"/vc-api/{path}", {}, "application/json").status_code == 401
+    others = {"vc.issue", "vc.verify", "vc.status"} - (
+        {"vc.status"} if path.endswith("status") else {"vc.verify"}
+    )
+    for system in (sis, with_scopes(*others)):
+        assert post(system, path, {}).status_code == 403
+    assert client.get(f"/vc-api/{path}").status_code == 401
+    assert client.get("/vc-api/nothing").json()["status"] == 404
+
+
+def test_who_may_only_verify_issues_nothing(checker: APIClient) -> None:
+    assert issue(checker, composed()).status_code == 403
