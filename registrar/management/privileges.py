@@ -48,23 +48,32 @@ _PUBLICATION: dict[Table, Rights] = {
     issuer.StatusListPublication: _rights(READ, ADD),
 }
 
+_WEB: dict[Table, Rights] = _LEDGER | {
+    issuer.Achievement: _rights(READ, ADD),
+    issuer.Batch: _rights(READ, ADD, CHANGE),
+    issuer.Chunk: _rights(READ, ADD),
+    issuer.Credential: _rights(READ),
+    issuer.Institution: _rights(READ, ADD, CHANGE),
+    issuer.LedgerCheck: _rights(READ, ADD),
+    issuer.Release: _rights(READ),
+    issuer.SecuredDocument: _rights(READ),
+    issuer.SigningKey: _rights(READ),
+    issuer.StatusChange: _rights(READ, ADD),
+    issuer.StatusList: _rights(select=_STATUS_LIST),
+    issuer.StatusListPublication: _rights(READ),
+    issuer.VerifiableCredential: _rights(READ, **_LOCK),
+}
+
 # Of the issuer's tables. What stands nowhere is refused.
 ISSUER: dict[str, dict[Table, Rights]] = {
-    "web": _LEDGER
+    "web": _WEB,
+    # Systems that compose credentials themselves have them frozen without a second person.
+    "vc_api": _WEB
     | {
-        issuer.Achievement: _rights(READ, ADD),
-        issuer.Batch: _rights(READ, ADD, CHANGE),
-        issuer.Chunk: _rights(READ, ADD),
-        issuer.Credential: _rights(READ),
-        issuer.Institution: _rights(READ, ADD, CHANGE),
-        issuer.LedgerCheck: _rights(READ, ADD),
-        issuer.Release: _rights(READ),
-        issuer.SecuredDocument: _rights(READ),
-        issuer.SigningKey: _rights(READ),
-        issuer.StatusChange: _rights(READ, ADD),
-        issuer.StatusList: _rights(select=_STATUS_LIST),
-        issuer.StatusListPublication: _rights(READ),
-        issuer.VerifiableCredential: _rights(READ, **_LOCK),
+        issuer.Chunk: _rights(READ, ADD, CHANGE),
+        issuer.Credential: _rights(READ, ADD),
+        issuer.StatusList: _rights(READ, ADD, update=("taken",)),
+        issuer.VerifiableCredential: _rights(READ, ADD, **_LOCK),
     },
     "worker": _LEDGER
     | {
@@ -97,7 +106,7 @@ ISSUER: dict[str, dict[Table, Rights]] = {
 }
 
 # Everything that is not the issuer's: the registrar's, the vocabulary, people and their sessions.
-OFFICE = ("web", "worker")
+OFFICE = ("web", "vc_api", "worker")
 # A result is superseded, not edited.
 _OF_ITS_OWN: dict[Table, Rights] = {registrar.Result: _rights(READ, ADD, update=("superseded_at",))}
 # Who holds which role, what belongs to a draft, attempts to sign in, sessions, tokens, and pairs

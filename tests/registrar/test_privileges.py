@@ -13,7 +13,9 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from issuer.models import Batch, Chunk, Credential, SigningKey
-from issuer.services import batches, credentials, keys, ledger_checks, signing, status
+from issuer.services import batches, composed, credentials, keys, ledger_checks, signing, status
+from issuer.services.clients import Client
+from issuer.vc import contexts
 from registrar.management import privileges
 from registrar.models import Award
 from registrar.services import awards, composition, results
@@ -81,6 +83,24 @@ def test_every_process_can_do_its_work(
         assert not ledger_checks.go_on(check)
 
 
+def test_what_a_system_composes_is_frozen_by_a_web_process_of_its_own(
+    as_role: As, key: SigningKey
+) -> None:
+    document = {
+        "@context": [contexts.CREDENTIALS_V2],
+        "type": ["VerifiableCredential"],
+        "issuer": key.did,
+        "validFrom": "2026-05-01T00:00:00Z",
+        "credentialSubject": {"id": "did:example:ada"},
+    }
+    client = Client(id="1", name="Careers service")
+    with as_role("web"), pytest.raises(DatabaseError), transaction.atomic():
+        composed.request(document, by=client)
+    with as_role("vc_api"):
+        credential = composed.request(document, by=client)
+    assert status.state_of(credential) == "requested"
+
+
 def test_keys_are_made_by_the_signer(as_role: As, key: SigningKey, root: User) -> None:
     with as_role("signer"):
         second = keys.activate(keys.create(did=key.did, by="system"), by="system")
@@ -121,6 +141,8 @@ def test_nobody_rewrites_a_fact_or_switches_a_trigger_off(role: str, sql: str, a
         ("web", "SELECT permutation FROM issuer_statuslist"),
         ("web", "UPDATE issuer_statuslist SET taken = 0"),
         ("web", "UPDATE issuer_chunk SET state = 'signed'"),
+        ("vc_api", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
+        ("vc_api", "UPDATE issuer_signingkey SET state = 'active'"),
         ("worker", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
         ("worker", "INSERT INTO issuer_batch DEFAULT VALUES"),
         ("worker", "UPDATE issuer_batch SET decided_by_id = prepared_by_id"),
