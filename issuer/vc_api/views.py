@@ -7,11 +7,11 @@ the only instance there is, and it secures with eddsa-rdfc-2022.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponseBase
+from oauth2_provider.models import AccessToken
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,12 +53,13 @@ class VcApiView(APIView):
 
     parser_classes = (Json,)
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:
+    def handle_exception(self, exc: Exception) -> Response:
         """What is refused by us is a problem of the VC API; all else is one of any API."""
         refused = _as_refused(exc)
         if refused is None:
             return super().handle_exception(exc)
-        return messages.problem_answer(refused)
+        # The REST framework passes on any response of Django's.
+        return cast(Response, messages.problem_answer(refused))
 
 
 class Issue(VcApiView):
@@ -168,7 +169,7 @@ def _not_a(name: str) -> messages.Refused:
 
 
 def _client(request: Request) -> Client:
-    application = request.auth.application
+    application = cast(AccessToken, request.auth).application
     return Client(id=application.client_id, name=application.name)
 
 

@@ -42,10 +42,10 @@ def add(name: str, *, by: User, scopes: Collection[str] | None = None) -> tuple[
 
 def scopes_of(client: AbstractApplication | None) -> list[str]:
     """What was granted to a client; one added before there was a choice has what a SIS reads."""
-    granted = ApiClient.objects.filter(application_id=getattr(client, "pk", None)).first()
-    if granted is None:
-        return [*settings.API_SCOPES]
-    return granted.scopes.split()
+    if client is None:
+        return []
+    granted = ApiClient.objects.filter(pk=client.pk).values_list("scopes", flat=True).first()
+    return [*settings.API_SCOPES] if granted is None else granted.split()
 
 
 class GrantedScopes(BaseScopes):
