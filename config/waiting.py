@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
 from issuer.models import Batch, Institution, SigningKey
+from issuer.services import batches
 from registrar.models import Revision, RosterImport, SkillTag
 from registrar.services import awards, roles
 
@@ -68,12 +69,23 @@ def _failed(user: User) -> Task | None:
     return _task(found, ("batch has failures", "batches have failures"), "See why", url, True)
 
 
+def _held_up(user: User) -> Task | None:
+    if not user.has_perm("issuer.view_batch"):
+        return None
+    held = batches.held_up()
+    of_these = Batch.objects.filter(pk__in=held.order_by().values("batch"))
+    url = _first_or_list(of_these, "issuer_batch", "?state__exact=approved", "prepared_at")
+    found = held.order_by().aggregate(count=Count("batch", distinct=True), since=Min("changed_at"))
+    why = held.values_list("error", flat=True).first()
+    return _task(found, (f"batch waits: {why}", f"batches wait: {why}"), "Look", url, True)
+
+
 def _batches(user: User) -> Task | None:
     if not user.has_perm("issuer.approve_batch"):
         return None
-    batches = Batch.objects.filter(state=Batch.State.PREPARED).exclude(prepared_by=user)
-    url = _first_or_list(batches, "issuer_batch", "?state__exact=prepared", "prepared_at")
-    found = batches.aggregate(count=Count("pk"), since=Min("prepared_at"))
+    prepared = Batch.objects.filter(state=Batch.State.PREPARED).exclude(prepared_by=user)
+    url = _first_or_list(prepared, "issuer_batch", "?state__exact=prepared", "prepared_at")
+    found = prepared.aggregate(count=Count("pk"), since=Min("prepared_at"))
     return _task(found, ("batch to approve", "batches to approve"), "Decide", url)
 
 
@@ -126,6 +138,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _set_up,
     _no_key,
     _failed,
+    _held_up,
     _batches,
     _revisions,
     _drafts,

@@ -132,12 +132,7 @@ def progress(batch: Batch) -> Progress:
             .order_by("first")
             .values_list("first", "error")[:MAX_ERRORS]
         ),
-        waits_for=Chunk.objects.filter(batch=batch, state__in=_WAITING)
-        .exclude(error="")
-        .order_by("-changed_at")
-        .values_list("error", flat=True)
-        .first()
-        or "",
+        waits_for=held_up().filter(batch=batch).values_list("error", flat=True).first() or "",
     )
 
 
@@ -145,6 +140,12 @@ def why_failed(batch: Batch | uuid.UUID | str, position: int) -> str:
     """Why the row at this position could not be issued; blank unless it failed."""
     failed = Chunk.objects.filter(batch_id=_pk(batch), state=Chunk.State.FAILED, first=position)
     return failed.values_list("error", flat=True).first() or ""
+
+
+def held_up() -> QuerySet[Chunk]:
+    """Chunks that were given back with a reason and are not done yet, the newest first."""
+    waiting = Chunk.objects.filter(state__in=_WAITING)
+    return waiting.exclude(error="").order_by("-changed_at")
 
 
 # What workers do with chunks

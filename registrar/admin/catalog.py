@@ -49,6 +49,7 @@ class OpportunityPage(ThingPage):
 class CoursePage(OpportunityPage):
     model = Course
     verbs = (
+        Verb("Describe it", "admin:registrar_course_describe", "registrar.import_roster"),
         Verb(
             "Edit the outcomes",
             "admin:registrar_course_outcomes",
@@ -61,6 +62,7 @@ class CoursePage(OpportunityPage):
 class ActivityPage(OpportunityPage):
     model = Activity
     verbs = (
+        Verb("Describe it", "admin:registrar_activity_describe", "registrar.import_roster"),
         Verb(
             "Record participation",
             "admin:registrar_activity_participation",
@@ -106,8 +108,11 @@ class CourseAdmin(OpportunityAdmin):
     thing_page = CoursePage
 
     def own_urls(self) -> list[URLPattern]:
-        page = catalog_entry.CourseOutcomesPage
-        return [self.hang("<int:object_id>/outcomes/", page, "outcomes")]
+        outcomes, describe = catalog_entry.CourseOutcomesPage, catalog_entry.DescribeCoursePage
+        return [
+            self.hang("<int:object_id>/describe/", describe, "describe"),
+            self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
+        ]
 
 
 @admin.register(Activity)
@@ -125,6 +130,7 @@ class ActivityAdmin(OpportunityAdmin):
         outcomes, part = catalog_entry.ActivityOutcomesPage, catalog_entry.ParticipationPage
         return [
             self.hang("new/", catalog_entry.AddActivityPage, "new"),
+            self.hang("<int:object_id>/describe/", catalog_entry.DescribeActivityPage, "describe"),
             self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
             self.hang("<int:object_id>/participation/", part, "participation"),
         ]

@@ -20,7 +20,20 @@ from registrar.services.participation import Participation, State
 CODE_LENGTH = 100
 
 
-class ActivityForm(forms.Form):
+class DescriptionForm(forms.Form):
+    """What a course or activity is about and worth, which rosters do not say."""
+
+    description = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"})
+    )
+    hours = forms.DecimalField(required=False, min_value=0, max_digits=7, decimal_places=1)
+    credit = forms.ChoiceField(
+        required=False, choices=[("", "Not said"), *LearningOpportunity.Credit.choices]
+    )
+    credits = forms.DecimalField(required=False, min_value=0, max_digits=6, decimal_places=2)
+
+
+class ActivityForm(DescriptionForm):
     """A co-curricular activity."""
 
     code = forms.CharField(
@@ -28,12 +41,7 @@ class ActivityForm(forms.Form):
     )
     title = forms.CharField(max_length=300)
     unit = forms.ModelChoiceField(OrganizationUnit.objects.none())
-    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    hours = forms.DecimalField(required=False, min_value=0, max_digits=7, decimal_places=1)
-    credit = forms.ChoiceField(
-        required=False, choices=[("", "Not said"), *LearningOpportunity.Credit.choices]
-    )
-    credits = forms.DecimalField(required=False, min_value=0, max_digits=6, decimal_places=2)
+    field_order = ("code", "title", "unit")
 
     def clean_code(self) -> str:
         """Refuse a code that something has."""
@@ -95,6 +103,36 @@ class OpportunityFormPage(Page, FormView):
     def entered(self) -> LearningOpportunity:
         """The same as services and the ledger know it: neither as course nor as activity."""
         return LearningOpportunity.objects.get(pk=self.opportunity.pk)
+
+
+class DescribePage(OpportunityFormPage):
+    """Say what a course or activity is about and worth."""
+
+    permission_required = "registrar.import_roster"
+    template_name = "registrar/desk/describe.html"
+    form_class = DescriptionForm
+    title = "Describe it"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.opportunity, name) for name in DescriptionForm.base_fields}
+
+    def form_valid(self, form: DescriptionForm) -> HttpResponse:
+        said: Any = {name: form.cleaned_data[name] for name in form.changed_data}
+        try:
+            catalog.describe(self.entered(), by=self.user, **said)
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, "Saved. Credentials that are out keep their words.")
+        return redirect(thing_url(self.opportunity))
+
+
+class DescribeCoursePage(DescribePage):
+    model = Course
+
+
+class DescribeActivityPage(DescribePage):
+    model = Activity
 
 
 class OutcomesForm(forms.Form):

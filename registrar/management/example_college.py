@@ -251,14 +251,9 @@ class ExampleCollege:
     def _load_opportunity(self, opportunity: LearningOpportunity, said: dict[str, Any]) -> None:
         if opportunity.outcomes.exists():
             return
-        catalog.describe(
-            opportunity,
-            by=self.registrar,
-            description=said.get("description"),
-            credit=said.get("credit"),
-            credits=_number(said.get("credits")),
-            hours=_number(said.get("hours")),
-        )
+        known: Any = {name: said[name] for name in ("description", "credit") if name in said}
+        known |= {name: _number(said[name]) for name in ("credits", "hours") if name in said}
+        catalog.describe(opportunity, by=self.registrar, **known)
         outcomes = {each["code"]: each["statement"] for each in said["outcomes"]}
         catalog.record_outcomes(opportunity, outcomes, by=self.registrar)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -83,27 +83,25 @@ def add_activity(
     return activity
 
 
+class Description(TypedDict, total=False):
+    """What a course or activity is about and worth; None says that nobody knows."""
+
+    description: str
+    credit: str
+    credits: Decimal | None
+    hours: Decimal | None
+
+
 @transaction.atomic
 def describe(
-    opportunity: LearningOpportunity,
-    *,
-    by: User,
-    description: str | None = None,
-    credit: str | None = None,
-    credits: Decimal | None = None,
-    hours: Decimal | None = None,
+    opportunity: LearningOpportunity, *, by: User, **said: Unpack[Description]
 ) -> LearningOpportunity:
     """Say what a course or activity is about and worth, which rosters do not.
 
-    What is not given stays as it is, and so does what is given as it is already.
+    What is not said stays as it is, and so does what is said as it is already.
     """
     roles.demand(by, _PERMISSION, unit=opportunity.unit)
-    given = {"description": description, "credit": credit, "credits": credits, "hours": hours}
-    changed = {
-        name: value
-        for name, value in given.items()
-        if value is not None and getattr(opportunity, name) != value
-    }
+    changed = {name: value for name, value in said.items() if getattr(opportunity, name) != value}
     if changed:
         LearningOpportunity.objects.filter(pk=opportunity.pk).update(**changed)
         details = {"fields": sorted(changed)}

@@ -1,7 +1,7 @@
 """Record who takes part in a co-curricular activity, and how it came out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from issuer.services import ledger
 from registrar.models import Enrolment, Learner, LearningOpportunity, LineItem, Offering, Term
 from registrar.readers.problems import Problems
 from registrar.readers.records import Problem
@@ -117,7 +118,10 @@ def record(
     parts = {f"{line_item.sourced_id}:{part.learner.pk}": part for part in participations}
     _enrol(line_item.offering, parts)
     entries = [_entry(line_item, key, part) for key, part in parts.items()]
-    return results.record(entries, by=by, at=at or timezone.now())
+    recorded = results.record(entries, by=by, at=at or timezone.now())
+    if recorded.new or recorded.changed:
+        ledger.append("participation.recorded", activity, by=by, details=asdict(recorded))
+    return recorded
 
 
 def _line_item(activity: LearningOpportunity, term: Term | None) -> LineItem:

@@ -223,3 +223,38 @@ def test_a_course_is_no_activity(desk: Client, college: College) -> None:
     for page in ("participation", "outcomes"):
         address = reverse(f"admin:registrar_activity_{page}", args=[college.course.pk])
         assert desk.get(address).status_code == 404
+
+
+def test_a_course_is_described_and_what_was_said_can_be_taken_back(
+    desk: Client, college: College
+) -> None:
+    address = reverse("admin:registrar_course_describe", args=[college.course.pk])
+    page = reverse("admin:registrar_course_change", args=[college.course.pk])
+    assert address in desk.get(page).content.decode()
+    assert 'value="3.00"' in desk.get(address).content.decode()
+    said = {"description": "From the microscope.", "credit": "credit", "credits": "4", "hours": ""}
+    assert desk.post(address, said)["Location"] == page
+    college.course.refresh_from_db()
+    assert (college.course.description, college.course.credits) == ("From the microscope.", 4)
+    assert "Opportunity described" in desk.get(page).content.decode()
+    desk.post(address, said | {"credits": "", "description": ""})
+    college.course.refresh_from_db()
+    assert (college.course.description, college.course.credits) == ("", None)
+    details = LedgerEntry.objects.filter(act="opportunity.described").values_list("details")
+    assert details[0] == ({"fields": ["credits", "description"]},)
+    assert (
+        "greater than or equal to 0"
+        in desk.post(address, said | {"credits": "-1"}).content.decode()
+    )
+
+
+def test_who_took_part_stands_in_the_history_of_the_activity(
+    desk: Client, mentoring: LearningOpportunity, participation: str, ada: Learner
+) -> None:
+    said = {"state": "Completed", "learners": ada.number}
+    for _ in range(2):
+        assert desk.post(participation, said).status_code == 302
+    entry = LedgerEntry.objects.get(act="participation.recorded")
+    assert entry.details == {"new": 1, "changed": 0, "unchanged": 0}
+    page = desk.get(reverse("admin:registrar_activity_change", args=[mentoring.pk]))
+    assert "Participation recorded" in page.content.decode()

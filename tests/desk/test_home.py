@@ -8,9 +8,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config import waiting
-from issuer.models import Batch, Institution
+from issuer.errors import KeystoreClosed
+from issuer.models import Batch, Chunk, Institution
+from issuer.pages import thing_url
+from issuer.services import batches
 from registrar.models import Revision, SkillTag
-from registrar.services import templates
+from registrar.services import awards, templates
+from tests.cast import issue
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +59,20 @@ def test_an_operator_is_told_what_is_not_set_up(olu: User) -> None:
         "active signing key is missing": 1,
     }
     assert all(task.is_urgent for task in waiting.tasks(olu))
+
+
+def test_what_holds_a_batch_up_is_said_until_the_work_goes_on(
+    key: Any, adas_batch: Batch, dev: User, olu: User
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED)
+    assert chunk is not None
+    batches.give_back(chunk, reason=str(KeystoreClosed()))
+    (task,) = waiting.tasks(olu)
+    assert task.what == f"batch waits: {KeystoreClosed()}"
+    assert (task.number, task.is_urgent, task.url) == (1, True, thing_url(adas_batch))
+    issue(adas_batch)
+    assert not waiting.tasks(olu)
 
 
 def test_an_empty_desk_says_so(clara: User, signed_in: Callable[[User], Client]) -> None:

@@ -27,7 +27,7 @@ MAY_ENTER = {
         *("reading a roster", "beginning a template"),
         *("editing a revision", "choosing skills", "evaluation"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
-        "participation",
+        *("participation", "description of a course", "description of an activity"),
     },
     "dev": RECORDS,
     "chen": CATALOGUE | {"review", "outcomes of a course", "outcomes of an activity"},

@@ -59,6 +59,8 @@ def test_a_course_is_described_as_far_as_something_is_given(college: College, cl
     assert entry.details == {"fields": ["description"]}
     catalog.describe(college.course, by=clara, description="From the microscope.")
     assert LedgerEntry.objects.filter(act="opportunity.described").count() == 1
+    assert catalog.describe(college.course, by=clara, credits=None).credits is None
+    assert LedgerEntry.objects.latest("sequence").details == {"fields": ["credits"]}
 
 
 def test_outcomes_are_added_reworded_and_kept(college: College, clara: User) -> None:
