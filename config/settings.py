@@ -294,7 +294,7 @@ API_SCOPES = {
 VC_API_SCOPES = {
     "vc.issue": "Issue credentials that it composes itself, in the name of the institution",
     "vc.verify": "Verify credentials and presentations, and derive what a holder shows",
-    "vc.status": "Revoke credentials",
+    "vc.status": "Revoke credentials, or suspend and reinstate them",
 }
 OAUTH2_PROVIDER = {
     "SCOPES": API_SCOPES | VC_API_SCOPES,

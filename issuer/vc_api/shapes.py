@@ -130,7 +130,7 @@ class StatusEntrySerializer(serializers.Serializer):
     """Which entry is meant; each member must be that of the credential's own."""
 
     type = serializers.CharField(help_text="BitstringStatusListEntry")
-    statusPurpose = serializers.CharField(help_text="revocation")
+    statusPurpose = serializers.CharField(help_text="revocation or suspension")
     id = serializers.CharField(required=False)
     statusListIndex = serializers.CharField(required=False)
     statusListCredential = serializers.CharField(required=False)
@@ -141,7 +141,9 @@ class StatusRequestSerializer(serializers.Serializer):
 
     credentialId = serializers.CharField(help_text="Its `id`, or the credentialId given for it")
     credentialStatus = StatusEntrySerializer()
-    status = serializers.BooleanField(help_text="True revokes, for good")
+    status = serializers.BooleanField(
+        help_text="True revokes, for good, or suspends; false reinstates"
+    )
 
 
 class StatusChangedSerializer(serializers.Serializer):
@@ -269,12 +271,16 @@ derive = extend_schema(
 )
 status = extend_schema(
     operation_id="vc_api_status",
-    summary="Revoke a credential that was issued here",
-    description="For good: `status` false is refused. Revoking again changes nothing.",
+    summary="Revoke, suspend or reinstate a credential that was issued here",
+    description=(
+        "Its entry says whether it can be revoked, which is for good, or suspended. To set what is "
+        "set already changes nothing."
+    ),
     request=StatusRequestSerializer,
     responses={
-        (200, "application/json"): OpenApiResponse(StatusChangedSerializer, "Revoked"),
+        (200, "application/json"): OpenApiResponse(StatusChangedSerializer, "Changed"),
         **_NOT_UNDERSTOOD,
         **_problem(404, "No credential with this id was issued here."),
+        **_problem(409, "It was withdrawn for good, so that nothing can be lifted."),
     },
 )

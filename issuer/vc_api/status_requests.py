@@ -36,7 +36,7 @@ def read(request: HttpRequest) -> StatusRequest:
 
 
 def require_entry(credential: Credential, asked: dict[str, str]) -> None:
-    """See that the credential has such an entry; raises Refused for each member that differs."""
+    """See that the credential has such an entry; raises Refused for all members that differ."""
     wrong = [_wrong("The credential has no status entry.", "/credentialStatus")]
     forms = credential.verifiable_credentials.select_related("status_list")
     for form in forms.defer("status_list__permutation"):

@@ -7,6 +7,7 @@ the only instance there is, and it secures with eddsa-rdfc-2022.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, cast
 
 from django.conf import settings
@@ -18,8 +19,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from issuer import tasks
-from issuer.errors import IdTaken, NeverIssued, NoActiveKey, NotIssued, NotSetUp
-from issuer.models import Credential
+from issuer.errors import (
+    IdTaken,
+    NeverIssued,
+    NoActiveKey,
+    NotIssued,
+    NotSetUp,
+    NotSuspended,
+    WithdrawnForGood,
+)
+from issuer.models import Credential, StatusList
 from issuer.services import composed, credentials, status, verification
 from issuer.services.clients import Client
 from issuer.vc import base_proofs
@@ -28,6 +37,7 @@ from issuer.vc.inspection import Occasion
 from issuer.vc.json_text import parse_json
 from issuer.vc.shown import Thing
 from issuer.vc_api import findings, messages, shapes, status_requests
+from issuer.vc_api.status_requests import StatusRequest
 
 # VCALM has no place for a reason; who asked stands beside it.
 REASON = "Asked for through the VC API."
@@ -156,11 +166,21 @@ class Status(VcApiView):
         asked = status_requests.read(request)
         credential = credentials.find(asked.credential_id)
         status_requests.require_entry(credential, asked.entry)
-        if not asked.value:
-            raise messages.Refused(messages.plain(400, "A revocation is for good."))
-        status.revoke(credential, reason=REASON, by=_client(request))
+        _set(credential, asked, by=_client(request))
         tasks.publish_soon()
-        return Response({"credentialId": asked.credential_id, "status": True})
+        return Response({"credentialId": asked.credential_id, "status": asked.value})
+
+
+def _set(credential: Credential, asked: StatusRequest, *, by: Client) -> None:
+    """Revoke, suspend or reinstate; to set what is set already changes nothing."""
+    if asked.entry["statusPurpose"] == StatusList.Purpose.SUSPENSION:
+        act = status.suspend if asked.value else status.reinstate
+        with suppress(NotSuspended):
+            act(credential, reason=REASON, by=by)
+    elif asked.value:
+        status.revoke(credential, reason=REASON, by=by)
+    else:
+        raise messages.Refused(messages.plain(400, "A revocation is for good."))
 
 
 def _not_a(name: str) -> messages.Refused:
@@ -207,6 +227,7 @@ def _as_refused(error: Exception) -> messages.Refused | None:
 _STATUSES: dict[type[Exception], int] = {
     NotIssued: 404,
     IdTaken: 409,
+    WithdrawnForGood: 409,
     NeverIssued: 422,
     NoActiveKey: 503,
     NotSetUp: 503,

@@ -1,15 +1,18 @@
 """Systems revoke what was issued here."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from issuer.models import Credential, LedgerEntry, StatusChange
-from issuer.services import audit, status, verification
+from issuer.models import Chunk, Credential, LedgerEntry, StatusChange
+from issuer.services import audit, batches, credentials, status, verification
 from issuer.vc.verify import Outcome
+from tests.issuer import badges
 from tests.vc_api.conftest import NAME, composed, issue, post
 
 ENTRY = {"type": "BitstringStatusListEntry", "statusPurpose": "revocation"}
@@ -79,6 +82,28 @@ def test_a_revocation_is_not_lifted(asked: APIClient, document: dict[str, Any]) 
     change(asked, document)
     assert change(asked, document, status=False).status_code == 400
     assert status.state_of(Credential.objects.get()) == Credential.State.REVOKED
+
+
+def test_what_is_in_a_list_for_suspension_is_suspended_and_reinstated(
+    asked: APIClient, root: User, dev: User
+) -> None:
+    batch = batches.approve(batches.open("One", count=1, by=root), by=dev)
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    assert chunk is not None
+    (statement,) = badges.statements(chunk, badges.publish_achievement())
+    credentials.request(chunk, [replace(statement, status_purpose="suspension")])
+    badges.sign_all(batch)
+    credential = Credential.objects.get()
+    entry = ENTRY | {"statusPurpose": "suspension"}
+    for value in (False, True, True, False, False):
+        answer = change(asked, {"id": credential.urn}, credentialStatus=entry, status=value)
+        assert answer.status_code == 200, answer.content
+        assert (status.state_of(credential) == Credential.State.SUSPENDED) is value
+    assert StatusChange.objects.count() == 2
+    assert change(asked, {"id": credential.urn}).status_code == 400
+    status.revoke(credential, reason="For good.", by=root)
+    refused = change(asked, {"id": credential.urn}, credentialStatus=entry, status=False)
+    assert refused.status_code == 409
 
 
 def test_the_desk_shows_what_was_composed_and_who_revoked_it(
