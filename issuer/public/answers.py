@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 
+_SVG = "image/svg+xml"
 CREDENTIAL_TYPES = ["application/vc", "application/vc+ld+json", "application/ld+json"]
 
 
@@ -21,11 +22,20 @@ def public(request: HttpRequest, body: str, *, content_type: str, max_age: int) 
     return answer
 
 
+def image(svg: str | bytes) -> HttpResponse:
+    """An SVG image that can do nothing but be looked at."""
+    return _harmless(HttpResponse(svg, content_type=_SVG))
+
+
 def public_image(request: HttpRequest, svg: str, *, max_age: int) -> HttpResponse:
-    """Publish an SVG image that can do nothing but be looked at."""
-    response = public(request, svg, content_type="image/svg+xml", max_age=max_age)
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    """Publish such an image."""
+    response = _harmless(public(request, svg, content_type=_SVG, max_age=max_age))
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _harmless(response: HttpResponse) -> HttpResponse:
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
 

@@ -1,18 +1,16 @@
 """A released credential at its unguessable address: the learner's page, and the file itself."""
 
-import json
-
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from issuer.models import Credential, Release, SecuredDocument
-from issuer.public import answers
+from issuer.public import answers, sheets
 from issuer.services import verification
-from issuer.vc import reading
+from issuer.vc import baking
+from issuer.vc.errors import VcError
 
 
 @login_not_required
@@ -24,16 +22,17 @@ def credential(request: HttpRequest, address: str) -> HttpResponse:
         return answers.varies(
             answers.for_the_holder_only(HttpResponse(body, content_type=content_type))
         )
-    facts = reading.read(json.loads(body))
+    sheet = sheets.lay_out(verification.verify(body.encode()))
+    has_image = bool(_image(release.credential))
     page = render(
         request,
         "issuer/credential.html",
         {
             "release": release,
-            "seal": _seal(release.credential),
-            "facts": facts,
-            "is_ours": facts.issuer_id == settings.ISSUER_DID,
-            "report": verification.verify(body.encode()),
+            "seal": has_image
+            and reverse("achievement-image", args=[release.credential.achievement_id]),
+            "sheet": sheet,
+            "facts": sheet.facts,
         },
     )
     return answers.varies(answers.for_the_holder_only(page))
@@ -42,23 +41,37 @@ def credential(request: HttpRequest, address: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def download(request: HttpRequest, address: str) -> HttpResponse:
-    """The signed document as a file to keep."""
+    """The signed document as a file to keep; with `as=svg` the badge's image that holds it."""
     release, body = _released(address)
-    response = HttpResponse(body, content_type="application/vc+ld+json")
-    response["Content-Disposition"] = f'attachment; filename="credential-{release.pk}.json"'
+    wanted = request.GET.get("as", "json")
+    if wanted == "json":
+        response = HttpResponse(body, content_type="application/vc+ld+json")
+    elif wanted == "svg":
+        response = answers.image(_baked(release.credential, body))
+    else:
+        raise Http404
+    response["Content-Disposition"] = f'attachment; filename="credential-{release.pk}.{wanted}"'
     return answers.for_the_holder_only(response)
 
 
 def _released(address: str) -> tuple[Release, str]:
-    release = get_object_or_404(Release, address=address)
+    release = get_object_or_404(
+        Release.objects.select_related("credential__achievement"), address=address
+    )
     secured = get_object_or_404(
         SecuredDocument, verifiable_credential__credential_id=release.credential_id
     )
     return release, secured.body
 
 
-def _seal(credential: Credential) -> str:
-    """The address of its achievement's image; what was composed elsewhere has none with us."""
-    if credential.achievement_id is None:
-        return ""
-    return reverse("achievement-image", args=[credential.achievement_id])
+def _image(credential: Credential) -> str:
+    """The SVG of its achievement, if it has one; what was composed elsewhere has none with us."""
+    return credential.achievement.image if credential.achievement else ""
+
+
+def _baked(credential: Credential, body: str) -> bytes:
+    """The image of its achievement with the credential inside (Open Badges 3.0, "Baking")."""
+    try:
+        return baking.bake(_image(credential).encode(), body)
+    except VcError as error:
+        raise Http404 from error

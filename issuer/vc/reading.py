@@ -108,16 +108,21 @@ class Reading:
         return _day(self.valid_until)
 
     @property
+    def issuer_is_key(self) -> bool:
+        """Whether the issuer is a did:key: whoever made the key."""
+        return self.issuer_id.startswith("did:key:")
+
+    @property
     def issuer_known_by(self) -> str:
         """What stands behind the name that the issuer gives itself: its address, if it has one.
 
         Of a did:web that is the host with the path; a did:key has nothing behind it.
         """
-        method, _, rest = self.issuer_id.removeprefix("did:").partition(":")
-        if not self.issuer_id.startswith("did:") or method not in ("web", "key"):
-            return self.issuer_id
-        if method == "key":
+        if self.issuer_is_key:
             return "a key that nobody vouches for"
+        if not self.issuer_id.startswith("did:web:"):
+            return self.issuer_id
+        rest = self.issuer_id.removeprefix("did:web:")
         return rest.replace(":", "/").replace("%3A", ":").replace("%3a", ":")
 
     @property

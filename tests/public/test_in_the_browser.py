@@ -9,6 +9,14 @@ from django.conf import settings
 
 from issuer.models import Credential, Release, SecuredDocument, StatusList
 from issuer.services import signing, status
+from tests.public.test_verify_page import (
+    DID,
+    of_stranger,
+    presentation,
+    record,
+    sign,
+    tampered,
+)
 from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -65,7 +73,15 @@ def test_every_public_page_fits_its_screen_and_is_accessible(
         screen.goto(live_server.url + address)
         assert (name, width_beyond_the_screen(screen)) == (name, 0)
         assert (name, serious_faults(screen)) == (name, [])
-    for text in (document, "no credential", ""):
+    ours = json.loads(document)
+    shown = [
+        document,
+        json.dumps(record(ours, tampered(ours), sign(of_stranger(ours)))),
+        json.dumps(presentation(ours, holder=DID)),
+        "no credential",
+        "",
+    ]
+    for text in shown:
         check(screen, live_server, text)
         assert (text, width_beyond_the_screen(screen)) == (text, 0)
         assert (text, serious_faults(screen)) == (text, [])
@@ -86,12 +102,27 @@ def test_an_employer_checks_what_was_shown_without_any_script(
     assert "has revoked" in page.text_content(".verdict > p")
 
 
+def test_what_is_inside_is_opened_by_keys_and_without_any_script(
+    without_scripts: Any, document: str, live_server: Any
+) -> None:
+    page, ours = without_scripts, json.loads(document)
+    check(page, live_server, json.dumps(record(ours, tampered(ours))))
+    assert "This record is not valid." in page.text_content("h2#verdict")
+    sound, bad = page.locator(".inside > li > details").all()
+    assert bad.locator("text=The signature does not belong").is_visible()
+    assert not sound.locator(".checks").is_visible()
+    sound.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert sound.locator(".checks").is_visible()
+
+
+@pytest.mark.parametrize("verb", ["Download the credential", "Download it as an image"])
 def test_the_file_that_a_learner_downloads_is_the_one_that_others_check(
-    page: Any, adas: Release, live_server: Any
+    page: Any, adas: Release, live_server: Any, verb: str
 ) -> None:
     page.goto(f"{live_server.url}/credentials/{adas.address}")
     with page.expect_download() as started:
-        page.click("text=Download the credential")
+        page.click(f"text={verb}")
     page.goto(f"{live_server.url}/verify")
     page.set_input_files("input[type=file]", started.value.path())
     page.click("button:text('Check it')")

@@ -232,7 +232,7 @@ def test_whatever_is_sent_gets_an_answer_that_is_never_valid(client, key, text) 
     [
         ({}, "one of the two"),
         ({"text": "{}", "file": SimpleUploadedFile("x", b"{}")}, "one of the two"),
-        ({"file": SimpleUploadedFile("x", b"x" * (1024 * 1024 + 1))}, "larger than 1 MB"),
+        ({"file": SimpleUploadedFile("x", b"x" * (5 * 1024 * 1024 + 1))}, "larger than 5 MB"),
     ],
 )
 def test_a_form_that_cannot_be_checked_says_what_to_do(client, db, form, said) -> None:
