@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from issuer.models import Achievement, Batch, Credential, LedgerEntry, SecuredDocument, SigningKey
 from issuer.services import keys
+from issuer.vc import baking
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 
@@ -89,6 +90,44 @@ def test_verify_credential_tells_what_is_wrong(file: Path) -> None:
         run("verify_credential", str(file))
 
 
+def test_verify_credential_tells_of_all_that_is_inside(file: Path) -> None:
+    record = {
+        "type": ["VerifiableCredential", "ClrCredential"],
+        "credentialSubject": {"verifiableCredential": [json.loads(file.read_text())]},
+        "refreshService": {"id": "https://a.example", "type": "1EdTechCredentialRefresh"},
+    }
+    file.write_text(json.dumps(record))
+    found = json.loads(run("verify_credential", str(file), "--json"))
+    assert (found["verdict"], found["kind"], found["issuer"]) == ("invalid", "record", "")
+    (inner,) = found["contains"]
+    assert inner["place"] == "/credentialSubject/verifiableCredential/0"
+    assert (inner["verdict"], inner["kind"], inner["contains"]) == ("valid", "badge", [])
+    assert len(found["remarks"]) == 1
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("verify_credential", str(file), stdout=out)
+    assert f"{inner['place']}: badge, valid" in out.getvalue()
+    assert "newer edition" in out.getvalue()
+
+
+def test_verify_credential_opens_images_and_reads_standard_input(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg'><g/></svg>"
+    image = io.BytesIO(baking.bake(svg, file.read_text()))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(image))
+    found = json.loads(run("verify_credential", "-", "--json"))
+    assert (found["verdict"], found["wrappings"]) == ("valid", ["svg"])
+
+
+def test_verify_credential_asks_whom_it_is_about_if_told_to(file: Path) -> None:
+    found = json.loads(run("verify_credential", str(file), "--json", "--person", "learner-0"))
+    assert found["verdict"] == "valid"
+    assert found["checks"][-1]["id"] == "recipient"
+    with pytest.raises(CommandError):
+        run("verify_credential", str(file), "--person", "learner-1")
+
+
 def test_verify_credential_needs_a_file_that_can_be_read(tmp_path: Path, db: None) -> None:
     with pytest.raises(CommandError, match=r"There is no file .*nothing\.json\."):
         run("verify_credential", str(tmp_path / "nothing.json"))
@@ -109,7 +148,7 @@ def fails(name: str, *arguments: str) -> tuple[dict[str, Any], str]:
 def test_verify_credential_ends_with_json_without_a_file_too(tmp_path: Path, db: None) -> None:
     for path in (tmp_path / "nothing.json", tmp_path):
         outcome, said = fails("verify_credential", str(path))
-        assert outcome == {"verdict": "unknown", "checks": [], "error": said}
+        assert outcome == {"verdict": "unknown", "checks": [], "contains": [], "error": said}
 
 
 def test_what_is_no_credential_has_a_verdict(tmp_path: Path, db: None) -> None:
