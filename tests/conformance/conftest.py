@@ -20,6 +20,11 @@ EXAMPLES = contexts.EXAMPLES_V2
 MADE = "2026-06-15T11:00:00Z"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What the public suites ask belongs to the whole run, not between edits."""
+    item.add_marker(pytest.mark.thorough)
+
+
 @dataclass
 class Suites:
     """Calls the instances; what an instance is called, the list of them tells."""

@@ -57,15 +57,7 @@ SIGNERS: dict[str, Signer] = {
     "ecdsa-jcs-2019-p256": P256Signer(b"\x52" * 32),
     "ecdsa-jcs-2019-p384": P384Signer(b"\x53" * 48),
 }
-# Between edits one of each curve and canonical form will do.
-BETWEEN_EDITS = {"eddsa-rdfc-2022", "ecdsa-jcs-2019-p384"}
-each_instance = pytest.mark.parametrize(
-    "instance",
-    [
-        pytest.param(name, marks=[] if name in BETWEEN_EDITS else pytest.mark.thorough)
-        for name in INSTANCES
-    ],
-)
+each_instance = pytest.mark.parametrize("instance", INSTANCES)
 
 
 # Issuing

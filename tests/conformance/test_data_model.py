@@ -20,10 +20,7 @@ from tests.conformance.conftest import (
     verified,
 )
 
-FORMS = [
-    "eddsa-rdfc-2022",
-    *(pytest.param(form, marks=pytest.mark.thorough) for form in ("eddsa-jcs-2022", "enveloped")),
-]
+FORMS = ["eddsa-rdfc-2022", "eddsa-jcs-2022", "enveloped"]
 SUBJECT = {"id": "did:example:subject"}
 OTHER_SUBJECT = {"id": "did:example:other:subject"}
 NOT_A_URL = "https ://not-a-url/1"
