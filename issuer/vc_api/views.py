@@ -6,6 +6,7 @@ the only instance there is, and it secures with eddsa-rdfc-2022.
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import suppress
 from typing import Any, cast
@@ -34,7 +35,6 @@ from issuer.services.clients import Client
 from issuer.vc import base_proofs
 from issuer.vc.errors import LintFailed, VcError
 from issuer.vc.inspection import Occasion
-from issuer.vc.json_text import parse_json
 from issuer.vc.shown import Thing
 from issuer.vc_api import findings, messages, shapes, status_requests
 from issuer.vc_api.status_requests import StatusRequest
@@ -208,7 +208,7 @@ def _signed(credential: Credential) -> dict[str, Any]:
             )
         time.sleep(_LOOK_EVERY_SECONDS)
         body = credentials.signed(credential)
-    return parse_json(body.encode())
+    return json.loads(body)
 
 
 def _as_refused(error: Exception) -> messages.Refused | None:
