@@ -383,3 +383,18 @@ def adas_credential(key: SigningKey, adas_batch: Batch, adas_award: Award, dev: 
     """Her credential, which Dev has approved: signed and released."""
     issue(awards.approve(adas_batch, by=dev))
     return Credential.objects.get(pk=adas_award.credential_id)
+
+
+@pytest.fixture
+def adas_licence(
+    key: SigningKey, college: College, draft: Revision, ada: Learner, clara: User, dev: User
+) -> Credential:
+    """Another credential of Ada's, of a template that lets it be suspended."""
+    templates.edit(draft, by=clara, status_purpose="suspension")
+    revision = templates.approve(templates.submit(draft, by=clara), by=dev)
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=clara)
+    assert batch is not None
+    issue(awards.approve(batch, by=dev))
+    return Credential.objects.get(batch=batch)

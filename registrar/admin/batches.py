@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
+from issuer import tasks as issuer_tasks
 from issuer.errors import Refusal
 from issuer.models import Batch, Credential
 from issuer.pages import (
@@ -25,7 +26,7 @@ from issuer.pages import (
     person_column,
     state_tag,
 )
-from issuer.services import batches
+from issuer.services import batches, status
 from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
@@ -54,6 +55,12 @@ def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
     return said
 
 
+def _revoke_all(batch: Batch, reason: str, by: User) -> str:
+    count = awards.revoke_all(batch, by=by, reason=reason)
+    issuer_tasks.publish_soon()
+    return f"Revoked: {count:,}. Verifiers see it as soon as the status lists are published."
+
+
 class BatchPage(ThingPage):
     """One batch: what it will say or has said, the decision, and how far the work is."""
 
@@ -64,6 +71,7 @@ class BatchPage(ThingPage):
         "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
         "decline": Act("issuer.approve_batch", _decline),
         "award_again": Act("issuer.prepare_batch", _award_failed_again),
+        "revoke_all": Act("issuer.revoke_credential", _revoke_all, needs_confirmation=True),
     }
 
     def get_queryset(self) -> QuerySet[Batch]:
@@ -88,9 +96,17 @@ class BatchPage(ThingPage):
             failed=awards.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
+            in_force=_in_force(batch, user),
             **progress_context(batch),
             **kwargs,
         )
+
+
+def _in_force(batch: Batch, user: User) -> int:
+    """How many credentials of an issued batch this person could revoke at once."""
+    if batch.state != Batch.State.ISSUED or not awards.may_revoke_all(user, batch):
+        return 0
+    return status.to_revoke(batch).values("credential").distinct().count()
 
 
 def _composed(batch: Batch) -> dict[str, Any] | None:

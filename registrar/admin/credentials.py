@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer import tasks
-from issuer.models import Batch, Credential, SecuredDocument, StatusChange
+from issuer.models import Batch, Credential, SecuredDocument, StatusChange, StatusList
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
 from issuer.paging import keys_if_few
@@ -22,11 +23,25 @@ from issuer.vc import reading
 from registrar.models import Award, Learner
 from registrar.services import awards
 
+SEEN = "Verifiers see it as soon as the status list is published."
+
 
 def _revoke(credential: Credential, reason: str, by: User) -> str:
     awards.revoke(credential, reason=reason, by=by)
     tasks.publish_soon()
-    return "Revoked. Verifiers see it as soon as the status list is published."
+    return f"Revoked. {SEEN}"
+
+
+def _suspend(credential: Credential, reason: str, by: User) -> str:
+    awards.suspend(credential, reason=reason, by=by)
+    tasks.publish_soon()
+    return f"Suspended. {SEEN}"
+
+
+def _reinstate(credential: Credential, reason: str, by: User) -> str:
+    awards.reinstate(credential, reason=reason, by=by)
+    tasks.publish_soon()
+    return f"Reinstated. {SEEN}"
 
 
 class CredentialPage(ThingPage):
@@ -35,7 +50,11 @@ class CredentialPage(ThingPage):
     model = Credential
     permission_required = "issuer.view_credential"
     template_name = "registrar/desk/credential.html"
-    acts = {"revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True)}
+    acts = {
+        "revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True),
+        "suspend": Act("issuer.revoke_credential", _suspend, needs_confirmation=True),
+        "reinstate": Act("issuer.revoke_credential", _reinstate, needs_confirmation=True),
+    }
 
     def get_queryset(self) -> QuerySet[Credential]:
         return Credential.objects.with_state().select_related("batch", "achievement", "release")
@@ -54,23 +73,43 @@ class CredentialPage(ThingPage):
             .select_related("learner", "revision", "template__unit", "decided_by", "batch")
             .first()
         )
+        forms = credential.verifiable_credentials.select_related("key", "status_list").defer(
+            "status_list__permutation"
+        )
+        is_for_suspension = any(
+            form.status_list.purpose == StatusList.Purpose.SUSPENSION for form in forms
+        )
+        changes = list(
+            StatusChange.objects.filter(
+                verifiable_credential__credential=credential
+            ).select_related("by")
+        )
+        may_change = awards.may_revoke(self.user, credential, award)
         return super().get_context_data(
             award=award,
-            forms=credential.verifiable_credentials.select_related("key", "status_list").defer(
-                "status_list__permutation"
-            ),
-            changes=StatusChange.objects.filter(
-                verifiable_credential__credential=credential
-            ).select_related("by"),
+            forms=forms,
+            changes=changes,
+            is_for_suspension=is_for_suspension,
             secured=secured,
             document=json.loads(body),
             facts=reading.read(json.loads(body)),
             report=verification.verify(body.encode()) if secured else None,
             failure=batches.why_failed(credential.batch_id, credential.position),
-            may_revoke=credential.state not in (Credential.State.FAILED, Credential.State.REVOKED)
-            and awards.may_revoke(self.user, credential, award),
+            offered=_offered(credential, changes, is_for_suspension) if may_change else [],
             **kwargs,
         )
+
+
+def _offered(
+    credential: Any, changes: Sequence[StatusChange], is_for_suspension: bool
+) -> list[str]:
+    """The acts that are possible now."""
+    if credential.state in (Credential.State.FAILED, Credential.State.REVOKED):
+        return []
+    if not is_for_suspension:
+        return ["revoke"]
+    is_suspended = bool(changes) and changes[-1].act == "suspended"
+    return ["reinstate" if is_suspended else "suspend", "revoke"]
 
 
 class Standing(admin.SimpleListFilter):

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from issuer.models import StatusList
 from issuer.vc import reading, vocabularies
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
@@ -28,6 +29,7 @@ _PLAIN = (
     "language",
     "credits",
     "includes_name",
+    "status_purpose",
     "image",
 )
 
@@ -75,6 +77,13 @@ def _texts(data: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
+class DefaultedChoice(forms.ChoiceField):
+    """A choice that is the initial one where none was sent, as by a page opened long ago."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or self.initial)
+
+
 class DraftForm(forms.Form):
     """All that one revision says."""
 
@@ -110,6 +119,17 @@ class DraftForm(forms.Form):
         required=False,
         label="Carries the learner's name",
         help_text="The name then stands in every credential, for everyone who is shown it.",
+    )
+    status_purpose = DefaultedChoice(
+        choices=[
+            (StatusList.Purpose.REVOCATION, "Revoking it, for good"),
+            (StatusList.Purpose.SUSPENSION, "Suspending it, until it is reinstated"),
+        ],
+        initial=StatusList.Purpose.REVOCATION,
+        label="Can be taken back by",
+        help_text="One of the two, as Open Badges allows a credential one status entry. Suspension "
+        "is for what may rest for a while, such as a licence; withdrawn for good, it still reads "
+        "“suspended” to verifiers.",
     )
     rule = JsonField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 10}),

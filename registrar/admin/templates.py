@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import FormView, TemplateView
 
 from issuer.errors import Refusal
+from issuer.models import StatusList
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -212,6 +213,8 @@ def _shown(name: str, value: Any) -> str:
         return ", ".join(str(each.get("name", "?")) for each in value) or "—"
     if name == "image":
         return "An image of its own" if value else "A seal drawn from the name"
+    if name == "status_purpose":
+        return str(StatusList.Purpose(value).label)
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return "—" if value in (None, "") else str(value)

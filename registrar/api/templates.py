@@ -26,6 +26,7 @@ class RevisionSerializer(serializers.ModelSerializer):
             "human_code",
             "language",
             "credits",
+            "status_purpose",
             "rule",
             "approved_at",
             "retired_at",

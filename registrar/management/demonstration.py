@@ -197,7 +197,9 @@ def revoked(job: Job) -> Credential | None:
     """The credential of the job that was revoked first."""
     credentials = job.awards().order_by().values("credential")
     change = (
-        StatusChange.objects.filter(value=True, verifiable_credential__credential__in=credentials)
+        StatusChange.objects.filter(
+            is_final=True, verifiable_credential__credential__in=credentials
+        )
         .select_related("verifiable_credential__credential")
         .first()
     )

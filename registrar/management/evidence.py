@@ -19,7 +19,8 @@ from issuer.models import (
 )
 from issuer.services import keys, status, verification
 from issuer.vc import status_list as bitstring
-from issuer.vc.verify import Outcome, Report, Verdict
+from issuer.vc.inspection import Inspection
+from issuer.vc.verify import Outcome, Verdict
 from registrar.management import demonstration, issuing
 from registrar.management.demonstration import Job
 
@@ -61,23 +62,24 @@ def verify(job: Job, *, report: Callable[[int, int], None]) -> Verified:
 
 
 def revoked_as_published(job: Job) -> frozenset[str]:
-    """The ids of the job's credentials of which a published list says that they are revoked."""
-    revoked = set()
-    for status_list in _lists(job):
-        bits = status.published_bits(_edition(status_list, None))
-        forms = VerifiableCredential.objects.filter(
-            credential__in=_credentials(job), status_list=status_list
-        ).select_related("credential")
-        revoked |= {form.credential.urn for form in forms if bitstring.get(bits, form.status_index)}
-    return frozenset(revoked)
+    """The ids of the job's credentials of which a published list says that they are not valid."""
+    return _set_in(job, lambda found: status.published_bits(_edition(found, None)))
 
 
 def revoked_in_database(job: Job) -> frozenset[str]:
-    """The ids of the job's credentials that somebody has revoked."""
-    found = Credential.objects.filter(
-        pk__in=_credentials(job), verifiable_credentials__status_changes__value=True
-    )
-    return frozenset(credential.urn for credential in found.distinct())
+    """The ids of the job's credentials that somebody has revoked, or suspended until now."""
+    return _set_in(job, status.bits)
+
+
+def _set_in(job: Job, bits_of: Callable[[StatusList], bytes]) -> frozenset[str]:
+    found = set()
+    for status_list in _lists(job):
+        bits = bits_of(status_list)
+        forms = VerifiableCredential.objects.filter(
+            credential__in=_credentials(job), status_list=status_list
+        ).select_related("credential")
+        found |= {form.credential.urn for form in forms if bitstring.get(bits, form.status_index)}
+    return frozenset(found)
 
 
 def status_lists(job: Job, *, before: Credential | None = None) -> dict[str, Any]:
@@ -113,9 +115,9 @@ def _lists(job: Job) -> QuerySet[StatusList]:
     return lists.distinct().defer("permutation").order_by("pk")
 
 
-def _is_only_revoked(report: Report) -> bool:
-    failed = [check.id for check in report.checks if check.outcome is not Outcome.PASSED]
-    return failed == ["status"] and report.verdict is Verdict.INVALID
+def _is_only_revoked(found: Inspection) -> bool:
+    failed = [check.id for check in found.checks if check.outcome is not Outcome.PASSED]
+    return failed == ["status"] and found.verdict is Verdict.INVALID
 
 
 def _edition(status_list: StatusList, before: Credential | None) -> StatusListPublication:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from issuer.models import Achievement
+from issuer.models import Achievement, StatusList
 from registrar.models.people import OrganizationUnit
 from registrar.models.triggers import approved_revisions_do_not_change
 from skills.models import Skill
@@ -60,6 +60,13 @@ class Revision(models.Model):
         default=False,
         help_text="The name then stands in every credential, for everyone who is shown it",
     )
+    status_purpose = models.CharField(
+        "can be taken back by",
+        max_length=12,
+        choices=StatusList.Purpose,
+        default=StatusList.Purpose.REVOCATION,
+        help_text="One of the two: Open Badges allows a credential one status entry",
+    )
     rule = models.JSONField(null=True, blank=True)
     skills = models.ManyToManyField(Skill, through="RevisionSkill", related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -95,6 +102,10 @@ class Revision(models.Model):
                 condition=~Q(state="approved")
                 | Q(approved_by__isnull=False, achievement__isnull=False),
                 name="approved_revision_has_approver_and_achievement",
+            ),
+            models.CheckConstraint(
+                condition=Q(status_purpose__in=StatusList.Purpose.values),
+                name="revision_is_for_revocation_or_suspension",
             ),
         ]
         triggers = approved_revisions_do_not_change

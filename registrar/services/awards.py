@@ -21,7 +21,7 @@ from issuer.models.batches import failed_row
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
-from registrar.models import Award, CredentialTemplate, Offering, Revision
+from registrar.models import Award, CredentialTemplate, Offering, OrganizationUnit, Revision
 from registrar.rules import Decision
 from registrar.services import facts, roles
 
@@ -226,7 +226,7 @@ def open_failures() -> QuerySet[Chunk]:
 
 @transaction.atomic
 def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
-    """Take an award back: its credential is revoked, for good.
+    """Take an award back for good: its credential is revoked.
 
     Raises what `issuer.services.status.revoke` raises; to withdraw again changes nothing.
     """
@@ -244,13 +244,48 @@ def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
     The latter concerns the whole institution. Raises NotIssued when nobody here has issued it,
     and what `withdraw` raises.
     """
-    award = Award.objects.filter(credential_id=credential.pk).first()
-    if award is not None:
-        return withdraw(award, by=by, reason=reason)
-    if credential.achievement_id is not None:
-        raise NotIssued("No award stands behind this credential, so nobody here can revoke it.")
-    roles.demand_for_all(by, "issuer.revoke_credential")
+    _demand_to_take_back(credential, by=by)
     return status.revoke(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def suspend(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Suspend a credential until it is reinstated, with the right to revoke it.
+
+    Raises NotIssued as `revoke` does, and what `issuer.services.status.suspend` raises.
+    """
+    _demand_to_take_back(credential, by=by)
+    return status.suspend(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def reinstate(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Lift the suspension of a credential, with the right to revoke it.
+
+    Raises NotIssued as `revoke` does, and what `issuer.services.status.reinstate` raises.
+    """
+    _demand_to_take_back(credential, by=by)
+    return status.reinstate(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def revoke_all(batch: Batch, *, by: User, reason: str) -> int:
+    """Withdraw every award of an issued batch that is in force, at once; how many those are.
+
+    Raises what `issuer.services.status.revoke_all` raises.
+    """
+    units = _units(batch)
+    if not units:
+        raise NotIssued("No award stands behind this batch, so it cannot be revoked as a whole.")
+    for unit in units:
+        roles.demand(by, "issuer.revoke_credential", unit=unit)
+    return status.revoke_all(batch, reason=reason, by=by)
+
+
+def may_revoke_all(user: User, batch: Batch) -> bool:
+    """Whether `revoke_all` would let this person do so."""
+    units = _units(batch)
+    return bool(units) and all(user.has_perm("issuer.revoke_credential", unit) for unit in units)
 
 
 def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
@@ -378,9 +413,23 @@ def _begin(revision: Revision, *, by: User) -> None:
 
 
 def _demand_to_decide(batch: Batch, *, by: User) -> None:
-    templates = CredentialTemplate.objects.filter(awards__batch=batch).distinct()
-    for template in templates.select_related("unit"):
-        roles.demand(by, "issuer.approve_batch", unit=template.unit)
+    for unit in _units(batch):
+        roles.demand(by, "issuer.approve_batch", unit=unit)
+
+
+def _units(batch: Batch) -> list[OrganizationUnit]:
+    """Whose credentials are in the batch."""
+    return list(OrganizationUnit.objects.filter(templates__awards__batch=batch).distinct())
+
+
+def _demand_to_take_back(credential: Credential, *, by: User) -> None:
+    award = Award.objects.filter(credential_id=credential.pk).first()
+    if award is not None:
+        roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
+        return
+    if credential.achievement_id is not None:
+        raise NotIssued("No award stands behind this credential, so nobody here can change it.")
+    roles.demand_for_all(by, "issuer.revoke_credential")
 
 
 def _no_longer_hold(batch: Batch) -> int:

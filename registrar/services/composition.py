@@ -60,6 +60,7 @@ class _Composer:
             credential_id=_drawn_id(award),
             position=award.position,
             achievement=published,
+            status_purpose=award.revision.status_purpose,
             document=openbadges.AchievementCredential(
                 id=_drawn_id(award).urn,
                 issuer=self._issuer,

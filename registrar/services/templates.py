@@ -36,6 +36,7 @@ WORDING = (
     "image",
     "result_descriptions",
     "includes_name",
+    "status_purpose",
     "rule",
 )
 # C0 and DEL can't be seen, and overrides of direction make a text read as another one.

@@ -478,3 +478,98 @@ def test_a_revoked_award_can_be_awarded_again(
     again = Award.objects.get(generation=2)
     assert "Replaced by" in text(client.get(thing_url(adas_award)))
     assert again.batch.state == "prepared"
+
+
+# Suspending
+
+
+def test_a_credential_is_suspended_and_reinstated_with_reason_and_confirmation(
+    adas_licence: Credential, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_licence)
+    page = text(client.get(address))
+    assert "Suspend this credential" in page
+    assert "Reinstate" not in page
+    said = {"reason": "Her case is under review.", "confirmed": "on"}
+    for gap in ("reason", "confirmed"):
+        left = {name: value for name, value in said.items() if name != gap}
+        assert client.post(address, {"act": "suspend", **left}).status_code == 422
+    client.post(address, {"act": "suspend", **said})
+    page = text(client.get(address))
+    assert "Suspended" in page
+    assert "Her case is under review." in page
+    assert "Suspend this credential" not in page
+    listing = reverse("admin:issuer_credential_changelist")
+    assert address in text(client.get(listing, {"standing": "suspended"}))
+    assert address not in text(client.get(listing, {"standing": "valid"}))
+    assert "Suspended" in text(client.get(thing_url(Award.objects.get())))
+    assert client.post(address, {"act": "reinstate", "reason": "Settled."}).status_code == 422
+    client.post(address, {"act": "reinstate", "reason": "Settled.", "confirmed": "on"})
+    page = text(client.get(address))
+    assert "Reinstated" in page
+    assert "Suspend this credential" in page
+    again = client.post(address, {"act": "reinstate", "reason": "Settled.", "confirmed": "on"})
+    assert (again.status_code, "not suspended" in text(again)) == (409, True)
+
+
+def test_what_can_be_suspended_can_be_withdrawn_for_good_and_the_page_says_what_that_means(
+    adas_licence: Credential, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_licence)
+    assert "will be told that it is suspended, because" in text(client.get(address))
+    client.post(address, {"act": "revoke", "reason": "Struck off.", "confirmed": "on"})
+    page = text(client.get(address))
+    assert "It was withdrawn for good." in page
+    assert "Reinstate this credential" not in page
+    assert "Suspend this credential" not in page
+
+
+def test_what_can_be_revoked_is_not_offered_to_be_suspended(
+    adas_credential: Credential, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_credential)
+    assert "Suspend" not in text(client.get(address))
+    said = {"act": "suspend", "reason": "Under review.", "confirmed": "on"}
+    answer = client.post(address, said)
+    assert (answer.status_code, "can be revoked, not suspended" in text(answer)) == (409, True)
+    assert signed_in(dev).post(address, said).status_code == 403
+
+
+def test_how_it_is_taken_back_is_chosen_in_the_form_and_shown_in_the_difference(
+    cells: Revision, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    assert "By revoking it, for good" in text(client.get(thing_url(cells)))
+    client.post(thing_url(cells.template), {"act": "revise"})
+    second = Revision.objects.get(number=2)
+    edit = reverse("admin:registrar_revision_edit", args=[second.pk])
+    page = text(client.get(edit))
+    assert "Suspending it, until it is reinstated" in page
+    assert "allows a credential one status entry" in page
+    form = {"name": "Cells", "achievement_type": "Course", "language": "en"}
+    wrong = client.post(edit, form | {"status_purpose": "refresh"})
+    assert wrong.context["form"].errors.keys() == {"status_purpose"}
+    client.post(edit, form | {"status_purpose": "suspension"})
+    page = text(client.get(thing_url(second)))
+    assert "By suspending it" in page
+    assert "Can be taken back by" in page
+
+
+def test_a_whole_batch_is_revoked_from_its_page(
+    adas_credential: Credential, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_credential.batch)
+    assert "Revoke 1 credential" in text(client.get(address))
+    assert "Revoke the whole batch" not in text(signed_in(dev).get(address))
+    said = {"act": "revoke_all", "reason": "The exam was void."}
+    assert client.post(address, said).status_code == 422
+    assert "Revoked: 1." in text(client.post(address, said | {"confirmed": "on"}, follow=True))
+    page = text(client.get(address))
+    assert "The exam was void." in page
+    assert "Revoke the whole batch" not in page
+    assert client.post(address, said | {"confirmed": "on"}).status_code == 409
+    assert "Revoked" in text(client.get(thing_url(adas_credential)))

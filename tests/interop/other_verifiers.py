@@ -59,7 +59,7 @@ def openbadgeslib(published: Published) -> Callable[[Document], bool]:
                 download=published.download,
             )
         except ldp.OB3VerificationError as refusal:
-            if "'revocation' is set" not in str(refusal):
+            if "is set at index" not in str(refusal):
                 raise
             return False
         return True
@@ -99,7 +99,7 @@ def refused(
     credentials: Iterable[Document],
     published: Published,
 ) -> list[str]:
-    """The ids of the credentials that are revoked in its eyes; anything else wrong raises."""
+    """The ids of those that are revoked or suspended in its eyes; anything else wrong raises."""
     accepts = verifier(published)
     return [credential["id"] for credential in credentials if not accepts(credential)]
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from issuer.models import SecuredDocument, SigningKey, StatusList
+from issuer.models import Credential, SecuredDocument, SigningKey, StatusList
 from issuer.services import credentials, keys, signing, status
 from registrar.models import Learner, Revision
 from registrar.services import awards
@@ -74,6 +74,25 @@ def test_it_accepts_all_and_then_refuses_the_one_that_was_revoked(
     status.revoke(credentials.find(revoked), reason="Awarded by mistake.", by=clara)
     signing.publish(StatusList.objects.get())
     assert refused(VERIFIERS[name], issued, published()) == [revoked]
+
+
+@pytest.mark.parametrize("name", VERIFIERS)
+def test_it_refuses_what_is_suspended_and_accepts_it_again_when_it_is_reinstated(
+    name: str, adas_licence: Credential, clara: User
+) -> None:
+    body = SecuredDocument.objects.get(verifiable_credential__credential=adas_licence).body
+    licence = json.loads(body)
+    assert licence["credentialStatus"]["statusPurpose"] == "suspension"
+    for change, expected in (
+        (None, []),
+        (status.suspend, [adas_licence.urn]),
+        (status.reinstate, []),
+        (status.revoke, [adas_licence.urn]),
+    ):
+        if change is not None:
+            change(adas_licence, reason="Under review.", by=clara)
+        signing.publish(StatusList.objects.get())
+        assert refused(VERIFIERS[name], [licence], published()) == expected
 
 
 @pytest.mark.parametrize("name", VERIFIERS)

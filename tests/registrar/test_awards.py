@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from issuer.errors import NotIssued, ReasonMissing, SamePerson, WrongState
-from issuer.models import Batch, Chunk, LedgerEntry, SigningKey
+from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, Offering, Revision
@@ -503,3 +503,37 @@ def test_withdrawing_needs_the_right_and_a_reason(
         awards.withdraw(adas_award, by=dev, reason="No right.")
     first = awards.withdraw(adas_award, by=clara, reason="Wrong address.")
     assert awards.withdraw(adas_award, by=clara, reason="Again.") == first
+
+
+# Suspending, and a whole batch
+
+
+def test_who_may_revoke_may_suspend_and_reinstate(
+    adas_licence: Credential, college: College, root: User, clara: User, dev: User
+) -> None:
+    outsider = member_of_staff(root, "art-registrar", "registrar", college.arts)
+    for person in (dev, outsider):
+        with pytest.raises(NotAllowed):
+            awards.suspend(adas_licence, by=person, reason="Under review")
+        with pytest.raises(NotAllowed):
+            awards.reinstate(adas_licence, by=person, reason="Reviewed")
+        with pytest.raises(NotAllowed):
+            awards.revoke_all(adas_licence.batch, by=person, reason="The exam was void")
+        assert not awards.may_revoke_all(person, adas_licence.batch)
+    awards.suspend(adas_licence, by=clara, reason="Under review")
+    award = Award.objects.with_state().get()
+    assert award.state == "suspended"
+    with pytest.raises(WrongState, match="still in force"):
+        awards.award_again(award, by=clara, reason="Once more")
+    awards.reinstate(adas_licence, by=clara, reason="Reviewed")
+    assert status.state_of(adas_licence) == "valid"
+    assert awards.may_revoke_all(clara, adas_licence.batch)
+    assert awards.revoke_all(adas_licence.batch, by=clara, reason="The exam was void") == 1
+    assert awards.award_again(award, by=clara, reason="A new exam").count == 1
+
+
+def test_a_batch_without_awards_is_not_revoked_as_a_whole(root: User) -> None:
+    batch = batches.open("Nobody's", count=1, by=root)
+    assert not awards.may_revoke_all(root, batch)
+    with pytest.raises(NotIssued):
+        awards.revoke_all(batch, by=root, reason="The exam was void")

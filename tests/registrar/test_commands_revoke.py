@@ -1,4 +1,4 @@
-"""The command that revokes: in the name of a person, with the rights of that person."""
+"""The commands that revoke, suspend and reinstate: with the rights of the person they name."""
 
 from io import StringIO
 
@@ -11,9 +11,9 @@ from issuer.services import status
 from tests.cast import College, member_of_staff
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, command: str = "revoke_credential") -> str:
     told = StringIO()
-    call_command("revoke_credential", *arguments, stdout=told)
+    call_command(command, *arguments, stdout=told)
     return told.getvalue()
 
 
@@ -39,3 +39,31 @@ def test_it_asks_whether_the_person_may_there(
     with pytest.raises(CommandError, match=refusal):
         run(adas_credential.urn, "--reason", "I can", "--by", name)
     assert status.state_of(adas_credential) == "valid"
+
+
+def test_they_suspend_and_reinstate_what_can_be_suspended(
+    adas_licence: Credential, clara: User
+) -> None:
+    options = [adas_licence.urn, "--reason", "Under review", "--by", clara.username]
+    said = run(*options, command="suspend_credential")
+    assert f"{adas_licence.urn} is suspended since" in said
+    assert run(*options, command="suspend_credential") == said
+    assert status.state_of(adas_licence) == "suspended"
+    assert "is reinstated since" in run(*options, command="reinstate_credential")
+    assert status.state_of(adas_licence) == "valid"
+    with pytest.raises(CommandError, match="not suspended"):
+        run(*options, command="reinstate_credential")
+    assert "is revoked since" in run(*options)
+    with pytest.raises(CommandError, match="withdrawn for good"):
+        run(*options, command="reinstate_credential")
+
+
+@pytest.mark.parametrize("command", ["suspend_credential", "reinstate_credential"])
+def test_they_say_why_something_cannot_be_suspended_or_by_whom(
+    command: str, adas_credential: Credential, clara: User, dev: User
+) -> None:
+    options = [adas_credential.urn, "--reason", "Under review", "--by"]
+    with pytest.raises(CommandError, match="can be revoked, not suspended"):
+        run(*options, clara.username, command=command)
+    with pytest.raises(CommandError, match="do not allow"):
+        run(*options, dev.username, command=command)

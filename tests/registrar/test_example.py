@@ -263,6 +263,16 @@ def test_templates_are_seen_in_every_state() -> None:
     assert len({template["slug"] for template in templates}) == len(templates)
 
 
+def test_one_template_can_be_suspended_and_is_one_that_is_awarded() -> None:
+    found = [
+        template
+        for template in load("templates.json")["templates"]
+        if template.get("status_purpose") == "suspension"
+    ]
+    assert [template["slug"] for template in found] == ["safe-bedside-practice"]
+    assert found[0]["state"] == "approved"
+
+
 def test_templates_attest_skills_of_the_framework() -> None:
     skills = codes_of(load("framework.json"))
     for template in load("templates.json")["templates"]:

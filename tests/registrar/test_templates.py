@@ -261,3 +261,21 @@ def test_result_descriptions_keep_their_ids_when_edited(draft: Revision, clara: 
     edited = templates.edit(draft, by=clara, result_descriptions=[known, FINAL], rule=PASSED)
     assert edited.result_descriptions[0]["id"] == known["id"]
     assert edited.result_descriptions[1]["id"] not in ("", known["id"])
+
+
+def test_how_it_is_taken_back_is_chosen_in_a_draft_carried_on_and_frozen(
+    draft: Revision, clara: User, dev: User
+) -> None:
+    assert draft.status_purpose == "revocation"
+    templates.edit(draft, by=clara, status_purpose="suspension")
+    approved = templates.approve(templates.submit(draft, by=clara), by=dev)
+    assert templates.revise(approved.template, by=clara).status_purpose == "suspension"
+    with pytest.raises(DatabaseError, match="Cannot update rows"), transaction.atomic():
+        Revision.objects.filter(pk=approved.pk).update(status_purpose="revocation")
+
+
+def test_it_is_taken_back_by_revocation_or_suspension_and_nothing_else(
+    draft: Revision, clara: User
+) -> None:
+    with pytest.raises(IntegrityError, match="revocation_or_suspension"), transaction.atomic():
+        templates.edit(draft, by=clara, status_purpose="refresh")
