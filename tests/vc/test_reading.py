@@ -175,7 +175,7 @@ def test_of_another_credential_the_plain_claims_are_read() -> None:
                 "minor": False,
                 "points": 3,
                 "tags": ["a", "b"],
-                "word": {"@value": "mot", "@language": "fr"},
+                "word": {"@value": "permis", "@language": "fr"},
                 "degree": {"type": "Degree", "name": "BSc", "deeper": {"lost": "x"}},
                 "nothing": None,
             },
@@ -187,7 +187,7 @@ def test_of_another_credential_the_plain_claims_are_read() -> None:
         ("Minor", "No"),
         ("Points", "3"),
         ("Tags", "a, b"),
-        ("Word", "mot"),
+        ("Word", "permis"),
         ("Degree: Name", "BSc"),
     ]
     many = {str(number): "x" for number in range(reading.MAX_CLAIMS + 1)}
