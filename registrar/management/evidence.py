@@ -50,7 +50,7 @@ def verify(job: Job, *, report: Callable[[int, int], None]) -> Verified:
         found = verification.verify(document.body.encode())
         if found.verdict is Verdict.VALID:
             valid += 1
-        elif _is_only_revoked(found.report):
+        elif _is_only_revoked(found):
             revoked.add(str(json.loads(document.body)["id"]))
         else:
             said = "; ".join(
