@@ -138,10 +138,14 @@ class CoveragePage(Page, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form, framework, table = self.get_coverage()
+        skills = Paginator(table.skills if table else [], coverage.SKILLS_SHOWN)
+        page = skills.get_page(self.request.GET.get("page"))
         return super().get_context_data(
             form=form,
             framework=framework,
             table=table,
+            page=page,
+            rows=table.rows(page.object_list) if table else [],
             query=self.request.GET.urlencode(),
             **kwargs,
         )
