@@ -37,6 +37,18 @@ _WRAPPINGS = {
     Wrapping.SD_JWT: "as a token of which its holder shows a part (SD-JWT)",
 }
 
+# Where the detail of a check is for those who know how signatures are made.
+_REASONS = {
+    ("issuer", Outcome.FAILED): "It was not signed by the issuer that it names.",
+    ("issuer", Outcome.COULD_NOT_CHECK): "Its issuer could not be looked up.",
+    ("holder", Outcome.FAILED): "It was not signed by who is said to present it.",
+    ("holder", Outcome.COULD_NOT_CHECK): "Who presents it could not be looked up.",
+    ("signature", Outcome.FAILED): (
+        "It is not what its issuer signed: it was changed, or never signed by them."
+    ),
+    ("status", Outcome.COULD_NOT_CHECK): "Whether it was revoked could not be found out.",
+}
+
 
 class Standing(StrEnum):
     """How far to rely on something: what the checks say, and whether we know the issuer."""
@@ -88,12 +100,12 @@ class Sheet:
         return Standing.OURS if self.is_ours else Standing.STRANGERS
 
     @property
-    def reasons(self) -> list[Check]:
-        """The checks of its own that failed, or else the first that could not be made."""
+    def reasons(self) -> list[str]:
+        """What makes it invalid, or else the first thing that could not be checked."""
         failed = [check for check in self.found.checks if check.outcome is Outcome.FAILED]
         unsure = [check for check in self.found.checks if check.outcome is Outcome.COULD_NOT_CHECK]
         # What could not be made after it, could not for the same reason.
-        return failed or unsure[:1]
+        return [_in_words(check) for check in failed or unsure[:1]]
 
     @property
     def endorses(self) -> str:
@@ -113,6 +125,10 @@ class Sheet:
     def unsure(self) -> int:
         """How many of the things inside could not be checked."""
         return sum(sheet.found.verdict is Verdict.UNKNOWN for sheet in self.inside)
+
+
+def _in_words(check: Check) -> str:
+    return _REASONS.get((check.id, check.outcome), check.detail)
 
 
 def lay_out(found: Inspection) -> Sheet:

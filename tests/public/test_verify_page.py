@@ -122,6 +122,16 @@ def test_one_bad_credential_makes_the_record_bad_and_is_marked(
     assert inside.count("Unknown issuer") == 1
 
 
+def test_what_is_wrong_is_said_in_words_before_the_details(client: Client, ours: Document) -> None:
+    page = check(client, tampered(ours))
+    changed = page.index(
+        "It is not what its issuer signed: it was changed, or never signed by them."
+    )
+    assert changed < page.index("The signature does not belong to this document and this key.")
+    page = check(client, {**ours, "issuer": {**ours["issuer"], "id": "did:ion:1"}})
+    assert "It was not signed by the issuer that it names." in page
+
+
 def test_what_could_not_be_checked_inside_is_said(client: Client, ours: Document) -> None:
     elsewhere = copy.deepcopy(ours)
     elsewhere["proof"]["cryptosuite"] = "bbs-2023"
@@ -174,14 +184,17 @@ def presentation(*credentials: Document, **changes: Any) -> Document:
 
 
 def test_a_presentation_is_as_good_as_what_it_presents(client: Client, ours: Document) -> None:
+    in_part = UNKNOWN_ISSUER.replace(
+        "else: we checked the signature", "else, at least in part: we checked the signatures"
+    )
     page = check(client, presentation(ours, holder=DID))
     assert "This presentation is valid. All in it was issued by this institution." in page
     assert f'Whoever has the key of <bdi class="mono" dir="ltr">{DID}</bdi>' in page
     page = check(client, presentation(ours, sign(of_stranger(ours))))
-    assert UNKNOWN_ISSUER in page
+    assert in_part in page
     assert "It does not say who." in page
     assert "This presentation is not valid." in check(client, presentation(tampered(ours)))
-    assert UNKNOWN_ISSUER in check(client, presentation())
+    assert in_part in check(client, presentation())
 
 
 def test_whom_it_is_about_is_compared_if_one_asks(client: Client, ours: Document) -> None:
