@@ -14,33 +14,41 @@ ROWS_SHOWN = 5_000
 class BoundedPaginator(Paginator):
     """The first rows of a list of any length, `ROWS_SHOWN` at most.
 
-    A page is found by its keys alone. What else the list shows, joined or computed, is asked for
-    the rows of that page only.
+    The rows are found by their keys alone, and put in order afterwards where they are not too
+    many: PostgreSQL would rather walk through the whole table in that order, expecting to meet
+    them soon. What else the list shows is asked for the rows of a page only.
     """
 
     object_list: QuerySet[Any]
 
     @cached_property
-    def _found(self) -> int:
-        return self.object_list.order_by().values("pk")[: ROWS_SHOWN + 1].count()
+    def _found(self) -> list[Any]:
+        return list(self.object_list.order_by().values_list("pk", flat=True)[: ROWS_SHOWN + 1])
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more rows than are shown."""
-        return self._found > ROWS_SHOWN
+        return len(self._found) > ROWS_SHOWN
 
     @cached_property
     def count(self) -> int:
         """How many rows are shown in all."""
-        return min(self._found, ROWS_SHOWN)
+        return min(len(self._found), ROWS_SHOWN)
 
     def page(self, number: int | str) -> Page:
         """One page, in the order of the list."""
         number = self.validate_number(number)
         first, last = (number - 1) * self.per_page, min(number * self.per_page, self.count)
-        keys = list(self.object_list.values_list("pk", flat=True)[first:last])
-        rows = self.object_list.order_by().in_bulk(keys)
+        in_order = self.object_list if self.is_cut else self._of(self._found)
+        keys = list(in_order.values_list("pk", flat=True)[first:last])
+        rows = self._of(keys).order_by().in_bulk()
         return Page([rows[key] for key in keys if key in rows], number, self)
+
+    def _of(self, keys: list[Any]) -> QuerySet[Any]:
+        """The rows of these keys, without asking again for what they were found by."""
+        rows = self.object_list.all()
+        rows.query.clear_where()
+        return rows.filter(pk__in=keys)
 
 
 def how_many(things: QuerySet[Any], of: str) -> Coalesce:
