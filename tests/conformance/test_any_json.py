@@ -200,19 +200,19 @@ many = functools.partial(settings, suppress_health_check=[HealthCheck.function_s
 
 
 @given(path=st.sampled_from(PATHS), body=values)
-@many(max_examples=200)
+@many(max_examples=60)
 def test_any_json_is_answered(suites: Suites, path: str, body: Any) -> None:
     answered(suites, path, body)
 
 
 @given(mutant=mutants())
-@many(max_examples=600)
+@many(max_examples=150)
 def test_a_request_with_anything_in_it_is_answered(suites: Suites, mutant: tuple[str, Any]) -> None:
     answered(suites, *mutant)
 
 
 @given(place=st.sampled_from(["@context", "type", "id", "x"]), inside=values)
-@many(max_examples=100)
+@many(max_examples=40)
 def test_an_envelope_with_anything_in_it_is_answered(
     suites: Suites, place: str, inside: Any
 ) -> None:

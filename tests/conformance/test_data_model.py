@@ -20,7 +20,7 @@ from tests.conformance.conftest import (
     verified,
 )
 
-FORMS = ["eddsa-rdfc-2022", "eddsa-jcs-2022", "enveloped"]
+FORMS = ["eddsa-rdfc-2022", "enveloped"]
 SUBJECT = {"id": "did:example:subject"}
 OTHER_SUBJECT = {"id": "did:example:other:subject"}
 NOT_A_URL = "https ://not-a-url/1"

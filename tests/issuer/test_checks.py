@@ -97,6 +97,7 @@ def test_a_role_that_owns_the_tables_is_warned_of(db: None) -> None:
         cursor.execute("RESET ROLE")
 
 
+@pytest.mark.thorough
 def test_nothing_at_all_is_said_of_a_deployment_as_the_example_has_it() -> None:
     example = (ROOT / "deploy" / "env.example").read_text()
     shown = dict(re.findall(r"^([A-Z_]+)=(.+)$", example, re.MULTILINE))

@@ -157,6 +157,7 @@ def test_what_is_no_credential_has_a_verdict(tmp_path: Path, db: None) -> None:
     assert json.loads(run("verify_credential", str(path), "--json"))["verdict"] == "invalid"
 
 
+@pytest.mark.thorough
 def test_check_ledger_ends_with_json_without_a_database_too() -> None:
     ended = subprocess.run(
         [sys.executable, "manage.py", "check_ledger", "--json"],

@@ -155,6 +155,7 @@ HOSTILE: list[Any] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_bodies_are_refused_and_nothing_is_kept(asked: APIClient, body: Any) -> None:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -52,6 +52,7 @@ def test_what_the_college_awarded_is_revoked_too(
     assert status.state_of(adas_credential) == Credential.State.REVOKED
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("members", "number"),
     [
