@@ -310,12 +310,23 @@ def _take(count: int, purpose: str, format: str) -> list[Entry]:
 
 def _open_list(purpose: str, format: str) -> None:
     """Open the next list of this kind, unless somebody else just did."""
-    # In the order of random keys by the operating system's generator: from a few indexes of a
-    # lesser one the next could be told. Thrice as fast as SystemRandom().shuffle.
-    keys = array("Q", secrets.token_bytes(8 * STATUS_LIST_SIZE))
-    indexes = sorted(range(STATUS_LIST_SIZE), key=keys.__getitem__)
-    permutation = array("I", indexes)
+    permutation = array("I", _shuffled(STATUS_LIST_SIZE))
     if sys.byteorder == "little":
         permutation.byteswap()
     new = StatusList(purpose=purpose, format=format, permutation=permutation.tobytes())
     StatusList.objects.bulk_create([new], ignore_conflicts=True)
+
+
+def _shuffled(size: int) -> list[int]:
+    """All indexes in an order drawn by the operating system's generator (Fisher-Yates).
+
+    From a few indexes of a lesser generator the next could be told. All numbers are drawn at
+    once, which is several times as fast as SystemRandom().shuffle; with 64 bits each no order is
+    noticeably likelier than another.
+    """
+    indexes = list(range(size))
+    drawn = memoryview(secrets.token_bytes(8 * size)).cast("Q")
+    for last, number in zip(range(size - 1, 0, -1), drawn, strict=False):
+        chosen = number % (last + 1)
+        indexes[last], indexes[chosen] = indexes[chosen], indexes[last]
+    return indexes
