@@ -18,6 +18,8 @@ from issuer.vc import baking
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 
+pytestmark = pytest.mark.thorough
+
 
 def run(name: str, *arguments: str) -> str:
     """The last line that a command prints."""

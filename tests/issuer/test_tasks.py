@@ -23,6 +23,8 @@ from issuer.models import (
 from issuer.services import batches, status
 from tests.issuer import badges
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def at_once() -> Iterator[None]:

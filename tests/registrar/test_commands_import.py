@@ -15,7 +15,7 @@ from skills.models import Framework, FrameworkImport, Skill
 from tests.registrar.test_oneroster_csv import Roster
 from tests.skills.test_frameworks import package
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def run(command: str, *arguments: Any, **options: Any) -> str:

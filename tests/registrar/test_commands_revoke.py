@@ -10,6 +10,8 @@ from issuer.models import Credential
 from issuer.services import status
 from tests.cast import College, member_of_staff
 
+pytestmark = pytest.mark.thorough
+
 
 def run(*arguments: str, command: str = "revoke_credential") -> str:
     told = StringIO()

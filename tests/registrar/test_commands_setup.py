@@ -24,7 +24,7 @@ from registrar.models import (
 from registrar.services import awards, completions, templates
 from tests.cast import College
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 PASSWORD = "four words and a horse"
 SETUP: dict[str, Any] = {"name": "Small College", "url": "https://college.example", "admin": "ann"}

@@ -22,6 +22,8 @@ from registrar.services import awards, composition, results
 from tests.cast import College
 from tests.issuer import badges
 
+pytestmark = pytest.mark.thorough
+
 As = Callable[[str], AbstractContextManager[None]]
 
 

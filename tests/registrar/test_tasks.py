@@ -14,6 +14,8 @@ from registrar.models import Award, Learner, Revision
 from registrar.services import awards
 from tests.cast import College
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(autouse=True)
 def unheard_bells(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

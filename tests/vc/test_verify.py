@@ -142,6 +142,7 @@ def at(document: Any, path: tuple[Any, ...]) -> Any:
     return document
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "addition",
     [
@@ -166,6 +167,7 @@ def test_an_unknown_member_anywhere_is_never_valid(
         assert college.verify(changed).verdict != VALID, path
 
 
+@pytest.mark.thorough
 def test_a_known_member_changed_or_taken_away_anywhere_is_never_valid(
     college: College, signed: dict[str, Any]
 ) -> None:
