@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from issuer.services import verification
 from issuer.vc import reading
-from issuer.vc.inspection import Inspection
 from issuer.vc.reading import Reading
-from issuer.vc.report import Check, Outcome, Verdict
-from issuer.vc.shown import Thing, Wrapping
+from issuer.vc.verification.inspection import Inspection
+from issuer.vc.verification.report import Check, Outcome, Verdict
+from issuer.vc.verification.shown import Thing, Wrapping
 
 _THINGS = {
     Thing.BADGE: "credential",

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from issuer.public import answers, sheets
 from issuer.services import verification
-from issuer.vc import baked_png, jws
+from issuer.vc.baking import png
+from issuer.vc.jose import jws
 
 # No image with a credential is larger; what is text is bounded once more where it is read.
-MAX_BYTES = baked_png.MAX_BYTES
+MAX_BYTES = png.MAX_BYTES
 
 
 class CredentialForm(forms.Form):

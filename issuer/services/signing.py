@@ -22,8 +22,9 @@ from issuer.models import (
     VerifiableCredential,
 )
 from issuer.services import batches, clock, credentials, keys, ledger, status
-from issuer.vc import did, proofs
+from issuer.vc import did
 from issuer.vc import status_list as bitstring
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import VcError
 from issuer.vc.signers import Signer
 

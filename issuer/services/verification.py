@@ -11,10 +11,11 @@ from issuer import fetch
 from issuer.errors import NotSetUp
 from issuer.models import StatusList
 from issuer.services import clock, keys, status
-from issuer.vc import did, inspection
+from issuer.vc import did
 from issuer.vc.errors import MalformedToken, Unreachable
-from issuer.vc.inspection import Inspection, Occasion
 from issuer.vc.json_text import parse_json
+from issuer.vc.verification import inspection
+from issuer.vc.verification.inspection import Inspection, Occasion
 
 # Issuers of a record's credentials, and their status lists: each is asked for once.
 MAX_LINKS = 12

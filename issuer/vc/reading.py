@@ -9,8 +9,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from issuer.vc import numeric_dates, status_list, timestamps
+from issuer.vc import status_list, timestamps
 from issuer.vc.errors import VcError
+from issuer.vc.jose import numeric_dates
 
 # Records inside records inside records: nobody looks deeper.
 MAX_DEPTH = 4

@@ -20,9 +20,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from issuer.services import clock
-from issuer.vc import base_proofs, status_list
-from issuer.vc import verify as verifier
+from issuer.vc import status_list
+from issuer.vc.data_integrity import base_proofs
 from issuer.vc.errors import Unreachable, VcError
+from issuer.vc.verification import verify as verifier
 from issuer.vc_api import issuing, messages, verifying
 from issuer.vc_api.instances import Instance, every, find
 

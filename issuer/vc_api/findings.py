@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from issuer.vc import credential
-from issuer.vc.inspection import Inspection
-from issuer.vc.report import Check, Outcome, Verdict
+from issuer.vc.verification.inspection import Inspection
+from issuer.vc.verification.report import Check, Outcome, Verdict
 from issuer.vc_api import messages
 from issuer.vc_api.messages import Message
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import base_proofs, contexts, jose_envelope, lint, proofs
+from issuer.vc import contexts, lint
 from issuer.vc import credential as vc
+from issuer.vc.data_integrity import base_proofs, proofs
+from issuer.vc.jose import jose_envelope
 from issuer.vc_api import messages
 from issuer.vc_api.instances import ENVELOPE, Instance
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from issuer.vc.errors import Finding, VcError
 from issuer.vc.json_text import parse_json
-from issuer.vc.verify import Outcome, Report
+from issuer.vc.verification.verify import Outcome, Report
 
 PROBLEM = "application/problem+json"
 _DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"

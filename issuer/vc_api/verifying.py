@@ -10,9 +10,11 @@ from typing import Any
 from django.http import JsonResponse
 
 from issuer.vc import credential as vc
-from issuer.vc import did, jose_envelope, presented_tokens, verify, verify_tokens
+from issuer.vc import did
 from issuer.vc.errors import VcError
-from issuer.vc.report import CouldNotCheck, Outcome, Report, unreadable
+from issuer.vc.jose import jose_envelope
+from issuer.vc.verification import presented_tokens, verify, verify_tokens
+from issuer.vc.verification.report import CouldNotCheck, Outcome, Report, unreadable
 from issuer.vc_api import messages
 
 # What a caller may ask for by name: the checks of ours that it stands for.

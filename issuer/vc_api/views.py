@@ -32,10 +32,10 @@ from issuer.errors import (
 from issuer.models import Credential, StatusList
 from issuer.services import composed, credentials, status, verification
 from issuer.services.clients import Client
-from issuer.vc import base_proofs
+from issuer.vc.data_integrity import base_proofs
 from issuer.vc.errors import LintFailed, VcError
-from issuer.vc.inspection import Occasion
-from issuer.vc.shown import Thing
+from issuer.vc.verification.inspection import Occasion
+from issuer.vc.verification.shown import Thing
 from issuer.vc_api import findings, messages, shapes, status_requests
 from issuer.vc_api.status_requests import StatusRequest
 

@@ -19,8 +19,8 @@ from issuer.models import (
 )
 from issuer.services import keys, status, verification
 from issuer.vc import status_list as bitstring
-from issuer.vc.inspection import Inspection
-from issuer.vc.verify import Outcome, Verdict
+from issuer.vc.verification.inspection import Inspection
+from issuer.vc.verification.verify import Outcome, Verdict
 from registrar.management import demonstration, issuing
 from registrar.management.demonstration import Job
 

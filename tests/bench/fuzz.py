@@ -19,9 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from issuer.vc import baking, lint, reading, token_status_list, verify, verify_tokens
+from issuer.vc import baking, lint, reading
 from issuer.vc.errors import Unreachable, VcError
+from issuer.vc.jose import token_status_list
 from issuer.vc.json_text import parse_json
+from issuer.vc.verification import verify, verify_tokens
 from tests.bench import mutants, seeds
 from tests.bench.rows import Row
 

@@ -11,18 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from issuer.vc import (
-    baking,
-    jose_envelope,
-    keys,
-    openbadges,
-    proofs,
-    sd_jwt_vc,
-    signers,
-    status_list,
-    token_status_list,
-    vc_jwt,
-)
+from issuer.vc import baking, keys, openbadges, signers, status_list
+from issuer.vc.data_integrity import proofs
+from issuer.vc.jose import jose_envelope, sd_jwt_vc, token_status_list, vc_jwt
 
 SIGNER = signers.from_secret(keys.P256, bytes(31) + b"\x07")
 DID = f"did:key:{SIGNER.public_multibase}"

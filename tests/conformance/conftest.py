@@ -9,8 +9,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from issuer.vc import contexts, proofs
+from issuer.vc import contexts
 from issuer.vc import did as dids
+from issuer.vc.data_integrity import proofs
 from issuer.vc.signers import Signer
 from issuer.vc_api.messages import PROBLEM
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import did, jose_envelope, jws, signers
+from issuer.vc import did, signers
+from issuer.vc.jose import jose_envelope, jws
 from issuer.vc.signers import Ed25519Signer, P256Signer, P384Signer, Signer
 from tests.conformance.conftest import (
     EXAMPLES,

@@ -8,7 +8,8 @@ from typing import Any
 import cbor2
 import pytest
 
-from issuer.vc import base_proofs, did, multibase, timestamps
+from issuer.vc import did, multibase, timestamps
+from issuer.vc.data_integrity import base_proofs
 from issuer.vc.signers import P256Signer
 from tests.conformance.conftest import (
     MADE,

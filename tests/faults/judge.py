@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from issuer.vc import did, proofs
+from issuer.vc import did
+from issuer.vc.data_integrity import proofs
 
 
 def is_good(body: str, did_document: dict[str, Any]) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import contexts, keys, proofs, signers
+from issuer.vc import contexts, keys, signers
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import WrongSignature
 from issuer.vc.keys import PublicKey
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import contexts, keys, mandatory_pointers, signers
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc import contexts, keys, signers
+from issuer.vc.data_integrity import mandatory_pointers
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
 
 pytestmark = pytest.mark.thorough
 

@@ -17,8 +17,9 @@ from openvc.proof.sd_jwt import SdJwtVcProofSuite
 from openvc.proof.vc_jwt import VcJwtProofSuite
 from openvc.status import token_status_list as openvc_list
 
-from issuer.vc import jose_envelope, keys, sd_jwt_vc, token_status_list, vc_jwt
+from issuer.vc import keys
 from issuer.vc.errors import VcError
+from issuer.vc.jose import jose_envelope, sd_jwt_vc, token_status_list, vc_jwt
 from tests.vc.conftest import NOW
 from tests.vc.test_vc_jwt import LEARNER, of_learner
 from tests.vc.tokens import ALGORITHMS, KEY_ID, changed_leaves, forge, parts, public_key, signer

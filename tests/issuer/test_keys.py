@@ -19,7 +19,7 @@ from issuer.errors import (
 )
 from issuer.models import Achievement, LedgerEntry, SecuredDocument, SigningKey
 from issuer.services import keys, verification
-from issuer.vc.verify import Verdict
+from issuer.vc.verification.verify import Verdict
 from tests.issuer import badges
 
 DID = "did:web:localhost%3A8000"

@@ -34,7 +34,7 @@ from issuer.models import (
     VerifiableCredential,
 )
 from issuer.services import batches, institutions, keys, ledger, verification
-from issuer.vc.verify import Verdict
+from issuer.vc.verification.verify import Verdict
 from registrar import tasks
 from registrar.models import Award, LearningOpportunity
 from registrar.services import completions, people, rosters
@@ -53,7 +53,7 @@ PATIENCE = 80
 
 PEOPLE = ("clara", "dev")
 WORKER, SIGNER = "worker", "signer"
-ADD_PROOF = "issuer.vc.proofs:add_proof"
+ADD_PROOF = "issuer.vc.data_integrity.proofs:add_proof"
 ACKNOWLEDGE = "celery.worker.request:Request.acknowledge"
 
 # Name, whose process it is, the call at which it dies. Counts differ so that every chunk is met.
@@ -125,7 +125,7 @@ POINTS = {
     "verifying what was signed": (
         SIGNER,
         Fault(
-            target="issuer.vc.proofs:verify_proof",
+            target="issuer.vc.data_integrity.proofs:verify_proof",
             moment=Moment.BEFORE,
             hit=300,
             slow=0.001,

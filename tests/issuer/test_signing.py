@@ -21,7 +21,7 @@ from issuer.models import (
     SigningKey,
 )
 from issuer.services import batches, credentials, keys, ledger, signing, verification
-from issuer.vc.verify import Verdict
+from issuer.vc.verification.verify import Verdict
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 

@@ -37,7 +37,7 @@ from issuer.models import (
 from issuer.services import audit, batches, clock, signing, status, verification
 from issuer.vc import status_list as bitstring
 from issuer.vc import timestamps
-from issuer.vc.verify import Outcome, Verdict
+from issuer.vc.verification.verify import Outcome, Verdict
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
 

@@ -19,20 +19,13 @@ from issuer.models import (
     StatusListPublication,
 )
 from issuer.services import signing, status, verification
-from issuer.vc import (
-    baking,
-    clr,
-    did,
-    openbadges,
-    proofs,
-    sd_jwt_vc,
-    status_list,
-    token_status_list,
-)
+from issuer.vc import baking, clr, did, openbadges, status_list
+from issuer.vc.data_integrity import proofs
+from issuer.vc.jose import sd_jwt_vc, token_status_list
 from issuer.vc.keys import PublicKey
-from issuer.vc.shown import Wrapping
 from issuer.vc.signers import Ed25519Signer, P256Signer
-from issuer.vc.verify import Outcome, Verdict
+from issuer.vc.verification.shown import Wrapping
+from issuer.vc.verification.verify import Outcome, Verdict
 from tests.issuer import badges
 from tests.issuer.stranger import World, world
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredential
 from issuer.services import batches, ledger, verification
-from issuer.vc.verify import Outcome
+from issuer.vc.verification.verify import Outcome
 from registrar.errors import NothingPasses
 from registrar.management import issuing
 from registrar.models import (

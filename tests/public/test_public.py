@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from issuer.models import Credential, Release, SecuredDocument, StatusList
 from issuer.services import clock, institutions, signing, status
-from issuer.vc import proofs
+from issuer.vc.data_integrity import proofs
 from issuer.vc.signers import Ed25519Signer
 
 pytestmark = pytest.mark.django_db

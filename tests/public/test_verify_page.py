@@ -14,7 +14,9 @@ from openbadgeslib.ob3.verifier import OB3Verifier
 
 from issuer.models import Achievement, Credential, Release, SecuredDocument
 from issuer.services import clock, verification
-from issuer.vc import baking, clr, endorsements, jose_envelope, openbadges, proofs
+from issuer.vc import baking, clr, endorsements, openbadges
+from issuer.vc.data_integrity import proofs
+from issuer.vc.jose import jose_envelope
 from issuer.vc.signers import P256Signer
 from tests.issuer.superuser import without_triggers
 from tests.vc.test_baking import PNG

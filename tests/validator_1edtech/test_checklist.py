@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyld import jsonld
 
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
 from issuer.vc.signers import P256Signer
 
 from . import (

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import did, openbadges, proofs, status_list, verify
+from issuer.vc import did, openbadges, status_list
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import Unreachable
 from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Ed25519Signer, Signer
+from issuer.vc.verification import verify
 
 DID = "did:web:college.example"
 LIST_URL = "https://college.example/status/7"

@@ -3,20 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from issuer.vc import (
-    clr,
-    endorsements,
-    inspection,
-    jose_envelope,
-    keys,
-    openbadges,
-    proofs,
-    sd_jwt_vc,
-    token_status_list,
-    vc_jwt,
-)
+from issuer.vc import clr, endorsements, keys, openbadges
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import Unreachable
-from issuer.vc.inspection import Inspection
+from issuer.vc.jose import jose_envelope, sd_jwt_vc, token_status_list, vc_jwt
+from issuer.vc.verification import inspection
+from issuer.vc.verification.inspection import Inspection
 
 from .conftest import NOW, College, _badge
 from .test_baking import PNG, SVG

@@ -9,18 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from issuer.vc import (
-    baking,
-    base_proofs,
-    did,
-    endorsements,
-    keys,
-    mandatory_pointers,
-    openbadges,
-    proofs,
-    vc_jwt,
-)
-from issuer.vc.cryptosuites import ecdsa_rdfc_2019
+from issuer.vc import baking, did, endorsements, keys, openbadges
+from issuer.vc.data_integrity import base_proofs, mandatory_pointers, proofs
+from issuer.vc.data_integrity.cryptosuites import ecdsa_rdfc_2019
+from issuer.vc.jose import vc_jwt
 from issuer.vc.keys import PublicKey
 from issuer.vc.openbadges import IssuedCredential
 from tests.validator_1edtech import (

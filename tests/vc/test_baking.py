@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import baked_png, baked_svg, baking, carriers, keys, vc_jwt
-from issuer.vc.carriers import CLR, OPEN_BADGE, Carrier
+from issuer.vc import baking, keys
+from issuer.vc.baking import carriers, png, svg
+from issuer.vc.baking.carriers import CLR, OPEN_BADGE, Carrier
 from issuer.vc.errors import BakedAlready, MalformedImage, NotBaked, OutOfBounds, VcError
+from issuer.vc.jose import vc_jwt
 
 from .conftest import _badge
 from .test_vc_jwt import of_learner
@@ -28,11 +30,11 @@ DATA = chunk(b"IDAT", zlib.compress(b"\0\xff\x7f\0"))
 END = chunk(b"IEND")
 
 
-def png(*extra: bytes) -> bytes:
-    return b"".join([baked_png.SIGNATURE, HEADER, *extra, DATA, END])
+def a_png(*extra: bytes) -> bytes:
+    return b"".join([png.SIGNATURE, HEADER, *extra, DATA, END])
 
 
-PNG = png(chunk(b"gAMA", b"\0\0\xb1\x8f"), chunk(b"tEXt", b"Title\0A bell"))
+PNG = a_png(chunk(b"gAMA", b"\0\0\xb1\x8f"), chunk(b"tEXt", b"Title\0A bell"))
 SVG = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!-- a > bell -->\n'
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"\n  aria-label="a > b \'é\'" >'
@@ -107,7 +109,7 @@ def test_what_is_no_image_at_all_is_refused(image: Any) -> None:
 
 
 def test_too_large_an_image_is_not_looked_at() -> None:
-    for image in (PNG + bytes(baked_png.MAX_BYTES), b"<svg>" + b" " * baked_svg.MAX_BYTES):
+    for image in (PNG + bytes(png.MAX_BYTES), b"<svg>" + b" " * svg.MAX_BYTES):
         with pytest.raises(OutOfBounds):
             baking.extract(image)
         with pytest.raises(OutOfBounds):
@@ -116,8 +118,8 @@ def test_too_large_an_image_is_not_looked_at() -> None:
 
 def test_an_image_that_would_become_too_large_is_refused() -> None:
     for image in (
-        png(chunk(b"tEXt", b"Title\0" + b"x" * (baked_png.MAX_BYTES - 300))),
-        b"<svg>" + b" " * (baked_svg.MAX_BYTES - 300) + b"</svg>",
+        a_png(chunk(b"tEXt", b"Title\0" + b"x" * (png.MAX_BYTES - 300))),
+        b"<svg>" + b" " * (svg.MAX_BYTES - 300) + b"</svg>",
     ):
         with pytest.raises(OutOfBounds):
             baked(image)
@@ -147,7 +149,7 @@ def test_the_chunk_stands_in_front_of_the_image_data_and_all_else_is_left_alone(
 
 def test_language_and_translated_keyword_may_be_stated() -> None:
     text = b"openbadgecredential\0\0\0en\0Open badge\0" + _jws().encode()
-    assert baking.extract(png(chunk(b"iTXt", text))) == _jws()
+    assert baking.extract(a_png(chunk(b"iTXt", text))) == _jws()
 
 
 def test_other_texts_are_passed_over() -> None:
@@ -157,23 +159,23 @@ def test_other_texts_are_passed_over() -> None:
         chunk(b"iTXt", b"openbadges\0\0\0\0\0x"),
     ]
     with pytest.raises(NotBaked):
-        baking.extract(png(*others))
-    assert baking.extract(baked(png(*others))) == _jws()
+        baking.extract(a_png(*others))
+    assert baking.extract(baked(a_png(*others))) == _jws()
 
 
 @pytest.mark.parametrize("kind", [b"tEXt", b"zTXt"])
 def test_other_chunks_under_the_keyword_hold_no_credential_but_are_in_the_way(kind: bytes) -> None:
-    image = png(chunk(kind, b"openbadgecredential\0" + _jws().encode()))
+    image = a_png(chunk(kind, b"openbadgecredential\0" + _jws().encode()))
     with pytest.raises(NotBaked):
         baking.extract(image)
     with pytest.raises(BakedAlready):
         baked(image)
-    assert baked(image, replace=True) == baked(png())
+    assert baked(image, replace=True) == baked(a_png())
 
 
 def test_two_credentials_are_none() -> None:
     one, two = (chunk(b"iTXt", b"%s\0\0\0\0\0e30.e30." % name.encode()) for name in KEYWORDS)
-    for image in (png(one, one), png(one, two)):
+    for image in (a_png(one, one), a_png(one, two)):
         with pytest.raises(BakedAlready):
             baking.extract(image)
 
@@ -193,7 +195,7 @@ def test_two_credentials_are_none() -> None:
 )
 def test_a_bad_text_is_refused(rest: bytes) -> None:
     with pytest.raises(MalformedImage):
-        baking.extract(png(chunk(b"iTXt", b"openbadgecredential" + rest)))
+        baking.extract(a_png(chunk(b"iTXt", b"openbadgecredential" + rest)))
 
 
 def test_an_image_that_is_not_whole_is_refused() -> None:
@@ -203,14 +205,14 @@ def test_an_image_that_is_not_whole_is_refused() -> None:
         good + b"\0",
         good + b"PK\3\4",
         good + DATA,
-        baked_png.SIGNATURE + DATA + END,
-        baked_png.SIGNATURE + HEADER + END,
-        baked_png.SIGNATURE + END,
-        baked_png.SIGNATURE + HEADER + DATA,
-        baked_png.SIGNATURE + chunk(b"IHDR", b"\0") + DATA + END,
-        png(chunk(b"gAMA", b"\0\0\xb1\x8f", checksum=0)),
-        png(struct.pack(">I", 2**31) + b"tEXt"),
-        png(struct.pack(">I", 2**32 - 1) + b"tEXt"),
+        png.SIGNATURE + DATA + END,
+        png.SIGNATURE + HEADER + END,
+        png.SIGNATURE + END,
+        png.SIGNATURE + HEADER + DATA,
+        png.SIGNATURE + chunk(b"IHDR", b"\0") + DATA + END,
+        a_png(chunk(b"gAMA", b"\0\0\xb1\x8f", checksum=0)),
+        a_png(struct.pack(">I", 2**31) + b"tEXt"),
+        a_png(struct.pack(">I", 2**32 - 1) + b"tEXt"),
     ]:
         with pytest.raises(MalformedImage):
             baking.extract(broken)
@@ -225,17 +227,17 @@ def test_a_credential_behind_the_end_is_not_read() -> None:
 
 
 def test_very_many_chunks_are_refused() -> None:
-    assert baking.extract(baked(png(*[chunk(b"tEXt", b"a\0")] * 4_000)))
+    assert baking.extract(baked(a_png(*[chunk(b"tEXt", b"a\0")] * 4_000)))
     with pytest.raises(OutOfBounds):
-        baking.extract(png(*[chunk(b"tEXt", b"a\0")] * 5_000))
+        baking.extract(a_png(*[chunk(b"tEXt", b"a\0")] * 5_000))
 
 
 @given(st.lists(st.tuples(st.sampled_from([b"tEXt", b"gAMA", b"abCd"]), st.binary()), max_size=5))
 def test_whatever_else_is_in_a_png_stays_there(extra: list[tuple[bytes, bytes]]) -> None:
-    image = png(*(chunk(*each) for each in extra))
+    image = a_png(*(chunk(*each) for each in extra))
     once = baked(image)
     assert baking.extract(once) == _jws()
-    assert baked_png.clear(once) == image
+    assert png.clear(once) == image
 
 
 # SVG
@@ -278,12 +280,12 @@ def test_the_element_stands_right_after_the_start_tag_and_all_else_is_left_alone
 def test_svg_of_many_forms_is_baked(image: bytes) -> None:
     for text in (_jws(), JSON):
         once = baked(image, text)
-        assert baked_svg.clear(once).endswith(image[-5:])
+        assert svg.clear(once).endswith(image[-5:])
     assert baking.extract(baked(image)) == _jws()
     assert json.loads(baking.extract(baked(image, JSON))) == json.loads(JSON)
 
 
-def svg(content: str) -> bytes:
+def a_svg(content: str) -> bytes:
     return (
         '<svg xmlns:ob="https://purl.imsglobal.org/ob/v3p0" '
         f'xmlns:c="https://purl.imsglobal.org/clr/v2p0">{content}</svg>'
@@ -292,13 +294,13 @@ def svg(content: str) -> bytes:
 
 def test_the_namespace_counts_and_not_the_prefix() -> None:
     token = _jws()
-    assert baking.extract(svg(f'<ob:credential verify="{token}"></ob:credential>')) == token
-    assert baking.extract(svg(f"<g><c:credential verify='{token}'/></g>")) == token
-    assert json.loads(baking.extract(svg('<ob:credential> {"a": "&lt;"} </ob:credential>'))) == {
+    assert baking.extract(a_svg(f'<ob:credential verify="{token}"></ob:credential>')) == token
+    assert baking.extract(a_svg(f"<g><c:credential verify='{token}'/></g>")) == token
+    assert json.loads(baking.extract(a_svg('<ob:credential> {"a": "&lt;"} </ob:credential>'))) == {
         "a": "<"
     }
     with pytest.raises(NotBaked):
-        baking.extract(svg(f'<credential verify="{token}"/>'))
+        baking.extract(a_svg(f'<credential verify="{token}"/>'))
     with pytest.raises(NotBaked):
         baking.extract(
             f'<svg xmlns:openbadges="x"><openbadges:credential verify="{token}"/></svg>'.encode()
@@ -317,19 +319,19 @@ def test_the_namespace_counts_and_not_the_prefix() -> None:
 )
 def test_an_element_that_holds_nothing_or_two_things_is_refused(content: str) -> None:
     with pytest.raises(MalformedImage):
-        baking.extract(svg(content))
+        baking.extract(a_svg(content))
 
 
 def test_two_elements_are_none() -> None:
     one = '<ob:credential verify="e30.e30."/>'
     for content in (one * 2, one + "<c:credential>{}</c:credential>"):
         with pytest.raises(BakedAlready):
-            baking.extract(svg(content))
+            baking.extract(a_svg(content))
         with pytest.raises(BakedAlready):
-            baked(svg(content))
-        assert baking.extract(baked(svg(content), replace=True)) == _jws()
+            baked(a_svg(content))
+        assert baking.extract(baked(a_svg(content), replace=True)) == _jws()
     with pytest.raises(OutOfBounds):
-        baking.extract(svg(one * 17))
+        baking.extract(a_svg(one * 17))
 
 
 BILLION = b"".join(
@@ -373,7 +375,7 @@ def test_svg_that_is_not_plain_is_refused(image: bytes) -> None:
 
 @pytest.mark.thorough
 def test_hostile_svg_costs_no_more_than_its_size() -> None:
-    most = baked_svg.MAX_BYTES
+    most = svg.MAX_BYTES
     for image in (
         b"<svg>" + b"<g>" * most,
         b"<svg>" + b"<g/>" * most,
@@ -381,8 +383,8 @@ def test_hostile_svg_costs_no_more_than_its_size() -> None:
         b"<svg " + b" ".join(b"xmlns:a%d='x'" % n for n in range(90_000)) + b">x</svg>",
         b"<svg " + b"a" * most,
         b"<svg>" + b"<g a='" * most,
-        svg("<ob:credential>" + "\n" * most),
-        svg("<ob:credential>" + "&lt;" * 400_000 + "</ob:credential>"),
+        a_svg("<ob:credential>" + "\n" * most),
+        a_svg("<ob:credential>" + "&lt;" * 400_000 + "</ob:credential>"),
     ):
         tracemalloc.start()
         with pytest.raises(VcError):
@@ -426,7 +428,7 @@ def mangled(image: bytes) -> st.SearchStrategy[bytes]:
     | mangled(baked(SVG, JSON))
     | mangled(baked(SVG))
     | st.binary()
-    | st.binary().map(lambda rest: baked_png.SIGNATURE + rest)
+    | st.binary().map(lambda rest: png.SIGNATURE + rest)
 )
 def test_whatever_comes_it_is_read_or_refused_in_our_words(image: bytes) -> None:
     for take in (baking.extract, baked):

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import base_proofs, did, mandatory_pointers, proofs
-from issuer.vc.cryptosuites import ecdsa_rdfc_2019, ecdsa_sd_2023
+from issuer.vc import did
+from issuer.vc.data_integrity import base_proofs, mandatory_pointers, proofs
+from issuer.vc.data_integrity.cryptosuites import ecdsa_rdfc_2019, ecdsa_sd_2023
 from issuer.vc.errors import (
     BaseProof,
     MalformedDocument,
@@ -16,7 +17,7 @@ from issuer.vc.errors import (
     UnsupportedProof,
 )
 from issuer.vc.signers import Ed25519Signer, P256Signer
-from issuer.vc.verify import Outcome, Verdict
+from issuer.vc.verification.verify import Outcome, Verdict
 
 from .conftest import INDEX, NOW, College
 

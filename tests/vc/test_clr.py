@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from issuer.vc import canonical, clr, contexts, openbadges, reading, signers
-from issuer.vc.cryptosuites import eddsa_rdfc_2022
+from issuer.vc.data_integrity.cryptosuites import eddsa_rdfc_2022
 from issuer.vc.errors import ForbiddenValue
 from issuer.vc.lint import COMPOSED_ELSEWHERE, lint
 

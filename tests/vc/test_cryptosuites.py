@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, serialize
 
-from issuer.vc import canonical, contexts, jcs, keys, multibase, proofs, signers
-from issuer.vc.cryptosuites import (
+from issuer.vc import canonical, contexts, jcs, keys, multibase, signers
+from issuer.vc.data_integrity import proofs
+from issuer.vc.data_integrity.cryptosuites import (
     ecdsa_jcs_2019,
     ecdsa_rdfc_2019,
     ed25519_signature_2020,

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import contexts, keys, mandatory_pointers, multibase, sd_proof_values, signers
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc import contexts, keys, multibase, signers
+from issuer.vc.data_integrity import mandatory_pointers, sd_proof_values
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
+from issuer.vc.data_integrity.sd_proof_values import DerivedProofValue
 from issuer.vc.errors import (
     BaseProof,
     DataLoss,
@@ -24,7 +26,6 @@ from issuer.vc.errors import (
     VcError,
     WrongSignature,
 )
-from issuer.vc.sd_proof_values import DerivedProofValue
 
 from .conftest import _badge
 

@@ -13,16 +13,9 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import (
-    canonical,
-    json_pointers,
-    multibase,
-    sd_proof_values,
-    selective_disclosure,
-    signers,
-    statements,
-)
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc import canonical, json_pointers, multibase, signers
+from issuer.vc.data_integrity import sd_proof_values, selective_disclosure, statements
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
 from issuer.vc.keys import PublicKey
 
 CITIZENSHIP = "https://w3id.org/citizenship#"

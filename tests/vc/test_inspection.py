@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import baking, embedded, inspection, jose_envelope, token_status_list
-from issuer.vc.inspection import Inspection
-from issuer.vc.shown import Thing
+from issuer.vc import baking
+from issuer.vc.jose import jose_envelope, token_status_list
+from issuer.vc.verification import embedded, inspection
+from issuer.vc.verification.inspection import Inspection
+from issuer.vc.verification.shown import Thing
 
 from . import shows
 from .conftest import College, _badge, _signed

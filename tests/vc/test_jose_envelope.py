@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import jose_envelope, keys
+from issuer.vc import keys
 from issuer.vc.contexts import CREDENTIALS_V1, CREDENTIALS_V2, EXAMPLES_V2
 from issuer.vc.errors import (
     ClaimMismatch,
@@ -21,7 +21,8 @@ from issuer.vc.errors import (
     WrongChallenge,
     WrongSignature,
 )
-from issuer.vc.jose_envelope import ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION
+from issuer.vc.jose import jose_envelope
+from issuer.vc.jose.jose_envelope import ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION
 
 from .conftest import DID, _badge
 from .tokens import (

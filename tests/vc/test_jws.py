@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import jws, keys
+from issuer.vc import keys
 from issuer.vc.errors import (
     ClaimMismatch,
     ForbiddenValue,
@@ -19,6 +19,7 @@ from issuer.vc.errors import (
     VcError,
     WrongSignature,
 )
+from issuer.vc.jose import jws
 from issuer.vc.keys import PublicKey
 
 from .tokens import (

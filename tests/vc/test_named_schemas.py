@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import named_schemas, openbadges
-from issuer.vc.named_schemas import MAX_FAULTS
+from issuer.vc import openbadges
+from issuer.vc.verification import named_schemas
+from issuer.vc.verification.named_schemas import MAX_FAULTS
 
 from . import shows
 from .conftest import _badge, _signed

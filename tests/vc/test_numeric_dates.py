@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.vc import numeric_dates
 from issuer.vc.errors import Expired, ForbiddenValue, MalformedToken, NotYetValid
+from issuer.vc.jose import numeric_dates
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import contexts, proofs, structure, verify
+from issuer.vc import contexts
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import Unreachable
 from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
+from issuer.vc.verification import structure, verify
 
 from .conftest import DID, LIST_URL, NOW, College
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import contexts, jose_envelope, presented_tokens, verify
+from issuer.vc import contexts
 from issuer.vc.errors import MalformedEnvelope, Unreachable
-from issuer.vc.report import CouldNotCheck, Outcome, Report, Verdict
+from issuer.vc.jose import jose_envelope
 from issuer.vc.signers import Ed25519Signer
+from issuer.vc.verification import presented_tokens, verify
+from issuer.vc.verification.report import CouldNotCheck, Outcome, Report, Verdict
 
 from .conftest import NOW
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import contexts, credential, multibase, proofs, signers
-from issuer.vc.cryptosuites import eddsa_jcs_2022
+from issuer.vc import contexts, credential, multibase, signers
+from issuer.vc.data_integrity import proofs
+from issuer.vc.data_integrity.cryptosuites import eddsa_jcs_2022
 from issuer.vc.errors import (
     DataLoss,
     MalformedDocument,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import openbadges, recipients
+from issuer.vc import openbadges
+from issuer.vc.verification import recipients
 
 DID = "did:key:z6MkjZRZv3aez3r18pB1RBFJR1kwUVJ5jHt92JmQwXbd5hwi"
 

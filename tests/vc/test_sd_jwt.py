@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import jws, sd_jwt
 from issuer.vc.errors import (
     ForbiddenValue,
     MalformedDisclosure,
@@ -15,6 +14,7 @@ from issuer.vc.errors import (
     PointsNowhere,
     VcError,
 )
+from issuer.vc.jose import jws, sd_jwt
 
 from .tokens import b64
 

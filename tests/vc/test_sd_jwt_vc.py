@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import jws, keys, sd_jwt, sd_jwt_vc, token_status_list
+from issuer.vc import keys
 from issuer.vc.errors import (
     Expired,
     ForbiddenDisclosure,
@@ -23,6 +23,7 @@ from issuer.vc.errors import (
     WrongChallenge,
     WrongSignature,
 )
+from issuer.vc.jose import jws, sd_jwt, sd_jwt_vc, token_status_list
 from issuer.vc.keys import PublicKey
 
 from .tokens import (

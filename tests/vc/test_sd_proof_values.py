@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.vc import multibase, sd_proof_values
+from issuer.vc import multibase
+from issuer.vc.data_integrity import sd_proof_values
+from issuer.vc.data_integrity.sd_proof_values import BaseProofValue, DerivedProofValue
 from issuer.vc.errors import BaseProof, MalformedMultibase, MalformedProof, VcError
-from issuer.vc.sd_proof_values import BaseProofValue, DerivedProofValue
 
 BASE = b"\xd9\x5d\x00"
 DERIVED = b"\xd9\x5d\x01"

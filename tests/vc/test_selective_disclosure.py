@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import canonical, contexts, selective_disclosure, statements
+from issuer.vc import canonical, contexts
+from issuer.vc.data_integrity import selective_disclosure, statements
+from issuer.vc.data_integrity.statements import Statement
 from issuer.vc.errors import DataLoss, MalformedDocument, NotDivisible, OutOfBounds, PointsNowhere
-from issuer.vc.statements import Statement
 
 V2 = contexts.CREDENTIALS_V2
 EXAMPLE = "https://example.org/"

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.vc import baking, jose_envelope, shown
+from issuer.vc import baking
 from issuer.vc.errors import VcError
-from issuer.vc.report import CouldNotCheck
-from issuer.vc.shown import Thing, Wrapping
+from issuer.vc.jose import jose_envelope
+from issuer.vc.verification import shown
+from issuer.vc.verification.report import CouldNotCheck
+from issuer.vc.verification.shown import Thing, Wrapping
 
 from . import shows
 from .conftest import _badge, _signed

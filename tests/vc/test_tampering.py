@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import contexts, keys, multibase, openbadges, proofs, signers, status_list, verify
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc import contexts, keys, multibase, openbadges, signers, status_list
+from issuer.vc.data_integrity import proofs
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
 from issuer.vc.signers import Signer
+from issuer.vc.verification import verify
 
 from .conftest import DID, INDEX, LIST_URL, NOW, College
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import keys, numeric_dates, token_status_list
+from issuer.vc import keys
 from issuer.vc.errors import (
     ClaimMismatch,
     Expired,
@@ -21,6 +21,7 @@ from issuer.vc.errors import (
     VcError,
     WrongSignature,
 )
+from issuer.vc.jose import numeric_dates, token_status_list
 
 from .tokens import (
     ALGORITHMS,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import keys, proofs, vc_jwt
+from issuer.vc import keys
 from issuer.vc.contexts import CREDENTIALS_V1, CREDENTIALS_V2
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import (
     ClaimMismatch,
     ForbiddenValue,
@@ -21,6 +22,7 @@ from issuer.vc.errors import (
     VcError,
     WrongSignature,
 )
+from issuer.vc.jose import vc_jwt
 from issuer.vc.keys import PublicKey
 
 from .conftest import DID, NOW, College, _badge

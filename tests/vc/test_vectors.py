@@ -8,7 +8,7 @@ from typing import Any
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
 from issuer.vc import canonical, contexts, signers
-from issuer.vc.cryptosuites import eddsa_rdfc_2022
+from issuer.vc.data_integrity.cryptosuites import eddsa_rdfc_2022
 
 TEAMWORK: dict[str, Any] = {
     "@context": [contexts.CREDENTIALS_V2, contexts.OPEN_BADGES],

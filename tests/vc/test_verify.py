@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import did, lint, multibase, status_list, verify
+from issuer.vc import did, lint, multibase, status_list
 from issuer.vc.errors import Unreachable
 from issuer.vc.json_text import parse_json
 from issuer.vc.signers import Ed25519Signer
+from issuer.vc.verification import verify
 
 from .conftest import DID, INDEX, LIST_URL, College, _badge
 

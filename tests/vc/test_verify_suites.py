@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from issuer.vc import contexts, did, keys, multibase, proofs, signers, verify
-from issuer.vc.cryptosuites import ed25519_signature_2020
+from issuer.vc import contexts, did, keys, multibase, signers
+from issuer.vc.data_integrity import proofs
+from issuer.vc.data_integrity.cryptosuites import ed25519_signature_2020
 from issuer.vc.errors import Unreachable
 from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Ed25519Signer, Signer
+from issuer.vc.verification import verify
 
 from .conftest import DID, NOW, College
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from issuer import tasks
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, SecuredDocument, SigningKey
 from issuer.services import audit, batches, credentials, verification
-from issuer.vc.verify import Verdict
+from issuer.vc.verification.verify import Verdict
 from issuer.vc_api import views
 from tests.vc_api.conftest import NAME, badge, composed, issue
 

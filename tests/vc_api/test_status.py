@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from issuer.models import Chunk, Credential, LedgerEntry, StatusChange
 from issuer.services import audit, batches, credentials, status, verification
-from issuer.vc.verify import Outcome
+from issuer.vc.verification.verify import Outcome
 from tests.issuer import badges
 from tests.vc_api.conftest import NAME, composed, issue, post
 

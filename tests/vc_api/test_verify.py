@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 
 from issuer.models import Credential, SecuredDocument
 from issuer.services import clock
-from issuer.vc import base_proofs, contexts, proofs
+from issuer.vc import contexts
+from issuer.vc.data_integrity import base_proofs, proofs
 from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
 from tests.vc_api.conftest import composed, issue, post
 

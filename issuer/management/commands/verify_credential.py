@@ -9,8 +9,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from issuer.management.outcomes import OutcomeCommand, content_of
 from issuer.services import verification
-from issuer.vc.inspection import Inspection
-from issuer.vc.verify import Verdict
+from issuer.vc.verification.inspection import Inspection
+from issuer.vc.verification.verify import Verdict
 
 STANDARD_INPUT = Path("-")
 

@@ -10,8 +10,8 @@ from typing import Any
 from issuer.vc import credential
 from issuer.vc.errors import OutOfBounds
 from issuer.vc.lint import walk
-from issuer.vc.report import Check, Failed, made
-from issuer.vc.shown import Thing, thing
+from issuer.vc.verification.report import Check, Failed, made
+from issuer.vc.verification.shown import Thing, thing
 
 MAX_DEPTH = 64
 

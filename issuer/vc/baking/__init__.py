@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from issuer.vc import baked_png, baked_svg, jws
-from issuer.vc.carriers import OPEN_BADGE, Carrier
+from issuer.vc.baking import png, svg
+from issuer.vc.baking.carriers import OPEN_BADGE, Carrier
 from issuer.vc.errors import BakedAlready, MalformedImage, NotBaked
+from issuer.vc.jose import jws
 from issuer.vc.json_text import parse_json
 
 
@@ -19,9 +20,9 @@ def bake(image: bytes, text: str, *, carrier: Carrier = OPEN_BADGE, replace: boo
     """
     _require_credential(text)
     if is_png(image):
-        baked = baked_png.add(baked_png.clear(image) if replace else image, text, carrier=carrier)
+        baked = png.add(png.clear(image) if replace else image, text, carrier=carrier)
     else:
-        baked = baked_svg.add(baked_svg.clear(image) if replace else image, text, carrier=carrier)
+        baked = svg.add(svg.clear(image) if replace else image, text, carrier=carrier)
     extract(baked)
     return baked
 
@@ -32,7 +33,7 @@ def extract(image: bytes) -> str:
     Raises NotBaked, BakedAlready for more than one, MalformedImage, OutOfBounds, and for
     a text that is no credential what `parse_json` and `jws.read` raise.
     """
-    found = baked_png.read(image) if is_png(image) else baked_svg.read(image)
+    found = png.read(image) if is_png(image) else svg.read(image)
     if not found:
         raise NotBaked()
     if len(found) > 1:
@@ -45,7 +46,7 @@ def is_png(image: bytes) -> bool:
     """Tell whether this begins as every PNG does; raises MalformedImage for other than bytes."""
     if not isinstance(image, bytes):
         raise MalformedImage("An image is made of bytes.")
-    return image.startswith(baked_png.SIGNATURE)
+    return image.startswith(png.SIGNATURE)
 
 
 def _require_credential(text: str) -> None:

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from issuer.vc import credential, did, jose_envelope, numeric_dates, structure
-from issuer.vc.jose_envelope import SecuredPresentation
+from issuer.vc import credential, did
+from issuer.vc.jose import jose_envelope, numeric_dates
+from issuer.vc.jose.jose_envelope import SecuredPresentation
 from issuer.vc.keys import PublicKey
-from issuer.vc.report import CouldNotCheck, Failed, Outcome, Report, made
-from issuer.vc.signatories import CLOCK_SKEW, Policy, Signatories
-from issuer.vc.verify import STRICT, not_accepted
+from issuer.vc.verification import structure
+from issuer.vc.verification.report import CouldNotCheck, Failed, Outcome, Report, made
+from issuer.vc.verification.signatories import CLOCK_SKEW, Policy, Signatories
+from issuer.vc.verification.verify import STRICT, not_accepted
 
 _MEDIA_TYPES = frozenset({jose_envelope.PRESENTATION_MEDIA_TYPE, jose_envelope.JWT_MEDIA_TYPE})
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import credential, proofs
-from issuer.vc.cryptosuites import ecdsa_sd_2023
+from issuer.vc import credential
+from issuer.vc.data_integrity import proofs
+from issuer.vc.data_integrity.cryptosuites import ecdsa_sd_2023
 from issuer.vc.errors import MalformedDocument, MalformedProof, UnsupportedProof
 from issuer.vc.signers import Signer
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from issuer.vc import credential, jws
+from issuer.vc import credential
 from issuer.vc.contexts import CREDENTIALS_V2
 from issuer.vc.errors import (
     ForbiddenValue,
@@ -14,6 +14,7 @@ from issuer.vc.errors import (
     MalformedToken,
     WrongChallenge,
 )
+from issuer.vc.jose import jws
 from issuer.vc.keys import PublicKey
 
 CREDENTIAL_MEDIA_TYPE = "application/vc+jwt"

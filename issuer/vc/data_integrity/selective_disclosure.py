@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from issuer.vc import canonical, json_pointers, statements
+from issuer.vc import canonical, json_pointers
+from issuer.vc.data_integrity import statements
+from issuer.vc.data_integrity.statements import Statement
 from issuer.vc.errors import MalformedDocument, NotDivisible
-from issuer.vc.statements import Statement
 
 _NAME = "urn:bnid:"
 _REST = b"<http://www.w3.org/1999/02/22-rdf-syntax-ns#rest>"

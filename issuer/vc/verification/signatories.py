@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from issuer.vc import credential, did, jws, numeric_dates, proofs, timestamps
+from issuer.vc import credential, did, timestamps
+from issuer.vc.data_integrity import proofs
 from issuer.vc.did import RetrievedMethod
 from issuer.vc.errors import (
     MalformedDid,
@@ -18,8 +19,9 @@ from issuer.vc.errors import (
     OutOfBounds,
     UnsupportedKey,
 )
+from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
-from issuer.vc.report import CouldNotCheck, Failed, all_of, made
+from issuer.vc.verification.report import CouldNotCheck, Failed, all_of, made
 
 # Clocks of signers and verifiers differ a little.
 CLOCK_SKEW = timedelta(minutes=5)

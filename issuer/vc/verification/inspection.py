@@ -8,8 +8,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from issuer.vc import (
-    credential,
+from issuer.vc import credential
+from issuer.vc.errors import VcError
+from issuer.vc.lint import walk
+from issuer.vc.verification import (
     embedded,
     named_schemas,
     presented_tokens,
@@ -17,13 +19,19 @@ from issuer.vc import (
     shown,
     verify,
 )
-from issuer.vc.embedded import Embedded, Role
-from issuer.vc.errors import VcError
-from issuer.vc.lint import walk
-from issuer.vc.report import Check, CouldNotCheck, Outcome, Report, Verdict, made, unreadable
-from issuer.vc.shown import Shown, Thing, Wrapping
-from issuer.vc.structure import MAX_CREDENTIALS
-from issuer.vc.verify_tokens import verify_token
+from issuer.vc.verification.embedded import Embedded, Role
+from issuer.vc.verification.report import (
+    Check,
+    CouldNotCheck,
+    Outcome,
+    Report,
+    Verdict,
+    made,
+    unreadable,
+)
+from issuer.vc.verification.shown import Shown, Thing, Wrapping
+from issuer.vc.verification.structure import MAX_CREDENTIALS
+from issuer.vc.verification.verify_tokens import verify_token
 
 # A record of fifty courses, with a few endorsements. Each costs all that a credential costs.
 MAX_PARTS = 64

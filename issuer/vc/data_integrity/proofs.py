@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from issuer.vc import credential, timestamps
-from issuer.vc.cryptosuites import (
+from issuer.vc.data_integrity.cryptosuites import (
     ecdsa_jcs_2019,
     ecdsa_rdfc_2019,
     ecdsa_sd_2023,

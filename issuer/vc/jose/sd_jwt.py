@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from issuer.vc import json_pointers, json_text, jws
+from issuer.vc import json_pointers, json_text
 from issuer.vc.errors import (
     ForbiddenValue,
     MalformedDisclosure,
@@ -17,6 +17,7 @@ from issuer.vc.errors import (
     PointsNowhere,
     VcError,
 )
+from issuer.vc.jose import jws
 
 MAX_DISCLOSURES = 500
 

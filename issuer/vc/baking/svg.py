@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from xml.parsers import expat
 
-from issuer.vc import carriers
+from issuer.vc.baking import carriers
 from issuer.vc.errors import BakedAlready, MalformedImage, OutOfBounds
 
 MAX_BYTES = 2 * 1024 * 1024

@@ -6,7 +6,7 @@ from typing import Any
 
 from issuer.vc import canonical, contexts, credential
 from issuer.vc.errors import MalformedDocument, OutOfBounds, UnknownContext
-from issuer.vc.report import CouldNotCheck, Failed
+from issuer.vc.verification.report import CouldNotCheck, Failed
 
 # Each proof costs a canonical form of the document, each status a list that is verified itself.
 MAX_PROOFS = 4

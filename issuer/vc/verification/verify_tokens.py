@@ -8,20 +8,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from issuer.vc import (
-    credential,
-    jose_envelope,
-    jws,
-    numeric_dates,
-    sd_jwt_vc,
-    token_status_list,
-    vc_jwt,
-)
+from issuer.vc import credential
 from issuer.vc.errors import Unreachable, VcError
+from issuer.vc.jose import jose_envelope, jws, numeric_dates, sd_jwt_vc, token_status_list, vc_jwt
 from issuer.vc.keys import PublicKey
-from issuer.vc.report import Check, CouldNotCheck, Failed, Outcome, Report, made
-from issuer.vc.signatories import CLOCK_SKEW, Policy, Signatories
-from issuer.vc.verify import STRICT, Verification, not_accepted, not_vouched_for
+from issuer.vc.verification.report import Check, CouldNotCheck, Failed, Outcome, Report, made
+from issuer.vc.verification.signatories import CLOCK_SKEW, Policy, Signatories
+from issuer.vc.verification.verify import STRICT, Verification, not_accepted, not_vouched_for
 
 _VALID, _INVALID, _SUSPENDED = 0, 1, 2
 

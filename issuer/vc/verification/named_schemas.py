@@ -12,8 +12,8 @@ from issuer.vc.endorsements import EndorsementCredential
 from issuer.vc.kinds import Kind
 from issuer.vc.lint import walk
 from issuer.vc.openbadges import SCHEMA_TYPE, AchievementCredential
-from issuer.vc.report import Check, Failed, made
 from issuer.vc.stated import Member, Stated, members
+from issuer.vc.verification.report import Check, Failed, made
 
 # How many faults are told of: who reads it wants to know that there are some, and of what kind.
 MAX_FAULTS = 3

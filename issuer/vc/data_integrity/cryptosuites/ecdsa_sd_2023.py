@@ -14,23 +14,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from issuer.vc import (
-    canonical,
-    json_pointers,
-    keys,
-    multibase,
-    sd_proof_values,
-    selective_disclosure,
-    signers,
-    statements,
-)
-from issuer.vc.cryptosuites import hashing
+from issuer.vc import canonical, json_pointers, keys, multibase, signers
+from issuer.vc.data_integrity import sd_proof_values, selective_disclosure, statements
+from issuer.vc.data_integrity.cryptosuites import hashing
+from issuer.vc.data_integrity.sd_proof_values import BaseProofValue, DerivedProofValue
+from issuer.vc.data_integrity.selective_disclosure import Divisible
+from issuer.vc.data_integrity.statements import Statement
 from issuer.vc.errors import MalformedProof, NotDivisible, WrongSignature
 from issuer.vc.keys import PublicKey
-from issuer.vc.sd_proof_values import BaseProofValue, DerivedProofValue
-from issuer.vc.selective_disclosure import Divisible
 from issuer.vc.signers import Signer
-from issuer.vc.statements import Statement
 
 NAME = "ecdsa-sd-2023"
 # The kinds of keys, and the digest that goes with each.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from issuer.vc import canonical, keys, multibase
-from issuer.vc.cryptosuites import hashing
+from issuer.vc.data_integrity.cryptosuites import hashing
 from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Signer
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import credential, jws, numeric_dates
+from issuer.vc import credential
 from issuer.vc.errors import (
     ClaimMismatch,
     ForbiddenValue,
@@ -20,6 +20,7 @@ from issuer.vc.errors import (
     MalformedStatusList,
     MalformedToken,
 )
+from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
 
 MEDIA_TYPE = "application/statuslist+jwt"

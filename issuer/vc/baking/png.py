@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from issuer.vc import carriers
+from issuer.vc.baking import carriers
 from issuer.vc.errors import BakedAlready, MalformedImage, OutOfBounds
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -14,9 +14,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from issuer.vc import credential, did, status_list, structure, timestamps
+from issuer.vc import credential, did, status_list, timestamps
 from issuer.vc.errors import MalformedDocument, Unreachable, VcError
-from issuer.vc.report import (
+from issuer.vc.verification import structure
+from issuer.vc.verification.report import (
     Check,
     CouldNotCheck,
     Failed,
@@ -27,8 +28,8 @@ from issuer.vc.report import (
     all_of,
     made,
 )
-from issuer.vc.signatories import Expected, Policy, Signatories, Signatory
-from issuer.vc.structure import MAX_PROOFS, MAX_STATUSES
+from issuer.vc.verification.signatories import Expected, Policy, Signatories, Signatory
+from issuer.vc.verification.structure import MAX_PROOFS, MAX_STATUSES
 
 __all__ = [
     "CONFORMANCE",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import credential, jws, keys, numeric_dates, timestamps
+from issuer.vc import credential, keys, timestamps
 from issuer.vc.contexts import CREDENTIALS_V1
 from issuer.vc.errors import ClaimMismatch, ForbiddenValue, MalformedToken, VcError
+from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
 
 # Every verifier knows the first; the public validator of 1EdTech knows these two and no others.

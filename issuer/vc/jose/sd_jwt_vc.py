@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from issuer.vc import credential, json_pointers, jws, numeric_dates, sd_jwt
+from issuer.vc import credential, json_pointers
 from issuer.vc.errors import (
     ForbiddenDisclosure,
     ForbiddenValue,
@@ -16,6 +16,7 @@ from issuer.vc.errors import (
     WrongChallenge,
     WrongSignature,
 )
+from issuer.vc.jose import jws, numeric_dates, sd_jwt
 from issuer.vc.keys import PublicKey
 
 MEDIA_TYPE = "application/dc+sd-jwt"

@@ -9,7 +9,7 @@ from typing import Any
 
 from issuer.vc import openbadges
 from issuer.vc.lint import walk
-from issuer.vc.report import Check, CouldNotCheck, Failed, made
+from issuer.vc.verification.report import Check, CouldNotCheck, Failed, made
 
 _EMAIL = "emailAddress"
 _MAILTO = "mailto:"

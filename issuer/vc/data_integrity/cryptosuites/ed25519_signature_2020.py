@@ -1,15 +1,18 @@
-"""Cryptosuite eddsa-rdfc-2022: RDFC-1.0, SHA-256, Ed25519 (VC-DI-EdDSA 1.0, section 3.2)."""
+"""Proofs of the type Ed25519Signature2020, which others have made: RDFC-1.0, SHA-256, Ed25519.
+
+The suite is older than Data Integrity's, and superseded by eddsa-rdfc-2022; it
+hashes and signs the same things, and nothing is signed with it here.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from issuer.vc import canonical, keys, multibase
-from issuer.vc.cryptosuites import hashing
+from issuer.vc.data_integrity.cryptosuites import hashing
 from issuer.vc.keys import PublicKey
-from issuer.vc.signers import Signer
 
-NAME = "eddsa-rdfc-2022"
+NAME = "Ed25519Signature2020"
 # The kinds of keys, and the digest that goes with each.
 KINDS = {keys.ED25519: canonical.SHA_256}
 
@@ -20,15 +23,6 @@ def hash_data(
     """Return what a key of this kind signs; see `hashing.hash_rdf`. Raises UnsupportedKey."""
     digest = hashing.digest_for(kind, KINDS, NAME)
     return hashing.hash_rdf(document, proof_config, digest=digest)
-
-
-def sign(document: dict[str, Any], proof_config: dict[str, Any], *, signer: Signer) -> str:
-    """Return the proofValue of the document under these options.
-
-    Raises what `hash_data` raises, before the key is used.
-    """
-    message = hash_data(document, proof_config, kind=signer.kind)
-    return multibase.encode_base58btc(signer.sign(message))
 
 
 def check(

@@ -1,15 +1,15 @@
-"""Cryptosuite eddsa-jcs-2022: RFC 8785, SHA-256, Ed25519 (VC-DI-EdDSA 1.0, section 3.3)."""
+"""Cryptosuite eddsa-rdfc-2022: RDFC-1.0, SHA-256, Ed25519 (VC-DI-EdDSA 1.0, section 3.2)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from issuer.vc import canonical, keys, multibase
-from issuer.vc.cryptosuites import hashing
+from issuer.vc.data_integrity.cryptosuites import hashing
 from issuer.vc.keys import PublicKey
 from issuer.vc.signers import Signer
 
-NAME = "eddsa-jcs-2022"
+NAME = "eddsa-rdfc-2022"
 # The kinds of keys, and the digest that goes with each.
 KINDS = {keys.ED25519: canonical.SHA_256}
 
@@ -17,9 +17,9 @@ KINDS = {keys.ED25519: canonical.SHA_256}
 def hash_data(
     document: dict[str, Any], proof_config: dict[str, Any], *, kind: str = keys.ED25519
 ) -> bytes:
-    """Return what a key of this kind signs; see `hashing.hash_json`. Raises UnsupportedKey."""
+    """Return what a key of this kind signs; see `hashing.hash_rdf`. Raises UnsupportedKey."""
     digest = hashing.digest_for(kind, KINDS, NAME)
-    return hashing.hash_json(document, proof_config, digest=digest)
+    return hashing.hash_rdf(document, proof_config, digest=digest)
 
 
 def sign(document: dict[str, Any], proof_config: dict[str, Any], *, signer: Signer) -> str:

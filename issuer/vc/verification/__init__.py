@@ -1,0 +1,1 @@
+"""Whether to believe what somebody shows."""
