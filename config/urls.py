@@ -23,7 +23,7 @@ urlpatterns = [
     path("api/v1/", include("registrar.api.urls")),
     path("api/v1/", include("issuer.api.urls")),
     path("vc-api/", include("issuer.vc_api.urls")),
-    path("conformance/", include("issuer.vc_api.conformance_urls")),
+    path("conformance/", include("issuer.vc_api.conformance.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -1,9 +1,4 @@
-"""The conformance profile: the VC API as public test suites call it, anonymous, on keys of its own.
-
-It differs from the product where the suites ask for it: a refusal is 400 with the result in its
-body also for a credential that does not verify, any option is taken, and documents of the data
-model 1.1 are issued. Nothing here reads or writes the institution's data or keys.
-"""
+"""What public test suites call: the instances, and what each of them does."""
 
 from __future__ import annotations
 
@@ -24,8 +19,9 @@ from issuer.vc import status_list
 from issuer.vc.data_integrity import base_proofs
 from issuer.vc.errors import Unreachable, VcError
 from issuer.vc.verification import verify as verifier
-from issuer.vc_api import issuing, messages, verifying
-from issuer.vc_api.instances import Instance, every, find
+from issuer.vc_api import messages
+from issuer.vc_api.conformance import issuing, verifying
+from issuer.vc_api.conformance.instances import Instance, every, find
 
 _LIST = "list"
 _LIST_VALIDITY = timedelta(days=1)

@@ -11,7 +11,7 @@ from issuer.vc import credential as vc
 from issuer.vc.data_integrity import base_proofs, proofs
 from issuer.vc.jose import jose_envelope
 from issuer.vc_api import messages
-from issuer.vc_api.instances import ENVELOPE, Instance
+from issuer.vc_api.conformance.instances import ENVELOPE, Instance
 
 
 def in_the_name_of(document: dict[str, Any], issuer: str) -> dict[str, Any]:
