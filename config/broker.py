@@ -146,7 +146,12 @@ class Transport(redis.Transport):
 
     def _deliver(self, message: Any, queue: str) -> None:
         """Hand a message to the consumer of its queue, or say that there was one and go on."""
-        if queue not in (settings.CELERY_TASK_DEFAULT_QUEUE, settings.QUEUE_SIGNING):
+        ours = (
+            settings.CELERY_TASK_DEFAULT_QUEUE,
+            settings.QUEUE_SIGNING,
+            settings.QUEUE_PUBLISHING,
+        )
+        if queue not in ours:
             super()._deliver(message, queue)
         elif not fits(message):
             log.error("queue %s: a message was thrown away: its envelope does not fit", queue)

@@ -1,4 +1,4 @@
-"""The Celery app: two queues and the beat table.
+"""The Celery app; its queues and the beat table stand in the settings.
 
 Messages carry ids and are never the truth: every waiting state has a sweep that finds it
 again, so a lost, doubled or forged message changes nothing but the moment.

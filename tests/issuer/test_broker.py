@@ -225,13 +225,28 @@ def test_a_worker_throws_away_what_does_not_fit_and_goes_on(
     assert raw.llen(queue) == 0 and raw.hlen("unacked") == 0
 
 
-def test_the_queues_of_others_are_left_as_they_are(queue: str, caplog: Any) -> None:
-    """Workers talk to each other in other words."""
+def delivered(message: Any, queue: str) -> list[Any]:
+    """What a consumer of the queue gets of a message."""
     received: list[Any] = []
-    with app.connection_for_read() as connection, caplog.at_level(logging.ERROR):
+    with app.connection_for_read() as connection:
         channel = connection.default_channel
         channel.basic_consume(queue, no_ack=True, callback=received.append, consumer_tag="x")
-        channel.connection._deliver(envelope(headers={}), queue)
+        channel.connection._deliver(message, queue)
         channel.basic_cancel("x")
-    assert len(received) == 1
+    return received
+
+
+@pytest.mark.parametrize("name", ["CELERY_TASK_DEFAULT_QUEUE", "QUEUE_SIGNING", "QUEUE_PUBLISHING"])
+def test_each_queue_of_ours_is_guarded(name: str, queue: str, settings: Any, caplog: Any) -> None:
+    setattr(settings, name, queue)
+    with caplog.at_level(logging.ERROR):
+        assert not delivered(envelope(headers={}), queue)
+    assert "its envelope does not fit" in caplog.text
+    assert len(delivered(envelope(), queue)) == 1
+
+
+def test_the_queues_of_others_are_left_as_they_are(queue: str, caplog: Any) -> None:
+    """Workers talk to each other in other words."""
+    with caplog.at_level(logging.ERROR):
+        assert len(delivered(envelope(headers={}), queue)) == 1
     assert not caplog.records
