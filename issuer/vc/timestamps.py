@@ -7,9 +7,12 @@ from datetime import UTC, date, datetime
 
 from issuer.vc.errors import ForbiddenValue, MalformedDocument
 
-# XML Schema 1.1 dateTimeStamp: the zone is required. Years of four digits are all that is met.
+# XML Schema 1.1 dateTimeStamp: the zone is required, and at most 14 hours away. Years of four
+# digits are all that is met.
 _DATE_TIME_STAMP = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?"
+    r"(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))",
+    re.ASCII,
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
