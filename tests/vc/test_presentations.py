@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import contexts
+from issuer.vc import contexts, openbadges
 from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import Unreachable
 from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
@@ -117,6 +117,18 @@ def test_the_worst_credential_decides(college: College, signed: Document) -> Non
     assert report.verdict == INVALID
     del college.lists[LIST_URL]
     assert check(college, presented(presentation(signed))).verdict == UNKNOWN
+
+
+def test_a_list_that_one_issuer_may_rely_on_is_not_relied_on_for_another(
+    college: College, signed: Document, make_badge: Callable[..., Document]
+) -> None:
+    stranger = College(did=name_of(HOLDER), signer=HOLDER)  # a did:key, and its list is empty
+    issuer = openbadges.Profile(id=stranger.did, name="A stranger")
+    of_the_stranger = stranger.sign(make_badge(issuer=issuer))
+    college.lists[LIST_URL] = stranger.lists[LIST_URL]
+    report = check(college, presented(presentation(of_the_stranger, signed)))
+    assert [each.verdict for each in report.credentials] == [VALID, UNKNOWN]
+    assert outcomes(report.credentials[1]) == {"status": COULD_NOT_CHECK}
 
 
 def test_the_issuer_and_its_list_are_asked_for_once(college: College, signed: Document) -> None:

@@ -264,11 +264,14 @@ class Verification:
     def _trusted_list(self, url: str, issuer: str) -> dict[str, Any]:
         if url not in self.trusted_lists:
             listed = self.fetch_status_list(url)
-            self._require_trusted(listed, url, issuer)
+            self._require_trusted(listed, url)
             self.trusted_lists[url] = listed
-        return self.trusted_lists[url]
+        # Several credentials of one presentation may name it, each of its own issuer.
+        listed = self.trusted_lists[url]
+        _require_speaks_for(credential.issuer_id(listed), issuer, url)
+        return listed
 
-    def _require_trusted(self, listed: object, url: str, issuer: str) -> None:
+    def _require_trusted(self, listed: object, url: str) -> None:
         for check in self._secured(listed, Expected()):
             if check.outcome is not Outcome.PASSED:
                 raise Failed(check.detail)
@@ -278,7 +281,6 @@ class Verification:
             raise Failed("It is not a status list credential.")
         if status_list.LIST_TYPE not in credential.types(listed["credentialSubject"]):
             raise Failed("It holds no status list.")
-        _require_speaks_for(credential.issuer_id(listed), issuer, url)
 
 
 def _read_entry(entry: dict[str, Any]) -> status_list.Entry:
