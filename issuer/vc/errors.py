@@ -287,3 +287,21 @@ class UnknownPreviousProof(MalformedProof):
     """The proof follows a proof that the document does not carry."""
 
     code = "unknown_previous_proof"
+
+
+class NotExpressible(VcError):
+    """The document can't be made by filling in a shape, and must go the full way."""
+
+    code = "not_expressible"
+
+
+class ShapeFault(VcError):
+    """The holes of a shape are not as they are declared, or are not filled as they are."""
+
+    code = "shape_fault"
+
+
+class ShapeDiffers(VcError):
+    """A shape makes another document than the full pipeline."""
+
+    code = "shape_differs"

@@ -15,7 +15,7 @@ _SERIALIZATION = "Open Badges 3.0, Serialization"
 
 # Canonical N-Quads escape these and implementations differ in it; some are no characters at all.
 # TAB, LF and CR are fine.
-_BAD_CHARACTER = re.compile(
+BAD_CHARACTER = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
@@ -36,7 +36,7 @@ def stated(document: dict[str, Any]) -> Iterator[Finding]:
         elif value == [] or value == {}:
             yield Finding("empty", pointer, "Leave out what is empty.", _SERIALIZATION)
         elif isinstance(value, str):
-            if _BAD_CHARACTER.search(value):
+            if BAD_CHARACTER.search(value):
                 message = "The text holds a control or no character."
                 yield Finding("bad_character", pointer, message, _SECTION)
         elif isinstance(value, int | float) and not isinstance(value, bool):

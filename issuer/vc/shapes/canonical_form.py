@@ -1,0 +1,183 @@
+"""The canonical statements of a shape, to be filled in: RDFC-1.0 without canonicalising."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+
+from issuer.vc import canonical
+from issuer.vc.data_integrity import statements
+from issuer.vc.data_integrity.statements import Statement
+from issuer.vc.errors import NotExpressible
+from issuer.vc.shapes import labels
+from issuer.vc.shapes.holes import Kind
+from issuer.vc.shapes.templates import Marks, Template, fill, fill_all
+
+# Before a token in an address: a whole scheme and host, or a name's scheme and method.
+_FIXED_START = re.compile(
+    rb"<(?:https?://[A-Za-z0-9.-]+(?::[0-9]{1,4})?[/?#]|(?:urn|did):[a-z0-9]+:)"
+)
+# The canonical form of these is not what was written.
+_READ = (
+    b'"^^<http://www.w3.org/2001/XMLSchema#double>',
+    b'"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON>',
+)
+
+
+class CanonicalForm:
+    """Statements in canonical order, with places for values and for the labels of blank nodes.
+
+    They stand in blocks, one for each subject, since only whole blocks change
+    places: addresses come first, in their order; then blank nodes, in the order
+    of their labels as text.
+    """
+
+    def __init__(self, stated: Sequence[Statement], kinds: Sequence[Kind], marks: Marks) -> None:
+        for statement in stated:
+            _require_taken_over(statement, kinds, marks)
+        nodes = sorted(statements.blank_nodes(stated))
+        self._labels = {
+            digest: labels.Labels(stated, nodes, marks, digest)
+            for digest in (canonical.SHA_256, canonical.SHA_384)
+        }
+        self._names = [b"_:c14n%d" % rank for rank in range(len(nodes))]
+        self._ranks = sorted(range(len(nodes)), key=str)
+        places = range(len(kinds), len(kinds) + len(nodes))
+        drafts = _Drafts(dict(zip(nodes, places, strict=True)), marks)
+        blocks = drafts.blocks(stated)
+        self._groups = drafts.groups
+        self._of_nodes = [
+            self._block(blocks.pop(marks.mark(place).encode(), b""), place, marks)
+            for place in places
+        ]
+        self._order_addresses(blocks, marks)
+
+    def fill(self, values: list[bytes], *, digest: str) -> bytes:
+        """Return the canonical statements with these values, each written as in N-Quads.
+
+        Raises NotExpressible when two subjects are one with these values, and
+        OutOfBounds as `canonical.canonize` does.
+        """
+        order = self._labels[digest].order(values)
+        if order is not None:
+            return self._assemble(values, order)
+        # Some nodes look alike; what is around them must tell them apart.
+        return labels.relabelled(self._assemble(values, range(len(self._names))), digest)
+
+    def _assemble(self, values: list[bytes], order: Sequence[int]) -> bytes:
+        """All statements, when the nodes have their labels in this order."""
+        named = self._names.copy()
+        for name, node in zip(self._names, order, strict=True):
+            named[node] = name
+        filled = values + named
+        for nodes in self._groups:
+            filled += sorted([named[node] for node in nodes])
+        blocks = fill_all(self._blocks, filled)
+        if self._moving:
+            self._place_moving(blocks, filled)
+        for rank in self._ranks:
+            (text, take), ready = self._of_nodes[order[rank]]
+            blocks.append(ready[rank] if ready else text % take(filled))
+        return b"".join(blocks)
+
+    def _place_moving(self, blocks: list[bytes], filled: list[bytes]) -> None:
+        subjects = fill_all(self._subjects, filled)
+        for subject_place, block in self._moving:
+            subject = fill(subject_place, filled)
+            at = bisect_left(subjects, subject)
+            if subjects[at : at + 1] == [subject]:
+                raise NotExpressible("Two objects have one id with these values.")
+            subjects.insert(at, subject)
+            blocks.insert(at, fill(block, filled))
+
+    def _block(self, text: bytes, own: int, marks: Marks) -> tuple[Template, list[bytes]]:
+        """What is stated of a node; if it names no other and has no value, ready for each label."""
+        template = marks.template(text)
+        if any(place != own for place in marks.numbers(text)):
+            return template, []
+        return template, [template[0] % template[1]({own: name}) for name in self._names]
+
+    def _order_addresses(self, blocks: dict[bytes, bytes], marks: Marks) -> None:
+        """Put subjects in order; those of which the values decide are placed each time."""
+        moving = [
+            subject
+            for subject in blocks
+            if marks.numbers(subject)
+            and not all(marks.is_decided(subject, other) for other in blocks)
+        ]
+        fixed = sorted(blocks.keys() - moving)
+        self._subjects = [marks.template(subject) for subject in fixed]
+        self._blocks = [marks.template(blocks[subject]) for subject in fixed]
+        self._moving = [
+            (marks.template(subject), marks.template(blocks[subject])) for subject in moving
+        ]
+
+
+class _Drafts:
+    """Blocks as text with marks, and the groups of nodes that share a subject and a property."""
+
+    def __init__(self, places: dict[bytes, int], marks: Marks) -> None:
+        self.groups: list[list[int]] = []
+        self._nodes = list(places)
+        self._names = {node: marks.mark(place).encode() for node, place in places.items()}
+        self._marks = marks
+        self._next = itertools.count(max(places.values(), default=-1) + 1)
+
+    def blocks(self, stated: Sequence[Statement]) -> dict[bytes, bytes]:
+        """Return what is stated of each subject; raises NotExpressible."""
+        about: defaultdict[bytes, list[Statement]] = defaultdict(list)
+        for statement in stated:
+            about[self._names.get(statement[0], statement[0])].append(statement)
+        return {subject: self._block(about[subject]) for subject in about}
+
+    def _block(self, about: Sequence[Statement]) -> bytes:
+        """The properties in their order, and of each texts, addresses, then blank nodes."""
+        properties: defaultdict[tuple[bytes, bool], list[Statement]] = defaultdict(list)
+        for each in about:
+            properties[each[1], statements.is_blank(each[2])].append(each)
+        lines: list[bytes] = []
+        for (_, is_blank), same in sorted(properties.items()):
+            if is_blank:
+                lines += self._lines(self._group(same) if len(same) > 1 else same)
+            else:
+                lines += self._marks.in_order(self._lines(same))
+        return b"".join(lines)
+
+    def _lines(self, stated: Sequence[Statement]) -> list[bytes]:
+        return [statements.line(statements.relabel(each, self._names)) for each in stated]
+
+    def _group(self, same: Sequence[Statement]) -> list[Statement]:
+        """Statements that differ in the node at their end: its places are for sorted labels."""
+        self.groups.append([self._nodes.index(each[2]) for each in same])
+        return [(*each[:2], self._marks.mark(next(self._next)).encode()) for each in same]
+
+
+def _require_taken_over(statement: Statement, kinds: Sequence[Kind], marks: Marks) -> None:
+    """Raise NotExpressible unless each value is taken over into RDF as it is written."""
+    subject, predicate, object_, *graph = statement
+    if graph or marks.numbers(predicate):
+        raise NotExpressible("A graph of its own, or a value in the name of a property.")
+    for term in (subject, object_):
+        found = {kinds[number] for number in marks.numbers(term)}
+        if found and not (_is_address(term, found) or _is_text(term, found, marks)):
+            raise NotExpressible("JSON-LD would read a value, not only take it over.")
+
+
+def _is_address(term: bytes, found: set[Kind]) -> bool:
+    if not term.startswith(b"<"):
+        return False
+    return found == {Kind.IRI} or (found == {Kind.TOKEN} and bool(_FIXED_START.match(term)))
+
+
+def _is_text(term: bytes, found: set[Kind], marks: Marks) -> bool:
+    """Tell whether it is a literal whose value, not datatype or language, holds the marks."""
+    if not term.startswith(b'"') or term.endswith(_READ):
+        return False
+    end = term.rindex(b'"')
+    if marks.numbers(term[end:]):
+        return False
+    # What a number's datatype is may depend on the number, unless the contexts say it.
+    return Kind.NUMBER not in found or term[end : end + 3] == b'"^^'

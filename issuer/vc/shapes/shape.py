@@ -1,0 +1,131 @@
+"""A shape: a document with holes, compiled once and filled in for each learner."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from issuer.vc import canonical, jcs
+from issuer.vc.data_integrity import statements
+from issuer.vc.errors import NotExpressible, ShapeFault, VcError
+from issuer.vc.shapes.canonical_form import CanonicalForm
+from issuer.vc.shapes.holes import Hole, Kind, Value, Writer
+from issuer.vc.shapes.marking import marked
+from issuer.vc.shapes.seal import Seal, split_proof
+from issuer.vc.shapes.templates import Marks, fill
+
+# The inside of a text in JSON: a quotation mark ends it unless a backslash stands before.
+_text_at = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*').match
+
+
+class Shape:
+    """A document that went the full way once, and is filled in for each learner.
+
+    What it gives is what the full pipeline gives, byte for byte: `trials.check`
+    finds out. A shape never changes, so it may be kept and shared.
+    """
+
+    def __init__(self, document: dict[str, Any], holes: Sequence[Hole]) -> None:
+        self.document = document
+        self.holes = tuple(holes)
+        self.names = tuple(hole.name for hole in holes)
+        self._context = document.get("@context")
+        marks = Marks()
+        with_marks, pointers = marked(document, self.holes, marks)
+        self._writer = Writer(self.holes, pointers)
+        text = _json_text(with_marks, self.holes, marks)
+        self._json = marks.template(text)
+        self._parts = marks.split(text)
+        self._places = marks.numbers(text)
+        try:
+            stated = statements.read(canonical.canonize(with_marks))
+        except VcError as error:
+            raise NotExpressible(f"Not with any value: {error}") from error
+        kinds = [hole.kind for hole in self.holes]
+        self._statements = CanonicalForm(stated, kinds, marks)
+
+    @classmethod
+    def compile(cls, document: dict[str, Any], holes: Sequence[Hole]) -> Shape:
+        """Return the shape of an unsigned document in which sentinels stand for values.
+
+        The document is not changed later by whoever gave it. Raises
+        NotExpressible when such documents must go the full way, and ShapeFault
+        for holes that are not declared as they stand in the document.
+        """
+        return cls(document, holes)
+
+    def write(self, values: Sequence[Value]) -> bytes:
+        """Return the unsigned document as JSON, as it is stored and served.
+
+        Raises what `secure` raises of the values.
+        """
+        return fill(self._json, self._writer.write(values)[1])
+
+    def canonical(self, values: Sequence[Value], *, digest: str = canonical.SHA_256) -> bytes:
+        """Return the document's canonical N-Quads (RDFC-1.0).
+
+        Raises what `secure` raises of the values.
+        """
+        return self._statements.fill(self._writer.write(values)[0], digest=digest)
+
+    def secure(self, values: Sequence[Value], seal: Seal) -> bytes:
+        """Return the signed document as JSON: what `proofs.add_proof` makes, written out.
+
+        Raises LintFailed with all values that must not be signed, each by the
+        name of its hole; NotExpressible when with these values the document must
+        go the full way; OutOfBounds as `canonical.canonize` does; ShapeFault for
+        another number of values, and for a seal made for other contexts. All
+        before the key is used.
+        """
+        if seal.context != self._context:
+            raise ShapeFault("The seal was made for documents of other contexts.")
+        in_rdf, in_json = self._writer.write(values)
+        unsigned = fill(self._json, in_json)
+        if seal.covers_json:
+            covered = jcs.canonize(json.loads(unsigned))
+        else:
+            covered = self._statements.fill(in_rdf, digest=seal.digest)
+        return seal.close(unsigned, covered)
+
+    def values_of(self, body: bytes) -> tuple[Value, ...] | None:
+        """Return the values with which this shape makes the document; None if none do.
+
+        A proof at its end is passed over, not looked at. That the document is of
+        this shape is not assumed from what stands in its places: `write` must
+        make it again of the values found there, byte for byte.
+        """
+        unsigned, _ = split_proof(body)
+        try:
+            values = self._read(unsigned)
+            return values if self.write(values) == unsigned else None
+        except (VcError, ValueError):
+            return None
+
+    def _read(self, unsigned: bytes) -> tuple[Value, ...]:
+        found: dict[int, bytes] = {}
+        begin = len(self._parts[0])
+        for number, part in zip(self._places, self._parts[1:], strict=True):
+            if self.holes[number].kind is Kind.TEXT:
+                end = _text_at(unsigned, begin).end()  # type: ignore[union-attr]  # empty, at least
+            else:
+                end = unsigned.index(part, begin)
+            found.setdefault(number, unsigned[begin:end])
+            begin = end + len(part)
+        return tuple(_value(hole, found[number]) for number, hole in enumerate(self.holes))
+
+
+def _json_text(with_marks: dict[str, Any], holes: Sequence[Hole], marks: Marks) -> bytes:
+    text = json.dumps(with_marks, ensure_ascii=False, separators=(",", ":"))
+    for number, hole in enumerate(holes):
+        if hole.kind is Kind.NUMBER:
+            text = text.replace(f'"{marks.mark(number)}"', marks.mark(number))
+    return text.encode()
+
+
+def _value(hole: Hole, written: bytes) -> Value:
+    if hole.kind is not Kind.NUMBER:
+        text: str = json.loads(f'"{written.decode()}"')
+        return text
+    return int(written) if written.removeprefix(b"-").isdigit() else float(written)
