@@ -63,13 +63,16 @@ def _results(inspected: Inspection) -> dict[str, Any]:
     for member, name in _DECIDED_BY.items():
         check = outcomes.get(name)
         if check is not None and member in document:
-            judged = [_judged(value, check) for value in credential.many(document[member])]
+            stated = credential.many(document[member])
+            parts = check.parts or (check,) * len(stated)
+            judged = [_judged(*each) for each in zip(stated, parts, strict=True)]
             results[member] = judged[0] if member in _ONE_EACH and judged else judged
     return results
 
 
 def _judged(value: Any, check: Check) -> dict[str, Any]:
-    return {"verified": check.outcome is Outcome.PASSED, "input": value}
+    judged = {"verified": check.outcome is Outcome.PASSED, "input": value}
+    return judged if check.value is None else {"value": check.value, **judged}
 
 
 def _with_all_inside(inspected: Inspection, place: str = "") -> Iterator[tuple[str, Inspection]]:

@@ -171,6 +171,14 @@ class JudgedSerializer(serializers.Serializer):
     input = StatedField()
 
 
+class JudgedStatusSerializer(JudgedSerializer):
+    """A status entry, what its list states, and whether the credential holds by it."""
+
+    value = serializers.IntegerField(
+        help_text="What the list states; left out where that could not be read", required=False
+    )
+
+
 class ResultsSerializer(serializers.Serializer):
     """What was looked at, and how it ended."""
 
@@ -179,7 +187,7 @@ class ResultsSerializer(serializers.Serializer):
     proof = JudgedSerializer(many=True, required=False)
     validFrom = JudgedSerializer(required=False)
     validUntil = JudgedSerializer(required=False)
-    credentialStatus = JudgedSerializer(many=True, required=False)
+    credentialStatus = JudgedStatusSerializer(many=True, required=False)
     credentialSchema = JudgedSerializer(many=True, required=False)
 
 

@@ -2,8 +2,10 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issuer.models import Credential, Release, SecuredDocument, StatusList
+from issuer.models import Credential, Release, SecuredDocument, StatusList, StatusListPublication
 from issuer.services import clock, institutions, signing, status
 from issuer.vc.data_integrity import proofs
 from issuer.vc.signers import Ed25519Signer
@@ -67,6 +69,33 @@ def test_the_status_list_is_served_signed_at_the_address_in_the_credential(clien
     assert status_list["id"] == address
     assert status_list["proof"]["cryptosuite"] == "eddsa-rdfc-2022"
     assert "public" in answer["Cache-Control"]
+
+
+def test_the_status_list_is_served_as_it_was_at_any_time(client, adas, root) -> None:
+    address = body_of(adas)["credentialStatus"]["statusListCredential"]
+    path = address.removeprefix(settings.BASE_URL)
+    revoke(adas, root)
+    first, second = StatusListPublication.objects.order_by("version")
+
+    def asked(then: datetime) -> Any:
+        return client.get(path, {"timestamp": then.isoformat()})
+
+    assert asked(first.published_at).content.decode() == first.body
+    assert asked(second.published_at).content.decode() == second.body
+    assert client.get(path).content.decode() == second.body
+    a_day = timedelta(days=1)
+    with pgtrigger.ignore():
+        StatusListPublication.objects.filter(pk=first.pk).update(
+            published_at=first.published_at - 9 * a_day, valid_until=first.valid_until - 9 * a_day
+        )
+    assert asked(first.published_at - 9 * a_day).content.decode() == first.body
+    nobody_signed, before_all = first.published_at - 5 * a_day, first.published_at - 10 * a_day
+    for then in (nobody_signed, before_all, second.published_at + a_day):
+        answer = asked(then)
+        assert answer.status_code == 404
+        assert answer.json()["type"].endswith("#STATUS_RETRIEVAL_ERROR")
+    for wrong in ("yesterday", "2026-01-01", "0001-01-01T00:00:00+14:00", ""):
+        assert client.get(path, {"timestamp": wrong}).status_code == 400
 
 
 def test_nobody_who_asks_for_a_status_makes_the_database_send_the_half_megabyte(

@@ -599,6 +599,7 @@ def test_an_entry_of_several_bits_says_what_its_value_means(
         _with_subject(statusPurpose="message", encodedList=status_list.encode(bits))(college)
         check = college.verify(signed).check("status")
         assert (check.outcome, message in check.detail) == (PASSED, True)
+        assert [part.value for part in check.parts] == [value]
     _with_subject(statusPurpose="message", encodedList=status_list.encode(bytes(16_384)))(college)
     assert college.verify(signed).check("status").outcome == COULD_NOT_CHECK
 
@@ -611,7 +612,12 @@ def test_every_status_of_several_counts(college: College, badge: dict[str, Any])
     signed = college.sign(badge)
     assert college.verify(signed).check("status").outcome == COULD_NOT_CHECK
     college.publish_list(INDEX)
-    assert college.verify(signed).check("status").outcome == FAILED
+    check = college.verify(signed).check("status")
+    assert check.outcome == FAILED
+    assert [(part.outcome, part.value) for part in check.parts] == [
+        (FAILED, 1),
+        (COULD_NOT_CHECK, None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
-from issuer.models import Credential, SecuredDocument
-from issuer.services import clock
+from issuer.models import Credential, SecuredDocument, StatusList
+from issuer.services import clock, signing, status
 from issuer.vc import contexts
 from issuer.vc.data_integrity import base_proofs, proofs
 from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
@@ -71,7 +72,8 @@ def test_a_sound_credential_is_verified_with_its_results(
     assert "credential" not in found
     results = found["results"]
     assert results["proof"] == [{"verified": True, "input": signed["proof"]}]
-    assert results["credentialStatus"] == [{"verified": True, "input": signed["credentialStatus"]}]
+    entry = {"value": 0, "verified": True, "input": signed["credentialStatus"]}
+    assert results["credentialStatus"] == [entry]
     assert results["validFrom"] == {"verified": True, "input": signed["validFrom"]}
     checks = {check["id"]: check["outcome"] for check in results["checks"]}
     assert checks.items() >= {"signature": "passed", "status": "passed"}.items()
@@ -96,7 +98,19 @@ def test_an_invalid_credential_is_an_answer_too(checker: APIClient, signed: Docu
 
 def test_what_cannot_be_checked_is_not_verified(checker: APIClient, signed: Document) -> None:
     signed["credentialStatus"]["statusListCredential"] = "https://nowhere.invalid/list"
-    assert verify(checker, signed).json()["verified"] is False
+    found = verify(checker, signed).json()
+    assert found["verified"] is False
+    entry = {"verified": False, "input": signed["credentialStatus"]}
+    assert found["results"]["credentialStatus"] == [entry]
+
+
+def test_each_status_is_told_with_what_its_list_states(
+    checker: APIClient, signed: Document, adas_credential: Credential, root: User
+) -> None:
+    status.revoke(adas_credential, reason="Awarded by mistake.", by=root)
+    signing.publish(StatusList.objects.get())
+    entry = {"value": 1, "verified": False, "input": signed["credentialStatus"]}
+    assert verify(checker, signed).json()["results"]["credentialStatus"] == [entry]
 
 
 def test_a_presentation_is_verified_with_all_that_is_in_it(

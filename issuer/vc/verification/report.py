@@ -27,11 +27,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at, how it ended, and a sentence that says why."""
+    """One thing that was looked at, how it ended, and a sentence that says why.
+
+    Of the status, `parts` are its entries, each for itself; `value` is what the list states of
+    that one, None where it could not be read.
+    """
 
     id: str
     outcome: Outcome
     detail: str
+    parts: tuple[Check, ...] = ()
+    value: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ be checked count as passed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -228,24 +228,36 @@ class Verification:
 
     def status(self, document: dict[str, Any]) -> Check:
         """Look up each status entry of a credential that its issuer has signed."""
-        return made("status", partial(self._status, document))
+        entries: list[Check] = []
+        whole = made("status", partial(self._status, document, entries))
+        return replace(whole, parts=tuple(entries))
 
-    def _status(self, document: dict[str, Any]) -> str:
+    def _status(self, document: dict[str, Any], checks: list[Check]) -> str:
         entries = credential.statuses(document)
         if "credentialStatus" not in document:
             return "The credential states no status: it cannot be withdrawn."
         if not entries:
             raise Failed("The credential's status is empty.")
-        checks = [made("status", partial(self._entry, document, entry)) for entry in entries]
+        checks += [self._entry(document, entry) for entry in entries]
         return all_of(checks)
 
-    def _entry(self, document: dict[str, Any], entry: dict[str, Any]) -> str:
+    def _entry(self, document: dict[str, Any], entry: dict[str, Any]) -> Check:
+        """Look up one entry: faults of the entry itself are the credential's and fail."""
+        values: list[int] = []
+
+        def look() -> str:
+            stated = _read_entry(entry)
+            values.append(self._value(document, stated))
+            return _meaning(stated, values[0])
+
+        check = made("status", look)
+        return replace(check, value=values[0] if values else None)
+
+    def _value(self, document: dict[str, Any], stated: status_list.Entry) -> int:
         """Read the value of one entry, in the steps of Bitstring Status List 1.0, "Validate".
 
-        Faults of the entry itself are the credential's and fail. A list that
-        cannot be had or trusted says nothing about the credential.
+        A list that cannot be had or trusted says nothing about the credential.
         """
-        stated = _read_entry(entry)
         try:
             listed = self._trusted_list(stated.list_url, credential.issuer_id(document))
         except Unreachable:
@@ -259,7 +271,7 @@ class Verification:
             bits = _bits(subject, stated.size)
         except VcError as error:
             raise CouldNotCheck(f"The status list cannot be relied on. {error}") from None
-        return _meaning(stated, status_list.get_value(bits, stated.index, status_size=stated.size))
+        return status_list.get_value(bits, stated.index, status_size=stated.size)
 
     def _trusted_list(self, url: str, issuer: str) -> dict[str, Any]:
         if url not in self.trusted_lists:
