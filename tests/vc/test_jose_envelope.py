@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from issuer.vc import keys
 from issuer.vc.contexts import CREDENTIALS_V1, CREDENTIALS_V2, EXAMPLES_V2
+from issuer.vc.credential import ENVELOPED_CREDENTIAL
 from issuer.vc.errors import (
     ClaimMismatch,
     ForbiddenValue,
@@ -22,7 +23,7 @@ from issuer.vc.errors import (
     WrongSignature,
 )
 from issuer.vc.jose import jose_envelope
-from issuer.vc.jose.jose_envelope import ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION
+from issuer.vc.jose.jose_envelope import ENVELOPED_PRESENTATION
 
 from .conftest import DID, _badge
 from .tokens import (

@@ -14,17 +14,16 @@ from issuer.vc.errors import (
     MalformedToken,
     WrongChallenge,
 )
-from issuer.vc.jose import jws
+from issuer.vc.jose import jws, sd_jwt_vc
 from issuer.vc.keys import PublicKey
 
 CREDENTIAL_MEDIA_TYPE = "application/vc+jwt"
 PRESENTATION_MEDIA_TYPE = "application/vp+jwt"
 # What tokens of version 1.1 of the data model are called, which state `vc` or `vp`.
 JWT_MEDIA_TYPE = "application/jwt"
-# Of envelopes around a credential that is a token; the last is how SD-JWT VC are typed.
-TOKEN_MEDIA_TYPES = frozenset({CREDENTIAL_MEDIA_TYPE, JWT_MEDIA_TYPE, "application/dc+sd-jwt"})
+# Of envelopes around a credential that is a token.
+TOKEN_MEDIA_TYPES = frozenset({CREDENTIAL_MEDIA_TYPE, JWT_MEDIA_TYPE, sd_jwt_vc.MEDIA_TYPE})
 
-ENVELOPED_CREDENTIAL = "EnvelopedVerifiableCredential"
 ENVELOPED_PRESENTATION = "EnvelopedVerifiablePresentation"
 
 _CREDENTIAL = "VerifiableCredential"
@@ -158,7 +157,7 @@ def _require_version_2(document: dict[str, Any], type_: str) -> None:
 
 def envelop_credential(token: str) -> dict[str, Any]:
     """Return the object that stands for a `vc+jwt` (VC Data Model 2.0, section 4.13)."""
-    return _envelop(ENVELOPED_CREDENTIAL, CREDENTIAL_MEDIA_TYPE, token)
+    return _envelop(credential.ENVELOPED_CREDENTIAL, CREDENTIAL_MEDIA_TYPE, token)
 
 
 def envelop_presentation(token: str) -> dict[str, Any]:
@@ -192,7 +191,7 @@ def _envelopes(presentation: dict[str, Any]) -> tuple[Envelope, ...]:
     if "verifiableCredential" not in presentation:
         return ()
     return tuple(
-        open_envelope(each, type_=ENVELOPED_CREDENTIAL)
+        open_envelope(each, type_=credential.ENVELOPED_CREDENTIAL)
         for each in credential.many(presentation["verifiableCredential"])
     )
 

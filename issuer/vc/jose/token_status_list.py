@@ -23,7 +23,6 @@ from issuer.vc.errors import (
 from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
 
-MEDIA_TYPE = "application/statuslist+jwt"
 TYPE = "statuslist+jwt"
 MAX_BYTES = 16 * 1024 * 1024
 

@@ -16,8 +16,6 @@ from issuer.vc.verification.report import Check, CouldNotCheck, Failed, Outcome,
 from issuer.vc.verification.signatories import CLOCK_SKEW, Policy, Signatories
 from issuer.vc.verification.verify import STRICT, Verification, not_accepted, not_vouched_for
 
-_VALID, _INVALID, _SUSPENDED = 0, 1, 2
-
 
 @dataclass(frozen=True)
 class Opened:
@@ -159,11 +157,11 @@ class _Tokens:
             raise
         except (Failed, VcError) as error:
             raise CouldNotCheck(f"The status list cannot be relied on. {error}") from None
-        if value == _VALID:
+        if value == token_status_list.VALID:
             return "The issuer states that the credential is valid."
-        if value == _INVALID:
+        if value == token_status_list.INVALID:
             raise Failed("The issuer has revoked the credential.")
-        if value == _SUSPENDED:
+        if value == token_status_list.SUSPENDED:
             raise Failed("The issuer has suspended the credential, which may change again.")
         raise CouldNotCheck(f"What the status {value} means is not known here.")
 
