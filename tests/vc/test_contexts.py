@@ -10,6 +10,7 @@ from pyld import jsonld
 
 from issuer.vc import canonical, contexts
 from issuer.vc.errors import ContextChanged, UnknownContext
+from issuer.vc.json_ld import processing
 
 
 @pytest.mark.parametrize("url", contexts.DIGESTS)
@@ -28,7 +29,7 @@ PUBLISHED = {
 
 def processed(context: Any, within: Any = None) -> dict[str, Any]:
     """All that a context defines, and what it defines inside its terms, as pyld understands it."""
-    options = canonical._options()
+    options = processing.new_options()
     processor = jsonld.JsonLdProcessor()
     before = within or processor._get_initial_context(options)
     after = processor._process_context(before, context, options, override_protected=True)
