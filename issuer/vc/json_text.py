@@ -1,4 +1,4 @@
-"""JSON text of strangers, read strictly."""
+"""JSON text of strangers, read strictly (RFC 8259, and what I-JSON, RFC 7493, asks)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Date-times and days as credentials write them."""
+"""Date-times and days as credentials write them (XML Schema 1.1, part 2)."""
 
 from __future__ import annotations
 

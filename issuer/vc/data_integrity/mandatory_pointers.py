@@ -1,4 +1,4 @@
-"""What of an Open Badge is shown whenever a part of it is shown."""
+"""What of an Open Badge is shown whenever a part is shown (1EdTech certification guide 1.2)."""
 
 from __future__ import annotations
 

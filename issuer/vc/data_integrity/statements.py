@@ -1,4 +1,4 @@
-"""Canonical N-Quads as statements: read, relabelled, and their blank nodes paired."""
+"""Canonical N-Quads (RDFC-1.0) as statements: read, relabelled, blank nodes paired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compact JWS: read strictly, signed by a key that stays where it is, checked by joserfc."""
+"""Compact JWS (RFC 7515): read strictly, signed by a key that stays put, checked by joserfc."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def read(text: object) -> Token:
 
 
 def decode(part: str) -> bytes:
-    """Read base64url without padding; raises MalformedToken, also for stray bits at the end."""
+    """Read base64url without padding (RFC 7515, section 2).
+
+    Raises MalformedToken, also for stray bits at the end.
+    """
     try:
         return multibase.decode_base64url("u" + part)
     except MalformedMultibase:
@@ -113,7 +116,7 @@ def decode(part: str) -> bytes:
 
 
 def encode(data: bytes) -> str:
-    """Write base64url without padding."""
+    """Write base64url without padding (RFC 7515, section 2)."""
     return multibase.encode_base64url(data).removeprefix("u")
 
 
@@ -132,9 +135,9 @@ def write_json(value: object) -> bytes:
 def sign(header: Mapping[str, Any], claims: Mapping[str, Any], *, signer: KeyHolder) -> str:
     """Return the compact JWS of the claims; its header is `alg`, after the key, and this one.
 
-    The key is asked for a signature over "header.payload" and never leaves its
-    holder. Raises ForbiddenValue, and what `read` raises, for what no strict reader would
-    take back, before the key is used.
+    The key is asked for a signature over "header.payload" (RFC 7515, section 5.1) and never
+    leaves its holder. Raises ForbiddenValue, and what `read` raises, for what no strict reader
+    would take back, before the key is used.
     """
     algorithm = _NAMES.get(signer.kind)
     if algorithm is None:
