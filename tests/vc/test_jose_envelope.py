@@ -20,6 +20,7 @@ from issuer.vc.errors import (
     UnsupportedProof,
     VcError,
     WrongChallenge,
+    WrongDomain,
     WrongSignature,
 )
 from issuer.vc.jose import jose_envelope
@@ -313,10 +314,13 @@ def test_challenge_and_domain_are_answered() -> None:
     text = presented(challenge="123", domain="https://verifier.example")
     for asked in ({}, {"challenge": "123"}, {"domain": "https://verifier.example"}):
         assert verify_presentation(text, **asked) == presentation()
-    for asked in ({"challenge": "1234"}, {"domain": "https://other.example"}):
-        with pytest.raises(WrongChallenge):
+    for asked, error in (
+        ({"challenge": "1234"}, WrongChallenge),
+        ({"domain": "https://other.example"}, WrongDomain),
+    ):
+        with pytest.raises(error):
             verify_presentation(text, **asked)
-        with pytest.raises(WrongChallenge):
+        with pytest.raises(error):
             verify_presentation(presented(), **asked)
 
 

@@ -13,6 +13,7 @@ from issuer.vc.errors import (
     MalformedEnvelope,
     MalformedToken,
     WrongChallenge,
+    WrongDomain,
 )
 from issuer.vc.jose import jws, sd_jwt_vc
 from issuer.vc.keys import PublicKey
@@ -289,7 +290,7 @@ def check_presentation(
 
     Whose the key is, and whether the credentials inside hold, is for the caller
     to find out. A challenge or domain that is asked for must be stated, as
-    `nonce` or `aud`. Raises what `check_credential` raises, and WrongChallenge.
+    `nonce` or `aud`. Raises what `check_credential` raises, WrongChallenge and WrongDomain.
     """
     jws.check(secured.token, public_key=public_key, algorithms=jws.ALGORITHMS)
     members = {"iss": secured.holder, "jti": secured.presentation.get("id")}
@@ -297,4 +298,4 @@ def check_presentation(
     if challenge is not None and secured.token.claims.get("nonce") != challenge:
         raise WrongChallenge("The presentation does not answer the challenge that was given.")
     if domain is not None and domain not in credential.many(secured.token.claims.get("aud")):
-        raise WrongChallenge("The presentation was made for somebody else.")
+        raise WrongDomain("The presentation was made for somebody else.")
