@@ -427,9 +427,8 @@ def by_the_older_suite(document: Document, **changes: Any) -> Document:
         "proofPurpose": "assertionMethod",
         **changes,
     }
-    message = ed25519_signature_2020.hash_data(
-        document, {"@context": document["@context"], **config}
-    )
+    options = {"@context": document["@context"], **config}
+    message = ed25519_signature_2020.hash_data(document, options, kind=keys.ED25519)
     value = multibase.encode_base58btc(ADA.sign(message))
     return {**document, "proof": {**config, "proofValue": value}}
 

@@ -23,7 +23,7 @@ def hash_rdf(
     The document is without the proof; the options are without proofValue and
     carry the document's contexts. Raises what `canonical.canonize` raises.
     """
-    return _hash_of_options(proof_config, digest) + _rdf_hash(document, digest)
+    return hash_of_options(proof_config, digest) + _rdf_hash(document, digest)
 
 
 def hash_json(
@@ -53,8 +53,11 @@ def _rdf_hash(document: dict[str, Any], digest: str) -> bytes:
     return hashlib.new(digest, canonical.canonize(document, digest=digest)).digest()
 
 
-def _hash_of_options(proof_config: dict[str, Any], digest: str) -> bytes:
-    """Hash the options, which are the same for all that is signed together, only once."""
+def hash_of_options(proof_config: dict[str, Any], digest: str) -> bytes:
+    """Hash the options in the canonical form of RDF, once for all that is signed together.
+
+    Raises what `canonical.canonize` raises.
+    """
     text = json.dumps(proof_config, sort_keys=True)
     if len(text) > MAX_REMEMBERED:
         return _rdf_hash(proof_config, digest)
