@@ -194,11 +194,25 @@ def check(
     suite = _suite_of(proof)
     if suite is None:
         raise UnsupportedProof()
-    _require_form(proof)
-    _require_expected(proof, purpose, domain, challenge)
+    require_usable(proof, purpose=purpose, domain=domain, challenge=challenge)
     config = {name: value for name, value in proof.items() if name != "proofValue"}
     unsecured, options = _covered(document, config)
     suite.check(unsecured, options, proof["proofValue"], public_key=public_key)
+
+
+def require_usable(
+    proof: dict[str, Any],
+    *,
+    purpose: str = ASSERTION,
+    domain: str | None = None,
+    challenge: str | None = None,
+) -> None:
+    """Raise unless the proof has the form of one and was made for this; its value is not checked.
+
+    Raises MalformedProof, WrongPurpose, WrongDomain, WrongChallenge.
+    """
+    _require_form(proof)
+    _require_expected(proof, purpose, domain, challenge)
 
 
 def previous_proofs(document: dict[str, Any], proof: dict[str, Any]) -> list[dict[str, Any]]:
