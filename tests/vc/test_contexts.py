@@ -93,6 +93,18 @@ def test_another_context_is_refused_and_not_fetched() -> None:
         contexts.document_loader("https://college.example/context.json", {})
 
 
+def test_the_context_without_a_version_cannot_stand_beside_version_2(shared_data: Path) -> None:
+    """So nobody could tell what a signature over such a badge covers: it is not pinned."""
+    published = json.loads((shared_data / "contexts/ob-v3p0.json").read_text())
+    document = {
+        "@context": [contexts.CREDENTIALS_V2, published["@context"]],
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "credentialSubject": {"type": ["AchievementSubject"], "id": "did:example:ada"},
+    }
+    with pytest.raises(jsonld.JsonLdError, match="protected"):
+        jsonld.expand(document, {"documentLoader": contexts.document_loader})
+
+
 def test_a_context_that_was_edited_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

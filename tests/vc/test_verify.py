@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import did, lint, multibase, status_list
+from issuer.vc import contexts, did, lint, multibase, status_list
 from issuer.vc.errors import Unreachable
 from issuer.vc.json_text import parse_json
 from issuer.vc.signers import Ed25519Signer
@@ -645,6 +645,18 @@ def test_an_entry_that_cannot_be_read_never_passes(
     badge["credentialStatus"].update(changes)
     report = college.verify(college.sign(badge))
     assert report.check("status").outcome == outcome
+
+
+def test_a_context_without_a_version_leaves_it_unknown(
+    college: College, signed: dict[str, Any]
+) -> None:
+    """What it means has changed over the years, and beside version 2.0 it means nothing at all."""
+    unversioned = "https://purl.imsglobal.org/spec/ob/v3p0/context.json"
+    for first in (contexts.CREDENTIALS_V2, contexts.CREDENTIALS_V1):
+        report = college.verify({**signed, "@context": [first, unversioned]})
+        assert report.verdict == UNKNOWN
+        assert report.check("structure").outcome == COULD_NOT_CHECK
+        assert unversioned in report.check("structure").detail
 
 
 @pytest.mark.parametrize("kind", ["1EdTechRevocationList", "BitstringStatusList"])
