@@ -9,7 +9,7 @@ from typing import Any
 
 from pyld import jsonld
 
-from issuer.vc import contexts
+from issuer.vc import contexts, json_pointers
 from issuer.vc.errors import DataLoss, MalformedDocument, NotCompacted, OutOfBounds, VcError
 from issuer.vc.json_ld import dataset, plain
 from issuer.vc.json_ld.dataset import SHA_256, SHA_384
@@ -173,7 +173,7 @@ def _require_term(key: str, value: dict[str, Any], path: list[str | int]) -> Non
 
 
 def _pointer(path: list[str | int]) -> str:
-    return "".join(f"/{step}" for step in path)
+    return "".join(f"/{json_pointers.escape(str(step))}" for step in path)
 
 
 def _refuse_disguised_types(types: object, path: list[str | int]) -> None:

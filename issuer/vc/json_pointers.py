@@ -35,6 +35,11 @@ def parse(pointer: object) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
+def escape(name: str) -> str:
+    """Return the name of a member as a reference token of a JSON Pointer (section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 def exists(document: Any, pointer: str) -> bool:
     """Tell whether the pointer points to something in the document."""
     value = document

@@ -156,6 +156,11 @@ def test_a_type_of_an_extension_needs_the_extensions_context(
         canonical.expand(badge)
 
 
+def test_where_something_would_be_lost_is_told_as_a_json_pointer(badge: dict[str, Any]) -> None:
+    with pytest.raises(DataLoss, match=r"^/credentialSubject/a~1b~0c: "):
+        canonical.expand({**badge, "credentialSubject": {"a/b~c": None}})
+
+
 @pytest.mark.parametrize(
     "hidden",
     [

@@ -114,3 +114,8 @@ def test_the_wider_of_two_pointers_wins(pointers: list[str]) -> None:
 def test_types_and_contexts_are_whole_also_where_one_of_them_is_asked_for() -> None:
     chosen = json_pointers.select(DOCUMENT, ["/type/1", "/@context/0"])
     assert chosen == {name: DOCUMENT[name] for name in ("@context", "id", "type")}
+
+
+def test_an_escaped_name_is_read_as_it_was() -> None:
+    for name in ("plain", "a/b", "m~n", "~1", "/~0", ""):
+        assert json_pointers.parse(f"/{json_pointers.escape(name)}") == [name]

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import lint
+from issuer.vc import lint, walk
 from issuer.vc.errors import LintFailed
-from issuer.vc.lint import walk
 
 from .conftest import DID, College
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import contexts, endorsements, openbadges, status_list
-from issuer.vc.lint import COLLEGE, COMPOSED_ELSEWHERE, CONFORMANCE, lint, walk
+from issuer.vc import contexts, endorsements, openbadges, status_list, walk
+from issuer.vc.lint import COLLEGE, COMPOSED_ELSEWHERE, CONFORMANCE, lint
 
 from . import stated_values
 from .conftest import DID, LIST_URL, College, _badge, _signed

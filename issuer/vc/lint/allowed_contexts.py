@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from issuer.vc import credential
+from issuer.vc import credential, walk
 from issuer.vc.errors import Finding
-from issuer.vc.lint import walk
 
 SECTION = "Verifiable Credentials Data Model 2.0, Contexts"
 

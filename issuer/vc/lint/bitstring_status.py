@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import status_list
+from issuer.vc import status_list, walk
 from issuer.vc.errors import Finding, VcError
-from issuer.vc.lint import walk
 
 SECTION = "Bitstring Status List 1.0, BitstringStatusListEntry"
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import credential, did, kinds, timestamps
+from issuer.vc import credential, did, kinds, timestamps, walk
 from issuer.vc.errors import Finding, VcError
-from issuer.vc.lint import walk
 
 SECTION = "Verifiable Credentials Data Model 2.0"
 

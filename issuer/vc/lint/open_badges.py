@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import classes, contexts, credential, openbadges
+from issuer.vc import classes, contexts, credential, openbadges, walk
 from issuer.vc.endorsements import SCHEMA_ID as ENDORSEMENT_SCHEMA
 from issuer.vc.endorsements import EndorsementCredential
 from issuer.vc.errors import Finding
-from issuer.vc.lint import allowed_contexts, data_model, walk
+from issuer.vc.lint import allowed_contexts, data_model
 from issuer.vc.openbadges import AchievementCredential
 
 _NAME = "Open Badges 3.0"

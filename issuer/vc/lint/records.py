@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import classes, clr
+from issuer.vc import classes, clr, walk
 from issuer.vc.errors import Finding
-from issuer.vc.lint import allowed_contexts, open_badges, walk
+from issuer.vc.lint import allowed_contexts, open_badges
 
 _SECTION = f"{clr.SPECIFICATION}, ClrSubject"
 

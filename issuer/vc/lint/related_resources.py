@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import contexts, multibase
+from issuer.vc import contexts, multibase, walk
 from issuer.vc.errors import Finding, VcError
-from issuer.vc.lint import walk
 
 _SECTION = "Verifiable Credentials Data Model 2.0, Integrity of Related Resources"
 _SRI = re.compile(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})")

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import kinds
+from issuer.vc import kinds, walk
 from issuer.vc.errors import Finding
-from issuer.vc.lint import walk
 
 _SECTION = "Verifiable Credentials Data Model 2.0"
 _SERIALIZATION = "Open Badges 3.0, Serialization"

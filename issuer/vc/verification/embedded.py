@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from issuer.vc import credential
+from issuer.vc import credential, json_pointers, walk
 from issuer.vc.errors import OutOfBounds
-from issuer.vc.lint import walk
 from issuer.vc.verification.report import Check, Failed, made
 from issuer.vc.verification.shown import Thing, thing
 
@@ -62,8 +61,8 @@ def _find(value: object, pointer: str, depth: int) -> Iterator[Embedded]:
                 for where, content in walk.each(value, name, pointer):
                     yield Embedded(where, _ROLES[name], content)
             elif name not in _NOT_STATED:
-                escaped = str(name).replace("~", "~0").replace("/", "~1")
-                yield from _find(member, f"{pointer}/{escaped}", depth + 1)
+                where = f"{pointer}/{json_pointers.escape(str(name))}"
+                yield from _find(member, where, depth + 1)
 
 
 def endorsed(endorsement: dict[str, Any] | None, holder: dict[str, Any]) -> Check:

@@ -8,9 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from issuer.vc import credential
+from issuer.vc import credential, walk
 from issuer.vc.errors import VcError
-from issuer.vc.lint import walk
 from issuer.vc.verification import (
     embedded,
     named_schemas,

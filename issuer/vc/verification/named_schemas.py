@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import credential, kinds
+from issuer.vc import credential, kinds, walk
 from issuer.vc.clr import ClrCredential
 from issuer.vc.endorsements import EndorsementCredential
 from issuer.vc.kinds import Kind
-from issuer.vc.lint import walk
 from issuer.vc.openbadges import SCHEMA_TYPE, AchievementCredential
 from issuer.vc.stated import Member, Stated, members
 from issuer.vc.verification.report import Check, Failed, made

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from issuer.vc import openbadges
-from issuer.vc.lint import walk
+from issuer.vc import openbadges, walk
 from issuer.vc.verification.report import Check, CouldNotCheck, Failed, made
 
 _EMAIL = "emailAddress"

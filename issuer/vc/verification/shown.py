@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from issuer.vc import baking, credential
+from issuer.vc import baking, credential, walk
 from issuer.vc.errors import MalformedDocument, VcError
 from issuer.vc.jose import jose_envelope, jws
 from issuer.vc.json_text import parse_json
-from issuer.vc.lint import walk
 from issuer.vc.verification import verify_tokens
 from issuer.vc.verification.report import CouldNotCheck
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import credential
+from issuer.vc import credential, json_pointers
 from issuer.vc.errors import VcError
 
 
@@ -13,7 +13,7 @@ def members(value: object, pointer: str = "") -> Iterator[tuple[str, Any]]:
     """Yield everything inside a value, depth first, but not what a context says."""
     if isinstance(value, dict):
         children: list[tuple[str, Any]] = [
-            (name.replace("~", "~0").replace("/", "~1"), member)
+            (json_pointers.escape(name), member)
             for name, member in value.items()
             if name != "@context"
         ]
