@@ -169,18 +169,18 @@ def _read_token(claims: Mapping[str, Any]) -> Reading:
 
 
 def _read(document: Mapping[str, Any], depth: int) -> Reading:
-    subject = next(iter(_maps(document.get("credentialSubject"))), {})
+    subject = _first(document.get("credentialSubject"))
     achievement = _map(subject.get("achievement"))
     issuer = document.get("issuer")
     profile = _map(issuer)
     return Reading(
-        name=_words(achievement.get("name")) or _words(document.get("name")),
-        description=_words(achievement.get("description"))
-        or _words(document.get("description"))
-        or _words(subject.get("endorsementComment")),
+        name=_text(achievement.get("name")) or _text(document.get("name")),
+        description=_text(achievement.get("description"))
+        or _text(document.get("description"))
+        or _text(subject.get("endorsementComment")),
         kind=_text(achievement.get("achievementType")),
         learner=_learner(subject),
-        issuer=_words(profile.get("name")),
+        issuer=_text(profile.get("name")),
         issuer_id=_text(issuer) or _text(profile.get("id")),
         issuer_url=_web(profile.get("url")),
         awarded=_text(document.get("awardedDate")) or _begins(document),
@@ -189,8 +189,8 @@ def _read(document: Mapping[str, Any], depth: int) -> Reading:
         term=_text(subject.get("term")),
         credits=_number(subject.get("creditsEarned")),
         code=_text(achievement.get("humanCode")),
-        criteria=_text(_map(achievement.get("criteria")).get("narrative")),
-        image=_web(_map(achievement.get("image")).get("id")),
+        criteria=_text(_first(achievement.get("criteria")).get("narrative")),
+        image=_web(_first(achievement.get("image")).get("id")),
         achievement=_web(achievement.get("id")),
         skills=_skills(achievement),
         results=_results(subject, achievement),
@@ -212,9 +212,9 @@ def _credentials(subject: Mapping[str, Any], depth: int) -> list[Reading]:
 def _evidence(document: Mapping[str, Any]) -> list[EvidenceLine]:
     found = [
         EvidenceLine(
-            _words(each.get("name")) or _words(each.get("description")),
+            _text(each.get("name")) or _text(each.get("description")),
             _web(each.get("id")),
-            _words(each.get("narrative")),
+            _text(each.get("narrative")),
         )
         for each in _maps(document.get("evidence"))
     ]
@@ -228,7 +228,7 @@ def _associations(subject: Mapping[str, Any]) -> list[AssociationLine]:
         for inner in _maps(each.get("credentialSubject"))
     ]
     names = {
-        _text(achievement.get("id")): _words(achievement.get("name"))
+        _text(achievement.get("id")): _text(achievement.get("name"))
         for achievement in [*embedded, *_maps(subject.get("achievement"))]
     }
     found = [
@@ -261,7 +261,7 @@ def _each_claim(stated: Mapping[str, Any], above: str) -> Iterator[ResultLine]:
         if isinstance(value, bool):
             text = "Yes" if value else "No"
         else:
-            text = ", ".join(_texts(value)) or _words(value) or _number(value)
+            text = ", ".join(_texts(value)) or _number(value)
         if text:
             yield ResultLine(f"{above}: {title}" if above else title, text)
 
@@ -280,7 +280,7 @@ def _begins(document: Mapping[str, Any]) -> str:
 
 def _learner(subject: Mapping[str, Any]) -> str:
     for identity in _maps(subject.get("identifier")):
-        if identity.get("identityType") == "name" and identity.get("hashed") is False:
+        if _text(identity.get("identityType")) == "name" and identity.get("hashed") is False:
             return _text(identity.get("identityHash"))
     return ""
 
@@ -322,14 +322,13 @@ def _day(text: str) -> date | None:
 
 
 def _text(value: Any) -> str:
-    """The text, without halves of characters that could not be shown."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    """The text, also of a language value object, and the first where there are several.
 
-
-def _words(value: Any) -> str:
-    """The text, or that of a language value object, the first where there are several."""
+    Without halves of characters, which could not be shown.
+    """
     for each in value if isinstance(value, list) else [value]:
-        return _text(each.get("@value") if isinstance(each, Mapping) else each)
+        text = each.get("@value") if isinstance(each, Mapping) else each
+        return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
     return ""
 
 
@@ -352,6 +351,10 @@ def _web(value: Any) -> str:
 
 def _map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    return next(iter(_maps(value)), {})
 
 
 def _maps(value: Any) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from issuer.vc import baking
+from issuer.vc.data_integrity import proofs
 from issuer.vc.jose import jose_envelope, token_status_list
 from issuer.vc.verification import embedded, inspection
 from issuer.vc.verification.inspection import Inspection
@@ -89,6 +90,25 @@ def test_a_record_with_one_bad_credential_is_not_valid() -> None:
     found = inspect(record(_signed(), tampered(_signed())))
     assert (found.report.verdict, found.verdict) == (VALID, INVALID)
     assert list(places(found).values()) == [VALID, INVALID]
+
+
+@pytest.mark.parametrize("written", ["true", [True]])
+def test_a_record_cannot_be_made_to_look_whole(written: Any) -> None:
+    """Each is true to a signature over statements, and neither to who reads the JSON."""
+    found = record(_signed(), partial=True)
+    assert inspect(found).verdict == VALID
+    changed = {**found, "partial": written}
+    proofs.verify_proof(changed, public_key=shows.public_key(shows.TOKENS).multikey)
+    assert inspect(changed).check("structure").outcome == "failed"
+
+
+def test_a_record_is_about_one_subject_in_one_piece() -> None:
+    found = record(_signed())
+    subject = found["credentialSubject"]
+    bare = {name: subject[name] for name in ("id", "type")}
+    changed = {**found, "credentialSubject": [bare, subject]}
+    proofs.verify_proof(changed, public_key=shows.public_key(shows.TOKENS).multikey)
+    assert inspect(changed).check("structure").outcome == "failed"
 
 
 def test_a_record_with_a_credential_that_cannot_be_checked_is_unknown() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from issuer.vc import contexts, did, lint, multibase, status_list
+from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import Unreachable
 from issuer.vc.json_text import parse_json
 from issuer.vc.signers import Ed25519Signer
@@ -291,6 +292,32 @@ def test_a_property_under_the_name_of_its_class_is_not_valid(
     assert report.check("structure").outcome == FAILED
     assert "Criteria" in report.check("structure").detail
     assert report.verdict == INVALID
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["credentialSubject", "result"], lambda stated: [stated]),
+        (["credentialSubject", "result", 0], lambda stated: [stated]),
+        (["credentialSubject", "identifier"], lambda stated: [stated]),
+        (["credentialSubject", "identifier", 0, "hashed"], lambda stated: str(stated).lower()),
+        (["credentialSubject", "creditsEarned"], lambda stated: "7.5E0"),
+        (["credentialSubject", "creditsEarned"], lambda stated: [stated]),
+        (["credentialSchema"], lambda stated: [stated]),
+    ],
+)
+def test_what_a_signature_takes_for_the_same_and_a_reader_overlooks_is_not_valid(
+    college: College, badge: dict[str, Any], path: list[Any], value: Callable[[Any], Any]
+) -> None:
+    badge["credentialSubject"]["creditsEarned"] = 7.5
+    signed = college.sign(badge)
+    *way, last = path
+    place: Any = signed
+    for step in way:
+        place = place[step]
+    place[last] = value(place[last])
+    proofs.verify_proof(signed, public_key=college.signer.public_multibase)
+    assert college.verify(signed).check("structure").outcome == FAILED
 
 
 def test_a_badge_that_spells_out_its_type_does_not_escape_the_rules_for_badges(

@@ -25,6 +25,13 @@ _LIFE_CYCLE = frozenset(
         "credentialSubject",
     }
 )
+# Of the terms that the pinned contexts give a type, those that JSON has a type of its own for.
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "partial": (bool,),
+    "hashed": (bool,),
+    "creditsEarned": (int, float),
+    "creditsAvailable": (int, float),
+}
 # What may state contexts of its own inside a document: those of the JCS suites repeat them.
 _STATING_CONTEXTS = frozenset(
     {"VerifiableCredential", credential.ENVELOPED_CREDENTIAL, "DataIntegrityProof"}
@@ -56,6 +63,7 @@ def of_credential(document: object, *, own_contexts: bool = False) -> str:
     if _is_1_1(document) and "issuanceDate" not in document:
         raise Failed("The credential does not say when it was issued.")
     _require_badge(document, subjects)
+    _require_record(document, subjects)
     _refuse_second_self(document)
     canonical.expand(credential.unsecured(document))
     return "The document is a credential and states nothing that its contexts do not define."
@@ -96,7 +104,26 @@ def _document(document: object, own_contexts: bool) -> dict[str, Any]:
     for name, member in unsecured.items():
         if name != "@context":
             _require_known_contexts(member, own_contexts)
+    if not own_contexts:
+        _refuse_disguised(unsecured)
     return document
+
+
+def _refuse_disguised(value: object) -> None:
+    """Refuse what JSON-LD takes for the same, and a reader of the JSON does not find.
+
+    A list in a list comes apart, and "true" is true: the signature holds, and a poor result, or
+    that a record is partial, would be out of sight.
+    """
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, list):
+            raise Failed("A list stands in a list, where readers do not look for it.")
+        _refuse_disguised(item)
+    for name, member in value.items() if isinstance(value, dict) else ():
+        if name in _JSON_TYPES and type(member) not in _JSON_TYPES[name]:
+            raise Failed(f"{name} is not of the type that it must have in JSON.")
+        if name != "@context":
+            _refuse_disguised(member)
 
 
 def _require_known_contexts(value: object, own_contexts: bool) -> None:
@@ -173,6 +200,13 @@ def _require_badge(document: dict[str, Any], subjects: list[dict[str, Any]]) -> 
     for name in ("id", "issuanceDate" if _is_1_1(document) else "validFrom"):
         if name not in document:
             raise Failed(f"The badge states no {name}.")
+
+
+def _require_record(document: dict[str, Any], subjects: list[dict[str, Any]]) -> None:
+    if "ClrCredential" not in credential.types(document):
+        return
+    if len(subjects) != 1 or "ClrSubject" not in credential.types(subjects[0]):
+        raise Failed("The record's subject is not one ClrSubject.")
 
 
 def _refuse_second_self(document: dict[str, Any]) -> None:
