@@ -37,9 +37,17 @@ class Checkout:
         shutil.copytree(ROOT / "requirements", folder / "requirements")
         (folder / ".dev").mkdir()
         (folder / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
+        self.share_compiled(ROOT / ".dev" / "venv", folder / ".dev" / "venv")
+        self.share_compiled(Path(sys.base_prefix), Path(sys.base_prefix))
         self.env = {n: v for n, v in os.environ.items() if n not in OWN_SERVICES}
         self.port = free_port()
         self.output = folder / "output.txt"
+
+    def share_compiled(self, source: Path, as_seen: Path) -> None:
+        """Read what is compiled already: every process here would compile Django anew."""
+        link = self.folder / ".dev" / "bytecode" / as_seen.relative_to("/")
+        link.parent.mkdir(parents=True)
+        link.symlink_to(ROOT / ".dev" / "bytecode" / source.relative_to("/"))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ./dev to its end."""
@@ -280,7 +288,7 @@ def test_secrets_are_made_once_and_read_by_their_owner_alone(place: Any) -> None
 
 def test_the_callers_mark_narrows_each_phase(dev: ModuleType, tmp_path: Path) -> None:
     given = ["-m", "slow", "-k", "kill"]
-    argv = dev.pytest_command(given, "not browser", tmp_path / "r.xml", at_once=False)
+    argv = dev.pytest_command(given, "not browser", tmp_path / "r.xml", at_once=False, by_file=True)
     assert argv[argv.index("-m", 3) + 1] == "(slow) and (not browser)"
     assert argv[-2:] == ["-k", "kill"]
 

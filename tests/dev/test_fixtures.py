@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests import apart
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -80,3 +82,13 @@ def test_faults_of_accessibility_are_found(
 ) -> None:
     page.set_content("<html lang=en><title>A page</title><main><img src=x></main>")
     assert [fault.partition(":")[0] for fault in serious_faults(page)] == ["image-alt"]
+
+
+@pytest.mark.parametrize(("worker", "room"), [("gw0", 41), ("gw1", 42), ("gw3", 44), ("gw4", 41)])
+def test_processes_of_one_run_have_their_own_broker_database(worker: str, room: int) -> None:
+    address = "redis+socket:///run/here/4/valkey?virtual_host="
+    assert apart.of_worker(f"{address}41", worker) == f"{address}{room}"
+
+
+def test_a_broker_of_ones_own_is_left_as_it_is_given() -> None:
+    assert apart.of_worker("redis://localhost:6379/0", "gw1") == "redis://localhost:6379/0"

@@ -43,12 +43,12 @@ from tests.faults import judge
 from tests.faults.points import Act, Fault, Moment
 from tests.issuer import badges
 
-pytestmark = [pytest.mark.worker, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 1072
 CHUNK_SIZE = 134
-LEASE_SECONDS = 2
+LEASE_SECONDS = 1
 PATIENCE = 80
 
 PEOPLE = ("clara", "dev")
