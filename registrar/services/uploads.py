@@ -45,8 +45,15 @@ def sweep(*, needed: Collection[str], at: datetime | None = None) -> int:
     old = [
         folder
         for folder in Path(settings.UPLOAD_DIR).glob(f"{_PREFIX}*")
-        if folder.stat().st_mtime < before and str(folder.resolve() / "upload") not in needed
+        if _came_before(folder, before) and str(folder.resolve() / "upload") not in needed
     ]
     for folder in old:
         discard(folder / "upload")
     return len(old)
+
+
+def _came_before(folder: Path, moment: float) -> bool:
+    try:
+        return folder.stat().st_mtime < moment
+    except OSError:  # another worker has just removed it, or it is a link of somebody else's
+        return False

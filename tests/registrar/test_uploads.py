@@ -50,6 +50,13 @@ def test_what_lies_elsewhere_is_never_removed(tmp_path: Path, folder: Path) -> N
     assert mine.exists() and (folder / "upload-of-another-service").exists()
 
 
+def test_a_link_to_nothing_keeps_nobody_from_sweeping(folder: Path) -> None:
+    upload = uploads.keep(ContentFile(b"x"))
+    grow_old(upload)
+    upload.parent.with_name(f"{upload.parent.name}-gone").symlink_to("nowhere")
+    assert uploads.sweep(needed=()) == 1
+
+
 def test_an_upload_is_removed_when_it_has_waited_for_too_long(folder: Path) -> None:
     old, newer, needed = (uploads.keep(ContentFile(b"x")) for _ in range(3))
     for path in (old, needed):
