@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.vc import baking
+from issuer.vc import baking, keys
 from issuer.vc.data_integrity import proofs
-from issuer.vc.jose import jose_envelope, token_status_list
+from issuer.vc.jose import jose_envelope, sd_jwt_vc, token_status_list
 from issuer.vc.verification import embedded, inspection
 from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.shown import Thing
 
-from . import shows
-from .conftest import College, _badge, _signed
+from . import shows, tokens
+from .conftest import NOW, College, _badge, _signed
 from .shows import ACHIEVEMENT, Document, inspect, outcomes, record
 
 VALID, INVALID, UNKNOWN = "valid", "invalid", "unknown"
@@ -63,6 +63,23 @@ def test_an_sd_jwt_is_looked_up_in_its_status_list() -> None:
     assert outcomes(inspect(token, status=shows.status_token(7))) == {"status": "failed"}
     assert inspect(token).verdict == UNKNOWN
     assert inspect(token).issuer_id == shows.ISSUER
+
+
+def test_a_holder_who_says_to_have_signed_an_sd_jwt_must_have() -> None:
+    holder, mallory = tokens.signer(keys.ED25519), tokens.signer(keys.P384)
+    confirmed = {"cnf": {"jwk": tokens.public_key(holder).jwk}}
+    whole, other = shows.sd_jwt(**confirmed), shows.sd_jwt(**confirmed)
+    occasion = {"audience": "https://employer.example", "nonce": "n-1", "issued": NOW}
+    bound = sd_jwt_vc.bind(whole, signer=holder, **occasion)
+    found = inspect(bound)
+    assert found.verdict == VALID
+    assert any("show it again" in remark for remark in found.remarks)
+    binding = bound.rpartition("~")[2]
+    assert outcomes(inspect(other + binding))["signature"] == "failed"
+    by_another = sd_jwt_vc.bind(whole, signer=mallory, **occasion)
+    assert outcomes(inspect(by_another))["signature"] == "failed"
+    nobodys = sd_jwt_vc.bind(shows.sd_jwt(), signer=holder, **occasion)
+    assert outcomes(inspect(nobodys))["signature"] == "failed"
 
 
 def test_of_what_cannot_be_read_nothing_else_is_asked() -> None:

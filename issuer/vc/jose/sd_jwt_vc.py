@@ -161,6 +161,23 @@ def check(found: SdJwtVc, *, public_key: PublicKey) -> None:
     jws.check(found.token, public_key=public_key, algorithms=jws.ALGORITHMS)
 
 
+def check_holder(found: SdJwtVc) -> jws.Token:
+    """Return the key binding; raise unless the key in `cnf` signed it, over this very choice.
+
+    For whom and when it was signed is `check_key_binding`'s to ask, and the issuer's signature
+    must be checked as well. Raises WrongChallenge for no key binding, MalformedToken when
+    no key is stated, UnsupportedProof, WrongSignature and the errors of keys. RFC 9901, 7.3.
+    """
+    token = found.key_binding
+    if token is None:
+        raise WrongChallenge("The holder has not signed what is presented.")
+    key = _holder_key(found.token.claims)
+    jws.check(token, public_key=key, algorithms=jws.ALGORITHMS)
+    if token.claims.get("sd_hash") != _own_digest(found):
+        raise WrongSignature("The holder has signed another choice of disclosures.")
+    return token
+
+
 def check_key_binding(
     found: SdJwtVc,
     *,
@@ -173,17 +190,11 @@ def check_key_binding(
     """Raise unless the holder signed this choice for this verifier, occasion and time.
 
     RFC 9901, section 7.3; the issuer's signature, by which the holder's key in `cnf` is
-    known, must be checked as well. Raises WrongChallenge for no key binding, another
-    audience or nonce, and one too old or of the future; MalformedToken when no key is
-    stated or no time; UnsupportedProof, WrongSignature and the errors of keys.
+    known, must be checked as well. Raises WrongChallenge for another audience or nonce,
+    and one too old or of the future; MalformedToken when no time is stated; and what
+    `check_holder` raises.
     """
-    token = found.key_binding
-    if token is None:
-        raise WrongChallenge("The holder has not signed what is presented.")
-    key = _holder_key(found.token.claims)
-    jws.check(token, public_key=key, algorithms=jws.ALGORITHMS)
-    if token.claims.get("sd_hash") != _own_digest(found):
-        raise WrongSignature("The holder has signed another choice of disclosures.")
+    token = check_holder(found)
     if token.claims.get("aud") != audience or token.claims.get("nonce") != nonce:
         raise WrongChallenge("The holder has signed for another verifier or another occasion.")
     numeric_dates.require_current(token.claims, now=now, skew=skew)

@@ -265,6 +265,8 @@ def _remarks(document: dict[str, Any]) -> Iterator[str]:
             f"It names the schema {address}, which is not known here: that it has this form is "
             "not shown. Who issued it, and whether it still holds, does not depend on it."
         )
+    if "vct" in document and "cnf" in document:
+        yield _NOT_CHALLENGED
     if "refreshService" in document:
         yield "Its issuer may have a newer edition of it, which was not asked for."
     subjects = document.get("credentialSubject")

@@ -42,7 +42,7 @@ def open(text: str) -> Opened:
         return Opened(
             found.token,
             found.claims,
-            lambda key: sd_jwt_vc.check(found, public_key=key),
+            lambda key: _check_sd_jwt(found, key),
             is_w3c=False,
         )
     if jws.read(text).media_type("typ") == "vc+jwt":
@@ -54,6 +54,16 @@ def open(text: str) -> Opened:
         )
     read = vc_jwt.read(text)
     return Opened(read.token, read.credential, lambda key: vc_jwt.check(read, public_key=key))
+
+
+def _check_sd_jwt(found: sd_jwt_vc.SdJwtVc, key: PublicKey) -> None:
+    """Check what the issuer signed and, where a holder says to have signed, that this is so.
+
+    Nobody need have: whether a holder must is for who asked for it to say (RFC 9901, 7.3).
+    """
+    sd_jwt_vc.check(found, public_key=key)
+    if found.key_binding is not None:
+        sd_jwt_vc.check_holder(found)
 
 
 def open_envelope(envelope: object) -> str:
