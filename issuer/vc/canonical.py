@@ -94,82 +94,81 @@ def canonize(document: dict[str, Any], *, digest: str = SHA_256) -> bytes:
 
 
 def _values_in(document: object) -> int:
+    """Count the values of a document, level by level; raises what `check_bounds` raises."""
     if not isinstance(document, dict):
         raise MalformedDocument("The document is not a JSON object.")
-    room = _Room(MAX_CHARACTERS, MAX_VALUES)
-    room.take(document, 0)
-    return MAX_VALUES - room.values
-
-
-class _Room:
-    """How many characters and values a document may still have."""
-
-    def __init__(self, characters: int, values: int) -> None:
-        self.characters = characters
-        self.values = values
-
-    def take(self, value: object, depth: int) -> None:
-        """Count a value and all inside of it; raises what `check_bounds` raises."""
+    characters = values = depth = 0
+    level: list[Any] = [document]
+    while level:
         if depth > MAX_DEPTH:
             raise OutOfBounds(f"The document is nested more than {MAX_DEPTH} deep.")
-        if isinstance(value, str):
-            self.characters -= len(value) + 2
-        elif isinstance(value, dict):
-            for key, member in value.items():
-                if not isinstance(key, str):
-                    raise MalformedDocument("A member's name is not text.")
-                self.characters -= len(key) + 4
-                self.take(member, depth + 1)
-            self._settle(depth, len(value))
-        elif isinstance(value, list):
-            if len(value) > MAX_VALUES_OF_ONE:
-                raise OutOfBounds(
-                    f"A list in the document has more than {MAX_VALUES_OF_ONE} values."
-                )
-            for item in value:
-                self.take(item, depth + 1)
-            self._settle(depth, len(value))
-        elif isinstance(value, int | float | None):
-            self.characters -= 8
-        else:
-            raise MalformedDocument(f"{type(value).__name__} is not a kind of JSON value.")
-
-    def _settle(self, depth: int, values: int) -> None:
-        self.values -= values
-        if self.characters < 0:
+        inner: list[Any] = []
+        for value in level:
+            characters += _characters(value)
+            if isinstance(value, dict):
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        values += len(inner)
+        if characters > MAX_CHARACTERS:
             raise OutOfBounds(f"The document has more than {MAX_CHARACTERS} characters.")
-        if self.values < 0:
+        if values > MAX_VALUES:
             raise OutOfBounds(f"The document has more than {MAX_VALUES} values in all.")
+        depth += 1
+        level = inner
+    return values
+
+
+def _characters(value: object) -> int:
+    """What a value takes in JSON, about, and without the values in it."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, list):
+        if len(value) > MAX_VALUES_OF_ONE:
+            raise OutOfBounds(f"A list in the document has more than {MAX_VALUES_OF_ONE} values.")
+        return len(value)
+    if isinstance(value, dict):
+        try:
+            return len("".join(value)) + 4 * len(value)
+        except TypeError:
+            raise MalformedDocument("A member's name is not text.") from None
+    if value is None or isinstance(value, int | float):
+        return 8
+    raise MalformedDocument(f"{type(value).__name__} is not a kind of JSON value.")
 
 
 def _refuse_hidden(value: object, path: list[str | int]) -> None:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            if key == "@context":
-                continue
-            path.append(key)
-            _require_term(key, value, path)
-            if key == "type":
-                _refuse_disguised_types(member, path)
-            _refuse_hidden(member, path)
-            path.pop()
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            path.append(index)
-            _refuse_hidden(item, path)
-            path.pop()
-    elif value is None:
+    if value is None:
         raise DataLoss(f"{_pointer(path)}: null states nothing and would not be signed.")
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            if not isinstance(item, str):
+                _refuse_hidden(item, [*path, index])
+    elif isinstance(value, dict):
+        _refuse_hidden_members(value, path)
 
 
-def _require_term(key: str, value: dict[str, Any], path: list[str | int]) -> None:
-    if key[:1] == "@" and not ("@value" in value and key in _OF_TEXT):
-        raise NotCompacted(f"{_pointer(path)}: JSON-LD keywords are not accepted here.")
-    if ":" in key:
+def _refuse_hidden_members(value: dict[str, Any], path: list[str | int]) -> None:
+    for key, member in value.items():
+        if key == "@context":
+            continue
+        if key[:1] == "@" or ":" in key or key[:1].isupper():
+            _require_text(key, value, [*path, key])
+        if key == "type":
+            _refuse_disguised_types(member, [*path, key])
+        if not isinstance(member, str):
+            _refuse_hidden(member, [*path, key])
+
+
+def _require_text(key: str, value: dict[str, Any], path: list[str | int]) -> None:
+    """Accept a name that is no term only where it belongs to a text with a language."""
+    if key[:1] != "@" and ":" in key:
         raise NotCompacted(f"{_pointer(path)}: a property must be a term, not an address.")
-    if key[:1].isupper():
+    if key[:1] != "@":
         # Open Badges has one IRI for Criteria and criteria, and readers know but one.
         raise NotCompacted(f"{_pointer(path)}: the name of a class is no property.")
+    if "@value" not in value or key not in _OF_TEXT:
+        raise NotCompacted(f"{_pointer(path)}: JSON-LD keywords are not accepted here.")
 
 
 def _pointer(path: list[str | int]) -> str:

@@ -10,9 +10,9 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import fuzz
+from tests.bench import fuzz, verify
 
-BENCHES = {"fuzz": fuzz}
+BENCHES = {"fuzz": fuzz, "verify": verify}
 
 
 def main() -> int:

@@ -131,7 +131,10 @@ class _Statements:
 
 
 def _line(statement: Statement) -> str:
-    return " ".join(term for term in (*statement, ".\n") if term)
+    subject, predicate, object_, graph = statement
+    if graph:
+        return f"{subject} {predicate} {object_} {graph} .\n"
+    return f"{subject} {predicate} {object_} .\n"
 
 
 def _renamed(statement: Statement, names: Mapping[str, str]) -> Statement:

@@ -125,7 +125,7 @@ class ProcessedContexts:
         self._results: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
         self._pinned: dict[int, Any] = {}
         self._scoped: dict[int, Any] = {}
-        self._words: dict[int, Words] = {}
+        self._words: dict[int, tuple[Any, Words]] = {}
 
     def __len__(self) -> int:
         return len(self._results)
@@ -146,12 +146,14 @@ class ProcessedContexts:
 
     def words(self, active_ctx: Any) -> Words | None:
         """Return the terms of an active context that is remembered here, of others None."""
+        found = self._words.get(id(active_ctx))
+        if found is not None and found[0] is active_ctx:
+            return found[1]
         if not self.is_pinned(active_ctx):
             return None
-        found = self._words.get(id(active_ctx))
-        if found is None:
-            found = self._words[id(active_ctx)] = _words(active_ctx)
-        return found
+        words = _words(active_ctx)
+        self._words[id(active_ctx)] = (active_ctx, words)
+        return words
 
     def get(self, key: tuple[Any, ...]) -> Any:
         """Return what was remembered under a key, or None."""

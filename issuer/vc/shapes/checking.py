@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from issuer.vc import multibase
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
+
+from issuer.vc import keys, multibase
 from issuer.vc.data_integrity import proofs
 from issuer.vc.data_integrity.cryptosuites import ecdsa_rdfc_2019, eddsa_rdfc_2022, hashing
-from issuer.vc.errors import NotExpressible, VcError
+from issuer.vc.errors import NotExpressible, VcError, WrongSignature
 from issuer.vc.json_text import parse_json
 from issuer.vc.keys import PublicKey
 from issuer.vc.shapes.seal import split_proof
 from issuer.vc.shapes.shape import Shape
 
 _SUITES = {suite.NAME: suite.KINDS for suite in (eddsa_rdfc_2022, ecdsa_rdfc_2019)}
+_SIGNATURE_BYTES = 64
 # Of a proof with any other member (a chain, contexts of its own) the full way must say what it is.
 _MEMBERS = frozenset(
     {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
@@ -45,8 +49,19 @@ def check(shape: Shape, body: bytes, *, public_key: str) -> bool:
         return False
     options = {"@context": shape.document["@context"], **proof}
     message = hashing.hash_of_options(options, digest) + hashlib.new(digest, covered).digest()
-    key.check(message, signature)
+    _check_signature(key, message, signature)
     return True
+
+
+def _check_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
+    # Measured: libsodium takes half the time of OpenSSL, by which `keys` checks what it has made.
+    if key.kind != keys.ED25519 or len(signature) != _SIGNATURE_BYTES:
+        key.check(message, signature)
+        return
+    try:
+        crypto_sign_open(signature + message, key.encoded)
+    except (BadSignatureError, ValueError):
+        raise WrongSignature() from None
 
 
 def _plain_proof(body: bytes) -> dict[str, Any] | None:
