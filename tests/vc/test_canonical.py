@@ -22,6 +22,8 @@ from issuer.vc.errors import (
 )
 from issuer.vc.json_ld import processing
 
+from .any_json import any_json
+
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\t\n\r"))
 
 
@@ -397,20 +399,11 @@ def test_text_with_a_direction_is_carried() -> None:
     assert text in canonical.canonize({**credential_with(), "name": name})
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                "id type name issuer @context @id @type @vocab @base @value @container @reverse "
-                "credentialSubject proof x x:y".split()
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+JSON = any_json(
+    *(
+        "id type name issuer @context @id @type @vocab @base @value @container @reverse "
+        "credentialSubject proof x x:y"
+    ).split()
 )
 
 

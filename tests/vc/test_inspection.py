@@ -16,6 +16,7 @@ from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.shown import Thing
 
 from . import shows, tokens
+from .any_json import any_json
 from .conftest import NOW, College, _badge, _signed
 from .shows import ACHIEVEMENT, Document, inspect, outcomes, record
 
@@ -288,20 +289,11 @@ def _badge_of(_: str) -> Document:
 # Anything at all
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(
-                "@context type id issuer credentialSubject verifiableCredential endorsement "
-                "endorsementJwt credentialSchema identifier identityHash salt hashed vct".split()
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+JSON = any_json(
+    *(
+        "@context type id issuer credentialSubject verifiableCredential endorsement "
+        "endorsementJwt credentialSchema identifier identityHash salt hashed vct"
+    ).split()
 )
 
 

@@ -26,6 +26,7 @@ from issuer.vc.errors import (
 from issuer.vc.jose import jose_envelope
 from issuer.vc.jose.jose_envelope import ENVELOPED_PRESENTATION
 
+from .any_json import any_json
 from .conftest import DID, _badge
 from .tokens import (
     ALGORITHMS,
@@ -444,14 +445,7 @@ def test_whatever_is_presented_it_is_refused_in_our_words(text: str) -> None:
             verify_presentation(text)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["id", "type", "@context", "issuer", "x"]), inner)
-    ),
-    max_leaves=6,
-)
+JSON = any_json("id", "type", "@context", "issuer", "x")
 
 
 @settings(max_examples=300)

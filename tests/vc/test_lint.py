@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from issuer.vc import lint, walk
 from issuer.vc.errors import LintFailed
 
+from .any_json import any_json
 from .conftest import DID, College
 
 SUBJECT = "/credentialSubject"
@@ -201,14 +202,7 @@ def test_what_is_no_object_has_one_finding(document: Any) -> None:
     ]
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["id", "type", "value", "name"]), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
+JSON = any_json("id", "type", "value", "name")
 
 
 @settings(max_examples=100)

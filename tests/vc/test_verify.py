@@ -16,6 +16,7 @@ from issuer.vc.json_text import parse_json
 from issuer.vc.signers import Ed25519Signer
 from issuer.vc.verification import verify
 
+from .any_json import any_json
 from .conftest import DID, INDEX, LIST_URL, College, _badge
 
 IDS = ["structure", "issuer", "signature", "dates", "status"]
@@ -882,14 +883,7 @@ def test_a_resolver_that_is_away_is_not_a_failure(college: College, signed: dict
     assert outcomes(report) == dict.fromkeys(["issuer", "signature", "status"], COULD_NOT_CHECK)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["id", "type", "name"]), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
+JSON = any_json("id", "type", "name")
 
 
 @settings(max_examples=60)
