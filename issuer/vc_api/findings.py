@@ -8,6 +8,7 @@ from typing import Any
 from issuer.vc import credential
 from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.report import Check, Outcome, Verdict
+from issuer.vc.verification.shown import Wrapping
 from issuer.vc_api import messages
 from issuer.vc_api.messages import Message
 
@@ -60,9 +61,11 @@ def _results(inspected: Inspection) -> dict[str, Any]:
     }
     outcomes = {check.id: check for check in inspected.checks}
     document = inspected.document or {}
+    # Of a token its own signature is looked at, not what stands inside as a proof.
+    passed_over = {"proof"} if Wrapping.TOKEN in inspected.wrappings else set()
     for member, name in _DECIDED_BY.items():
         check = outcomes.get(name)
-        if check is not None and member in document:
+        if check is not None and member in document and member not in passed_over:
             stated = credential.many(document[member])
             parts = check.parts or (check,) * len(stated)
             judged = [_judged(*each) for each in zip(stated, parts, strict=True)]

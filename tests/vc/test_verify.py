@@ -503,6 +503,19 @@ def test_a_proof_that_is_not_as_it_should_be_fails(
     assert college.verify(signed).check("signature").outcome == FAILED
 
 
+def test_each_proof_is_told_of_for_itself(college: College, signed: dict[str, Any]) -> None:
+    proof = signed["proof"]
+    witness = {**proof, "verificationMethod": "did:web:witness.example#key"}
+    check = college.verify({**signed, "proof": [witness, proof]}).check("signature")
+    assert [check.outcome, *(part.outcome for part in check.parts)] == [
+        PASSED,
+        COULD_NOT_CHECK,
+        PASSED,
+    ]
+    check = college.verify({**signed, "proof": witness}).check("signature")
+    assert [part.outcome for part in check.parts] == [COULD_NOT_CHECK]
+
+
 def test_a_proof_of_somebody_else_speaks_neither_for_the_issuer_nor_against(
     college: College, signed: dict[str, Any]
 ) -> None:

@@ -13,6 +13,7 @@ from issuer.models import Credential, SecuredDocument, StatusList
 from issuer.services import clock, signing, status
 from issuer.vc import contexts
 from issuer.vc.data_integrity import base_proofs, proofs
+from issuer.vc.jose import jose_envelope
 from issuer.vc.signers import Ed25519Signer, P256Signer, Signer
 from tests.vc_api.conftest import composed, issue, post
 
@@ -129,6 +130,25 @@ def test_a_presentation_is_verified_with_all_that_is_in_it(
     body = {"verifiablePresentation": changed, "options": asked}
     problem, *_ = post(checker, "presentations/verify", body).json()["problemDetails"]
     assert problem["pointer"] == "/verifiableCredential/0"
+
+
+def test_a_proof_that_nobody_looked_at_is_not_called_verified(
+    checker: APIClient, signed: Document
+) -> None:
+    witness = {**signed["proof"], "verificationMethod": "did:web:witness.example#key"}
+    found = verify(checker, signed | {"proof": [witness, signed["proof"]]}).json()
+    assert found["verified"] is True, found
+    assert [each["verified"] for each in found["results"]["proof"]] == [False, True]
+
+
+def test_a_proof_inside_a_token_is_not_called_verified(checker: APIClient) -> None:
+    signer = P256Signer(b"\x07" * 32)
+    document = composed(issuer=name_of(signer)) | {"proof": {"type": "DataIntegrityProof"}}
+    method = f"{name_of(signer)}#{signer.public_multibase}"
+    token = jose_envelope.secure_credential(document, signer=signer, key_id=method)
+    found = verify(checker, jose_envelope.envelop_credential(token)).json()
+    assert found["verified"] is True, found
+    assert "proof" not in found["results"]
 
 
 def test_neither_is_taken_for_the_other(checker: APIClient, signed: Document) -> None:

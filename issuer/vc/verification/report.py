@@ -29,8 +29,8 @@ class Verdict(StrEnum):
 class Check:
     """One thing that was looked at, how it ended, and a sentence that says why.
 
-    Of the status, `parts` are its entries, each for itself; `value` is what the list states of
-    that one, None where it could not be read.
+    Of the signature, `parts` are the embedded proofs, each for itself, and of the status its
+    entries; `value` is what the list states of that one, None where it could not be read.
     """
 
     id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +21,14 @@ from issuer.vc.errors import (
 )
 from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
-from issuer.vc.verification.report import CouldNotCheck, Failed, all_of, made
+from issuer.vc.verification.report import (
+    Check,
+    CouldNotCheck,
+    Failed,
+    Outcome,
+    all_of,
+    made,
+)
 
 # Clocks of signers and verifiers differ a little.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -110,12 +117,25 @@ class Signatories:
         self._own_document(name)
         return f"The document of {name} was found and is its own."
 
-    def check_proofs(self, signatory: Signatory, expected: Expected) -> str:
+    def check_proofs(self, signatory: Signatory, expected: Expected) -> Check:
         """Check each proof of the signatory, and those that they follow; there must be one.
 
         In a set others may have proofs of their own (VC Data Integrity, "Proof Sets"): they say
-        nothing for the signatory, nor against. Raises Failed and CouldNotCheck.
+        nothing for the signatory, nor against. The `parts` are all proofs of the document in
+        their order, and tell which of them were not looked at.
         """
+        looked_at: list[tuple[Document, Check]] = []
+        whole = made("signature", partial(self._check_proofs, signatory, expected, looked_at))
+        found = credential.proofs(signatory.document)
+        parts = tuple(
+            next((check for proof, check in looked_at if proof is each), _not_looked_at(signatory))
+            for each in found
+        )
+        return replace(whole, parts=parts)
+
+    def _check_proofs(
+        self, signatory: Signatory, expected: Expected, looked_at: list[tuple[Document, Check]]
+    ) -> str:
         if not credential.proofs(signatory.document):
             raise Failed("The document carries no proof.")
         wanted = signatory.supported
@@ -123,17 +143,15 @@ class Signatories:
             raise CouldNotCheck(
                 f"The {signatory.role} has made no proof of a kind that is understood here."
             )
-        checked: list[Document] = []
-        checks = []
         while wanted:
             proof = wanted.pop()
-            if any(proof is each for each in checked):
+            if any(proof is each for each, _ in looked_at):
                 continue
-            checked.append(proof)
-            checks.append(made("signature", partial(self._check, signatory, proof, expected)))
+            check = made("signature", partial(self._check, signatory, proof, expected))
+            looked_at.append((proof, check))
             # A proof that follows others counts only when they do (VC-DI, section 4.5).
             wanted += proofs.previous_proofs(signatory.document, proof)
-        return all_of(checks)
+        return all_of(check for _, check in looked_at)
 
     def _check(self, signatory: Signatory, proof: Document, expected: Expected) -> str:
         document = signatory.document
@@ -246,6 +264,11 @@ class Signatories:
             raise Failed("The proof is dated in the future.")
         if "expires" in proof and timestamps.read(proof["expires"]) < self.now:
             raise Failed("The proof has expired.")
+
+
+def _not_looked_at(signatory: Signatory) -> Check:
+    detail = f"The proof is none that tells whether the {signatory.role} has signed."
+    return Check("signature", Outcome.COULD_NOT_CHECK, detail)
 
 
 def _moment_of(token: jws.Token) -> datetime | None:
