@@ -322,7 +322,7 @@ class OutcomeScore(_AtLeast):
         return {self.kind: {"outcome": self.target, "at_least": _number(self.at_least)}}
 
     def _what(self, names: Names) -> str:
-        return f"score for the outcome {self._name(names)}"
+        return f"score for the outcome {_quoted(self._name(names))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +336,7 @@ class OutcomeWord(_OneOf):
         return {self.kind: {"outcome": self.target, "one_of": list(self.one_of)}}
 
     def _what(self, names: Names) -> str:
-        return f"result for the outcome {self._name(names)}"
+        return f"result for the outcome {_quoted(self._name(names))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -762,6 +762,11 @@ def _number(value: Decimal) -> int | float:
 
 def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
+
+
+def _quoted(name: str) -> str:
+    """What may be a whole sentence, so that another can go on around it."""
+    return f"“{name.removesuffix('.')}”" if " " in name else name
 
 
 def _or(words: Sequence[str]) -> str:

@@ -296,6 +296,13 @@ def test_a_rule_may_be_said_with_names_for_its_keys() -> None:
     )
 
 
+def test_an_outcome_that_is_a_sentence_stands_in_quotes_without_its_full_stop() -> None:
+    names = {"BBB-3": "Weigh evidence, for and against."}
+    assert rules.parse(OUTCOME).sentence(names=names) == (
+        "the score for the outcome “Weigh evidence, for and against” is at least 70"
+    )
+
+
 # Decisions
 
 
