@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
-from issuer.models import Credential
+from issuer.models import Batch, Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
 from issuer.services import batches
 from registrar.admin.templates import rule_in_words
@@ -157,6 +157,24 @@ class AwardPage(ThingPage):
         )
 
 
+class OfBatch(admin.SimpleListFilter):
+    """The awards of one batch, as its page asks for them."""
+
+    title = "batch"
+    parameter_name = "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        if not (asked := self.value()):
+            return []
+        try:
+            return [(asked, batch.name) for batch in Batch.objects.filter(pk=asked)]
+        except ValidationError:
+            return []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(batch=self.value()) if self.value() else queryset
+
+
 @admin.register(Award)
 class AwardAdmin(DeskAdmin):
     """The institution's decisions."""
@@ -164,7 +182,7 @@ class AwardAdmin(DeskAdmin):
     lede = "An award never changes. To award again after a revocation is an act of its own."
     empty = "Open an approved template, evaluate its rule and prepare a batch."
     list_display = ("who", "what", "offering", "awarded_on", "batch_link")
-    list_filter = ("revision__template",)
+    list_filter = ("revision__template", OfBatch)
     list_select_related = ("learner", "revision", "offering", "batch")
     search_fields = ("learner__number", "learner__given_name", "learner__family_name")
     search_help_text = "Name or number of a learner"

@@ -13,9 +13,9 @@ from config import waiting
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusChange
 from issuer.pages import thing_url
 from issuer.services import batches, credentials
-from registrar.models import Award, Revision, SkillTag
+from registrar.models import Award, Learner, Revision, SkillTag
 from registrar.services import awards, composition, results, templates
-from tests.cast import issue, member_of_staff
+from tests.cast import SIS, College, issue, member_of_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,29 @@ def test_a_second_person_sees_what_will_be_said_and_issues_it(
     adas_batch.refresh_from_db()
     assert (adas_batch.state, adas_batch.decision_reason) == ("approved", "Looked.")
     assert Chunk.objects.get().batch == adas_batch
+
+
+def test_from_samples_of_a_large_batch_one_comes_to_all_of_it(
+    college: College,
+    cells: Revision,
+    adas_batch: Batch,
+    clara: User,
+    dev: User,
+    signed_in: SignIn,
+) -> None:
+    client = signed_in(dev)
+    everybody = reverse("admin:registrar_award_changelist") + "?batch="
+    assert everybody not in text(client.get(thing_url(adas_batch)))
+    for n in range(4):
+        learner = Learner.objects.create(source=SIS, sourced_id=f"s{n}", family_name=f"Name {n}")
+        college.enrol(learner)
+        college.grade(learner, "Pass")
+    batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
+    assert batch is not None
+    assert f'{everybody}{batch.pk}">See all 4<' in text(client.get(thing_url(batch)))
+    found = client.get(f"{everybody}{batch.pk}").context["cl"].result_list
+    assert {award.batch for award in found} == {batch} and len(found) == 4
+    assert client.get(f"{everybody}no-batch").status_code in (200, 302)
 
 
 def test_who_prepared_a_batch_is_not_offered_to_approve_it_and_cannot(
