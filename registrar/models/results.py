@@ -90,4 +90,5 @@ class Result(models.Model):
         triggers = results_are_superseded_not_edited
 
     def __str__(self) -> str:
-        return self.text or str(self.score)
+        score = "" if self.score is None else f"{self.score.normalize():f}"
+        return self.text or score or self.status

@@ -33,6 +33,18 @@ def entry(college: College, ada: Learner) -> Entry:
     )
 
 
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (Result(text="Pass", score=Decimal(61)), "Pass"),
+        (Result(score=Decimal("61.500")), "61.5"),
+        (Result(status="not submitted"), "not submitted"),
+    ],
+)
+def test_a_result_is_called_by_what_came_out(result: Result, words: str) -> None:
+    assert str(result) == words
+
+
 def test_the_same_again_changes_nothing(entry: Entry, clara: User) -> None:
     assert results.record([entry], by=clara) == Recorded(new=1)
     assert results.record([entry], by=clara) == Recorded(unchanged=1)
