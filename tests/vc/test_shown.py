@@ -108,6 +108,10 @@ UNREADABLE = {
     "an SVG without a credential": (shows.SVG, "holds no credential"),
     "other XML": (b"<a/>", "no SVG"),
     "words": (b"see attached", "neither JSON nor a signed token"),
+    "sentences": (
+        b"Dear Ada, see below. It is signed. Yours, Bo.",
+        "neither JSON nor a signed token",
+    ),
     "a list": (b"[]", "not a JSON object"),
     "broken JSON": (b"{", "not JSON"),
     "three words": (b"a.b.c", "base64url"),

@@ -56,6 +56,7 @@ _OTHER_FILES = {
 }
 _WEB_PAGE = re.compile(r"<(!doctype\s+html|html)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?://|did:)\S+", re.IGNORECASE)
+_OTHER_CHARACTERS = re.compile(r"[^A-Za-z0-9_=.~-]")  # than those of tokens and of padding
 _ASK_FOR = "Ask for the credential itself: a .json or .jwt file, or a PNG or SVG that holds it."
 
 
@@ -174,7 +175,7 @@ def _token(text: str) -> str:
             "credential there, and check the file."
         )
     token = "".join(text.split()).strip('"')
-    if not verify_tokens.is_token(token):
+    if _OTHER_CHARACTERS.search(token) or not verify_tokens.is_token(token):
         raise MalformedDocument(f"This is neither JSON nor a signed token. {_ASK_FOR}")
     return token
 
