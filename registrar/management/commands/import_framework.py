@@ -24,7 +24,7 @@ class Command(OutcomeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which file, and whether it is the college's own."""
-        parser.add_argument("path", metavar="PATH")
+        parser.add_argument("path", metavar="PATH", help="the file")
         parser.add_argument("--format", choices=sorted(vocabulary.FORMATS), default="case")
         parser.add_argument("--own", action="store_true", help="mark it as the college's own")
         reports.add_arguments(parser)

@@ -26,7 +26,7 @@ class Command(OutcomeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which bundle, and from which system."""
-        parser.add_argument("path", metavar="PATH", type=Path)
+        parser.add_argument("path", metavar="PATH", type=Path, help="the bundle: a folder or a zip")
         parser.add_argument("--source", help="the system's name, if the manifest should not say it")
         reports.add_arguments(parser)
         super().add_arguments(parser)
