@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import transaction
 from oauth2_provider.models import AccessToken
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,6 +63,12 @@ class VcApiView(APIView):
     """A view that answers what it refuses with a problem, and takes JSON only."""
 
     parser_classes = (Json,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse another media type: a form is read before we are asked, and its body is gone."""
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and not _is_json(request):
+            raise UnsupportedMediaType(request.content_type)
 
     def handle_exception(self, exc: Exception) -> Response:
         """What is refused by us is a problem of the VC API; all else is one of any API."""
@@ -181,6 +188,10 @@ def _set(credential: Credential, asked: StatusRequest, *, by: Client) -> None:
         status.revoke(credential, reason=REASON, by=by)
     else:
         raise messages.Refused(messages.plain(400, "A revocation is for good."))
+
+
+def _is_json(request: Request) -> bool:
+    return request.negotiator.select_parser(request, request.parsers) is not None
 
 
 def _not_a(name: str) -> messages.Refused:

@@ -220,6 +220,17 @@ def test_malformed_requests_are_refused(with_scopes: Callable[..., APIClient], b
         assert refused["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", ""])
+def test_what_is_not_said_to_be_json_is_not_read(
+    with_scopes: Callable[..., APIClient], kind: str
+) -> None:
+    system = with_scopes("vc.verify", "vc.status")
+    for path in PATHS:
+        refused = system.generic("POST", f"/vc-api/{path}", b"{}", content_type=kind)
+        assert refused.status_code == 415, (path, refused.content)
+        assert system.get(f"/vc-api/{path}").status_code == 405
+
+
 @pytest.mark.parametrize(
     "document",
     [
