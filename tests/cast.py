@@ -19,6 +19,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 from rest_framework.test import APIClient
 
+from config.celery import app
 from issuer.models import Batch, Chunk, Credential, SigningKey
 from issuer.services import batches, credentials, institutions, keys
 from registrar.models import (
@@ -398,3 +399,13 @@ def adas_licence(
     assert batch is not None
     issue(awards.approve(batch, by=dev))
     return Credential.objects.get(batch=batch)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Rings are answered on the spot."""
+    app.conf.task_always_eager = True
+    app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = False
+    app.conf.task_eager_propagates = False

@@ -13,17 +13,6 @@ from tests.issuer import badges
 
 
 @pytest.fixture
-def keystore(settings: Any, tmp_path: Path) -> Path:
-    """An empty keystore, open in this process as it is in the signer's."""
-    secret = tmp_path / "keystore_secret"
-    secret.write_text("correct horse battery staple, forty bytes")
-    secret.chmod(0o400)
-    settings.KEYSTORE_DIR = str(tmp_path / "keys")
-    settings.KEYSTORE_SECRET_FILE = str(secret)
-    return tmp_path / "keys"
-
-
-@pytest.fixture
 def registrar(db: None) -> User:
     """Prepares batches."""
     return User.objects.create_user("clara-of-the-registry")

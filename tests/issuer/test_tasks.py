@@ -1,13 +1,12 @@
 """Tasks may run twice, in any process, for anything, and change nothing but the moment."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from config.celery import app
 from issuer import tasks
 from issuer.errors import KeystoreClosed
 from issuer.models import (
@@ -24,16 +23,6 @@ from issuer.services import batches, status
 from tests.issuer import badges
 
 pytestmark = pytest.mark.thorough
-
-
-@pytest.fixture
-def at_once() -> Iterator[None]:
-    """Rings are answered on the spot."""
-    app.conf.task_always_eager = True
-    app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = False
-    app.conf.task_eager_propagates = False
 
 
 @pytest.fixture

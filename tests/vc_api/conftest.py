@@ -1,6 +1,6 @@
 """A system that composes its own credentials, and a signer that answers on the spot."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,22 +11,11 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
-from config.celery import app
 from issuer.models import SigningKey
 from issuer.vc import contexts, openbadges
 from registrar.services import api_clients
 
 NAME = "Careers service"
-
-
-@pytest.fixture
-def at_once() -> Iterator[None]:
-    """Rings are answered on the spot."""
-    app.conf.task_always_eager = True
-    app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = False
-    app.conf.task_eager_propagates = False
 
 
 @pytest.fixture
