@@ -70,6 +70,15 @@ def test_setup_reads_the_password_from_a_file(
     assert User.objects.get().check_password(PASSWORD)
 
 
+def test_setup_says_when_there_is_no_file_with_the_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ADMIN_PASSWORD_FILE", str(tmp_path / "password"))
+    with pytest.raises(CommandError, match=r"There is no file .*/password\."):
+        run("setup", **SETUP)
+    assert not User.objects.exists()
+
+
 def test_setup_asks_for_the_password_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([PASSWORD, "a typing error", PASSWORD, PASSWORD])
     monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from issuer.management.outcomes import content_of
 from issuer.services import institutions
 from registrar.services import people
 
@@ -63,7 +64,7 @@ class Command(BaseCommand):
 
 def _password(username: str) -> str:
     if path := os.environ.get("ADMIN_PASSWORD_FILE"):
-        return Path(path).read_text().strip()
+        return content_of(Path(path)).decode().strip()
     if given := os.environ.get("ADMIN_PASSWORD"):
         return given
     first = getpass.getpass(f"Password for {username}: ")
