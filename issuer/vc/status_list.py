@@ -120,16 +120,21 @@ def decode(encoded: str, *, max_bytes: int = MAX_BYTES) -> bytes:
         packed = multibase.decode_base64url(encoded)
     except MalformedMultibase as error:
         raise MalformedStatusList(str(error)) from None
-    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    return inflate(packed, wbits=16 + zlib.MAX_WBITS, max_bytes=max_bytes)
+
+
+def inflate(packed: bytes, *, wbits: int, max_bytes: int) -> bytes:
+    """Return what was packed, in the form that `wbits` stands for; raises MalformedStatusList."""
+    inflater = zlib.decompressobj(wbits=wbits)
     try:
-        bits = inflater.decompress(packed, max_bytes + 1)
+        unpacked = inflater.decompress(packed, max_bytes + 1)
     except zlib.error as error:
-        raise MalformedStatusList(f"The list is not GZIP: {error}.") from None
-    if len(bits) > max_bytes:
+        raise MalformedStatusList(f"The list cannot be unpacked: {error}.") from None
+    if len(unpacked) > max_bytes:
         raise MalformedStatusList(f"The list has more than {max_bytes} bytes.")
     if not inflater.eof or inflater.unused_data:
         raise MalformedStatusList("The list is cut off or followed by something else.")
-    return bits
+    return unpacked
 
 
 def parse_index(text: object) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from issuer.vc import credential
+from issuer.vc import credential, status_list
 from issuer.vc.errors import (
     ClaimMismatch,
     ForbiddenValue,
@@ -24,7 +24,7 @@ from issuer.vc.jose import jws, numeric_dates
 from issuer.vc.keys import PublicKey
 
 TYPE = "statuslist+jwt"
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = status_list.MAX_BYTES
 
 VALID = 0x00
 INVALID = 0x01
@@ -81,16 +81,7 @@ def decode(text: object, *, max_bytes: int = MAX_BYTES) -> bytes:
         packed = jws.decode(text)
     except MalformedToken:
         raise MalformedStatusList("The list is not base64url without padding.") from None
-    inflater = zlib.decompressobj()
-    try:
-        states = inflater.decompress(packed, max_bytes + 1)
-    except zlib.error as error:
-        raise MalformedStatusList(f"The list is not of zlib: {error}.") from None
-    if len(states) > max_bytes:
-        raise MalformedStatusList(f"The list has more than {max_bytes} bytes.")
-    if not inflater.eof or inflater.unused_data:
-        raise MalformedStatusList("The list is cut off or followed by something else.")
-    return states
+    return status_list.inflate(packed, wbits=zlib.MAX_WBITS, max_bytes=max_bytes)
 
 
 def _require_width(bits: object) -> None:
