@@ -274,6 +274,12 @@ def test_the_address_is_fixed_when_the_data_are_first_made(place: Any) -> None:
     assert place.django({}, 9000)["BASE_URL"] == "http://localhost:8123"
 
 
+def test_the_port_is_that_of_the_address(place: Any) -> None:
+    assert place.port() == 8000
+    place.django({}, 8123)
+    assert place.port() == 8123
+
+
 def test_secrets_are_made_once_and_read_by_their_owner_alone(place: Any) -> None:
     secret = place.folder / "keystore_secret"
     before = secret.read_text()
@@ -389,6 +395,17 @@ def test_commands_share_the_services_and_a_second_demo_is_refused(checkout: Chec
     second = checkout.run("demo", "--exit", "--port", str(free_port()))
     assert second.returncode == 1
     assert f"it runs already: http://localhost:{checkout.port}" in second.stderr
+    assert not checkout.says("Leave out --port")
+    process.terminate()
+    assert process.wait(40) == 0
+
+
+@pytest.mark.slow
+def test_at_another_port_than_that_of_the_kept_data_it_says_so(checkout: Checkout) -> None:
+    checkout.data.mkdir()
+    (checkout.data / "address").write_text("http://localhost:8123\n")
+    process = checkout.start("up")
+    assert checkout.says("Credentials carry http://localhost:8123,")
     process.terminate()
     assert process.wait(40) == 0
 
