@@ -51,6 +51,22 @@ def test_the_product_signs_plain_credentials_with_contexts_that_everybody_knows(
         assert found({**PLAIN, "@context": [contexts.CREDENTIALS_V2, url]}) == set()
 
 
+def test_nobody_composes_the_status_lists_of_the_service() -> None:
+    """Signed by the institution's key, one would say that nothing was ever withdrawn."""
+    listed = {name: value for name, value in College().lists[LIST_URL].items() if name != "proof"}
+    assert found(listed, "/type") == {"status_list"}
+    assert found(listed, "/credentialSubject/type") == {"status_list"}
+    only_subject = {**listed, "type": ["VerifiableCredential"]}
+    assert found(only_subject, "/credentialSubject/type") == {"status_list"}
+
+
+def test_no_list_stands_in_a_list() -> None:
+    subject = {"id": "did:example:subject", "name": [["Ada"]]}
+    assert found({**PLAIN, "credentialSubject": subject}) == {"list_in_list"}
+    badge = put(_badge(), "/credentialSubject/result", [_badge()["credentialSubject"]["result"]])
+    assert "list_in_list" in found(badge, profile=COLLEGE)
+
+
 @pytest.mark.parametrize(
     "context",
     [

@@ -37,3 +37,11 @@ def college_entry(document: dict[str, Any]) -> Iterator[Finding]:
     if entry.get("id") != f"{entry.get('statusListCredential')}#{entry.get('statusListIndex')}":
         message = "The id must be the list's address with the index as fragment."
         yield Finding("wrong_value", "/credentialStatus/id", message, SECTION)
+
+
+def no_list(document: dict[str, Any]) -> Iterator[Finding]:
+    """It is no status list: with one, who may issue could undo what was withdrawn."""
+    for pointer, value in walk.objects(document):
+        if {status_list.CREDENTIAL_TYPE, status_list.LIST_TYPE} & set(walk.types(value)):
+            message = "Status lists are published by the service itself, and composed by nobody."
+            yield Finding("status_list", f"{pointer}/type", message, SECTION)

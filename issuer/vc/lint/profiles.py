@@ -87,6 +87,7 @@ COMPOSED_ELSEWHERE = Profile(
     rules=(
         allowed_contexts.Known(_PRODUCT_CONTEXTS, first=contexts.CREDENTIALS_V2),
         *_VERSION_2_0,
+        bitstring_status.no_list,
         data_model.no_directions,
         open_badges.badge,
         open_badges.endorsement,

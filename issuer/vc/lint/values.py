@@ -32,6 +32,9 @@ def stated(document: dict[str, Any]) -> Iterator[Finding]:
     for pointer, value in walk.members(document):
         if value is None:
             yield Finding("null", pointer, "Leave out what is not stated.", _SERIALIZATION)
+        elif isinstance(value, list) and any(isinstance(item, list) for item in value):
+            message = "A list in a list comes apart when it is signed, and readers overlook it."
+            yield Finding("list_in_list", pointer, message, "JSON-LD 1.1, Sets")
         elif value == [] or value == {}:
             yield Finding("empty", pointer, "Leave out what is empty.", _SERIALIZATION)
         elif isinstance(value, str):
