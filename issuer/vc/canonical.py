@@ -230,9 +230,10 @@ _EXPANDED: dict[str, list[Any]] = {}
 def _text(document: dict[str, Any]) -> str:
     try:
         return json.dumps(document)
-    except (TypeError, ValueError, RecursionError) as error:
-        check_bounds(document)
-        raise MalformedDocument("The document is no JSON.") from error
+    except RecursionError:
+        raise OutOfBounds(f"The document is nested more than {MAX_DEPTH} deep.") from None
+    except (TypeError, ValueError) as error:
+        raise MalformedDocument(f"The document is no JSON: {error}.") from None
 
 
 def _expanded(document: dict[str, Any]) -> list[Any]:
