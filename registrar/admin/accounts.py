@@ -44,7 +44,7 @@ class PersonForm(forms.Form):
 
     def clean_username(self) -> str:
         """Refuse a name that somebody has."""
-        username: str = self.cleaned_data["username"]
+        username = User.normalize_username(self.cleaned_data["username"])
         if User.objects.filter(username=username).exists():
             raise forms.ValidationError("Somebody has this user name. Choose another.")
         return username

@@ -47,7 +47,8 @@ def add_unit(
 
 def administrator(username: str) -> User | None:
     """The administrator of that name, or None if there is none."""
-    return User.objects.filter(username=username, is_superuser=True, is_active=True).first()
+    named = User.objects.filter(username=User.normalize_username(username))
+    return named.filter(is_superuser=True, is_active=True).first()
 
 
 @transaction.atomic
@@ -89,6 +90,8 @@ def add_person(
     there is, unchanged. Raises ValidationError for a password that is too weak.
     """
     roles.demand(by, "auth.add_user")
+    # As the name is read when they sign in.
+    username = User.normalize_username(username)
     person = User.objects.filter(username=username).first()
     if person is not None:
         return person

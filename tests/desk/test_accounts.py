@@ -54,6 +54,16 @@ def test_a_user_name_is_given_once(desk: Client, root: User) -> None:
     assert "Somebody has this user name" in page
 
 
+def test_a_user_name_is_kept_as_it_is_read_when_somebody_signs_in(desk: Client) -> None:
+    wide = {"username": "ｎｉｌｓ", "family_name": "Øyen"}
+    page = desk.post(reverse("admin:auth_user_new"), wide).content.decode()
+    (password,) = re.findall(r"<code>(\w{4}-\w{4}-\w{4})</code>", page)
+    form = {"username": "ｎｉｌｓ", "password": password}
+    theirs = Client()
+    assert theirs.post(reverse("admin:login"), form).status_code == 302
+    assert "Somebody has" in desk.post(reverse("admin:auth_user_new"), wide).content.decode()
+
+
 def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
     address = reverse("admin:oauth2_provider_application_new")
     form = desk.get(address).context["form"]

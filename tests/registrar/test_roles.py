@@ -134,6 +134,11 @@ def test_who_has_no_password_cannot_sign_in(root: User) -> None:
     assert fresh(person).check_password("a quite long password")
 
 
+def test_an_administrator_is_found_however_the_name_is_typed(db: None) -> None:
+    added = people.add_administrator("ｚｏë", password="a quite long password")
+    assert people.administrator("ｚｏë") == people.administrator("zoe\u0308") == added
+
+
 def test_adding_somebody_again_changes_nothing(clara: User, root: User) -> None:
     again = people.add_person("clara", given_name="Other", family_name="Name", by=root)
     assert (again, again.first_name) == (clara, "Clara")
