@@ -1,7 +1,8 @@
 """Verification: inspect whatever somebody shows, with the documents that it needs."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +11,24 @@ from django.conf import settings
 from issuer import fetch
 from issuer.errors import NotSetUp
 from issuer.models import StatusList
-from issuer.services import clock, keys, status
+from issuer.services import clock, crew, keys, status
 from issuer.vc import did
 from issuer.vc.errors import MalformedToken, Unreachable
 from issuer.vc.json_text import parse_json
 from issuer.vc.verification import inspection
 from issuer.vc.verification.inspection import Inspection, Occasion
+from issuer.vc.verification.report import CouldNotCheck, unreadable
+from issuer.vc.verification.shown import Thing
 
 # Issuers of a record's credentials, and their status lists: each is asked for once.
 MAX_LINKS = 12
 # After so many seconds no further link is followed; somebody waits for the page.
 MAX_SECONDS = 15
+# Bytes of others' documents that are kept for what is verified with them.
+MAX_REMEMBERED = 64 * 1024 * 1024
+
+# A document, or why it can't be had.
+Answer = bytes | str
 
 
 def verify(
@@ -46,17 +54,33 @@ def verify(
     strangers' are fetched, at most MAX_LINKS of them. Dates are compared with `at`, or with now.
     Nothing that is sent is kept, and nothing is raised for it: what is wrong stands in the report.
     """
-    sources = _Sources()
-    return inspection.inspect(
+    return _Verifier(_Documents().get, person, at or clock.now()).verify(shown, occasion)
+
+
+def verify_all(
+    shown: Iterable[dict[str, Any] | bytes],
+    *,
+    at: datetime | None = None,
+    person: str = "",
+    jobs: int = 1,
+) -> Iterator[Inspection]:
+    """Check many things as `verify` checks one, in so many processes; results come in their order.
+
+    Each DID document and status list is looked up once for all of them, by this process.
+    Few of the things are held at a time. What ends the process that looks at it could not be
+    checked; the others are, nevertheless.
+    """
+    documents = _Documents()
+    now = at or clock.now()
+    if jobs == 1:
+        yield from map(_Verifier(documents.get, person, now).verify, shown)
+        return
+    yield from crew.in_order(
         shown,
-        inspection.Sources(
-            resolve_did=sources.resolve_did,
-            fetch_status_list=sources.fetch_status_list,
-            fetch_status_token=sources.fetch_status_token,
-            now=at or clock.now(),
-        ),
-        person=person,
-        occasion=occasion,
+        workshop=lambda ask: _Verifier(_Remembered(ask).get, person, now).verify,
+        answer=documents.get,
+        lost=_lost,
+        jobs=jobs,
     )
 
 
@@ -65,56 +89,113 @@ def is_ours(inspected: Inspection) -> bool:
     return inspected.issuer_id == settings.ISSUER_DID and inspected.is_signed
 
 
-class _Sources:
-    """Where one verification gets its documents; asks for each once, and counts the links."""
+class _Verifier:
+    """Verifies one thing after the other, at one moment, with the same documents of others."""
 
-    def __init__(self) -> None:
-        self._answers: dict[str, bytes | Unreachable] = {}
-        self._links = 0
+    def __init__(self, get: Callable[[str], Answer], person: str, now: datetime) -> None:
+        self._get = get
+        self._person = person
+        self._now = now
+        self._trusted_lists: dict[str, dict[str, Any]] = {}
+
+    def verify(self, shown: dict[str, Any] | bytes, occasion: Occasion | None = None) -> Inspection:
+        sources = _Sources(self._get)
+        return inspection.inspect(
+            shown,
+            inspection.Sources(
+                resolve_did=sources.resolve_did,
+                fetch_status_list=sources.fetch_status_list,
+                fetch_status_token=sources.fetch_status_token,
+                now=self._now,
+                trusted_lists=self._trusted_lists,
+            ),
+            person=self._person,
+            occasion=occasion,
+        )
+
+
+class _Sources:
+    """Where one verification gets its documents; counts the links."""
+
+    def __init__(self, get: Callable[[str], Answer]) -> None:
+        self._get = get
+        self._links: set[str] = set()
         self._until = time.monotonic() + MAX_SECONDS
 
     def resolve_did(self, name: str) -> dict[str, Any]:
         """The DID document of a did:web."""
-        if name == settings.ISSUER_DID:
-            try:
-                return keys.did_document(name)
-            except NotSetUp as error:
-                raise Unreachable(str(error)) from None
-        return parse_json(self._answer(did.did_web_url(name), self._follow))
+        return parse_json(self._found(name))
 
     def fetch_status_list(self, url: str) -> dict[str, Any]:
         """The status list credential at an address."""
-        return parse_json(self._status_list(url))
+        return parse_json(self._found(url))
 
     def fetch_status_token(self, url: str) -> str:
         """The token of a Token Status List at an address."""
         try:
-            return self._status_list(url).decode("ascii").strip()
+            return self._found(url).decode("ascii").strip()
         except UnicodeDecodeError:
             raise MalformedToken() from None
 
-    def _status_list(self, url: str) -> bytes:
-        is_own = url.startswith(_own_lists())
-        return self._answer(url, _published if is_own else self._follow)
-
-    def _answer(self, url: str, ask: Callable[[str], bytes]) -> bytes:
-        if url not in self._answers:
-            try:
-                self._answers[url] = ask(url)
-            except Unreachable as error:
-                self._answers[url] = error
-        answer = self._answers[url]
-        if isinstance(answer, Unreachable):
-            raise answer
+    def _found(self, name: str) -> bytes:
+        if not _is_own(name):
+            self._count(name)
+        answer = self._get(name)
+        if isinstance(answer, str):
+            raise Unreachable(answer)
         return answer
 
-    def _follow(self, url: str) -> bytes:
-        self._links += 1
-        if self._links > MAX_LINKS:
+    def _count(self, name: str) -> None:
+        if name in self._links:
+            return
+        if len(self._links) == MAX_LINKS:
             raise Unreachable(f"It needs more than {MAX_LINKS} documents of others.")
         if time.monotonic() > self._until:
-            raise Unreachable(f"{url} was not asked for: others took too long to answer.")
-        return fetch.get(url)
+            raise Unreachable(f"{name} was not asked for: others took too long to answer.")
+        self._links.add(name)
+
+
+class _Remembered:
+    """Asks for each document once, until there are too many to keep."""
+
+    def __init__(self, ask: Callable[[str], Answer]) -> None:
+        self._ask = ask
+        self._answers: dict[str, Answer] = {}
+        self._size = 0
+
+    def get(self, name: str) -> Answer:
+        """The document of that name, a DID or an address; a sentence where it can't be had."""
+        found = self._answers.get(name)
+        if found is None:
+            found = self._ask(name)
+            self._size += len(name) + len(found)
+            if self._size > MAX_REMEMBERED:
+                self._answers.clear()
+                self._size = 0
+            self._answers[name] = found
+        return found
+
+
+class _Documents(_Remembered):
+    """The documents of issuers: ours from the database, strangers' by their links."""
+
+    def __init__(self) -> None:
+        super().__init__(_look_up)
+
+
+def _look_up(name: str) -> Answer:
+    try:
+        if name == settings.ISSUER_DID:
+            return json.dumps(keys.did_document(name)).encode()
+        if _is_own(name):
+            return _published(name)
+        return fetch.get(did.did_web_url(name) if name.startswith("did:") else name)
+    except (NotSetUp, Unreachable) as error:
+        return str(error)
+
+
+def _is_own(name: str) -> bool:
+    return name == settings.ISSUER_DID or name.startswith(_own_lists())
 
 
 def _own_lists() -> str:
@@ -129,3 +210,8 @@ def _published(url: str) -> bytes:
     if not publication:
         raise Unreachable(f"No status list is published at {url}.")
     return publication.body.encode()
+
+
+def _lost() -> Inspection:
+    fault = CouldNotCheck("The process that looked at it ended before it was done.")
+    return Inspection(Thing.NOTHING, (), None, unreadable(fault))

@@ -17,7 +17,7 @@ from issuer.models import (
     StatusListPublication,
     VerifiableCredential,
 )
-from issuer.services import keys, status, verification
+from issuer.services import crew, keys, status, verification
 from issuer.vc import status_list as bitstring
 from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.verify import Outcome, Verdict
@@ -46,17 +46,18 @@ def verify(job: Job, *, report: Callable[[int, int], None]) -> Verified:
     """
     documents = demonstration.documents(job)
     total, valid, revoked = documents.count(), 0, set()
-    for number, document in enumerate(documents.iterator(), start=1):
-        found = verification.verify(document.body.encode())
+    bodies = (document.body.encode() for document in documents.iterator())
+    inspected = verification.verify_all(bodies, jobs=crew.cores())
+    for number, found in enumerate(inspected, start=1):
         if found.verdict is Verdict.VALID:
             valid += 1
         elif _is_only_revoked(found):
-            revoked.add(str(json.loads(document.body)["id"]))
+            revoked.add(_id(found))
         else:
             said = "; ".join(
                 check.detail for check in found.checks if check.outcome is not Outcome.PASSED
             )
-            raise CommandError(f"Our own verifier does not accept {document}: {said}")
+            raise CommandError(f"Our own verifier does not accept {_id(found)}: {said}")
         report(number, total)
     return Verified(valid, frozenset(revoked))
 
@@ -113,6 +114,10 @@ def _credentials(job: Job) -> QuerySet[Any, Any]:
 def _lists(job: Job) -> QuerySet[StatusList]:
     lists = StatusList.objects.filter(entries__credential__in=_credentials(job))
     return lists.distinct().defer("permutation").order_by("pk")
+
+
+def _id(found: Inspection) -> str:
+    return str((found.document or {}).get("id"))
 
 
 def _is_only_revoked(found: Inspection) -> bool:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ def test_verify_credential_asks_whom_it_is_about_if_told_to(file: Path) -> None:
 def test_verify_credential_needs_a_file_that_can_be_read(tmp_path: Path, db: None) -> None:
     with pytest.raises(CommandError, match=r"There is no file .*nothing\.json\."):
         run("verify_credential", str(tmp_path / "nothing.json"))
-    with pytest.raises(CommandError, match="cannot be read: Is a directory"):
+    with pytest.raises(CommandError, match="There is no credential"):
         run("verify_credential", str(tmp_path))
 
 
@@ -157,6 +158,83 @@ def test_what_is_no_credential_has_a_verdict(tmp_path: Path, db: None) -> None:
     path = tmp_path / "noise"
     path.write_bytes(bytes(range(256)))
     assert json.loads(run("verify_credential", str(path), "--json"))["verdict"] == "invalid"
+
+
+def all_lines(*arguments: str) -> tuple[list[dict[str, Any]], int]:
+    """What a command says in JSON, and the status that it ends with."""
+    out, status = io.StringIO(), 0
+    try:
+        call_command(*arguments, "--json", stdout=out)
+    except CommandError as failed:
+        status = failed.returncode
+    return [json.loads(line) for line in out.getvalue().splitlines()], status
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_verify_credential_takes_folders_archives_and_lines(
+    file: Path, tmp_path: Path, jobs: str
+) -> None:
+    body = file.read_text()
+    folder = tmp_path / "folder"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "b.json").write_text(body)
+    (folder / "a.json").write_text(body.replace("BBB", "AAA"))
+    (folder / ".hidden").write_text("noise")
+    with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+        archive.writestr("deep/d.json", body)
+        archive.writestr("e.txt", "noise")
+    (folder / "f.jsonl").write_text(f"{body}\n\n{'x' * 2_000_000}\n{body}")
+    *found, last = all_lines("verify_credential", str(folder), "--jobs", jobs)[0]
+    assert [(each["file"].removeprefix(f"{folder}/"), each["verdict"]) for each in found] == [
+        ("a.json", "invalid"),
+        ("c.zip/deep/d.json", "valid"),
+        ("c.zip/e.txt", "invalid"),
+        ("f.jsonl:1", "valid"),
+        ("f.jsonl:3", "unknown"),
+        ("f.jsonl:4", "valid"),
+        ("inner/b.json", "valid"),
+    ]
+    assert "more than" in found[4]["error"]
+    assert last == {"verdict": "invalid", "verified": 7, "valid": 4, "invalid": 2, "unknown": 1}
+
+
+def test_verify_credential_ends_with_the_worst_of_many(file: Path, tmp_path: Path) -> None:
+    missing, wrong, broken = (tmp_path / name for name in ("missing", "wrong", "broken.zip"))
+    wrong.write_bytes(b"noise")
+    broken.write_bytes(b"noise")
+    for files, expected, verdict in (
+        ([file, file], 0, "valid"),
+        ([file, missing], 2, "unknown"),
+        ([broken], 2, "unknown"),
+        ([file, wrong, missing], 1, "invalid"),
+    ):
+        said, status = all_lines("verify_credential", *map(str, files), "--jobs", "1")
+        assert (status, said[-1]["verdict"]) == (expected, verdict)
+        assert said[-1]["verified"] == len(files) == len(said) - 1
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="2 of 3 are not"):
+        call_command("verify_credential", str(file), str(wrong), str(missing), stdout=out)
+    valid, invalid, unknown, together = out.getvalue().splitlines()
+    assert valid == f"valid    {file}"
+    assert invalid.startswith(f"invalid  {wrong}: structure: This is neither")
+    assert unknown == f"unknown  {missing}: There is no file {missing}."
+    assert together == "1 valid, 1 invalid, 1 unknown"
+
+
+def test_verify_credential_reads_lines_from_standard_input(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = io.BytesIO(f"{file.read_text()}\n".encode() * 3)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(text))
+    said, status = all_lines("verify_credential", "-", "--lines", "--jobs", "2")
+    assert (status, said[-1]["valid"]) == (0, 3)
+    assert said[1]["file"] == "standard input:2"
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many", "1000"])
+def test_verify_credential_needs_a_number_of_jobs(file: Path, jobs: str) -> None:
+    with pytest.raises(CommandError, match="no number from 1 to 256"):
+        run("verify_credential", str(file), f"--jobs={jobs}")
 
 
 @pytest.mark.thorough

@@ -326,3 +326,36 @@ def test_a_document_made_to_be_hard_is_refused_before_anybody_is_asked(
     document["proof"] = {"type": "DataIntegrityProof", "cryptosuite": "eddsa-rdfc-2022"}
     assert verification.verify(document).verdict is not Verdict.VALID
     assert world.asked == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_are_verified_as_one_is_and_each_document_is_asked_for_once(
+    ours: bytes, world: World, jobs: int
+) -> None:
+    serve_did_document(world)
+    serve_status_list(world)
+    shown = [ours, sign(theirs()), b"noise", ours.replace(b"BBB", b"AAA"), sign(theirs())] * 5
+    alone = [verification.verify(each) for each in shown[:5]]
+    asked = len(world.asked)
+    assert list(verification.verify_all(shown, jobs=jobs)) == alone * 5
+    assert len(world.asked) - asked == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_list_that_is_relied_on_for_one_may_not_speak_for_another(
+    ours: bytes, world: World, jobs: int
+) -> None:
+    other = Ed25519Signer(b"somebody" * 4)
+    name = f"did:key:{other.public_multibase}"
+    document = {**theirs(), "issuer": {"id": name, "type": ["Profile"]}}
+    secured = proofs.add_proof(
+        document,
+        signer=other,
+        verification_method=f"{name}#{other.public_multibase}",
+        created=NOW,
+    )
+    serve_did_document(world)
+    serve_status_list(world)
+    shown = [sign(theirs()), json.dumps(secured).encode(), sign(theirs())]
+    found = [each.verdict for each in verification.verify_all(shown, jobs=jobs)]
+    assert found == [Verdict.VALID, Verdict.UNKNOWN, Verdict.VALID]

@@ -914,3 +914,35 @@ def test_any_value_anywhere_gives_a_report_and_no_error(data: st.DataObject) -> 
     if place:
         place[data.draw(st.sampled_from(sorted(place)))] = data.draw(JSON)
     outcomes(college.verify(documents["badge"]))
+
+
+def test_calls_may_share_the_status_lists_that_they_rely_on(
+    college: College, signed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> dict[str, Any]:
+        asked.append(url)
+        return college.fetch_status_list(url)
+
+    lists: verify.TrustedLists = {}
+    for _ in range(3):
+        report = verify.verify(
+            signed,
+            resolve_did=college.resolve_did,
+            fetch_status_list=fetch,
+            now=college.now,
+            trusted_lists=lists,
+        )
+        assert report.verdict is verify.Verdict.VALID
+    assert asked == [LIST_URL]
+    monkeypatch.setattr(verify, "MAX_TRUSTED_LISTS", 1)
+    lists["https://college.example/status/8"] = lists.pop(LIST_URL)
+    verify.verify(
+        signed,
+        resolve_did=college.resolve_did,
+        fetch_status_list=fetch,
+        now=college.now,
+        trusted_lists=lists,
+    )
+    assert list(lists) == [LIST_URL]

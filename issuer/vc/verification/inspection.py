@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -44,12 +44,16 @@ _NOT_CHALLENGED = (
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the documents of issuers come from, and when it takes place; see `verify.verify`."""
+    """Where the documents of issuers come from, and when it takes place; see `verify.verify`.
+
+    Whoever inspects several things at one moment may have them share `trusted_lists`.
+    """
 
     resolve_did: Callable[[str], dict[str, Any]]
     fetch_status_list: Callable[[str], dict[str, Any]]
     fetch_status_token: Callable[[str], str]
     now: datetime
+    trusted_lists: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,7 @@ class _Inspector:
             resolve_did=sources.resolve_did,
             fetch_status_list=sources.fetch_status_list,
             now=sources.now,
+            trusted_lists=sources.trusted_lists,
         )
 
     def _presented(self, found: Shown, document: dict[str, Any]) -> Inspection:

@@ -45,6 +45,10 @@ __all__ = [
     "verify_presentation",
 ]
 
+# By their addresses. Each takes up to a megabyte; the credentials of one college name a few.
+TrustedLists = dict[str, dict[str, Any]]
+MAX_TRUSTED_LISTS = 64
+
 STRICT = Policy()
 # Documents of the public suites name issuers by web addresses and define terms of their own.
 CONFORMANCE = Policy(binds_everybody=False, own_contexts=True)
@@ -60,13 +64,15 @@ def verify(
     domain: str | None = None,
     challenge: str | None = None,
     policy: Policy = STRICT,
+    trusted_lists: TrustedLists | None = None,
 ) -> Report:
     """Check a credential with embedded proofs, as a stranger would.
 
     `resolve_did` gives the DID document of a DID, `fetch_status_list` the
     status list credential at an address; both may raise Unreachable. A did:key
     is resolved here. Nobody is asked on behalf of a document whose structure
-    was not accepted.
+    was not accepted. Calls for the same moment, with the same resolvers and
+    policy, may share `trusted_lists`: each list is then verified once.
 
     1. structure: bounded, known contexts in the right order, nothing undefined
        or hidden, the members of the data model, version 2.0 or 1.1
@@ -84,7 +90,9 @@ def verify(
     """
     expected = Expected(purpose, domain, challenge)
     signatories = Signatories(resolve_did, now, policy)
-    return Verification(signatories, fetch_status_list, now, policy).report(document, expected)
+    lists = {} if trusted_lists is None else trusted_lists
+    verification = Verification(signatories, fetch_status_list, now, policy, lists)
+    return verification.report(document, expected)
 
 
 def verify_presentation(
@@ -129,7 +137,7 @@ class Verification:
     fetch_status_list: Callable[[str], dict[str, Any]]
     now: datetime
     policy: Policy
-    trusted_lists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    trusted_lists: TrustedLists = field(default_factory=dict)
 
     def report(self, document: object, expected: Expected) -> Report:
         """Make the checks 1 to 5 of `verify`."""
@@ -277,6 +285,8 @@ class Verification:
         if url not in self.trusted_lists:
             listed = self.fetch_status_list(url)
             self._require_trusted(listed, url)
+            if len(self.trusted_lists) >= MAX_TRUSTED_LISTS:
+                self.trusted_lists.clear()
             self.trusted_lists[url] = listed
         # Several credentials of one presentation may name it, each of its own issuer.
         listed = self.trusted_lists[url]
