@@ -51,6 +51,13 @@ class BadLimit(APIException):
     default_code = "bad_limit"
 
 
+class UnknownParameter(APIException):
+    """The list is asked for in a way that it does not know."""
+
+    status_code = 400
+    default_code = "unknown_parameter"
+
+
 class BearerToken(OAuth2Authentication):
     """A token in the Authorization header. RFC 6750 section 2.3 advises against the address."""
 
@@ -89,7 +96,17 @@ class Pages(CursorPagination):
         request: Request,
         view: APIView | None = None,
     ) -> list[Any] | None:
-        """One page; a cursor that somebody bent leads nowhere."""
+        """One page; a cursor that somebody bent leads nowhere.
+
+        Parameters that are not known are refused: who asks for `state=revoked` must not be given
+        all rows instead.
+        """
+        known = (self.cursor_query_param, self.page_size_query_param)
+        if unknown := sorted(set(request.query_params) - set(known)):
+            raise UnknownParameter(
+                f"Lists take {' and '.join(f'`{name}`' for name in known)} only, "
+                f"not {', '.join(f'`{name}`' for name in unknown)}."
+            )
         try:
             return super().paginate_queryset(queryset, request, view)
         except (NotFound, ValidationError, ValueError) as error:

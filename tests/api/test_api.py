@@ -104,6 +104,12 @@ def test_what_does_not_exist_is_a_problem_too(client, application) -> None:
     assert answer["Content-Type"] == "application/problem+json"
 
 
+def test_what_a_list_does_not_know_is_refused_and_not_passed_over(client, application) -> None:
+    refused = get(client, "credentials?state=revoked&limit=1", token(client)["access_token"])
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_parameter")
+    assert "not `state`" in refused.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
