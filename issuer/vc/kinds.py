@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum, auto
 
-from issuer.vc import credential, timestamps, vocabularies
+from issuer.vc import credential, timestamps, vocabularies, walk
 from issuer.vc.errors import VcError
 
 # JSON-LD writes a number with a fraction in 16 digits; with more than 15, implementations differ,
@@ -100,13 +100,13 @@ def _moment(read: Callable[[object], object]) -> Callable[[object], str | None]:
 def _typed_problem(value: object) -> str | None:
     if not isinstance(value, dict):
         return "This must be one object."
-    return None if _types(value) else "This must state its type."
+    return None if walk.types(value) else "This must state its type."
 
 
 def _signed_problem(value: object) -> str | None:
     if not isinstance(value, dict):
         return "This must be a credential as an object; one in a token does not fit here."
-    if "VerifiableCredential" not in _types(value):
+    if "VerifiableCredential" not in walk.types(value):
         return "This must be a VerifiableCredential."
     if "@context" not in value:
         return "The credential must bring its @context along."
@@ -117,16 +117,9 @@ def _signed_problem(value: object) -> str | None:
 
 def _endorsement_problem(value: object) -> str | None:
     problem = _signed_problem(value)
-    if problem is None and "EndorsementCredential" not in _types(value):
+    if problem is None and "EndorsementCredential" not in walk.types(value):
         return "This must be an EndorsementCredential."
     return problem
-
-
-def _types(value: object) -> list[str]:
-    try:
-        return credential.types(value)
-    except VcError:
-        return []
 
 
 _PROBLEMS: dict[Kind, Callable[[object], str | None]] = {
