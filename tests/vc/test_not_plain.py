@@ -95,7 +95,9 @@ def test_a_context_alone_is_as_good_as_a_list_of_one() -> None:
     assert canonical.expand(alone) == canonical.expand(listed)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, b"bytes", 1j, object()], ids=str)
+@pytest.mark.parametrize(
+    "value", [{1, 2}, b"bytes", 1j, object()], ids=lambda each: type(each).__name__
+)
 def test_what_is_no_json_is_refused_by_our_own_error(value: object) -> None:
     with pytest.raises(VcError):
         canonical.expand(badge(name=value))
