@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from oauth2_provider.models import Application
 
 from issuer.errors import Refusal
-from issuer.models import Credential
+from issuer.models import Credential, SecuredDocument
 from issuer.services import keys
 from registrar.management import demonstration, evidence, issuing
 from registrar.management.commands.award_courses import add_passing, passing_from
@@ -90,13 +90,16 @@ class Command(BaseCommand):
 
     def _run(self, job: Job, narrator: Narrator) -> Credential:
         """Decide, issue, verify, revoke, verify; the credential that is revoked."""
+        before = SecuredDocument.objects.count()
         job.run(narrator)
         if not job.awards().exists():
             raise CommandError("Nobody was awarded anything, so there is nothing to issue.")
         with narrator.step("credentials issued") as step:
-            step.count = issuing.wait_until_issued(
+            issuing.wait_until_issued(
                 demonstration.unissued(), report=_progress(narrator, step.name)
             )
+            # The workers did not wait for this step to begin.
+            step.count = SecuredDocument.objects.count() - before
         if isinstance(job, RosterJob):
             with narrator.step("awards of the example withdrawn") as step:
                 step.count = job.college.withdraw_lapsed()
