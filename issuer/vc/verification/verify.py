@@ -374,7 +374,7 @@ def _closed(envelope: dict[str, Any]) -> Report:
 
 def not_accepted(id: str) -> Check:
     """The check that was left out because the document's form was not accepted."""
-    return Check(id, Outcome.COULD_NOT_CHECK, "Not looked at, as the structure was not accepted.")
+    return Check(id, Outcome.COULD_NOT_CHECK, "Not looked at, as its form was not accepted.")
 
 
 def not_vouched_for(id: str) -> Check:
