@@ -104,6 +104,9 @@ def _values_in(document: object) -> int:
             raise OutOfBounds(f"The document is nested more than {MAX_DEPTH} deep.")
         inner: list[Any] = []
         for value in level:
+            if isinstance(value, str):
+                characters += len(value) + 2
+                continue
             characters += _characters(value)
             if isinstance(value, dict):
                 inner += value.values()
@@ -120,9 +123,7 @@ def _values_in(document: object) -> int:
 
 
 def _characters(value: object) -> int:
-    """What a value takes in JSON, about, and without the values in it."""
-    if isinstance(value, str):
-        return len(value) + 2
+    """What a value that is no text takes in JSON, about, and without the values in it."""
     if isinstance(value, list):
         if len(value) > MAX_VALUES_OF_ONE:
             raise OutOfBounds(f"A list in the document has more than {MAX_VALUES_OF_ONE} values.")

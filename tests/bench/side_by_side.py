@@ -18,9 +18,7 @@ def over(things: Iterable[Any], do: Callable[[Any], object]) -> Callable[[], obj
     return lambda: do(next(turn))
 
 
-def rates(
-    ways: Mapping[str, Callable[[], object]], *, runs: int, seconds: float = SECONDS
-) -> dict[str, float]:
+def rates(ways: Mapping[str, Callable[[], object]], *, runs: int) -> dict[str, float]:
     """Return how often a CPU second each is done: the median of the runs, in each the order drawn.
 
     A neighbour on the machine takes time but not CPU seconds; what it does to caches and clock
@@ -31,7 +29,7 @@ def rates(
         do()
     for _ in range(runs):
         for name in random.sample(sorted(ways), len(ways)):
-            found[name].append(_rate(ways[name], seconds))
+            found[name].append(_rate(ways[name], SECONDS))
     return {name: round(statistics.median(each), 2) for name, each in found.items()}
 
 
