@@ -10,9 +10,9 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import fuzz, verify
+from tests.bench import fuzz, shapes, verify
 
-BENCHES = {"fuzz": fuzz, "verify": verify}
+BENCHES = {"fuzz": fuzz, "shapes": shapes, "verify": verify}
 
 
 def main() -> int:

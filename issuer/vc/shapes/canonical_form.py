@@ -7,6 +7,8 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
 
 from issuer.vc import canonical
 from issuer.vc.data_integrity import statements
@@ -48,7 +50,7 @@ class CanonicalForm:
         places = range(len(kinds), len(kinds) + len(nodes))
         drafts = _Drafts(dict(zip(nodes, places, strict=True)), marks)
         blocks = drafts.blocks(stated)
-        self._groups = drafts.groups
+        self._groups = [itemgetter(*nodes) for nodes in drafts.groups]
         self._of_nodes = [
             self._block(blocks.pop(marks.mark(place).encode(), b""), place, marks)
             for place in places
@@ -73,14 +75,17 @@ class CanonicalForm:
         for name, node in zip(self._names, order, strict=True):
             named[node] = name
         filled = values + named
-        for nodes in self._groups:
-            filled += sorted([named[node] for node in nodes])
+        for take in self._groups:
+            filled += sorted(take(named))
         blocks = fill_all(self._blocks, filled)
         if self._moving:
             self._place_moving(blocks, filled)
-        for rank in self._ranks:
-            (text, take), ready = self._of_nodes[order[rank]]
-            blocks.append(ready[rank] if ready else text % take(filled))
+        of_nodes = self._of_nodes
+        blocks += [
+            ready[rank] if ready else text % take(filled)
+            for rank in self._ranks
+            for text, take, ready in (of_nodes[order[rank]],)
+        ]
         return b"".join(blocks)
 
     def _place_moving(self, blocks: list[bytes], filled: list[bytes]) -> None:
@@ -93,27 +98,34 @@ class CanonicalForm:
             subjects.insert(at, subject)
             blocks.insert(at, fill(block, filled))
 
-    def _block(self, text: bytes, own: int, marks: Marks) -> tuple[Template, list[bytes]]:
+    def _block(self, text: bytes, own: int, marks: Marks) -> tuple[bytes, Any, list[bytes]]:
         """What is stated of a node; if it names no other and has no value, ready for each label."""
-        template = marks.template(text)
-        if any(place != own for place in marks.numbers(text)):
-            return template, []
-        return template, [template[0] % template[1]({own: name}) for name in self._names]
+        template, take = marks.template(text)
+        if take is None or any(place != own for place in marks.numbers(text)):
+            return template, take, []
+        return template, take, [template % take({own: name}) for name in self._names]
 
     def _order_addresses(self, blocks: dict[bytes, bytes], marks: Marks) -> None:
-        """Put subjects in order; those of which the values decide are placed each time."""
-        moving = [
-            subject
-            for subject in blocks
-            if marks.numbers(subject)
-            and not all(marks.is_decided(subject, other) for other in blocks)
-        ]
-        fixed = sorted(blocks.keys() - moving)
+        """Put subjects in order, but for those whose places depend on values.
+
+        Of two with an order that depends on values only one must move.
+        """
+
+        def undecided(subject: bytes) -> int:
+            return sum(not marks.is_decided(subject, other) for other in blocks)
+
+        fixed: list[bytes] = []
+        self._moving: list[tuple[Template, Template]] = []
+        for subject in sorted(blocks, key=undecided):
+            if all(marks.is_decided(subject, other) for other in fixed):
+                fixed.append(subject)
+            else:
+                self._moving.append((marks.template(subject), marks.template(blocks[subject])))
+        fixed.sort()
         self._subjects = [marks.template(subject) for subject in fixed]
         self._blocks = [marks.template(blocks[subject]) for subject in fixed]
-        self._moving = [
-            (marks.template(subject), marks.template(blocks[subject])) for subject in moving
-        ]
+        if not self._moving:
+            self._blocks = [marks.template(b"".join(blocks[subject] for subject in fixed))]
 
 
 class _Drafts:

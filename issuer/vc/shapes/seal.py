@@ -59,7 +59,7 @@ class Seal:
         self._hash_of_options: bytes = self._hash(options).digest()
         self._sign = signer.sign
         text = json.dumps({**config, "proofValue": ""}, ensure_ascii=False, separators=(",", ":"))
-        self._head, self._tail = _PROOF + text[:-2].encode(), b'"}}'
+        self._head = _PROOF + text[:-2].encode()
 
     def proof_value(self, covered: bytes) -> str:
         """Return the proofValue of a document whose canonical form this is.
@@ -69,16 +69,15 @@ class Seal:
         message = self._hash_of_options + self._hash(covered).digest()
         return multibase.encode_base58btc(self._sign(message))
 
-    def close(self, unsigned: bytes, covered: bytes) -> bytes:
-        """Return the document, written as JSON, with a proof at its end."""
-        value = self.proof_value(covered).encode()
-        return b"".join((unsigned[:-1], self._head, value, self._tail))
+    def member(self, covered: bytes) -> bytes:
+        """Return the proof as the last member of a document in JSON, comma and all."""
+        return b"".join((self._head, self.proof_value(covered).encode(), b'"}'))
 
 
 def split_proof(body: bytes) -> tuple[bytes, bytes]:
     """Return the document without the proof at its end, and the proof; b"" when it bears none.
 
-    The document is JSON as `Seal.close` writes it. Nothing is checked: for what
+    The document is JSON as `Shape.secure` writes it. Nothing is checked: of what
     was not written so, the parts mean nothing.
     """
     head, found, proof = body.rpartition(_PROOF)

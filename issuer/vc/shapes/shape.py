@@ -36,7 +36,8 @@ class Shape:
         with_marks, pointers = marked(document, self.holes, marks)
         self._writer = Writer(self.holes, pointers)
         text = _json_text(with_marks, self.holes, marks)
-        self._json = marks.template(text)
+        # One more place, before the last brace, for the proof.
+        self._json = marks.template(text[:-1] + marks.mark(len(holes)).encode() + b"}")
         self._parts = marks.split(text)
         self._places = marks.numbers(text)
         try:
@@ -61,7 +62,7 @@ class Shape:
 
         Raises what `secure` raises of the values.
         """
-        return fill(self._json, self._writer.write(values)[1])
+        return fill(self._json, [*self._writer.write(values)[1], b""])
 
     def canonical(self, values: Sequence[Value], *, digest: str = canonical.SHA_256) -> bytes:
         """Return the document's canonical N-Quads (RDFC-1.0).
@@ -82,12 +83,11 @@ class Shape:
         if seal.context != self._context:
             raise ShapeFault("The seal was made for documents of other contexts.")
         in_rdf, in_json = self._writer.write(values)
-        unsigned = fill(self._json, in_json)
         if seal.covers_json:
-            covered = jcs.canonize(json.loads(unsigned))
+            covered = jcs.canonize(json.loads(fill(self._json, [*in_json, b""])))
         else:
             covered = self._statements.fill(in_rdf, digest=seal.digest)
-        return seal.close(unsigned, covered)
+        return fill(self._json, [*in_json, seal.member(covered)])
 
     def values_of(self, body: bytes) -> tuple[Value, ...] | None:
         """Return the values with which this shape makes the document; None if none do.
@@ -126,6 +126,8 @@ def _json_text(with_marks: dict[str, Any], holes: Sequence[Hole], marks: Marks) 
 
 def _value(hole: Hole, written: bytes) -> Value:
     if hole.kind is not Kind.NUMBER:
+        if b"\\" not in written:
+            return written.decode()
         text: str = json.loads(f'"{written.decode()}"')
         return text
     return int(written) if written.removeprefix(b"-").isdigit() else float(written)
