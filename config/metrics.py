@@ -175,6 +175,14 @@ def _credentials() -> Iterator[Metric]:
     issued = CounterMetricFamily("issuer_credentials_issued", "Credentials that were signed")
     issued.add_metric([], credentials[Chunk.State.SIGNED])
     yield issued
+    slow = CounterMetricFamily(
+        "issuer_credentials_signed_as_a_whole",
+        "Credentials that no compiled shape could say: signed the slow way",
+    )
+    slow.add_metric(
+        [], Chunk.objects.aggregate(Sum("signed_as_a_whole"))["signed_as_a_whole__sum"] or 0
+    )
+    yield slow
     failed = "Credentials that could not be issued"
     yield _gauge("issuer_credentials_failed", failed, [({}, credentials[Chunk.State.FAILED])])
     yield _gauge(

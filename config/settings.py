@@ -184,7 +184,13 @@ DATA_DIR = env.str("DATA_DIR", None)
 KEYSTORE_DIR = env.str("KEYSTORE_DIR", None)
 KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
 # How many credentials are claimed, signed and stored together.
-CHUNK_SIZE = env.int("CHUNK_SIZE", 200)
+CHUNK_SIZE = env.int("CHUNK_SIZE", 1000)
+# Of a chunk, the first, the last and every so many-th credential is linted as a whole before it is
+# frozen, and verified as a stranger would before it is released; the others go through their shape.
+VERIFY_EVERY = env.int("VERIFY_EVERY", 250)
+# How many made-up learners each process compares, at its first use of a shape, with what signing
+# as a whole makes of them.
+SHAPE_TRIALS = env.int("SHAPE_TRIALS", 40)
 # Seconds after which the work of a silent worker is given to another.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 60)
 # Seconds between looks for work that a lost message left behind.

@@ -119,3 +119,9 @@ class IdTaken(IssuerError):
     """Another credential bears this id already. Give this one an id of its own."""
 
     code = "id_taken"
+
+
+class BodyLost(IssuerError):
+    """What is stored no longer makes the bytes that were signed."""
+
+    code = "body_lost"

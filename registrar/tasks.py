@@ -5,6 +5,7 @@ import time
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
@@ -64,7 +65,5 @@ def freeze_soon(batch: Batch) -> None:
     transaction.on_commit(lambda: freeze.delay(str(batch.pk)), robust=True)
 
 
-def _awards(chunk: Chunk) -> list[Award]:
-    awards = Award.objects.filter(batch=chunk.batch_id, position__range=(chunk.first, chunk.last))
-    related = ("learner", "offering__term", "revision__achievement")
-    return list(awards.select_related(*related).order_by("position"))
+def _awards(chunk: Chunk) -> QuerySet[Award]:
+    return Award.objects.filter(batch=chunk.batch_id, position__range=(chunk.first, chunk.last))

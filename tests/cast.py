@@ -375,7 +375,7 @@ def issue(batch: Batch) -> None:
     """What the workers do with an approved batch, in this process."""
     while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
         found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
-        credentials.request(chunk, composition.compose(list(found.order_by("position"))))
+        credentials.request(chunk, composition.compose(found))
     badges.sign_all(batch)
 
 

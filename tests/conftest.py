@@ -150,6 +150,15 @@ def quick_passwords() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def few_trials() -> None:
+    """Try each shape on few learners: nearly every test makes new ones."""
+    if HAS_SERVICES:
+        from django.conf import settings
+
+        settings.SHAPE_TRIALS = 1
+
+
+@pytest.fixture(autouse=True, scope="session")
 def static_files_as_asked_for() -> None:
     """Look for a static file when it is asked for: every test client would list them all."""
     if HAS_SERVICES:

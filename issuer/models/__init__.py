@@ -11,6 +11,7 @@ from issuer.models.credentials import (
 from issuer.models.institution import Institution
 from issuer.models.keys import SigningKey
 from issuer.models.ledger import LedgerCheck, LedgerEntry
+from issuer.models.shapes import Shape
 from issuer.models.status import StatusChange, StatusList, StatusListPublication
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LedgerEntry",
     "Release",
     "SecuredDocument",
+    "Shape",
     "SigningKey",
     "StatusChange",
     "StatusList",

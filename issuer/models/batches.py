@@ -103,6 +103,9 @@ class Chunk(models.Model):
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    signed_as_a_whole = models.PositiveIntegerField(
+        default=0, help_text="How many credentials no shape could say; the slow way"
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,5 +1,6 @@
 """Achievement, Credential, VerifiableCredential, SecuredDocument, Release: what was said."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable
@@ -10,11 +11,16 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
+from issuer.errors import BodyLost
 from issuer.models.append_only import append_only
 from issuer.models.batches import Batch, failed_row
 from issuer.models.keys import SigningKey
+from issuer.models.shapes import Shape
 from issuer.models.status import StatusChange, StatusList
 from issuer.vc import reading
+from issuer.vc.data_integrity import proofs
+from issuer.vc.errors import VcError
+from issuer.vc.json_text import write_json
 
 # An index holds no key above 2,700 bytes, and a letter may take four.
 COMPOSED_ID_LENGTH = 500
@@ -77,8 +83,10 @@ class Credential(models.Model):
     """The statement made of one award, frozen before a key is touched (VCDM 2.0 *credential*).
 
     `document` is the exact JSON to be signed, without status entry and proof: those belong to
-    each secured form; `valid_until` repeats what it says. Never changed; a correction is a new
-    credential. In which state it is stands in no column, but follows from other rows.
+    each secured form; `valid_until` repeats what it says. It is stored as the `values` for the
+    holes of a shape, those of the status entry left out, or as `text` where no shape can say it.
+    Never changed; a correction is a new credential. In which state it is stands in no column, but
+    follows from other rows.
 
     What a system composed by itself has no achievement of ours; `composed_id` is what the system
     calls it, mostly the `id` in the document, if it calls it anything.
@@ -103,7 +111,9 @@ class Credential(models.Model):
         blank=True,
         help_text="Id given by the system that composed it",
     )
-    document = models.TextField()
+    shape = models.ForeignKey(Shape, models.PROTECT, related_name="+", null=True)
+    values = models.TextField(blank=True, help_text="JSON list of what fills the holes")
+    text = models.TextField(blank=True, help_text="The document, where it has no shape")
     valid_until = models.DateTimeField(null=True)
     requested_at = models.DateTimeField(auto_now_add=True)
 
@@ -126,6 +136,11 @@ class Credential(models.Model):
             models.CheckConstraint(
                 condition=Q(achievement__isnull=True) | Q(composed_id=""),
                 name="credential_of_an_achievement_is_named_by_its_urn",
+            ),
+            models.CheckConstraint(
+                condition=Q(shape__isnull=True, values="") & ~Q(text="")
+                | Q(shape__isnull=False, text="") & ~Q(values=""),
+                name="credential_has_a_shape_or_a_text",
             ),
         ]
         indexes = [
@@ -150,6 +165,20 @@ class Credential(models.Model):
     def reference(self) -> str:
         """The id by which it is referred to, also by the system that composed it."""
         return self.composed_id or self.urn
+
+    @property
+    def document(self) -> str:
+        """The exact JSON of the statement."""
+        if self.shape is None:
+            return self.text
+        document = json.loads(self.shape.compiled.write([*json.loads(self.values), "0", "0"]))
+        del document["credentialStatus"]
+        return write_json(document)
+
+    @property
+    def frozen(self) -> bytes:
+        """The SHA-256 of what is stored of the statement, for the ledger to vouch for."""
+        return frozen_digest(self.shape, self.values or self.text)
 
     @property
     def name(self) -> str:
@@ -193,22 +222,82 @@ class VerifiableCredential(models.Model):
     def __str__(self) -> str:
         return f"{self.credential_id} {self.format}"
 
+    def signed(self, proof_value: str) -> bytes:
+        """The signed document of a credential that has a shape, made anew with this proofValue."""
+        credential, shape = self.credential, self.credential.shape
+        if shape is None:
+            raise ValueError("What has no shape is stored as a text.")
+        values = [*json.loads(credential.values), self.status_list.name, str(self.status_index)]
+        config = proofs.proof_config(
+            verification_method=self.key.verification_method,
+            created=self.proof_created_at,
+            cryptosuite=self.format,
+        )
+        proof = write_json({**config, "proofValue": proof_value})
+        return b'%b,"proof":%b}' % (shape.compiled.write(values)[:-1], proof.encode())
+
+
+class SecuredDocumentQuerySet(models.QuerySet["SecuredDocument"]):
+    """Ways to ask for signed documents."""
+
+    def whole(self) -> "SecuredDocumentQuerySet":
+        """Each with all rows that its body is made of."""
+        return self.select_related(
+            "verifiable_credential__credential__shape",
+            "verifiable_credential__key",
+            "verifiable_credential__status_list",
+        ).defer("verifiable_credential__status_list__permutation")
+
 
 class SecuredDocument(models.Model):
-    """The signed bytes of a verifiable credential, stored once."""
+    """The proof of a verifiable credential, and the SHA-256 of the bytes that were signed.
+
+    Where the credential has a shape, the proofValue and the frozen rows make the signed bytes
+    again, the same each time; else they are stored as `text`.
+    """
 
     verifiable_credential = models.OneToOneField(
         VerifiableCredential, models.PROTECT, primary_key=True, related_name="secured"
     )
-    body = models.TextField()
+    proof_value = models.CharField(max_length=200, blank=True, help_text="Of its proof; multibase")
+    text = models.TextField(blank=True, help_text="The signed document, where it has no shape")
     sha256 = models.BinaryField(max_length=32)
     signed_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SecuredDocumentQuerySet.as_manager()
+
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text="") & ~Q(proof_value="") | Q(proof_value="") & ~Q(text=""),
+                name="secured_document_is_a_proof_value_or_a_text",
+            ),
+        ]
         triggers = append_only(because="secured_document")
 
     def __str__(self) -> str:
         return str(self.verifiable_credential_id)
+
+    @property
+    def body(self) -> str:
+        """The signed document; raises BodyLost if the rows no longer make what was signed."""
+        body = self._made_anew()
+        if hashlib.sha256(body).digest() != bytes(self.sha256):
+            raise BodyLost(f"{BodyLost()} ({self.verifiable_credential_id})")
+        return body.decode()
+
+    def digest_anew(self) -> bytes:
+        """The SHA-256 of the signed document as the rows make it now."""
+        return hashlib.sha256(self._made_anew()).digest()
+
+    def _made_anew(self) -> bytes:
+        """The signed document, nothing if the rows make none."""
+        if self.text:
+            return self.text.encode()
+        try:
+            return self.verifiable_credential.signed(self.proof_value)
+        except (VcError, ValueError):
+            return b""
 
 
 class Release(models.Model):
@@ -257,3 +346,9 @@ def _not_valid_because(
         state.EXPIRED: Q(valid_until__lt=Now()),
         state.SUSPENDED: has_one_of(still_set.filter(is_final=False)),
     }
+
+
+def frozen_digest(shape: Shape | None, stored: str) -> bytes:
+    """The SHA-256 of what is stored of a statement: the digest of its shape, if any, and a text."""
+    of_shape = bytes(shape.digest) if shape else b""
+    return hashlib.sha256(of_shape + stored.encode()).digest()

@@ -59,7 +59,8 @@ def _released(address: str) -> tuple[Release, str]:
         Release.objects.select_related("credential__achievement"), address=address
     )
     secured = get_object_or_404(
-        SecuredDocument, verifiable_credential__credential_id=release.credential_id
+        SecuredDocument.objects.whole(),
+        verifiable_credential__credential_id=release.credential_id,
     )
     return release, secured.body
 

@@ -4,12 +4,11 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from issuer.models import Batch, Credential, LedgerEntry, SecuredDocument, StatusChange
-from issuer.services import credentials, ledger, ranges
+from issuer.services import ledger, ranges
 
 REQUESTED = "credentials.requested"
 SIGNED = "credentials.signed"
@@ -74,8 +73,7 @@ def _documents(act: str) -> Iterator[_Fault]:
     for entry in LedgerEntry.objects.filter(act=act).order_by("sequence").iterator():
         batch, chunk = _id(entry.subject), entry.details
         entered[batch] += chunk["count"]
-        texts = _texts(act, batch, chunk["first"], chunk["last"])
-        root = ledger.merkle_root([credentials.digest(text) for text in texts.iterator()])
+        root = ledger.merkle_root(_digests(act, batch, chunk["first"], chunk["last"]))
         if root != chunk["root"]:
             yield _Fault(
                 entry.sequence,
@@ -87,16 +85,17 @@ def _documents(act: str) -> Iterator[_Fault]:
             yield _Fault(None, f"Batch {batch} holds documents of which no entry tells ({act}).")
 
 
-def _texts(act: str, batch: str, first: int, last: int) -> "QuerySet[Any, str]":
+def _digests(act: str, batch: str, first: int, last: int) -> list[bytes]:
+    """The SHA-256 of what was frozen, or of what was signed, at these positions, made anew."""
     if act == REQUESTED:
         requested = Credential.objects.filter(batch=uuid.UUID(batch), position__range=(first, last))
-        return requested.order_by("position").values_list("document", flat=True)
+        return [each.frozen for each in requested.select_related("shape").order_by("position")]
     signed = SecuredDocument.objects.filter(
         verifiable_credential__credential__batch=uuid.UUID(batch),
         verifiable_credential__credential__position__range=(first, last),
     )
-    in_order = signed.order_by("verifiable_credential__credential__position")
-    return in_order.values_list("body", flat=True)
+    in_order = signed.whole().order_by("verifiable_credential__credential__position")
+    return [each.digest_anew() for each in in_order]
 
 
 def _count(act: str) -> dict[str, int]:

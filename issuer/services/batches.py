@@ -173,7 +173,13 @@ def claim(state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None) -
     return None
 
 
-def finish(chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | None = None) -> None:
+def finish(
+    chunk: Chunk,
+    state: Chunk.State,
+    *,
+    refused: Mapping[int, str] | None = None,
+    signed_as_a_whole: int = 0,
+) -> None:
     """Move a leased chunk on, and set the refused positions apart as failed, each with its reason.
 
     To be called first in the transaction that stores what was done: it locks the chunk, and
@@ -181,7 +187,7 @@ def finish(chunk: Chunk, state: Chunk.State, *, refused: Mapping[int, str] | Non
     """
     mine = Chunk.objects.filter(pk=chunk.pk, lease=chunk.lease)
     freed = {"lease": None, "lease_until": None, "attempts": 0, "error": "", "changed_at": Now()}
-    if not mine.update(state=state, **freed):
+    if not mine.update(state=state, signed_as_a_whole=signed_as_a_whole, **freed):
         raise WrongState("Another worker has taken over this chunk.")
     if refused:
         first, *others = _pieces(chunk, state, refused)

@@ -12,7 +12,7 @@ from issuer.models import Credential
 from issuer.models.credentials import COMPOSED_ID_LENGTH, NAMELESS
 from issuer.services import batches, credentials, ledger
 from issuer.services.clients import Client
-from issuer.services.credentials import Statement
+from issuer.services.wordings import Statement
 from issuer.vc import credential, reading
 from issuer.vc.errors import Finding, LintFailed
 from issuer.vc.lint import COMPOSED_ELSEWHERE, lint

@@ -1,7 +1,6 @@
 """Credentials: freeze what is to be signed, find, release."""
 
 import hashlib
-import json
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,37 +13,60 @@ from django.db import transaction
 
 from issuer.errors import NeverIssued, NotIssued, RefusedByLint
 from issuer.models import (
-    Achievement,
     Chunk,
     Credential,
     Release,
     SecuredDocument,
-    StatusList,
+    Shape,
     VerifiableCredential,
 )
-from issuer.services import batches, clock, keys, ledger, status
+from issuer.models.credentials import frozen_digest
+from issuer.services import batches, clock, copying, keys, ledger, status, wordings
+from issuer.services.wordings import Statement, Wording
 from issuer.vc import timestamps
-from issuer.vc.lint import COLLEGE, Profile, lint
+from issuer.vc.errors import LintFailed
+from issuer.vc.json_text import write_json
+from issuer.vc.lint import COLLEGE, Profile, require
 
 # Whoever knows the address may read: 256 bits, as the model says.
 ADDRESS_BYTES = 32
 NO_STATEMENT = "There is no statement for this row."
 
+_CREDENTIAL = (
+    "id",
+    "batch_id",
+    "position",
+    "achievement_id",
+    "composed_id",
+    "shape_id",
+    "values",
+    "text",
+    "valid_until",
+    "requested_at",
+)
+_VERIFIABLE_CREDENTIAL = (
+    "credential_id",
+    "format",
+    "key_id",
+    "proof_created_at",
+    "status_list_id",
+    "status_index",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Statement:
-    """What is to be said at one position of a batch: the document without status and proof.
+class _Accepted:
+    """A statement that may be signed, as it is stored."""
 
-    What was composed elsewhere has no achievement, and may bear an `id` of its own.
-    `status_purpose` tells whether it can be revoked, or suspended.
-    """
+    statement: Statement
+    shape: Shape | None = None
+    values: str = ""
+    text: str = ""
+    valid_until: datetime | None = None
 
-    credential_id: uuid.UUID
-    position: int
-    achievement: Achievement | None
-    document: dict[str, Any]
-    composed_id: str = ""
-    status_purpose: str = StatusList.Purpose.REVOCATION
+    @property
+    def digest(self) -> bytes:
+        return frozen_digest(self.shape, self.values or self.text)
 
 
 def request(
@@ -56,12 +78,13 @@ def request(
 ) -> None:
     """Freeze the statements of a leased chunk in one transaction, for the signer to find.
 
-    1. Lint each by the profile. What a strict verifier would not accept is set apart as failed,
-       with the findings, and so is what the caller has `refused`, each position with its reason,
-       and a position of the chunk for which there is no statement.
+    1. Lint each by the profile: of a wording a sample and what fills its places. What a strict
+       verifier would not accept is set apart as failed, with the findings, and so is what the
+       caller has `refused`, each position with its reason, and a position of the chunk for which
+       there is no statement.
     2. Store each with the active key, the time its proof will bear and a status entry of its
        own: all that enters the signed bytes.
-    3. Enter the documents in the ledger by their Merkle root.
+    3. Enter them in the ledger by their Merkle root.
 
     Raises NoActiveKey, and WrongState when another worker has taken over the chunk.
     """
@@ -69,42 +92,42 @@ def request(
     stated = {statement.position for statement in statements}
     missing = set(range(chunk.first, chunk.last + 1)) - stated
     refused = dict.fromkeys(missing, NO_STATEMENT) | dict(refused or {})
-    for statement in statements:
-        findings = lint(statement.document, issuer_did=settings.ISSUER_DID, profile=profile)
-        if findings:
-            said = (f"{finding.pointer or '/'}: {finding.message}" for finding in findings)
+    accepted: list[_Accepted] = []
+    gate = _Gate(profile)
+    for number, statement in enumerate(statements):
+        if statement.position in refused:
+            continue
+        is_sample = number % settings.VERIFY_EVERY == 0 or number == len(statements) - 1
+        try:
+            accepted.append(gate.accept(statement, is_sample=is_sample))
+        except LintFailed as error:
+            said = (f"{each.pointer or '/'}: {each.message}" for each in error.findings)
             refused[statement.position] = f"{RefusedByLint()} {'; '.join(said)}"
-    accepted = [statement for statement in statements if statement.position not in refused]
     key = keys.active(settings.ISSUER_DID)
+    now = clock.now()
     with transaction.atomic():
         batches.finish(chunk, Chunk.State.REQUESTED, refused=refused)
         # 2
-        credentials = Credential.objects.bulk_create(
-            Credential(
-                id=statement.credential_id,
-                batch_id=chunk.batch_id,
-                position=statement.position,
-                achievement=statement.achievement,
-                composed_id=statement.composed_id,
-                document=write_json(statement.document),
-                valid_until=_valid_until(statement.document),
-            )
-            for statement in accepted
-        )
+        copying.insert(Credential, _CREDENTIAL, (_row(chunk, each, now) for each in accepted))
         format_ = VerifiableCredential.Format.EDDSA_RDFC_2022
-        created = clock.now().replace(microsecond=0)
-        purposes = [statement.status_purpose for statement in accepted]
-        entries = status.allocate_each(purposes, format=format_)
-        VerifiableCredential.objects.bulk_create(
-            VerifiableCredential(
-                credential=credential,
-                format=format_,
-                key=key,
-                proof_created_at=created,
-                status_list_id=entry.status_list_id,
-                status_index=entry.index,
-            )
-            for credential, entry in zip(credentials, entries, strict=True)
+        created = now.replace(microsecond=0)
+        entries = status.allocate_each(
+            [each.statement.status_purpose for each in accepted], format=format_
+        )
+        copying.insert(
+            VerifiableCredential,
+            _VERIFIABLE_CREDENTIAL,
+            (
+                (
+                    each.statement.credential_id,
+                    format_.value,
+                    key.pk,
+                    created,
+                    entry.status_list_id,
+                    entry.index,
+                )
+                for each, entry in zip(accepted, entries, strict=True)
+            ),
         )
         # 3
         ledger.append(
@@ -114,19 +137,18 @@ def request(
             details={
                 "first": chunk.first,
                 "last": chunk.last,
-                "count": len(credentials),
+                "count": len(accepted),
                 "refused": len(refused),
-                "root": ledger.merkle_root([digest(each.document) for each in credentials]),
+                "root": ledger.merkle_root([each.digest for each in accepted]),
             },
         )
 
 
-def release(credentials: Iterable[Credential]) -> list[Release]:
+def release(credential_ids: Iterable[uuid.UUID]) -> None:
     """Release signed credentials: each is found at an address that nobody can guess."""
-    return Release.objects.bulk_create(
-        Release(credential=credential, address=secrets.token_urlsafe(ADDRESS_BYTES))
-        for credential in credentials
-    )
+    now = clock.now()
+    rows = ((pk, secrets.token_urlsafe(ADDRESS_BYTES), now) for pk in credential_ids)
+    copying.insert(Release, ("credential_id", "address", "released_at"), rows)
 
 
 def find(name: str) -> Credential:
@@ -143,17 +165,12 @@ def find(name: str) -> Credential:
 
 def signed(credential: Credential) -> str | None:
     """The signed document, or None while it waits for the signer; raises NeverIssued."""
-    bodies = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
-    if body := bodies.values_list("body", flat=True).first():
-        return body
+    found = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
+    if secured := found.whole().first():
+        return secured.body
     if reason := batches.why_failed(credential.batch_id, credential.position):
         raise NeverIssued(reason)
     return None
-
-
-def write_json(document: dict[str, Any]) -> str:
-    """A document as the text that is stored and served; the same document, the same text."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def digest(text: str) -> bytes:
@@ -161,5 +178,76 @@ def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def _valid_until(document: dict[str, Any]) -> datetime | None:
-    return timestamps.read(document["validUntil"]) if "validUntil" in document else None
+class _Gate:
+    """Lets through the statements that may be signed, in the form in which they are stored.
+
+    What has a wording goes through its shape, if values fit into it; whatever else, and every
+    so many-th, is linted as a whole.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._shapes: dict[tuple[Wording, str], Shape | None] = {}
+
+    def accept(self, statement: Statement, *, is_sample: bool) -> _Accepted:
+        """The statement as it is to be stored; raises LintFailed."""
+        shape = self._shape(statement)
+        if shape is None or not wordings.fit(shape, statement):
+            return self._as_a_whole(statement)
+        if is_sample:
+            self._lint(statement.said())
+        return _Accepted(
+            statement=statement,
+            shape=shape,
+            values=write_json(statement.values),
+            valid_until=_valid_until(statement),
+        )
+
+    def _as_a_whole(self, statement: Statement) -> _Accepted:
+        document = statement.said()
+        self._lint(document)
+        return _Accepted(
+            statement=statement, text=write_json(document), valid_until=_valid_until(statement)
+        )
+
+    def _lint(self, document: dict[str, Any]) -> None:
+        require(document, issuer_did=settings.ISSUER_DID, profile=self._profile)
+
+    def _shape(self, statement: Statement) -> Shape | None:
+        """The shape of its wording, None without one and where a shape can't say it."""
+        if statement.wording is None:
+            return None
+        key = (statement.wording, statement.status_purpose)
+        if key not in self._shapes:
+            self._shapes[key] = self._shape_of(*key)
+        return self._shapes[key]
+
+    def _shape_of(self, wording: Wording, purpose: str) -> Shape | None:
+        try:
+            self._lint(wording.sample)
+        except LintFailed:
+            # The fault may be the sample's own: each is looked at by itself.
+            return None
+        return wordings.shape_of(wording, purpose)
+
+
+def _row(chunk: Chunk, accepted: _Accepted, now: datetime) -> tuple[Any, ...]:
+    """The values of `_CREDENTIAL`."""
+    statement = accepted.statement
+    return (
+        statement.credential_id,
+        chunk.batch_id,
+        statement.position,
+        statement.achievement.pk if statement.achievement else None,
+        statement.composed_id,
+        accepted.shape.pk if accepted.shape else None,
+        accepted.values,
+        accepted.text,
+        accepted.valid_until,
+        now,
+    )
+
+
+def _valid_until(statement: Statement) -> datetime | None:
+    text = statement.member("validUntil")
+    return None if text is None else timestamps.read(text)

@@ -2,31 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+import uuid
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from issuer import keystores
 from issuer.errors import KeyUnreadable, RefusedByOwnVerifier, RevocationLost, WrongState
 from issuer.models import (
     Chunk,
     SecuredDocument,
+    Shape,
     SigningKey,
     StatusList,
     StatusListPublication,
     VerifiableCredential,
 )
-from issuer.services import batches, clock, credentials, keys, ledger, status
+from issuer.services import batches, clock, copying, credentials, keys, ledger, status
 from issuer.vc import did
 from issuer.vc import status_list as bitstring
 from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import VcError
+from issuer.vc.json_text import write_json
+from issuer.vc.shapes import NotExpressible, Seal
 from issuer.vc.signers import Signer
+
+log = logging.getLogger(__name__)
 
 
 def sign(chunk: Chunk) -> None:
@@ -34,34 +40,27 @@ def sign(chunk: Chunk) -> None:
 
     1. Read what was frozen, and nothing else: the same rows give the same bytes every time.
     2. Publish a status list that these credentials are the first to refer to.
-    3. Sign each, and check it as a stranger would, by the published DID document. What our own
-       verifier does not accept is set apart as failed.
+    3. Sign each through its shape, and check the first, the last and every `VERIFY_EVERY`-th as
+       a stranger would, by the published DID document. What has no shape, and the whole chunk if
+       a check fails, is canonicalised and checked one by one; what our own verifier does not
+       accept then is set apart as failed.
     4. Store and release all in one transaction, with their Merkle root in the ledger.
 
     Raises WrongState when another worker has taken over the chunk, and what `publish` raises
     when the fault is in no row; nothing is stored then.
     """
     # 1
-    forms = list(_frozen(chunk))
+    frozen = _frozen(chunk)
     # 2
-    for status_list in {form.status_list for form in forms}:
-        if status.newest_publication(status_list) is None:
-            with suppress(WrongState):  # another signer did it at the same moment
-                publish(status_list)
+    _publish_first({each.status_list_id for each in frozen})
     # 3
-    desk = _Desk()
-    secured: list[tuple[VerifiableCredential, str]] = []
-    refused: dict[int, str] = {}
-    for form in forms:
-        try:
-            secured.append((form, credentials.write_json(desk.secure(form))))
-        except VcError as error:
-            refused[form.credential.position] = f"{RefusedByOwnVerifier()} {error}"
+    secured, refused = _Work(frozen).secure()
     # 4
     with transaction.atomic():
-        batches.finish(chunk, Chunk.State.SIGNED, refused=refused)
-        digests = _store(secured)
-        credentials.release(form.credential for form, _ in secured)
+        as_a_whole = sum(not each.proof_value for each in secured)
+        batches.finish(chunk, Chunk.State.SIGNED, refused=refused, signed_as_a_whole=as_a_whole)
+        _store(secured)
+        credentials.release(each.frozen.credential_id for each in secured)
         ledger.append(
             "credentials.signed",
             chunk.batch,
@@ -71,7 +70,7 @@ def sign(chunk: Chunk) -> None:
                 "last": chunk.last,
                 "count": len(secured),
                 "refused": len(refused),
-                "root": ledger.merkle_root(digests),
+                "root": ledger.merkle_root([each.digest for each in secured]),
             },
         )
 
@@ -104,7 +103,7 @@ def publish(status_list: StatusList) -> StatusListPublication:
         ttl_ms=status.seconds_to_keep() * 1000,
     )
     try:
-        body = credentials.write_json(_Desk().add_proof(document, key, now))
+        body = write_json(_Desk().add_proof(document, key, now))
     except VcError as error:
         raise RefusedByOwnVerifier(f"{RefusedByOwnVerifier()} {error}") from error
     publication = StatusListPublication(
@@ -129,6 +128,30 @@ def publish(status_list: StatusList) -> StatusListPublication:
     return publication
 
 
+class _Frozen(NamedTuple):
+    """What was frozen of one secured form: all that enters the signed bytes."""
+
+    pk: int
+    key_id: int
+    proof_created_at: datetime
+    status_list_id: int
+    status_index: int
+    credential_id: uuid.UUID
+    credential__position: int
+    credential__shape_id: int | None
+    credential__values: str
+    credential__text: str
+
+
+class _Secured(NamedTuple):
+    """A frozen form that is signed: its proofValue where it has a shape, else all as a text."""
+
+    frozen: _Frozen
+    proof_value: str
+    text: str
+    digest: bytes
+
+
 class _Desk:
     """Where documents are signed: keys are opened once, and DID documents looked up once."""
 
@@ -136,32 +159,26 @@ class _Desk:
         self._signers: dict[str, Signer] = {}
         self._did_documents: dict[str, dict[str, Any]] = {}
 
-    def secure(self, form: VerifiableCredential) -> dict[str, Any]:
-        """The signed document of one frozen form."""
-        document = json.loads(form.credential.document)
-        document["credentialStatus"] = bitstring.entry(
-            list_url=form.status_list.url,
-            index=form.status_index,
-            purpose=form.status_list.purpose,
-        )
-        return self.add_proof(document, form.key, form.proof_created_at)
-
     def add_proof(
         self, document: dict[str, Any], key: SigningKey, created: datetime
     ) -> dict[str, Any]:
         """Sign the document and check the signature, canonicalising anew, by what is published."""
-        method = key.verification_method
         secured = proofs.add_proof(
             document,
-            signer=self._signer(key),
-            verification_method=method,
+            signer=self.signer(key),
+            verification_method=key.verification_method,
             created=created,
         )
-        public_key = did.find_method(self._did_document(key.did), method)
-        proofs.verify_proof(secured, public_key=public_key)
+        self.check(secured, key)
         return secured
 
-    def _signer(self, key: SigningKey) -> Signer:
+    def check(self, secured: dict[str, Any], key: SigningKey) -> None:
+        """Verify a proof as a stranger would, by what is published; raises VcError."""
+        method = did.find_method(self._did_document(key.did), key.verification_method)
+        proofs.verify_proof(secured, public_key=method)
+
+    def signer(self, key: SigningKey) -> Signer:
+        """Opens the private key; raises KeystoreClosed or KeyUnreadable."""
         if key.handle not in self._signers:
             signer = keystores.open(key.handle)
             if signer.public_multibase != key.public_multibase:
@@ -175,25 +192,125 @@ class _Desk:
         return self._did_documents[name]
 
 
-def _frozen(chunk: Chunk) -> QuerySet[VerifiableCredential]:
-    return (
-        VerifiableCredential.objects.filter(
-            credential__batch=chunk.batch_id,
-            credential__position__range=(chunk.first, chunk.last),
+class _Work:
+    """Signs the frozen forms of one chunk, through their shapes or as a whole."""
+
+    def __init__(self, frozen: Sequence[_Frozen]) -> None:
+        self._frozen = frozen
+        self._desk = _Desk()
+        self._lists = StatusList.objects.defer("permutation").in_bulk(
+            {each.status_list_id for each in frozen}
         )
-        .select_related("credential", "key", "status_list")
-        .defer("status_list__permutation")
-        .order_by("credential__position")
-    )
+        self._keys = SigningKey.objects.in_bulk({each.key_id for each in frozen})
+        self._shapes = Shape.objects.in_bulk(
+            {each.credential__shape_id for each in frozen if each.credential__shape_id}
+        )
+        self._seals: dict[tuple[int, int, datetime], Seal] = {}
+
+    def secure(self, *, by_shape: bool = True) -> tuple[list[_Secured], dict[int, str]]:
+        """Sign all; of those that our own verifier does not accept tell why, by position."""
+        secured: list[_Secured] = []
+        refused: dict[int, str] = {}
+        last = len(self._frozen) - 1
+        for number, each in enumerate(self._frozen):
+            is_sample = number % settings.VERIFY_EVERY == 0 or number == last
+            try:
+                if by_shape and (found := self._through_shape(each, is_sample=is_sample)):
+                    secured.append(found)
+                else:
+                    secured.append(self._as_a_whole(each))
+            except _Deviation:
+                return self.secure(by_shape=False)
+            except VcError as error:
+                refused[each.credential__position] = f"{RefusedByOwnVerifier()} {error}"
+        return secured, refused
+
+    def _through_shape(self, frozen: _Frozen, *, is_sample: bool) -> _Secured | None:
+        """Sign one form, None if its shape can't say it."""
+        if frozen.credential__shape_id is None:
+            return None
+        shape = self._shapes[frozen.credential__shape_id]
+        values = self._values(frozen)
+        seal = self._seal(frozen, shape)
+        try:
+            body = shape.compiled.secure(values, seal)
+        except NotExpressible:
+            return None
+        if is_sample:
+            self._check(body, frozen)
+        return _Secured(frozen, _proof_value(body), "", hashlib.sha256(body).digest())
+
+    def _check(self, body: bytes, frozen: _Frozen) -> None:
+        try:
+            self._desk.check(json.loads(body), self._keys[frozen.key_id])
+        except VcError:
+            shape = frozen.credential__shape_id
+            log.exception("shape %s deviates: its chunk is signed as a whole", shape)
+            raise _Deviation from None
+
+    def _as_a_whole(self, frozen: _Frozen) -> _Secured:
+        """Canonicalise, sign and check one form; raises VcError."""
+        if frozen.credential__shape_id is None:
+            status_list = self._lists[frozen.status_list_id]
+            document = json.loads(frozen.credential__text)
+            document["credentialStatus"] = bitstring.entry(
+                list_url=status_list.url, index=frozen.status_index, purpose=status_list.purpose
+            )
+        else:
+            shape = self._shapes[frozen.credential__shape_id]
+            document = json.loads(shape.compiled.write(self._values(frozen)))
+        key = self._keys[frozen.key_id]
+        text = write_json(self._desk.add_proof(document, key, frozen.proof_created_at))
+        return _Secured(frozen, "", text, credentials.digest(text))
+
+    def _values(self, frozen: _Frozen) -> list[str]:
+        name = self._lists[frozen.status_list_id].name
+        return [*json.loads(frozen.credential__values), name, str(frozen.status_index)]
+
+    def _seal(self, frozen: _Frozen, shape: Shape) -> Seal:
+        named = (shape.pk, frozen.key_id, frozen.proof_created_at)
+        if named not in self._seals:
+            key = self._keys[frozen.key_id]
+            self._seals[named] = Seal(
+                context=shape.compiled.document["@context"],
+                signer=self._desk.signer(key),
+                verification_method=key.verification_method,
+                created=frozen.proof_created_at,
+            )
+        return self._seals[named]
 
 
-def _store(secured: Sequence[tuple[VerifiableCredential, str]]) -> list[bytes]:
-    digests = [credentials.digest(body) for _, body in secured]
-    SecuredDocument.objects.bulk_create(
-        SecuredDocument(verifiable_credential=form, body=body, sha256=digest)
-        for (form, body), digest in zip(secured, digests, strict=True)
+class _Deviation(Exception):
+    """What a shape made is not what signing as a whole makes."""
+
+
+def _proof_value(body: bytes) -> str:
+    """The proofValue with which a document ends that was signed through a shape."""
+    return body[body.rindex(b'"', 0, -3) + 1 : -3].decode()
+
+
+def _frozen(chunk: Chunk) -> list[_Frozen]:
+    forms = VerifiableCredential.objects.filter(
+        credential__batch=chunk.batch_id,
+        credential__position__range=(chunk.first, chunk.last),
     )
-    return digests
+    rows = forms.order_by("credential__position").values_list(*_Frozen._fields)
+    return [_Frozen._make(row) for row in rows]
+
+
+def _publish_first(list_ids: Collection[int]) -> None:
+    """Publish the lists to which nobody could have referred yet."""
+    for status_list in StatusList.objects.defer("permutation").filter(pk__in=list_ids):
+        if status.newest_publication(status_list) is None:
+            with suppress(WrongState):  # another signer did it at the same moment
+                publish(status_list)
+
+
+def _store(secured: Sequence[_Secured]) -> None:
+    now = clock.now()
+    names = ("verifiable_credential_id", "proof_value", "text", "sha256", "signed_at")
+    rows = ((each.frozen.pk, each.proof_value, each.text, each.digest, now) for each in secured)
+    copying.insert(SecuredDocument, names, rows)
 
 
 def _refuse_to_clear(before: bytes, after: bytes) -> None:

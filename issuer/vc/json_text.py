@@ -101,3 +101,8 @@ def _require_characters(text: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise MalformedJson("A text holds half a character (a lone surrogate).") from None
+
+
+def write_json(document: object) -> str:
+    """Write what is stored and served: without spaces, in its order; the same, the same text."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -123,7 +123,7 @@ def samples(batch: Batch) -> list[dict[str, Any]]:
     positions = sorted({0, batch.count // 2, max(batch.count - 1, 0)})[:SAMPLES]
     members = list(
         Award.objects.filter(batch=batch, position__in=positions)
-        .select_related("learner", "offering__term", "revision__achievement")
+        .select_related("learner", "revision__achievement")
         .order_by("position")
     )
     frozen = Credential.objects.in_bulk([award.credential_id for award in members])
@@ -142,7 +142,7 @@ def samples(batch: Batch) -> list[dict[str, Any]]:
 def _document(award: Award, credential: Credential | None) -> dict[str, Any]:
     if credential is not None:
         return json.loads(credential.document)
-    return composition.compose([award])[0].document
+    return composition.compose(Award.objects.filter(pk=award.pk))[0].said()
 
 
 def progress_context(batch: Batch) -> dict[str, Any]:

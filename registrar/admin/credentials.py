@@ -64,9 +64,8 @@ class CredentialPage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         credential = self.object
-        secured = SecuredDocument.objects.filter(
-            verifiable_credential__credential=credential
-        ).first()
+        signed = SecuredDocument.objects.filter(verifiable_credential__credential=credential)
+        secured = signed.whole().first()
         body = secured.body if secured else credential.document
         award = (
             Award.objects.filter(credential_id=credential.pk)

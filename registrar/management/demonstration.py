@@ -186,7 +186,9 @@ def unissued() -> list[Batch]:
 def documents(job: Job) -> QuerySet[SecuredDocument]:
     """The signed documents of a job, in an order that stays the same."""
     credentials = job.awards().order_by().values("credential")
-    found = SecuredDocument.objects.filter(verifiable_credential__credential__in=credentials)
+    found = SecuredDocument.objects.filter(
+        verifiable_credential__credential__in=credentials
+    ).whole()
     return found.order_by(
         "verifiable_credential__credential__batch__prepared_at",
         "verifiable_credential__credential__position",

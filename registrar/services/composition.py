@@ -1,75 +1,186 @@
 """Word awards as unsigned Open Badges credentials."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
-from typing import cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from issuer.errors import WrongState
 from issuer.models import Achievement
 from issuer.services import institutions
-from issuer.services.credentials import Statement
-from issuer.vc import openbadges
+from issuer.services.wordings import Place, Statement, Wording
+from issuer.vc import openbadges, timestamps
 from issuer.vc.errors import VcError
-from registrar.models import Award, Enrolment, Learner
+from issuer.vc.shapes import Kind
+from registrar.models import Award, Enrolment, Offering, Revision
 from registrar.models.learners import full_name
 
 Stay = tuple[date | None, date | None]
 
+_SUBJECT = "/credentialSubject"
 
-def compose(awards: Sequence[Award]) -> list[Statement]:
+
+class _Row(NamedTuple):
+    """Of an award and its learner what a credential is made of."""
+
+    position: int
+    credential_id: UUID
+    revision_id: int
+    offering_id: int | None
+    learner_id: int
+    results: list[dict[str, str]]
+    decided_at: datetime
+    awarded_on: date
+    learner__given_name: str
+    learner__family_name: str
+    learner__email: str
+    learner__number: str
+    learner__sourced_id: str
+
+
+class _Said(NamedTuple):
+    """What is said of one learner; None is left out."""
+
+    credential_id: UUID
+    awarded_on: date
+    valid_from: datetime
+    identity: str
+    identity_type: str
+    salt: str
+    name: str | None
+    begins_on: date | None
+    ends_on: date | None
+    term: str | None
+    results: list[dict[str, str]]
+
+
+def compose(awards: QuerySet[Award]) -> list[Statement]:
     """Return one statement for each award, in their order.
 
     It holds what was decided and, of the learner, an identifier that only those recognise who
     know it; the name only where the template says so. Salts are drawn afresh, so composing
     again makes other documents: it is done once, and what was composed is stored.
     """
-    composer = _Composer(awards)
-    return [composer.statement(award) for award in awards]
+    rows = _read(awards)
+    composer = _Composer(rows)
+    return [composer.statement(row) for row in rows]
 
 
-def compose_possible(awards: Sequence[Award]) -> tuple[list[Statement], dict[int, str]]:
+def compose_possible(awards: QuerySet[Award]) -> tuple[list[Statement], dict[int, str]]:
     """Compose what can be composed; of the others tell why not, by their positions."""
-    composer = _Composer(awards)
+    rows = _read(awards)
+    composer = _Composer(rows)
     statements: list[Statement] = []
     refused: dict[int, str] = {}
-    for award in awards:
+    for row in rows:
         try:
-            statements.append(composer.statement(award))
+            statements.append(composer.statement(row))
         except (VcError, WrongState) as error:
-            refused[award.position] = str(error)
+            refused[row.position] = str(error)
     return statements, refused
 
 
 class _Composer:
     """What statements have in common, read once for all of them."""
 
-    def __init__(self, awards: Sequence[Award]) -> None:
+    def __init__(self, rows: Collection[_Row]) -> None:
         self._issuer = institutions.profile(institutions.get())
-        self._stays = _stays(awards)
-        self._achievements: dict[UUID, openbadges.Achievement] = {}
-
-    def statement(self, award: Award) -> Statement:
-        """What is to be said for one award; raises VcError and WrongState."""
-        published = _published(award)
-        stay = self._stays.get((award.offering_id, award.learner_id), (None, None))
-        return Statement(
-            credential_id=_drawn_id(award),
-            position=award.position,
-            achievement=published,
-            status_purpose=award.revision.status_purpose,
-            document=openbadges.AchievementCredential(
-                id=_drawn_id(award).urn,
-                issuer=self._issuer,
-                credential_subject=_subject(award, self._achievement(published), stay),
-                name=award.revision.name,
-                valid_from=award.decided_at.astimezone(UTC).replace(microsecond=0),
-                awarded_date=_midnight(award.awarded_on),
-            ).as_credential(),
+        self._stays = _stays(rows)
+        self._terms = _terms(rows)
+        self._revisions = Revision.objects.select_related("achievement").in_bulk(
+            {row.revision_id for row in rows}
         )
+        self._achievements: dict[UUID, openbadges.Achievement] = {}
+        self._wordings: dict[object, Wording] = {}
+
+    def statement(self, row: _Row) -> Statement:
+        """What is to be said for one award; raises VcError and WrongState."""
+        revision = self._revisions[row.revision_id]
+        published = _published(revision)
+        said = self._said(row, revision)
+        document, wording = None, None
+        if said.begins_on and said.ends_on and said.begins_on > said.ends_on:
+            # Lint is to say so, which looks at each document that is not of a wording.
+            document = self._document(said, revision, published)
+        else:
+            wording = self._wording(said, revision, published)
+        return Statement(
+            credential_id=row.credential_id,
+            position=row.position,
+            achievement=published,
+            status_purpose=revision.status_purpose,
+            document=document,
+            wording=wording,
+            values=_values(said) if wording else (),
+        )
+
+    def _said(self, row: _Row, revision: Revision) -> _Said:
+        begins_on, ends_on = self._stays.get((row.offering_id, row.learner_id), (None, None))
+        identity, identity_type = _recognisable(row)
+        # Not the learner's `name`: that falls back to the number, which is nobody's to read.
+        name = full_name(row.learner__given_name, row.learner__family_name)
+        return _Said(
+            credential_id=row.credential_id,
+            awarded_on=row.awarded_on,
+            valid_from=row.decided_at,
+            identity=identity,
+            identity_type=identity_type,
+            salt=secrets.token_urlsafe(16),
+            name=name if revision.includes_name and name else None,
+            begins_on=begins_on,
+            ends_on=ends_on,
+            term=self._terms.get(row.offering_id),
+            results=row.results,
+        )
+
+    def _wording(self, said: _Said, revision: Revision, published: Achievement) -> Wording:
+        key = (
+            revision.pk,
+            said.identity_type,
+            said.name is None,
+            said.begins_on is None,
+            said.ends_on is None,
+            said.term,
+            *(result["description"] for result in said.results),
+        )
+        if key not in self._wordings:
+            document = self._document(said, revision, published)
+            self._wordings[key] = Wording(document, tuple(_places(said)))
+        return self._wordings[key]
+
+    def _document(self, said: _Said, revision: Revision, published: Achievement) -> dict[str, Any]:
+        """The whole credential, by builders that refuse what the specification forbids."""
+        identifiers = [
+            openbadges.IdentityObject.salted(
+                said.identity, identity_type=said.identity_type, salt=said.salt
+            )
+        ]
+        if said.name is not None:
+            identifiers.append(openbadges.IdentityObject.plain(said.name, identity_type="name"))
+        return openbadges.AchievementCredential(
+            id=said.credential_id.urn,
+            issuer=self._issuer,
+            credential_subject=openbadges.AchievementSubject(
+                achievement=self._achievement(published),
+                identifier=tuple(identifiers),
+                activity_start_date=_midnight(said.begins_on),
+                activity_end_date=_midnight(said.ends_on),
+                credits_earned=revision.credits,
+                result=tuple(
+                    openbadges.Result(
+                        result_description=result["description"], value=result["value"]
+                    )
+                    for result in said.results
+                ),
+                term=said.term,
+            ),
+            name=revision.name,
+            valid_from=said.valid_from.astimezone(UTC).replace(microsecond=0),
+            awarded_date=_midnight(said.awarded_on),
+        ).as_credential()
 
     def _achievement(self, published: Achievement) -> openbadges.Achievement:
         if published.pk not in self._achievements:
@@ -78,70 +189,82 @@ class _Composer:
         return self._achievements[published.pk]
 
 
-def _subject(
-    award: Award, achievement: openbadges.Achievement, stay: Stay
-) -> openbadges.AchievementSubject:
-    revision, learner, offering = award.revision, award.learner, award.offering
-    identifiers = [_recognisable(learner)]
-    # Not `learner.name`: that falls back to the number, which is nobody's to read.
-    name = full_name(learner.given_name, learner.family_name)
-    if revision.includes_name and name:
-        identifiers.append(openbadges.IdentityObject.plain(name, identity_type="name"))
-    begins_on, ends_on = stay
-    return openbadges.AchievementSubject(
-        achievement=achievement,
-        identifier=tuple(identifiers),
-        activity_start_date=_midnight(begins_on),
-        activity_end_date=_midnight(ends_on),
-        credits_earned=revision.credits,
-        result=tuple(
-            openbadges.Result(result_description=result["description"], value=result["value"])
-            for result in award.results
-        ),
-        term=offering.term.title if offering and offering.term else None,
+def _places(said: _Said) -> Iterator[Place]:
+    """Where documents of one wording differ, in the order of `_values`."""
+    yield Place("/id", Kind.TOKEN, prefix="urn:uuid:")
+    yield Place("/awardedDate", Kind.DATETIME)
+    yield Place("/validFrom", Kind.DATETIME)
+    yield Place(f"{_SUBJECT}/identifier/0/identityHash", Kind.TEXT)
+    yield Place(f"{_SUBJECT}/identifier/0/salt", Kind.TEXT)
+    if said.name is not None:
+        yield Place(f"{_SUBJECT}/identifier/1/identityHash", Kind.TEXT)
+    if said.begins_on is not None:
+        yield Place(f"{_SUBJECT}/activityStartDate", Kind.DATETIME)
+    if said.ends_on is not None:
+        yield Place(f"{_SUBJECT}/activityEndDate", Kind.DATETIME)
+    for number in range(len(said.results)):
+        yield Place(f"{_SUBJECT}/result/{number}/value", Kind.TEXT)
+
+
+def _values(said: _Said) -> tuple[str, ...]:
+    """What stands in the places of `_places`."""
+    days = (day for day in (said.begins_on, said.ends_on) if day is not None)
+    return (
+        str(said.credential_id),
+        _written(said.awarded_on),
+        timestamps.write(said.valid_from),
+        openbadges.hash_identity(said.identity, said.salt),
+        said.salt,
+        *((said.name,) if said.name is not None else ()),
+        *map(_written, days),
+        *(result["value"] for result in said.results),
     )
 
 
-def _recognisable(learner: Learner) -> openbadges.IdentityObject:
-    salt = secrets.token_urlsafe(16)
-    if learner.email:
-        address = learner.email.strip().lower()
-        return openbadges.IdentityObject.salted(address, identity_type="emailAddress", salt=salt)
-    if learner.number:
-        return openbadges.IdentityObject.salted(
-            learner.number, identity_type="ext:learnerNumber", salt=salt
-        )
-    return openbadges.IdentityObject.salted(
-        learner.sourced_id, identity_type="sourcedId", salt=salt
-    )
+def _recognisable(row: _Row) -> tuple[str, str]:
+    """By what those who know the learner recognise them, and what kind of identifier that is."""
+    if row.learner__email:
+        return row.learner__email.strip().lower(), "emailAddress"
+    if row.learner__number:
+        return row.learner__number, "ext:learnerNumber"
+    return row.learner__sourced_id, "sourcedId"
 
 
-def _stays(awards: Sequence[Award]) -> dict[tuple[int | None, int], Stay]:
+def _read(awards: QuerySet[Award]) -> list[_Row]:
+    rows = awards.order_by("batch", "position").values_list(*_Row._fields)
+    return [_Row._make(row) for row in rows]
+
+
+def _stays(rows: Collection[_Row]) -> dict[tuple[int | None, int], Stay]:
     """From when to when each learner took part in the offering of their award."""
-    rows = (
+    found = (
         Enrolment.objects.filter(
-            offering__in={award.offering_id for award in awards if award.offering_id},
-            learner__in={award.learner_id for award in awards},
+            offering__in={row.offering_id for row in rows if row.offering_id},
+            learner__in={row.learner_id for row in rows},
             retired_at=None,
         )
         .values_list("offering", "learner")
         .annotate(Min("begins_on"), Max("ends_on"))
         .order_by()
     )
-    return {(offering, learner): (begin, end) for offering, learner, begin, end in rows}
+    return {(offering, learner): (begin, end) for offering, learner, begin, end in found}
 
 
-def _published(award: Award) -> Achievement:
-    achievement = award.revision.achievement
-    if achievement is None:
+def _terms(rows: Collection[_Row]) -> dict[int | None, str]:
+    """In which term each offering is held."""
+    offerings = Offering.objects.filter(pk__in={row.offering_id for row in rows})
+    return dict(offerings.filter(term__isnull=False).values_list("pk", "term__title"))
+
+
+def _published(revision: Revision) -> Achievement:
+    if revision.achievement is None:
         raise WrongState("Awards are made by approved revisions, which are published.")
-    return achievement
-
-
-def _drawn_id(award: Award) -> UUID:
-    # Never None, but django-stubs can't see the default behind the foreign key.
-    return cast(UUID, award.credential_id)
+    return revision.achievement
 
 
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _written(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"

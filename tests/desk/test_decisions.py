@@ -177,7 +177,7 @@ def test_a_credential_that_failed_says_why_and_does_not_wait_for_its_signature(
 ) -> None:
     awards.approve(adas_batch, by=dev)
     chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
-    credentials.request(chunk, composition.compose([adas_award]))
+    credentials.request(chunk, composition.compose(Award.objects.filter(pk=adas_award.pk)))
     client = signed_in(clara)
     credential = Credential.objects.get()
     page = text(client.get(thing_url(credential)))

@@ -41,7 +41,7 @@ class Fault:
     target: str
     moment: Moment
     hit: int = 1
-    # Only calls whose first argument holds this text count, and then every one does.
+    # Only calls whose arguments hold this text count, and then every one does.
     about: str = ""
     act: Act = Act.KILL
     # Seconds that each call is made to last, so that the others are in the midst of something.
@@ -63,7 +63,7 @@ class Fault:
 
         def wrapped(*arguments: Any, **options: Any) -> Any:
             nonlocal calls, armed
-            if self.about and self.about not in str(arguments[0]):
+            if self.about and self.about not in str(arguments):
                 return original(*arguments, **options)
             calls += 1
             is_hit = bool(self.about) or calls == self.hit

@@ -50,7 +50,7 @@ def issued(
     batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
     assert batch is not None
     issue(awards.approve(batch, by=dev))
-    bodies = SecuredDocument.objects.values_list("body", flat=True)
+    bodies = [secured.body for secured in SecuredDocument.objects.whole()]
     return [json.loads(body) for body in bodies]
 
 

@@ -1,13 +1,16 @@
 """Statements for tests: what the registrar would say, without a registrar."""
 
+import dataclasses
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from issuer.models import Achievement, Batch, Chunk
 from issuer.services import achievements, batches, credentials, institutions, signing
-from issuer.services.credentials import Statement
+from issuer.services.wordings import Place, Statement, Wording
 from issuer.vc import openbadges
+from issuer.vc.shapes import Kind
 
 GRADES = ("Pass", "Distinction")
 AWARDED = datetime(2026, 6, 30, tzinfo=UTC)
@@ -41,48 +44,68 @@ def credential_id(batch: Batch, position: int) -> uuid.UUID:
     return uuid.uuid5(batch.pk, str(position))
 
 
-def document(
-    batch: Batch, position: int, described: openbadges.Achievement, issuer: openbadges.Profile
-) -> dict[str, Any]:
-    """The badge of one learner, unsigned."""
-    return openbadges.AchievementCredential(
-        id=f"urn:uuid:{credential_id(batch, position)}",
-        issuer=issuer,
+PLACES = (
+    Place("/id", Kind.TOKEN, prefix="urn:uuid:"),
+    Place("/credentialSubject/identifier/0/identityHash", Kind.TEXT),
+    Place("/credentialSubject/identifier/0/salt", Kind.TEXT),
+    Place("/credentialSubject/result/0/value", Kind.TEXT),
+)
+
+
+def wording(achievement: Achievement) -> Wording:
+    """What every badge of an achievement says, unsigned."""
+    url = achievement.url
+    sample = openbadges.AchievementCredential(
+        id=f"urn:uuid:{achievement.pk}",
+        issuer=institutions.profile(institutions.get()),
         credential_subject=openbadges.AchievementSubject(
             identifier=(
-                openbadges.IdentityObject.salted(
-                    f"learner-{position}", identity_type="sourcedId", salt=f"salt-{position}"
-                ),
+                openbadges.IdentityObject.salted("a learner", identity_type="sourcedId", salt="s"),
             ),
-            achievement=described,
-            result=(
-                openbadges.Result(
-                    result_description=f"{described.id}#final", value=GRADES[position % 6 == 0]
-                ),
-            ),
+            achievement=openbadges.Achievement.from_json(achievement.document),
+            result=(openbadges.Result(result_description=f"{url}#final", value=GRADES[0]),),
         ),
-        name=described.name,
+        name=str(achievement),
         valid_from=AWARDED,
         awarded_date=AWARDED,
     ).as_credential()
+    return Wording(sample, PLACES)
+
+
+def values(batch: Batch, position: int) -> tuple[str, ...]:
+    """What the badge of one learner says."""
+    salt = f"salt-{position}"
+    return (
+        str(credential_id(batch, position)),
+        openbadges.hash_identity(f"learner-{position}", salt),
+        salt,
+        GRADES[position % 6 == 0],
+    )
 
 
 def statements(
     chunk: Chunk, achievement: Achievement, *, status_purpose: str = "revocation"
 ) -> list[Statement]:
     """What is to be said at every position of a chunk."""
-    described = openbadges.Achievement.from_json(achievement.document)
-    issuer = institutions.profile(institutions.get())
+    said = wording(achievement)
     return [
         Statement(
             credential_id=credential_id(chunk.batch, position),
             position=position,
             achievement=achievement,
-            document=document(chunk.batch, position, described, issuer),
+            wording=said,
+            values=values(chunk.batch, position),
             status_purpose=status_purpose,
         )
         for position in range(chunk.first, chunk.last + 1)
     ]
+
+
+def reworded(statement: Statement, change: Callable[[dict[str, Any]], object]) -> Statement:
+    """The statement with a document of its own, which the change has altered."""
+    document = statement.said()
+    change(document)
+    return dataclasses.replace(statement, document=document, wording=None, values=())
 
 
 def request_all(batch: Batch, achievement: Achievement, **options: str) -> None:

@@ -66,17 +66,18 @@ def test_a_broken_chain_is_told_alone(batch: Batch) -> None:
 
 def test_a_changed_credential_is_found_and_named(batch: Batch) -> None:
     with without_triggers():
-        Credential.objects.filter(position=5).update(document="{}")
+        Credential.objects.filter(position=5).update(values="[]")
     verdict = audit.check()
     assert verdict.first_bad == number("credentials.requested", 4)
-    assert len(verdict.faults) == 1
-    assert f"Batch {batch.pk}, positions 4 to 5" in verdict.faults[0]
+    # What was signed can no longer be made of it either.
+    assert len(verdict.faults) == 2
+    assert all(f"Batch {batch.pk}, positions 4 to 5" in fault for fault in verdict.faults)
 
 
 def test_a_changed_signed_document_is_found(batch: Batch) -> None:
     with without_triggers():
         SecuredDocument.objects.filter(verifiable_credential__credential__position=1).update(
-            body="{}"
+            proof_value="z"
         )
     assert audit.check().first_bad == number("credentials.signed", 0)
 
@@ -105,7 +106,8 @@ def test_an_added_credential_is_found(batch: Batch) -> None:
         batch=batch,
         position=6,
         achievement=model.achievement,
-        document=model.document,
+        shape=model.shape,
+        values=model.values,
     )
     verdict = audit.check()
     assert (verdict.ok, verdict.first_bad) == (False, None)

@@ -50,7 +50,7 @@ def test_all_that_enters_the_signed_bytes_is_frozen(
     )
     for statement, form in zip(statements, forms, strict=True):
         assert form.credential_id == statement.credential_id
-        assert json.loads(form.credential.document) == statement.document
+        assert json.loads(form.credential.document) == statement.said()
         assert form.key == key
         assert form.proof_created_at.microsecond == 0
     assert len({form.status_index for form in forms}) == 3
@@ -64,9 +64,9 @@ def test_the_ledger_vouches_for_the_documents(
     approved: Approved, achievement: Achievement, key: SigningKey
 ) -> None:
     badges.request_all(approved(3), achievement)
-    documents = Credential.objects.order_by("position").values_list("document", flat=True)
+    frozen = [credential.frozen for credential in Credential.objects.order_by("position")]
     details = LedgerEntry.objects.get(act="credentials.requested").details
-    root = ledger.merkle_root([credentials.digest(text) for text in documents])
+    root = ledger.merkle_root(frozen)
     assert details == {"first": 0, "last": 2, "count": 3, "refused": 0, "root": root}
 
 
@@ -76,8 +76,11 @@ def test_a_statement_that_fails_the_lint_fails_alone_with_its_findings(
     batch = approved(4)
     chunk = claim(batch)
     statements = badges.statements(chunk, achievement)
-    statements[1].document["credentialSubject"]["favouriteColour"] = "blue"
-    del statements[2].document["validFrom"]
+    statements[1] = badges.reworded(
+        statements[1],
+        lambda document: document["credentialSubject"].update(favouriteColour="blue"),
+    )
+    statements[2] = badges.reworded(statements[2], lambda document: document.pop("validFrom"))
     credentials.request(chunk, statements)
     progress = batches.progress(batch)
     assert (progress.requested, progress.failed) == (2, 2)
@@ -93,7 +96,7 @@ def test_when_every_statement_fails_nothing_waits_for_the_signer(
     batch = approved(2)
     chunk = claim(batch)
     statements = [
-        dataclasses.replace(statement, document={})
+        badges.reworded(statement, lambda document: document.clear())
         for statement in badges.statements(chunk, achievement)
     ]
     credentials.request(chunk, statements)

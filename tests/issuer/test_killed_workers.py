@@ -53,7 +53,7 @@ PATIENCE = 80
 
 PEOPLE = ("clara", "dev")
 WORKER, SIGNER = "worker", "signer"
-ADD_PROOF = "issuer.vc.data_integrity.proofs:add_proof"
+SIGN = "issuer.services.signing:_Work._through_shape"
 ACKNOWLEDGE = "celery.worker.request:Request.acknowledge"
 
 # Name, whose process it is, the call at which it dies. Counts differ so that every chunk is met.
@@ -68,11 +68,11 @@ POINTS = {
     ),
     "composing": (
         WORKER,
-        Fault(target="tests.issuer.badges:document", moment=Moment.BEFORE, hit=500),
+        Fault(target="tests.issuer.badges:values", moment=Moment.BEFORE, hit=500),
     ),
     "linting": (
         WORKER,
-        Fault(target="issuer.services.credentials:lint", moment=Moment.AFTER, hit=700),
+        Fault(target="issuer.services.wordings:fit", moment=Moment.AFTER, hit=700),
     ),
     "credentials inserted, no status entries yet": (
         WORKER,
@@ -111,23 +111,23 @@ POINTS = {
     ),
     "signing the first": (
         SIGNER,
-        Fault(target=ADD_PROOF, moment=Moment.BEFORE, slow=0.001),
+        Fault(target=SIGN, moment=Moment.BEFORE, slow=0.001),
     ),
     "signing one in the middle": (
         SIGNER,
-        Fault(target=ADD_PROOF, moment=Moment.AFTER, hit=COUNT // 2, slow=0.001),
+        Fault(target=SIGN, moment=Moment.AFTER, hit=COUNT // 2, slow=0.001),
     ),
     "signing the last": (
         SIGNER,
-        # One signature more, for the status list.
-        Fault(target=ADD_PROOF, moment=Moment.AFTER, hit=COUNT + 1, slow=0.001),
+        Fault(target=SIGN, moment=Moment.AFTER, hit=COUNT, slow=0.001),
     ),
     "verifying what was signed": (
         SIGNER,
         Fault(
-            target="issuer.vc.data_integrity.proofs:verify_proof",
+            target="issuer.services.signing:_Desk.check",
             moment=Moment.BEFORE,
-            hit=300,
+            # The status list, the first and the last of each chunk.
+            hit=6,
             slow=0.001,
         ),
     ),
@@ -165,7 +165,7 @@ REAL_FAULTS = {
         Fault(target="issuer.services.status:allocate", moment=Moment.AFTER_COMMIT),
     ],
     SIGNER: [
-        Fault(target=ADD_PROOF, moment=Moment.AFTER, hit=100),
+        Fault(target=SIGN, moment=Moment.AFTER, hit=100),
         Fault(target="issuer.services.credentials:release", moment=Moment.BEFORE_COMMIT),
         Fault(target="issuer.services.credentials:release", moment=Moment.AFTER_COMMIT),
     ],
@@ -405,7 +405,7 @@ def test_a_row_on_which_workers_die_fails_alone(prepared: Any, crew: Crew) -> No
     poisoned = 3
     batch = prepared(6, chunk_size=2)
     deadly = Fault(
-        target=ADD_PROOF,
+        target=SIGN,
         moment=Moment.BEFORE,
         about=str(badges.credential_id(batch, poisoned)),
         act=Act.KILL_CHILD,
@@ -458,7 +458,7 @@ def assert_each_once(batch: Batch, judges: ProcessPoolExecutor) -> None:
     """Every credential of the batch is there, once, and good."""
     forms = VerifiableCredential.objects.filter(credential__batch=batch)
     secured = SecuredDocument.objects.filter(verifiable_credential__credential__batch=batch)
-    bodies = list(secured.values_list("body", flat=True))
+    bodies = [each.body for each in secured.whole()]
     positions = Credential.objects.filter(batch=batch).values_list("position", flat=True)
     assert sorted(positions) == list(range(batch.count))
     assert len(set(forms.values_list("status_list", "status_index"))) == batch.count

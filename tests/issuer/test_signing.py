@@ -44,7 +44,7 @@ def claim(batch: Batch) -> Chunk:
 def bodies() -> list[str]:
     """What is signed, in order."""
     secured = SecuredDocument.objects.order_by("verifiable_credential__credential__position")
-    return list(secured.values_list("body", flat=True))
+    return [each.body for each in secured.whole()]
 
 
 def test_what_is_signed_is_valid_and_says_what_was_frozen(requested: Batch) -> None:
@@ -115,7 +115,7 @@ def test_a_row_that_cannot_be_signed_fails_alone(requested: Batch) -> None:
     with without_triggers():
         broken = Credential.objects.get(position=2)
         Credential.objects.filter(pk=broken.pk).update(
-            document=broken.document.replace('"name"', '"favouriteColour"', 1)
+            shape=None, values="", text=broken.document.replace('"name"', '"favouriteColour"', 1)
         )
     badges.sign_all(requested)
     progress = batches.progress(requested)

@@ -57,7 +57,7 @@ def in_every_state(
             batch=batch,
             position=position,
             achievement=achievement,
-            document="{}",
+            text="{}",
             valid_until=ends and clock.now() + ends,
         )
         made[credential] = expected(work, ends, suspended, revoked)
@@ -73,7 +73,7 @@ def in_every_state(
                 status_index=position,
             )
             if work == "signed":
-                SecuredDocument.objects.create(verifiable_credential=form, body="{}", sha256=b"")
+                SecuredDocument.objects.create(verifiable_credential=form, text="{}", sha256=b"")
             for value in changes:
                 StatusChange.objects.create(
                     verifiable_credential=form,
@@ -115,7 +115,9 @@ def test_until_when_a_credential_is_valid_is_read_from_what_it_says(
     assert chunk is not None
     statements = badges.statements(chunk, achievement)
     ends = (clock.now() + timedelta(days=9)).replace(microsecond=0)
-    statements[0].document["validUntil"] = timestamps.write(ends)
+    statements[0] = badges.reworded(
+        statements[0], lambda document: document.update(validUntil=timestamps.write(ends))
+    )
     credentials.request(chunk, statements)
     stored = Credential.objects.order_by("position").values_list("valid_until", flat=True)
     assert list(stored) == [ends, None]

@@ -179,7 +179,7 @@ def test_what_was_never_requested_cannot_be_revoked(
     approved: Callable[..., Batch], achievement: Achievement, registrar: User
 ) -> None:
     bare = Credential.objects.create(
-        batch=approved(1), position=0, achievement=achievement, document="{}"
+        batch=approved(1), position=0, achievement=achievement, text="{}"
     )
     with pytest.raises(NotIssued):
         status.revoke(bare, reason="Awarded by mistake", by=registrar)

@@ -68,7 +68,7 @@ def test_every_process_can_do_its_work(
         chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
         assert chunk is not None
         made = Award.objects.filter(batch=batch)
-        credentials.request(chunk, composition.compose(list(made)))
+        credentials.request(chunk, composition.compose(made))
     with as_role("signer"):
         badges.sign_all(batch)
     credential = Credential.objects.get(pk=adas_award.credential_id)
@@ -119,7 +119,7 @@ def test_keys_are_made_by_the_signer(as_role: As, key: SigningKey, root: User) -
         "TRUNCATE issuer_ledgerentry",
         "ALTER TABLE issuer_ledgerentry DISABLE TRIGGER ALL",
         "SET LOCAL session_replication_role = replica",
-        "UPDATE issuer_credential SET document = ''",
+        "UPDATE issuer_credential SET text = ''",
         "DELETE FROM issuer_secureddocument",
         "UPDATE issuer_statuschange SET value = false",
         "UPDATE registrar_award SET results = '[]'",
@@ -158,8 +158,8 @@ def test_nobody_rewrites_a_fact_or_switches_a_trigger_off(role: str, sql: str, a
         ("signer", "SELECT * FROM registrar_learner"),
         ("signer", "SELECT * FROM auth_user"),
         ("signer", "SELECT * FROM django_session"),
-        ("publisher", "SELECT document FROM issuer_credential"),
-        ("publisher", "SELECT body FROM issuer_secureddocument"),
+        ("publisher", 'SELECT "values" FROM issuer_credential'),
+        ("publisher", "SELECT text FROM issuer_secureddocument"),
         ("publisher", "INSERT INTO issuer_secureddocument DEFAULT VALUES"),
         ("publisher", "INSERT INTO issuer_statuschange DEFAULT VALUES"),
         ("publisher", "SELECT * FROM registrar_award"),
