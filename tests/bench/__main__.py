@@ -10,9 +10,15 @@ import dataclasses
 import json
 import sys
 
+<<<<<<< Updated upstream
 from tests.bench import fuzz, shapes, verify
 
 BENCHES = {"fuzz": fuzz, "shapes": shapes, "verify": verify}
+=======
+from tests.bench import fuzz, issue, verify
+
+BENCHES = {"fuzz": fuzz, "issue": issue, "verify": verify}
+>>>>>>> Stashed changes
 
 
 def main() -> int:

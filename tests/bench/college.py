@@ -1,0 +1,331 @@
+"""A college in a database of its own, with as many approved awards as asked for, and workers."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from issuer.models import Batch
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = "bench"
+GRADES = ("Pass", "Merit", "Distinction")
+
+
+@contextlib.contextmanager
+def opened() -> "Iterator[College]":
+    """A new database and keystore, migrated and set up; both are gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, _database() as url:
+        secret = Path(folder, "secret")
+        secret.write_text(secrets.token_hex(32))
+        secret.chmod(0o400)
+        keystore = {
+            "KEYSTORE_DIR": str(Path(folder, "keys")),
+            "KEYSTORE_SECRET_FILE": str(secret),
+        }
+        os.environ.update(keystore, DATABASE_URL=url)
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        college = College(folder=Path(folder))
+        college.set_up()
+        try:
+            yield college
+        finally:
+            college.dismiss()
+            _disconnect()
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[str]:
+    import psycopg
+
+    url = os.environ["DATABASE_URL"]
+    name = f"bench_{os.getpid()}"
+    server = _of(url, "postgres")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'create database "{name}"')
+    try:
+        yield _of(url, name)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'drop database if exists "{name}" with (force)')
+
+
+def _of(url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    server, separator, options = url.partition("?")
+    return f"{server.rpartition('/')[0]}/{name}{separator}{options}"
+
+
+def _disconnect() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+@dataclass
+class College:
+    """One department, one course whose template says as much as the reference document."""
+
+    folder: Path
+    learners: int = 0
+
+    def __post_init__(self) -> None:
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def set_up(self) -> None:
+        """Staff, course, template, key."""
+        from django.conf import settings
+
+        from issuer.services import institutions, keys
+        from registrar.models import LearningOpportunity, LineItem, Offering, Term
+        from registrar.services import people, templates
+        from skills.models import Framework, Skill
+
+        root = people.add_administrator("root", password=secrets.token_hex(8))
+        institutions.set_up(by=root, name="Small College", url="https://college.example")
+        keys.activate(keys.create(did=settings.ISSUER_DID, by=root), by=root)
+        top = people.add_unit("Small College", sourced_id="top", by=root)
+        self.clara, self.dev = (
+            people.add_person(name, given_name=name, family_name="Example", by=root)
+            for name in ("clara", "dev")
+        )
+        people.give_role(self.clara, "registrar", top, by=root)
+        people.give_role(self.dev, "approver", top, by=root)
+        term = Term.objects.create(
+            source=SOURCE,
+            sourced_id="26S",
+            title="Spring 2026",
+            starts_on=date(2026, 1, 12),
+            ends_on=date(2026, 5, 15),
+        )
+        course = LearningOpportunity.objects.create(
+            kind="course",
+            source=SOURCE,
+            sourced_id="st-101",
+            code="ST 101",
+            title="Statistics",
+            unit=top,
+        )
+        self.offering = Offering.objects.create(
+            source=SOURCE, sourced_id="st-101-26S", opportunity=course, title="ST 101", term=term
+        )
+        LineItem.objects.create(
+            source=SOURCE,
+            sourced_id="final",
+            offering=self.offering,
+            category="Module result",
+            title="Final result",
+        )
+        framework = Framework.objects.create(
+            identifier=uuid4(),
+            uri=f"https://college.example/{uuid4()}",
+            title="Skills",
+            is_own=True,
+        )
+        skills = [
+            Skill.objects.create(
+                framework=framework,
+                identifier=uuid4(),
+                uri=f"https://college.example/skills/{number}",
+                label=label,
+                statement=f"The graduate is good at {label.lower()}.",
+                kind=Skill.Kind.SKILL,
+            )
+            for number, label in enumerate(
+                ("Describing data", "Drawing samples", "Testing hypotheses", "Reporting doubt")
+            )
+        ]
+        described: dict[str, Any] = {
+            "result_type": "LetterGrade",
+            "allowed_value": ["Fail", *GRADES],
+            "required_value": "Pass",
+            "source": {"course": "ST 101", "category": "Module result"},
+        }
+        draft = templates.draft(
+            "statistics",
+            unit=top,
+            by=self.clara,
+            name="Introduction to Statistics",
+            description=(
+                "Describes data with means, medians and spread, draws samples, tests hypotheses "
+                "and says how far the answer can be trusted. Four weeks, two hours a day."
+            ),
+            criteria="**Pass** the examination and hand in a project of one's own.",
+            human_code="ST 101",
+            credits=Decimal(5),
+            includes_name=True,
+            result_descriptions=[
+                {"name": "Module result", **described},
+                {"name": "Project", **described},
+            ],
+            rule={
+                "final_result": {
+                    "course": "ST 101",
+                    "category": "Module result",
+                    "one_of": list(GRADES),
+                }
+            },
+            skills=skills,
+        )
+        submitted = templates.submit(draft, by=self.clara)
+        self.revision = templates.approve(submitted, by=self.dev)
+
+    def prepared(self, count: int) -> "Batch":
+        """A batch of awards to learners nobody has met before, which waits for its approval."""
+        from django.db import transaction
+
+        with transaction.atomic():
+            return self._prepared(count)
+
+    def _prepared(self, count: int) -> "Batch":
+        from issuer.services import batches, copying
+        from registrar.models import Award, Enrolment, Learner
+
+        first, now, day = self.learners, datetime.now(UTC), date(2026, 5, 15)
+        self.learners += count
+        numbers = range(first, first + count)
+        copying.insert(
+            Learner,
+            ("source", "sourced_id", "number", "given_name", "family_name", "email"),
+            (
+                (
+                    SOURCE,
+                    f"stu-{n}",
+                    f"{n:08}",
+                    f"Zoë {n}",
+                    "Østergård-Byron",
+                    f"stu-{n}@college.example",
+                )
+                for n in numbers
+            ),
+        )
+        pks = Learner.objects.filter(source=SOURCE).order_by("-pk").values_list("pk", flat=True)
+        learners = sorted(pks[:count])
+        copying.insert(
+            Enrolment,
+            ("source", "sourced_id", "offering_id", "learner_id", "begins_on", "ends_on"),
+            (
+                (
+                    SOURCE,
+                    f"enrolment-{pk}",
+                    self.offering.pk,
+                    pk,
+                    date(2026, 1, 12),
+                    day,
+                )
+                for pk in learners
+            ),
+        )
+        batch_id = uuid4()
+        described = [each["id"] for each in self.revision.result_descriptions]
+        Award.objects.bulk_create(
+            (
+                Award(
+                    revision=self.revision,
+                    template_id=self.revision.template_id,
+                    learner_id=pk,
+                    occasion="offering:bench",
+                    offering=self.offering,
+                    awarded_on=day,
+                    results=[
+                        {"description": each, "value": GRADES[(pk + at) % len(GRADES)]}
+                        for at, each in enumerate(described)
+                    ],
+                    reasons=["The final result is a passing one."],
+                    decided_by=self.clara,
+                    decided_at=now,
+                    batch_id=batch_id,
+                    position=position,
+                )
+                for position, pk in enumerate(learners)
+            ),
+            batch_size=5000,
+        )
+        return batches.open(f"{count} awards", count=count, by=self.clara, id=batch_id)
+
+    def employ(self) -> None:
+        """Start a worker and a signer; the first batch waits until both are there."""
+        from django.conf import settings
+
+        queues = {"worker": settings.CELERY_TASK_DEFAULT_QUEUE, "signer": settings.QUEUE_SIGNING}
+        for kind, queue in queues.items():
+            argv = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue]
+            argv += ["-n", f"{kind}-{os.getpid()}@%h", "--concurrency", "1", "-l", "WARNING"]
+            env = dict(os.environ)
+            if kind == "worker":
+                env.pop("KEYSTORE_SECRET_FILE")
+            with (self.folder / f"{kind}.log").open("ab") as log:
+                self.processes[kind] = subprocess.Popen(
+                    [*argv, "--without-gossip", "--without-mingle"],
+                    cwd=ROOT,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def issue(self, batch: "Batch") -> float:
+        """Approve a batch, ring, and wait until all is issued: seconds from approval to that."""
+        from issuer.models import Batch
+        from issuer.services import batches
+        from registrar.tasks import freeze
+
+        begin = time.perf_counter()
+        batches.approve(batch, by=self.dev)
+        freeze.delay(str(batch.pk))
+        waiting = Batch.objects.filter(pk=batch.pk).exclude(state=Batch.State.ISSUED)
+        while waiting.exists():
+            for kind, process in self.processes.items():
+                if process.poll() is not None:
+                    raise RuntimeError(f"the {kind} has ended:\n{self.log(kind)}")
+            time.sleep(0.02)
+        taken = time.perf_counter() - begin
+        done = batches.progress(batch)
+        if done.failed:
+            raise RuntimeError(f"{done.failed} failed: {done.errors[0]}")
+        return taken
+
+    def log(self, kind: str) -> str:
+        """The end of what a process has printed."""
+        return (self.folder / f"{kind}.log").read_text(errors="replace")[-3000:]
+
+    def peak_memory(self) -> dict[str, int]:
+        """The most that each process of ours has held in memory, in bytes, with its name."""
+        found = {}
+        for kind, process in self.processes.items():
+            for pid in (process.pid, *_children(process.pid)):
+                status = Path(f"/proc/{pid}/status").read_text()
+                kb = status.partition("VmHWM:")[2].split()[0]
+                role = kind if pid == process.pid else f"{kind} child"
+                found[role] = max(found.get(role, 0), int(kb) * 1024)
+        return found
+
+    def dismiss(self) -> None:
+        """End the workers."""
+        for process in self.processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
