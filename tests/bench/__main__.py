@@ -10,15 +10,9 @@ import dataclasses
 import json
 import sys
 
-<<<<<<< Updated upstream
-from tests.bench import fuzz, shapes, verify
+from tests.bench import fuzz, issue, shapes, verify
 
-BENCHES = {"fuzz": fuzz, "shapes": shapes, "verify": verify}
-=======
-from tests.bench import fuzz, issue, verify
-
-BENCHES = {"fuzz": fuzz, "issue": issue, "verify": verify}
->>>>>>> Stashed changes
+BENCHES = {"fuzz": fuzz, "issue": issue, "shapes": shapes, "verify": verify}
 
 
 def main() -> int:
