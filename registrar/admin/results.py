@@ -81,9 +81,9 @@ class ResultAdmin(DeskAdmin):
         return result.outcome.code if result.outcome else None
 
     @admin.display(description="result", ordering="text")
-    def value(self, result: Result) -> str | None:
+    def value(self, result: Result) -> str:
         score = "" if result.score is None else f"{result.score.normalize():f}"
-        return " · ".join(filter(None, [result.text, score])) or None
+        return " · ".join(filter(None, [result.text, score])) or "—"
 
     @admin.display(ordering="superseded_at", empty_value="")
     def state(self, result: Result) -> str:
