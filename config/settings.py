@@ -185,6 +185,8 @@ KEYSTORE_DIR = env.str("KEYSTORE_DIR", None)
 KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
 # How many credentials are claimed, signed and stored together.
 CHUNK_SIZE = env.int("CHUNK_SIZE", 1000)
+# No more is composed while so many chunks wait for their signature.
+MAX_UNSIGNED_CHUNKS = env.int("MAX_UNSIGNED_CHUNKS", 32)
 # Of a chunk, the first, the last and every so many-th credential is linted as a whole before it is
 # frozen, and verified as a stranger would before it is released; the others go through their shape.
 VERIFY_EVERY = env.int("VERIFY_EVERY", 250)

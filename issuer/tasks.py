@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from issuer.errors import Refusal, WrongState
-from issuer.models import Chunk, LedgerCheck
+from issuer.models import Batch, Chunk, LedgerCheck
 from issuer.services import batches, ledger_checks, signing, status
 
 log = logging.getLogger(__name__)
 
-# A task ends long before its message would be delivered again, and rings for the rest.
-DRAIN_SECONDS = 10
+# A task ends long before its message would be delivered again, and rings for the rest: behind the
+# messages of other batches, so that a small batch waits this long for a large one at most.
+DRAIN_SECONDS = 2
 # The database may be away for a moment; after a few seconds the next sweep is as good.
 _TRY_AGAIN = {
     "autoretry_for": (OperationalError, InterfaceError),
@@ -68,6 +69,11 @@ def sweep() -> None:
         sign.delay(str(batch_id))
     for batch in batches.done():
         batches.close_if_done(batch)
+
+
+def sign_soon(batch: Batch) -> None:
+    """Ring for a batch of which something may wait to be signed, after the commit."""
+    transaction.on_commit(lambda: sign.delay(str(batch.pk)), robust=True)
 
 
 def check_ledger_soon(check: LedgerCheck) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 
 from celery import shared_task
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
@@ -16,8 +17,11 @@ from registrar.services import composition, rosters
 
 log = logging.getLogger(__name__)
 
-# A task ends long before its message would be delivered again, and rings for the rest.
-DRAIN_SECONDS = 10
+# A task ends long before its message would be delivered again, and rings for the rest: behind the
+# messages of other batches, so that a small batch waits this long for a large one at most.
+DRAIN_SECONDS = 2
+# Seconds until one looks again whether the signers have caught up.
+PATIENCE = 1
 
 
 @shared_task(
@@ -27,8 +31,14 @@ DRAIN_SECONDS = 10
     max_retries=3,
 )
 def freeze(batch_id: str) -> None:
-    """Compose and freeze the approved chunks of a batch, and ring for the signer after each."""
+    """Compose and freeze the approved chunks of a batch, and ring for the signer after each.
+
+    No more is frozen while MAX_UNSIGNED_CHUNKS wait for their signature.
+    """
     end = time.monotonic() + DRAIN_SECONDS
+    if batches.backlog(Chunk.State.REQUESTED) >= settings.MAX_UNSIGNED_CHUNKS:
+        freeze.apply_async((batch_id,), countdown=PATIENCE)
+        return
     while chunk := batches.claim(Chunk.State.APPROVED, batch=batch_id):
         try:
             statements, refused = composition.compose_possible(_awards(chunk))

@@ -11,7 +11,8 @@ class Batch(models.Model):
     """Credentials that are looked at, approved and issued together; one is a batch of one.
 
     prepared -> approved -> issued, or prepared -> declined. Its members hold the positions
-    0 .. count-1 and stay who they are; how far the work is stands in the chunks.
+    0 .. count-1 and stay who they are; how far the work is stands in the chunks. An approved
+    batch may rest (`paused_at`): then nobody takes up more of it.
 
     What a system composed by itself (VC API) is a batch of one by that `client`, approved from
     the beginning: the decision was to let the client issue, when its scope was granted.
@@ -39,6 +40,7 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
     decision_reason = models.TextField(blank=True)
+    paused_at = models.DateTimeField(null=True)
     issued_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -83,10 +85,10 @@ class Batch(models.Model):
 class Chunk(models.Model):
     """The positions `first` .. `last` of a batch, worked on by one worker at a time.
 
-    approved -> requested (intent frozen) -> signed, or failed. A worker holds a lease while it
-    works; when the lease runs out the chunk is free again. Each claim counts as an attempt, so a
-    row that kills its worker is found by halving the chunk until it stands alone. Only a lone row
-    fails, so that `failed_row` finds it by its position.
+    approved -> requested (intent frozen) -> signed, or failed, or cancelled before it is frozen.
+    A worker holds a lease while it works; when the lease runs out the chunk is free again. Each
+    claim counts as an attempt, so a row that kills its worker is found by halving the chunk until
+    it stands alone. Only a lone row fails; any number is cancelled. `failed_row` finds both.
     """
 
     class State(models.TextChoices):
@@ -94,6 +96,7 @@ class Chunk(models.Model):
         REQUESTED = "requested"
         SIGNED = "signed"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="chunks")
     first = models.PositiveIntegerField()
@@ -126,6 +129,11 @@ class Chunk(models.Model):
                 condition=Q(state__in=["approved", "requested"]),
                 name="chunks_that_wait",
             ),
+            models.Index(
+                fields=["batch", "first"],
+                condition=Q(state__in=["failed", "cancelled"]),
+                name="chunks_never_issued",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,9 +146,12 @@ class Chunk(models.Model):
 
 
 def failed_row() -> Exists:
-    """Whether the row with this `batch` and `position` was set apart: it is never issued."""
+    """Whether the row with this `batch` and `position` failed or was cancelled: never issued."""
     return Exists(
         Chunk.objects.filter(
-            batch=OuterRef("batch"), first=OuterRef("position"), state=Chunk.State.FAILED
+            batch=OuterRef("batch"),
+            first__lte=OuterRef("position"),
+            last__gte=OuterRef("position"),
+            state__in=[Chunk.State.FAILED, Chunk.State.CANCELLED],
         )
     )

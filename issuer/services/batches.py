@@ -1,4 +1,4 @@
-"""Batches: open, approve, decline, and the chunks in which workers get through them."""
+"""Batches: open, decide, pause, cancel, and the chunks in which workers get through them."""
 
 import uuid
 from collections.abc import Iterator, Mapping
@@ -37,8 +37,9 @@ class RowError:
 class Progress:
     """How far the work on a batch is, in credentials.
 
-    `waiting` are still to be composed, `requested` to be signed. The rate is the average since
-    the approval; it and the seconds left are None while there is nothing to tell them from.
+    `waiting` are still to be composed, `requested` to be signed, `cancelled` will never be. The
+    rate is the average since the approval; it and the seconds left are None while there is nothing
+    to tell them from.
     `waits_for` says why work was given back and is not done yet; it is empty when all goes well.
     """
 
@@ -46,6 +47,7 @@ class Progress:
     requested: int
     signed: int
     failed: int
+    cancelled: int
     waiting: int
     rate_per_second: float | None
     seconds_left: float | None
@@ -106,6 +108,54 @@ def decline(batch: Batch, *, by: User, reason: str) -> Batch:
     return batch
 
 
+@transaction.atomic
+def pause(batch: Batch, *, by: User, reason: str = "") -> Batch:
+    """Let a batch that is being issued rest: what a worker has in hand is finished, no more taken.
+
+    Raises WrongState unless it is being issued, and if it rests already.
+    """
+    running = Batch.objects.filter(pk=batch.pk, state=Batch.State.APPROVED, paused_at=None)
+    if not running.update(paused_at=Now()):
+        raise WrongState("Only a batch that is being issued can be paused.")
+    batch.refresh_from_db()
+    ledger.append("batch.paused", batch, by=by, reason=reason)
+    return batch
+
+
+@transaction.atomic
+def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
+    """Let the workers go on with a paused batch; raises WrongState unless it is one."""
+    resting = Batch.objects.filter(pk=batch.pk, paused_at__isnull=False)
+    if not resting.update(paused_at=None):
+        raise WrongState("This batch is not paused.")
+    batch.refresh_from_db()
+    ledger.append("batch.resumed", batch, by=by, reason=reason)
+    return batch
+
+
+@transaction.atomic
+def cancel(batch: Batch, *, by: User, reason: str) -> int:
+    """Give up, for good, whatever of an approved batch is not frozen yet; how many that are.
+
+    What is frozen is still signed, so that nothing stays half done, also in a paused batch, which
+    ends its rest. A worker that has a chunk in hand finds that it is gone. Raises ReasonMissing,
+    and WrongState when nothing is left to cancel.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    left = Chunk.objects.filter(batch=batch, state=Chunk.State.APPROVED).select_for_update()
+    cancelled = sum(chunk.size for chunk in left)
+    if not cancelled:
+        raise WrongState("Nothing of this batch can be cancelled (any longer).")
+    left.update(
+        state=Chunk.State.CANCELLED, error=reason, lease=None, lease_until=None, changed_at=Now()
+    )
+    Batch.objects.filter(pk=batch.pk).update(paused_at=None)
+    batch.refresh_from_db()
+    ledger.append("batch.cancelled", batch, by=by, reason=reason, details={"count": cancelled})
+    return cancelled
+
+
 def progress(batch: Batch) -> Progress:
     """How far the work is, told from the chunks alone."""
     by_state = Chunk.objects.filter(batch=batch).order_by().values_list("state")
@@ -116,15 +166,17 @@ def progress(batch: Batch) -> Progress:
     }
     counts = {state: of.get(state, (0, None))[0] for state in Chunk.State}
     signed, failed = counts[Chunk.State.SIGNED], counts[Chunk.State.FAILED]
+    cancelled = counts[Chunk.State.CANCELLED]
     rate = _rate(signed, batch.decided_at, of.get(Chunk.State.SIGNED, (0, None))[1])
     return Progress(
         count=batch.count,
         requested=counts[Chunk.State.REQUESTED],
         signed=signed,
         failed=failed,
+        cancelled=cancelled,
         waiting=counts[Chunk.State.APPROVED],
         rate_per_second=rate,
-        seconds_left=(batch.count - signed - failed) / rate if rate else None,
+        seconds_left=(batch.count - signed - failed - cancelled) / rate if rate else None,
         started_at=batch.decided_at,
         errors=tuple(
             RowError(position, error)
@@ -138,13 +190,16 @@ def progress(batch: Batch) -> Progress:
 
 def why_failed(batch: Batch | uuid.UUID | str, position: int) -> str:
     """Why the row at this position could not be issued; blank unless it failed."""
-    failed = Chunk.objects.filter(batch_id=_pk(batch), state=Chunk.State.FAILED, first=position)
-    return failed.values_list("error", flat=True).first() or ""
+    never = Chunk.objects.filter(state__in=[Chunk.State.FAILED, Chunk.State.CANCELLED])
+    found = never.filter(batch_id=_pk(batch), first__lte=position, last__gte=position).first()
+    if found is None:
+        return ""
+    return f"Cancelled: {found.error}" if found.state == Chunk.State.CANCELLED else found.error
 
 
 def held_up() -> QuerySet[Chunk]:
     """Chunks that were given back with a reason and are not done yet, the newest first."""
-    waiting = Chunk.objects.filter(state__in=_WAITING)
+    waiting = Chunk.objects.filter(state__in=_WAITING, batch__paused_at__isnull=True)
     return waiting.exclude(error="").order_by("-changed_at")
 
 
@@ -163,7 +218,7 @@ def claim(state: Chunk.State, *, batch: Batch | uuid.UUID | str | None = None) -
     if batch is not None:
         free = free.filter(batch_id=_pk(batch))
     # Locked, because two workers must never lease the same chunk; whoever is second looks further.
-    while chunk := free.select_for_update(skip_locked=True).order_by("pk").first():
+    while chunk := free.select_for_update(skip_locked=True, of=("self",)).order_by("pk").first():
         if chunk.size == 1 and chunk.attempts >= MAX_ATTEMPTS:
             _fail(chunk)
             continue
@@ -227,7 +282,7 @@ def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
         "batch.issued",
         issued,
         by="system",
-        details={"signed": done.signed, "failed": done.failed},
+        details={"signed": done.signed, "failed": done.failed, "cancelled": done.cancelled},
     )
     return True
 
@@ -235,6 +290,11 @@ def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
 def waiting(state: Chunk.State) -> list[uuid.UUID]:
     """The batches with a free chunk in this state, for which somebody should ring."""
     return list(_free(state).order_by().values_list("batch", flat=True).distinct())
+
+
+def backlog(state: Chunk.State) -> int:
+    """How many chunks are in this state, of all batches that do not rest."""
+    return Chunk.objects.filter(state=state, batch__paused_at__isnull=True).count()
 
 
 def done() -> QuerySet[Batch]:
@@ -256,7 +316,11 @@ def _decide(batch: Batch, state: Batch.State, *, by: User, reason: str) -> None:
 
 
 def _free(state: Chunk.State) -> QuerySet[Chunk]:
-    return Chunk.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), state=state)
+    return Chunk.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()),
+        state=state,
+        batch__paused_at__isnull=True,
+    )
 
 
 def _lease(chunk: Chunk) -> Chunk:

@@ -38,6 +38,7 @@ STATES = {
     "requested": Appearance("amber", "clock", "Waits for its signature"),
     "approved": Appearance("green", "tick", "Approved"),
     "running": Appearance("blue", "clock", "Being issued"),
+    "paused": Appearance("amber", "pause", "Paused"),
     "accepted": Appearance("green", "tick", "Accepted"),
     "applied": Appearance("green", "tick", "Applied"),
     "active": Appearance("green", "tick", "Active"),

@@ -61,6 +61,24 @@ def _revoke_all(batch: Batch, reason: str, by: User) -> str:
     return f"Revoked: {count:,}. Verifiers see it as soon as the status lists are published."
 
 
+def _pause(batch: Batch, reason: str, by: User) -> str:
+    awards.pause(batch, by=by, reason=reason)
+    return "Paused. What a worker has in hand is finished; no more of it is begun."
+
+
+def _resume(batch: Batch, reason: str, by: User) -> str:
+    awards.resume(batch, by=by, reason=reason)
+    tasks.freeze_soon(batch)
+    issuer_tasks.sign_soon(batch)
+    return "The work goes on."
+
+
+def _cancel(batch: Batch, reason: str, by: User) -> str:
+    count = awards.cancel(batch, by=by, reason=reason)
+    issuer_tasks.sign_soon(batch)
+    return f"Cancelled: {count:,}. They can be awarded again when the rest is issued."
+
+
 class BatchPage(ThingPage):
     """One batch: what it will say or has said, the decision, and how far the work is."""
 
@@ -70,6 +88,9 @@ class BatchPage(ThingPage):
     acts = {
         "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
         "decline": Act("issuer.approve_batch", _decline),
+        "pause": Act("issuer.view_batch", _pause, needs_reason=False),
+        "resume": Act("issuer.view_batch", _resume, needs_reason=False),
+        "cancel": Act("issuer.view_batch", _cancel, needs_confirmation=True),
         "award_again": Act("issuer.prepare_batch", _award_failed_again),
         "revoke_all": Act("issuer.revoke_credential", _revoke_all, needs_confirmation=True),
     }
@@ -97,6 +118,7 @@ class BatchPage(ThingPage):
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
             in_force=_in_force(batch, user),
+            may_halt=batch.state == Batch.State.APPROVED and awards.may_halt(user, batch),
             **progress_context(batch),
             **kwargs,
         )
@@ -153,9 +175,10 @@ def progress_context(batch: Batch) -> dict[str, Any]:
     left = progress.seconds_left
     return {
         "progress": progress,
-        "done": progress.signed + progress.failed,
+        "done": progress.signed + progress.failed + progress.cancelled,
         "left": timedelta(seconds=round(left)) if left else None,
         "is_running": batch.state == Batch.State.APPROVED,
+        "is_paused": batch.paused_at is not None,
     }
 
 
@@ -229,4 +252,6 @@ class BatchAdmin(DeskAdmin):
 
     @admin.display(description="state", ordering="state")
     def condition(self, batch: Batch) -> str:
+        if batch.paused_at is not None:
+            return state_tag("paused")
         return state_tag("running" if batch.state == Batch.State.APPROVED else batch.state)

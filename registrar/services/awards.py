@@ -35,6 +35,8 @@ OVER = (
 )
 NOT_TOGETHER = "Each condition is met, but not all of them in one class."
 
+_RIGHTS_TO_HALT = ("issuer.approve_batch", "issuer.prepare_batch")
+
 Result = dict[str, str]
 # What may be awarded once: the learner, and the occasion.
 _Key = tuple[int, str]
@@ -317,6 +319,38 @@ def decline(batch: Batch, *, by: User, reason: str) -> Batch:
     return batches.decline(batch, by=by, reason=reason)
 
 
+@transaction.atomic
+def pause(batch: Batch, *, by: User, reason: str = "") -> Batch:
+    """Let a batch rest that is being issued, with the right to prepare or to approve such."""
+    _demand_to_halt(batch, by=by)
+    return batches.pause(batch, by=by, reason=reason)
+
+
+@transaction.atomic
+def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
+    """Let the workers go on with it, with the same right."""
+    _demand_to_halt(batch, by=by)
+    return batches.resume(batch, by=by, reason=reason)
+
+
+@transaction.atomic
+def cancel(batch: Batch, *, by: User, reason: str) -> int:
+    """Give up what of the batch is not frozen yet, with the same right; it may be awarded again.
+
+    Raises what `issuer.services.batches.cancel` raises.
+    """
+    _demand_to_halt(batch, by=by)
+    return batches.cancel(batch, by=by, reason=reason)
+
+
+def may_halt(user: User, batch: Batch) -> bool:
+    """Whether `pause`, `resume` and `cancel` would let this person do so."""
+    units = _units(batch)
+    return bool(units) and any(
+        all(user.has_perm(right, unit) for unit in units) for right in _RIGHTS_TO_HALT
+    )
+
+
 class _Results:
     """The values that credentials of a revision carry, read once for all learners."""
 
@@ -415,6 +449,14 @@ def _begin(revision: Revision, *, by: User) -> None:
 def _demand_to_decide(batch: Batch, *, by: User) -> None:
     for unit in _units(batch):
         roles.demand(by, "issuer.approve_batch", unit=unit)
+
+
+def _demand_to_halt(batch: Batch, *, by: User) -> None:
+    if may_halt(by, batch):
+        return
+    for unit in _units(batch):
+        roles.demand(by, _RIGHTS_TO_HALT[0], unit=unit)
+    raise NotIssued("No award stands behind this batch, so it can't be halted here.")
 
 
 def _units(batch: Batch) -> list[OrganizationUnit]:

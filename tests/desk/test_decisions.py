@@ -596,3 +596,40 @@ def test_a_whole_batch_is_revoked_from_its_page(
     assert "Revoke the whole batch" not in page
     assert client.post(address, said | {"confirmed": "on"}).status_code == 409
     assert "Revoked" in text(client.get(thing_url(adas_credential)))
+
+
+def test_a_batch_is_paused_goes_on_and_is_cancelled_from_its_page(
+    adas_batch: Batch, adas_award: Award, key: object, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    client, address = signed_in(clara), thing_url(adas_batch)
+    assert "Pause this batch" in text(client.get(address))
+    assert "Paused." in text(client.post(address, {"act": "pause"}, follow=True))
+    page = text(client.get(address))
+    assert "Paused since" in page and "Pause this batch" not in page
+    assert client.post(address, {"act": "pause"}).status_code == 409
+    assert "The work goes on." in text(client.post(address, {"act": "resume"}, follow=True))
+    said = {"act": "cancel", "reason": "The wrong term."}
+    assert client.post(address, said).status_code == 422
+    assert "Cancelled: 1." in text(client.post(address, said | {"confirmed": "on"}, follow=True))
+    batches.close_if_done(adas_batch)
+    page = text(client.get(address))
+    assert "cancelled" in page and "Cancel what is left" not in page
+    assert "Award 1 again" in page
+    client.post(address, {"act": "award_again", "reason": "Now the right one."})
+    again = Award.objects.get(replaces=adas_award)
+    assert again.generation == 2
+
+
+def test_whoever_may_neither_prepare_nor_approve_halts_nothing(
+    adas_batch: Batch, college: Any, root: User, dev: User, signed_in: SignIn
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    stranger = member_of_staff(root, "arthur", "registrar", college.arts)
+    client, address = signed_in(stranger), thing_url(adas_batch)
+    assert "Pause this batch" not in text(client.get(address))
+    for act in ("pause", "resume", "cancel"):
+        client.post(address, {"act": act, "reason": "Why not?", "confirmed": "on"})
+    adas_batch.refresh_from_db()
+    assert adas_batch.paused_at is None
+    assert batches.progress(adas_batch).cancelled == 0

@@ -17,7 +17,7 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk, LedgerEntry
 from issuer.services import batches
 
-APPROVED, REQUESTED, SIGNED, FAILED = Chunk.State
+APPROVED, REQUESTED, SIGNED, FAILED, _ = Chunk.State
 
 Approved = Callable[..., Batch]
 
@@ -237,10 +237,88 @@ def test_a_batch_is_issued_when_nothing_of_it_waits(approved: Approved) -> None:
     assert not batches.close_if_done(batch.pk)
     batch.refresh_from_db()
     assert batch.state == Batch.State.ISSUED and batch.issued_at
-    assert LedgerEntry.objects.get(act="batch.issued").details == {"signed": 1, "failed": 1}
+    assert LedgerEntry.objects.get(act="batch.issued").details == {
+        "signed": 1,
+        "failed": 1,
+        "cancelled": 0,
+    }
 
 
 def test_a_prepared_batch_is_not_closed(registrar: User, settings: Any) -> None:
     batch = batches.open("Badges", count=3, by=registrar)
     assert not batches.close_if_done(batch)
     assert not batches.done().exists()
+
+
+# Pausing and cancelling
+
+
+def test_nobody_takes_up_more_of_a_paused_batch_until_it_goes_on(
+    approved: Approved, registrar: User
+) -> None:
+    batch = approved(8)
+    in_hand = batches.claim(APPROVED)
+    assert in_hand
+    batch = batches.pause(batch, by=registrar)
+    assert batch.paused_at
+    assert batches.claim(APPROVED) is None
+    assert batches.waiting(APPROVED) == []
+    finish(in_hand, REQUESTED)
+    assert batches.claim(REQUESTED, batch=batch) is None
+    assert batches.resume(batch, by=registrar).paused_at is None
+    assert batches.claim(REQUESTED, batch=batch) and batches.claim(APPROVED)
+
+
+def test_a_paused_batch_holds_up_no_other(approved: Approved, registrar: User) -> None:
+    batches.pause(approved(4), by=registrar)
+    other = approved(4)
+    chunk = batches.claim(APPROVED)
+    assert chunk and chunk.batch == other
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_only_what_runs_is_paused_and_only_what_rests_goes_on(
+    approved: Approved, registrar: User, act: str
+) -> None:
+    batch = approved(4)
+    if act == "pause":
+        batches.pause(batch, by=registrar)
+    with pytest.raises(WrongState):
+        getattr(batches, act)(batch, by=registrar)
+    with pytest.raises(WrongState):
+        getattr(batches, act)(batches.open("Badges", count=3, by=registrar), by=registrar)
+
+
+def test_what_is_frozen_is_still_signed_when_the_rest_is_cancelled(
+    approved: Approved, registrar: User
+) -> None:
+    batch = approved(12)
+    frozen, in_hand = batches.claim(APPROVED), batches.claim(APPROVED)
+    assert frozen and in_hand
+    finish(frozen, REQUESTED)
+    batches.pause(batch, by=registrar)
+    assert batches.cancel(batch, by=registrar, reason="The wrong term.") == 8
+    with pytest.raises(WrongState):
+        finish(in_hand, REQUESTED)
+    chunk = batches.claim(REQUESTED, batch=batch)
+    assert chunk
+    finish(chunk, SIGNED)
+    assert batches.close_if_done(batch)
+    progress = batches.progress(batch)
+    assert (progress.signed, progress.cancelled, progress.waiting) == (4, 8, 0)
+    assert batches.why_failed(batch, 11) == "Cancelled: The wrong term."
+    assert batches.why_failed(batch, 3) == ""
+    assert LedgerEntry.objects.get(act="batch.cancelled").details == {"count": 8}
+
+
+def test_to_cancel_takes_a_reason_and_something_to_cancel(
+    approved: Approved, registrar: User
+) -> None:
+    batch = approved(4)
+    with pytest.raises(ReasonMissing):
+        batches.cancel(batch, by=registrar, reason=" ")
+    chunk = batches.claim(APPROVED)
+    assert chunk
+    finish(chunk, REQUESTED)
+    with pytest.raises(WrongState):
+        batches.cancel(batch, by=registrar, reason="The wrong term.")
