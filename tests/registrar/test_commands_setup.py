@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from issuer.errors import DidIsFixed
 from issuer.models import Batch, Institution
 from registrar.management import example_college
 from registrar.management.drawn import DrawnSecrets
@@ -86,6 +87,12 @@ def test_setup_asks_for_the_password_twice(monkeypatch: pytest.MonkeyPatch) -> N
         run("setup", **SETUP)
     run("setup", **SETUP)
     assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.usefixtures("adas_credential")
+def test_setup_says_that_the_did_is_fixed_once_there_are_credentials(root: User) -> None:
+    with pytest.raises(CommandError, match=DidIsFixed.__doc__):
+        run("setup", **SETUP | {"admin": root.username}, did="did:web:other.example")
 
 
 def test_setup_refuses_a_weak_password_and_a_wrong_address(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from issuer.errors import Refusal
 from issuer.management.outcomes import content_of
 from issuer.services import institutions
 from registrar.services import people
@@ -58,6 +59,8 @@ class Command(BaseCommand):
             )
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error
+        except Refusal as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{institution.name} ({institution.did}) is set up, with {unit} on top.")
         self.stdout.write(f"{admin.get_username()} may sign in at {settings.BASE_URL}/admin/")
 
