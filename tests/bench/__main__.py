@@ -10,9 +10,9 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import fuzz, issue, shapes, verify
+from tests.bench import fuzz, issue, shapes, sign, verify
 
-BENCHES = {"fuzz": fuzz, "issue": issue, "shapes": shapes, "verify": verify}
+BENCHES = {"fuzz": fuzz, "issue": issue, "shapes": shapes, "sign": sign, "verify": verify}
 
 
 def main() -> int:
@@ -24,11 +24,14 @@ def main() -> int:
         command = names.add_parser(name, help=words, description=words)
         command.add_argument("--count", type=int, default=bench.COUNT, metavar="N")
         command.add_argument("--seed", type=int, default=0, metavar="N")
-    options = parser.parse_args()
-    rows = BENCHES[options.name].run(count=options.count, seed=options.seed)
+        for flag, words in getattr(bench, "FLAGS", {}).items():
+            command.add_argument(flag, action="store_true", help=words)
+    options = vars(parser.parse_args())
+    name = options.pop("name")
+    rows = BENCHES[name].run(**options)
     is_good = True
     for row in rows:
-        print(json.dumps({"bench": options.name, **dataclasses.asdict(row)}), flush=True)
+        print(json.dumps({"bench": name, **dataclasses.asdict(row)}), flush=True)
         is_good = is_good and row.is_good
     return 0 if is_good else 1
 

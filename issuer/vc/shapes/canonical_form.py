@@ -16,7 +16,7 @@ from issuer.vc.data_integrity.statements import Statement
 from issuer.vc.errors import NotExpressible
 from issuer.vc.shapes import labels
 from issuer.vc.shapes.holes import Kind
-from issuer.vc.shapes.templates import Marks, Template, fill, fill_all
+from issuer.vc.shapes.templates import Marks, Template, Texts, fill
 
 # Before a token in an address: a whole scheme and host, or a name's scheme and method.
 _FIXED_START = re.compile(
@@ -71,13 +71,14 @@ class CanonicalForm:
 
     def _assemble(self, values: list[bytes], order: Sequence[int]) -> bytes:
         """All statements, when the nodes have their labels in this order."""
-        named = self._names.copy()
-        for name, node in zip(self._names, order, strict=True):
-            named[node] = name
+        names = self._names
+        named = names.copy()
+        for rank, node in enumerate(order):
+            named[node] = names[rank]
         filled = values + named
         for take in self._groups:
             filled += sorted(take(named))
-        blocks = fill_all(self._blocks, filled)
+        blocks = self._blocks.fill(filled)
         if self._moving:
             self._place_moving(blocks, filled)
         of_nodes = self._of_nodes
@@ -89,7 +90,7 @@ class CanonicalForm:
         return b"".join(blocks)
 
     def _place_moving(self, blocks: list[bytes], filled: list[bytes]) -> None:
-        subjects = fill_all(self._subjects, filled)
+        subjects = self._subjects.fill(filled)
         for subject_place, block in self._moving:
             subject = fill(subject_place, filled)
             at = bisect_left(subjects, subject)
@@ -122,10 +123,11 @@ class CanonicalForm:
             else:
                 self._moving.append((marks.template(subject), marks.template(blocks[subject])))
         fixed.sort()
-        self._subjects = [marks.template(subject) for subject in fixed]
-        self._blocks = [marks.template(blocks[subject]) for subject in fixed]
+        self._subjects = Texts([marks.template(subject) for subject in fixed])
+        texts = [blocks[subject] for subject in fixed]
         if not self._moving:
-            self._blocks = [marks.template(b"".join(blocks[subject] for subject in fixed))]
+            texts = [b"".join(texts)]
+        self._blocks = Texts([marks.template(text) for text in texts])
 
 
 class _Drafts:

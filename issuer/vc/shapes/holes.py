@@ -18,9 +18,8 @@ from issuer.vc.lint import values as lint_values
 Value = str | int | float
 
 # `canonical` refuses documents of 384 KiB; what comes near that is for the full pipeline.
-MAX_CHARACTERS = 64 * 1024
+MAX_BYTES = 64 * 1024
 _SECTION = "Verifiable Credentials Data Model 2.0"
-_BETWEEN = "\n"
 
 
 class Kind(StrEnum):
@@ -84,13 +83,15 @@ _DATETIME = (
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 )
 _TOKEN = r"[A-Za-z0-9._~-]+"  # noqa: S105 - no secret
-# What can be written as it is, and be told so at a glance. All else is looked at by itself.
+# What can be written as it is, and be told so at a glance, in UTF-8: of texts those without
+# characters that are escaped, and below U+F000, among which all are some. All else is looked at by
+# itself.
 _PLAIN = {
-    Kind.IRI: _IRI,
-    Kind.TOKEN: _TOKEN,
-    Kind.TEXT: r"[^\x00-\x1f\"\\\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe-\U0010ffff]+",
-    Kind.NUMBER: r"-?[0-9][0-9.e+-]*",
-    Kind.DATETIME: _DATETIME,
+    Kind.IRI: _IRI.encode(),
+    Kind.TOKEN: _TOKEN.encode(),
+    Kind.TEXT: rb"[^\x00-\x1f\"\\\x7f\xef-\xff]+",
+    Kind.NUMBER: rb"-?[0-9][0-9.e+-]*",
+    Kind.DATETIME: _DATETIME.encode(),
 }
 _is_token = re.compile(_TOKEN).fullmatch
 _is_plain_iri = re.compile(_IRI).fullmatch
@@ -106,7 +107,7 @@ class Writer:
     def __init__(self, holes: Sequence[Hole], pointers: Sequence[str]) -> None:
         self._holes = tuple(zip(holes, pointers, strict=True))
         self._numbers = [n for n, hole in enumerate(holes) if hole.kind is Kind.NUMBER]
-        plain = _BETWEEN.join(f"(?:{_PLAIN[hole.kind]})" for hole in holes)
+        plain = b"\n".join(b"(?:%b)" % _PLAIN[hole.kind] for hole in holes)
         self._are_plain = re.compile(plain).fullmatch
 
     def write(self, values: Sequence[Value]) -> tuple[list[bytes], list[bytes]]:
@@ -117,7 +118,9 @@ class Writer:
         """
         if len(values) != len(self._holes):
             raise ShapeFault(f"There are {len(self._holes)} holes for {len(values)} values.")
-        in_json = self._at_a_glance(values) or self._one_by_one(values)
+        in_json = self._at_a_glance(values)
+        if in_json is None:
+            in_json = self._one_by_one(values)
         if not self._numbers:
             return in_json, in_json
         in_rdf = in_json.copy()
@@ -130,12 +133,12 @@ class Writer:
         try:
             for n in self._numbers:
                 texts[n] = _number_forms(texts[n])[1]
-            joined = _BETWEEN.join(texts)  # type: ignore[arg-type]  # that is what is found out
-        except (TypeError, LintFailed):
+            joined = "\n".join(texts).encode()  # type: ignore[arg-type]  # that is found out here
+        except (TypeError, UnicodeEncodeError, LintFailed):
             return None
-        if len(joined) > MAX_CHARACTERS or not self._are_plain(joined):
+        if len(joined) > MAX_BYTES or not self._are_plain(joined):
             return None
-        return joined.encode().split(b"\n") if texts else []
+        return joined.split(b"\n") if texts else []
 
     def _one_by_one(self, values: Sequence[Value]) -> list[bytes]:
         findings = []
@@ -149,9 +152,10 @@ class Writer:
         for (hole, _), value in zip(self._holes, values, strict=True):
             if hole.kind is Kind.IRI and not _is_plain_iri(str(value)):
                 raise NotExpressible(f"{hole.name}: JSON-LD may read {value!r} as another address.")
-        if sum(len(str(value)) for value in values) > MAX_CHARACTERS:
-            raise NotExpressible(f"The values have more than {MAX_CHARACTERS} characters.")
-        return [_in_json(value) for value in values]
+        in_json = [_in_json(value) for value in values]
+        if sum(map(len, in_json)) > MAX_BYTES:
+            raise NotExpressible(f"The values have more than {MAX_BYTES} bytes.")
+        return in_json
 
 
 def problem(kind: Kind, value: object) -> str | None:

@@ -69,6 +69,16 @@ def fill(template: Template, values: Sequence[bytes]) -> bytes:
     return filled
 
 
-def fill_all(templates: Iterable[Template], values: Sequence[bytes]) -> list[bytes]:
-    """Return what `fill` gives for each template."""
-    return [text % take(values) if take else text for text, take in templates]
+class Texts:
+    """Several templates in a row, most of them constant."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self._texts = [text for text, _ in templates]
+        self._open = [(n, text, take) for n, (text, take) in enumerate(templates) if take]
+
+    def fill(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return what `fill` gives for each."""
+        texts = self._texts.copy()
+        for n, text, take in self._open:
+            texts[n] = text % take(values)
+        return texts
