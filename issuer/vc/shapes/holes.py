@@ -72,10 +72,11 @@ _SENTINELS: dict[Kind, Callable[[], Value]] = {
 # Of the addresses that lint accepts, those that JSON-LD and RDF take as they are: a scheme that is
 # no prefix of the contexts, a host and a port that are some, one fragment, and not what
 # `canonical` gives to addresses that are none.
-_PATH = r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})"
+_CHARACTERS = r"[A-Za-z0-9._~:/?@!$&'()*+,;=-]*"
+_PATH = _CHARACTERS + r"(?:%[0-9A-Fa-f]{2}" + _CHARACTERS + r")*"
 _IRI = (
-    r"(?:https?://(?![^/\n]*\.invalid/)[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:[/?]" + _PATH + r"*)?"
-    r"|(?:did|urn|mailto):(?!/)" + _PATH + r"+)(?:#" + _PATH + r"*)?"
+    r"(?:https?://(?![^/\n]*\.invalid/)[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:[/?]" + _PATH + r")?"
+    r"|(?:did|urn|mailto):(?=[A-Za-z0-9])" + _PATH + r")(?:#" + _PATH + r")?"
 )
 _DATETIME = (
     r"(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from issuer.vc import canonical, jcs
@@ -28,10 +29,10 @@ class Shape:
     """
 
     def __init__(self, document: dict[str, Any], holes: Sequence[Hole]) -> None:
-        self.document = document
+        self.document = deepcopy(document)
         self.holes = tuple(holes)
         self.names = tuple(hole.name for hole in holes)
-        self._context = document.get("@context")
+        self._context = self.document.get("@context")
         marks = Marks()
         with_marks, pointers = marked(document, self.holes, marks)
         self._writer = Writer(self.holes, pointers)
@@ -51,9 +52,8 @@ class Shape:
     def compile(cls, document: dict[str, Any], holes: Sequence[Hole]) -> Shape:
         """Return the shape of an unsigned document in which sentinels stand for values.
 
-        The document is not changed later by whoever gave it. Raises
-        NotExpressible when such documents must go the full way, and ShapeFault
-        for holes that are not declared as they stand in the document.
+        Raises NotExpressible when such documents must go the full way, and
+        ShapeFault for holes that are not declared as they stand in the document.
         """
         return cls(document, holes)
 
