@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from nacl.signing import SigningKey
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
 from issuer.vc import keys
 from issuer.vc.errors import MalformedKey, UnsupportedKey
@@ -38,15 +38,15 @@ class Ed25519Signer:
         if len(secret) != 32:
             raise MalformedKey("The seed of an Ed25519 key has 32 bytes.")
         # Signing is libsodium's, checking OpenSSL's, so that one errs not for both.
-        self._key = SigningKey(secret)
-        self.public_multibase = keys.PublicKey(self.kind, bytes(self._key.verify_key)).multikey
+        public, self._secret = crypto_sign_seed_keypair(secret)
+        self.public_multibase = keys.PublicKey(self.kind, public).multikey
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.public_multibase}>"
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of the signature over the message."""
-        return self._key.sign(message).signature
+        return crypto_sign(message, self._secret)[:crypto_sign_BYTES]
 
 
 class _EcdsaSigner:
