@@ -102,6 +102,14 @@ def tricky() -> dict[str, Any]:
     return document
 
 
+def scaled() -> dict[str, Any]:
+    """The same with two scales of the same grades: their items are alike, whoever the learner."""
+    document = tricky()
+    grade, score = document["credentialSubject"]["achievement"]["resultDescription"]
+    score["allowedValue"] = grade["allowedValue"]
+    return document
+
+
 def tagged() -> dict[str, Any]:
     """What has no shape: the order of the tags depends on what they are."""
     document = tricky()

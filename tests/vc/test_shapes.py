@@ -19,7 +19,7 @@ from issuer.vc.errors import (
     UnsupportedKey,
     UnsupportedProof,
 )
-from issuer.vc.shapes import Hole, Kind, Seal, Shape, trials
+from issuer.vc.shapes import Hole, Kind, Seal, Shape, labels, trials
 from tests.bench import families, pyld_straight, reference
 from tests.bench import shapes as bench
 
@@ -125,6 +125,21 @@ def test_identical_results_are_labelled_as_the_pipeline_labels_them() -> None:
     document = trials.exchanged(shape.document, dict(zip(shape.holes, values, strict=True)))
     for digest in (canonical.SHA_256, canonical.SHA_384):
         assert shape.canonical(values, digest=digest) == canonical.canonize(document, digest=digest)
+
+
+def test_two_scales_of_the_same_grades_do_not_slow_signing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shape = Shape.compile(families.scaled(), families.TRICKY_HOLES)
+    assert trials.check(shape, trials.hostile(shape)) > trials.LEARNERS / 2
+    learners = [(*values, "first", "second") for values, _ in reference.documents(400)]
+    for values in learners:
+        shape.canonical(values)
+    monkeypatch.setattr(labels, "relabelled", None)
+    for values in learners[:50]:
+        holes = dict(zip(shape.holes, values, strict=True))
+        document = trials.exchanged(shape.document, holes)
+        assert shape.canonical(values) == canonical.canonize(document)
 
 
 # What is refused, and by what name
@@ -351,6 +366,13 @@ MUTANTS: dict[str, Any] = {
         "return None",
         "return list(range(self._count))",
         "statements",
+    ),
+    "what is always alike labelled the other way round": (
+        "labels.py",
+        "return first + self._last[labels]",
+        "return first + self._last[labels][::-1]",
+        "statements",
+        families.scaled,
     ),
     "c14n10 after c14n9": ("canonical_form.py", "key=str", "key=int", "statements"),
     "labels of a group unsorted": (

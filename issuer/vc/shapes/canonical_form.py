@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -63,11 +64,12 @@ class CanonicalForm:
         Raises NotExpressible when two subjects are one with these values, and
         OutOfBounds as `canonical.canonize` does.
         """
-        order = self._labels[digest].order(values)
+        assemble = partial(self._assemble, values)
+        order = self._labels[digest].order(values, assemble)
         if order is not None:
-            return self._assemble(values, order)
+            return assemble(order)
         # Some nodes look alike; what is around them must tell them apart.
-        return labels.relabelled(self._assemble(values, range(len(self._names))), digest)
+        return labels.relabelled(assemble(range(len(self._names))), digest)
 
     def _assemble(self, values: list[bytes], order: Sequence[int]) -> bytes:
         """All statements, when the nodes have their labels in this order."""

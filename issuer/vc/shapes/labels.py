@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse, serialize
@@ -18,37 +19,89 @@ _ALGORITHMS = {
     canonical.SHA_384: CanonicalizationAlgorithm.RDFC_1_0_SHA_384,
 }
 
+# Ways to label the neighbours of nodes that are always alike, of which the outcome is kept.
+_MAX_WAYS = 1024
+
 
 class Labels:
     """In which order the blank nodes of a shape are labelled, for one digest.
 
     A node's first hash is over the statements about it, with "_:a" for itself
     and "_:z" for every other node, so no hash depends on how others are named.
+    Nodes with a hash of their own are labelled first, in the order of hashes.
+
+    Some are alike whatever the values are, as are the items of two scales with
+    the same grades. They come last, in an order that depends on the labels of
+    their neighbours alone: it is found once for each way to label these.
     """
 
     def __init__(
         self, stated: Sequence[Statement], nodes: Sequence[bytes], marks: Marks, digest: str
     ) -> None:
+        self._name_of_digest = digest
         self._digest = getattr(hashlib, digest)
-        self._count = len(nodes)
-        self._known: dict[bytes, int] = {}
         self._open: list[tuple[bytes, Any, int]] = []
+        fixed: defaultdict[bytes, list[int]] = defaultdict(list)
         for number, node in enumerate(nodes):
             text, take = _first_look(stated, nodes, node, marks)
             if take:
                 self._open.append((text, take, number))
             else:
-                self._known[self._digest(text).digest()] = number
+                fixed[self._digest(text).digest()].append(number)
+        self._known = {hash_: alike[0] for hash_, alike in fixed.items() if len(alike) == 1}
+        self._count = len(self._known) + len(self._open)
+        alike = {hash_: numbers for hash_, numbers in fixed.items() if len(numbers) > 1}
+        self._hashes_of_alike = frozenset(alike)
+        self._alike = [number for numbers in alike.values() for number in numbers]
+        around = _neighbours({nodes[number] for number in self._alike}, stated)
+        self._neighbours = [nodes.index(node) for node in sorted(around)]
+        self._last: dict[tuple[int, ...], list[int]] = {}
 
-    def order(self, values: Sequence[bytes]) -> list[int] | None:
-        """Return the nodes in the order of their labels; None when some have one hash in common."""
+    def order(
+        self, values: Sequence[bytes], assemble: Callable[[Sequence[int]], bytes]
+    ) -> list[int] | None:
+        """Return the nodes in the order of their labels; None when values make some of them alike.
+
+        `assemble` is asked for all statements with nodes labelled in some order.
+        """
         found = self._known.copy()
         digest = self._digest
         for text, take, number in self._open:
             found[digest(text % take(values)).digest()] = number
-        if len(found) < self._count:
+        if len(found) < self._count or not self._hashes_of_alike.isdisjoint(found):
             return None
-        return [found[hash_] for hash_ in sorted(found)]
+        first = [found[hash_] for hash_ in sorted(found)]
+        if not self._alike:
+            return first
+        labels = tuple(map(first.index, self._neighbours))
+        if labels not in self._last:
+            if len(self._last) >= _MAX_WAYS:
+                self._last.clear()
+            self._last[labels] = self._in_order(assemble(first + self._alike))
+        return first + self._last[labels]
+
+    def _in_order(self, stated: bytes) -> list[int]:
+        """The nodes that are always alike, in the order in which the full pipeline labels them."""
+        canonical_ = relabelled(stated, self._name_of_digest)
+        names = statements.pair(statements.read(stated), statements.read(canonical_))
+        return sorted(
+            self._alike,
+            key=lambda number: _rank(names[_label(self._count + self._alike.index(number))]),
+        )
+
+
+def _neighbours(nodes: set[bytes], stated: Sequence[Statement]) -> set[bytes]:
+    """Other blank nodes that share a statement with one of these."""
+    joined = (statements.blank_nodes([each]) for each in stated)
+    return {node for found in joined if found & nodes for node in found - nodes}
+
+
+def _label(rank: int) -> bytes:
+    return b"_:c14n%d" % rank
+
+
+def _rank(label: bytes) -> int:
+    return int(label.removeprefix(b"_:c14n"))
 
 
 def relabelled(stated: bytes, digest: str) -> bytes:
