@@ -49,6 +49,9 @@ PATIENCE_SECONDS = 10
 RETRY_AFTER_SECONDS = 15
 _LOOK_EVERY_SECONDS = 0.05
 
+# Without these no verifier takes a credential (VC Data Model 2.0, section 4).
+REQUIRED = ("@context", "type", "issuer", "credentialSubject")
+
 
 class Json(BaseParser):
     """Takes JSON and nothing else, and leaves it to `messages.read`, which reads more strictly."""
@@ -162,6 +165,7 @@ class Derive(VcApiView):
             message.document("verifiableCredential"),
             selective_pointers=message.texts("selectivePointers"),
         )
+        _require_whole(derived)
         return Response({"verifiableCredential": derived}, status=201)
 
 
@@ -191,6 +195,23 @@ def _set(credential: Credential, asked: StatusRequest, *, by: Client) -> None:
         status.revoke(credential, reason=REASON, by=by)
     else:
         raise messages.Refused(messages.plain(400, "A revocation is for good."))
+
+
+def _require_whole(derived: dict[str, Any]) -> None:
+    """Refuse a choice of pointers that leaves out what makes a credential one."""
+    missing = [member for member in REQUIRED if member not in derived]
+    if missing:
+        raise messages.Refused(
+            *(
+                messages.problem(
+                    "MALFORMED_VALUE_ERROR",
+                    f"The pointers leave out {member}, which every credential must show: add "
+                    f"/{member}, or a pointer to a part of it, to options.selectivePointers.",
+                    pointer=f"/{member}",
+                )
+                for member in missing
+            )
+        )
 
 
 def _not_a(name: str) -> messages.Refused:

@@ -157,17 +157,19 @@ def test_neither_is_taken_for_the_other(checker: APIClient, signed: Document) ->
     assert post(checker, "presentations/verify", body).status_code == 400
 
 
-def test_a_holder_shows_a_part(checker: APIClient) -> None:
+def with_base_proof(*mandatory_pointers: str) -> Document:
     signer = P256Signer(b"\x07" * 32)
-    document = composed(issuer=name_of(signer))
-    based = base_proofs.add(
-        document,
+    return base_proofs.add(
+        composed(issuer=name_of(signer)),
         signer=signer,
         verification_method=f"{name_of(signer)}#{signer.public_multibase}",
         created=clock.now().replace(microsecond=0),
-        mandatory_pointers=["/issuer"],
+        mandatory_pointers=mandatory_pointers,
     )
-    body: Document = {"verifiableCredential": based}
+
+
+def test_a_holder_shows_a_part(checker: APIClient) -> None:
+    body: Document = {"verifiableCredential": with_base_proof("/issuer")}
     answer = post(
         checker,
         "credentials/derive",
@@ -179,6 +181,20 @@ def test_a_holder_shows_a_part(checker: APIClient) -> None:
     assert verify(checker, derived).json()["verified"] is True
     pointless = body | {"options": {"selectivePointers": ["/nowhere"]}}
     assert post(checker, "credentials/derive", pointless).status_code == 400
+
+
+def test_what_is_no_credential_without_what_is_left_out_is_not_derived(checker: APIClient) -> None:
+    body = {
+        "verifiableCredential": with_base_proof("/validFrom"),
+        "options": {"selectivePointers": ["/name"]},
+    }
+    answer = post(checker, "credentials/derive", body)
+    assert answer.status_code == 400
+    assert [each["pointer"] for each in answer.json()["errors"]] == [
+        "/issuer",
+        "/credentialSubject",
+    ]
+    assert "add /credentialSubject" in answer.json()["detail"]
 
 
 HOSTILE: list[Any] = [
