@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
@@ -123,7 +122,7 @@ class RolePage(ThingPage):
 
 
 class ClientForm(forms.Form):
-    """A system that shall use the API, and what it may do there."""
+    """A system that shall use the API, and what it may do there: nothing unless it is ticked."""
 
     name = forms.CharField(
         max_length=NAME_LENGTH, help_text="For example the system and who runs it"
@@ -133,10 +132,7 @@ class ClientForm(forms.Form):
         super().__init__(*args, **kwargs)
         for scope, description in api_clients.GrantedScopes().get_all_scopes().items():
             self.fields[scope] = forms.BooleanField(
-                label=description,
-                help_text=scope,
-                required=False,
-                initial=scope in settings.API_SCOPES,
+                label=description, help_text=scope, required=False
             )
 
     def clean(self) -> dict[str, Any]:
