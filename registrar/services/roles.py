@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "issuer.view_institution",
             "issuer.change_institution",
             "issuer.view_signingkey",
+            "issuer.change_signingkey",
             "issuer.view_batch",
             "issuer.view_statuslist",
             "issuer.view_ledgerentry",

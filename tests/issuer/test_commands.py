@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from issuer.models import Achievement, Batch, Credential, LedgerEntry, SecuredDocument, SigningKey
@@ -61,6 +62,49 @@ def test_create_key_refuses_where_the_secret_is_not(
     settings.KEYSTORE_SECRET_FILE = None
     with pytest.raises(CommandError, match="only the signer"):
         run("create_key")
+
+
+def test_mark_compromised_takes_back_what_the_key_signed(
+    credential: Credential, key: SigningKey, file: Path
+) -> None:
+    command = ("mark_compromised", key.handle, "--reason", "The server was broken into", "--yes")
+    assert run(*command).startswith(key.verification_method)
+    key.refresh_from_db()
+    assert key.state == SigningKey.State.COMPROMISED
+    entry = LedgerEntry.objects.get(act="key.compromised")
+    assert (entry.actor, entry.reason) == ("system", "The server was broken into")
+    with pytest.raises(CommandError):
+        run("verify_credential", str(file))
+    with pytest.raises(CommandError, match="state"):
+        run(*command)
+
+
+def test_mark_compromised_asks_for_the_handle(
+    credential: Credential, key: SigningKey, monkeypatch: Any
+) -> None:
+    def run_and_type(typed: str) -> str:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        return run("mark_compromised", key.verification_method, "--reason", "It was copied")
+
+    for typed in ("", "yes\n"):
+        with pytest.raises(CommandError, match="nothing was changed"):
+            run_and_type(typed)
+    key.refresh_from_db()
+    assert key.state == SigningKey.State.ACTIVE
+    assert run_and_type(f"{key.handle}\n").endswith("nothing it signed is valid.")
+
+
+def test_mark_compromised_is_the_act_of_who_may(
+    key: SigningKey, registrar: User, admin_user: User
+) -> None:
+    rest = ("--reason", "It was copied", "--yes", "--by")
+    for by, why in (("nobody", "nobody"), (registrar.username, "an operator")):
+        with pytest.raises(CommandError, match=why):
+            run("mark_compromised", key.handle, *rest, by)
+    with pytest.raises(CommandError, match="no key key-0"):
+        run("mark_compromised", "key-0", *rest, admin_user.username)
+    run("mark_compromised", key.handle, *rest, admin_user.username)
+    assert LedgerEntry.objects.get(act="key.compromised").user == admin_user
 
 
 def test_check_ledger_tells_whether_it_is_in_order(credential: Credential) -> None:
