@@ -90,11 +90,10 @@ def as_json(value: Any) -> str:
 
 
 @register.inclusion_tag("look/history.html")
-def history(thing: Model) -> dict[str, Any]:
-    """Who did what to this thing, when and why, newest first."""
-    # A course or activity is entered as what both are.
-    label = (thing._meta.concrete_model or thing)._meta.label_lower
-    about = LedgerEntry.objects.filter(subject=f"{label}:{thing.pk}")
+def history(thing: Model, successor: Model | None = None) -> dict[str, Any]:
+    """Who did what to this thing and to what took its place, when and why, newest first."""
+    things = [each for each in (thing, successor) if each is not None]
+    about = LedgerEntry.objects.filter(subject__in=map(_name_of, things))
     entries = list(about.exclude(act__in=WORK)[:HISTORY_LENGTH])
     people = User.objects.filter(username__in={entry.actor for entry in entries})
     names = {person.username: person.get_full_name() for person in people}
@@ -103,6 +102,12 @@ def history(thing: Model) -> dict[str, Any]:
             {"entry": entry, "who": names.get(entry.actor) or entry.actor} for entry in entries
         ]
     }
+
+
+def _name_of(thing: Model) -> str:
+    # A course or activity is entered as what both are.
+    label = (thing._meta.concrete_model or thing)._meta.label_lower
+    return f"{label}:{thing.pk}"
 
 
 @register.filter

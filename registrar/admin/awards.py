@@ -119,7 +119,11 @@ def _rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
 
 def _award_again(award: Award, reason: str, by: User) -> str:
     batch = awards.award_again(award, by=by, reason=reason)
-    return f"Prepared as the batch “{batch.name}”. A second person approves it."
+    return format_html(
+        'Prepared as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.',
+        thing_url(batch),
+        batch.name,
+    )
 
 
 class AwardPage(ThingPage):

@@ -25,6 +25,7 @@ from issuer.pages import (
     number_column,
     person_column,
     state_tag,
+    thing_url,
 )
 from issuer.services import batches, status
 from issuer.vc import reading
@@ -49,10 +50,14 @@ def _decline(batch: Batch, reason: str, by: User) -> str:
 
 def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
     again = awards.award_failed_again(batch, by=by, reason=reason)
-    said = f"Prepared {again.count:,} as the batch “{again.name}”. A second person approves it."
-    if left_out := awards.failed(batch).count():
-        said += f" Left out, because the rule is no longer met: {left_out:,}."
-    return said
+    left_out = awards.failed(batch).count()
+    return format_html(
+        'Prepared {} as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.{}',
+        f"{again.count:,}",
+        thing_url(again),
+        again.name,
+        f" Left out, because the rule is no longer met: {left_out:,}." if left_out else "",
+    )
 
 
 def _revoke_all(batch: Batch, reason: str, by: User) -> str:

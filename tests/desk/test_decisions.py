@@ -130,6 +130,12 @@ def test_what_failed_is_named_with_its_reason(
     assert [task.what for task in waiting.tasks(olu) if task.is_urgent] == ["batch has failures"]
 
 
+def assert_that_it_leads_to(answer: Any, batch: Batch) -> None:
+    (message,) = answer.context["messages"]
+    assert f'<a href="{thing_url(batch)}" dir="auto">{batch.name}</a>' in str(message)
+    assert str(message) in text(answer)
+
+
 def test_a_failed_award_waits_until_it_is_awarded_again(
     key: Any, adas_batch: Batch, adas_award: Award, dev: User, clara: User, signed_in: SignIn
 ) -> None:
@@ -142,8 +148,14 @@ def test_a_failed_award_waits_until_it_is_awarded_again(
     assert "Failed" in page
     assert "Award again" in page
     assert [task.what for task in waiting.tasks(clara) if task.is_urgent] == ["batch has failures"]
-    client.post(thing_url(adas_award), {"act": "award_again", "reason": "It has a date now."})
-    assert Award.objects.get(generation=2).replaces == adas_award
+    reason = "It has a date now."
+    sent = client.post(thing_url(adas_award), {"act": "award_again", "reason": reason}, follow=True)
+    again = Award.objects.get(generation=2)
+    assert again.replaces == adas_award
+    assert_that_it_leads_to(sent, again.batch)
+    for award in (adas_award, again):
+        page = text(client.get(thing_url(award)))
+        assert "Award decided again" in page and reason in page
     assert not [task for task in waiting.tasks(clara) if task.is_urgent]
 
 
@@ -166,6 +178,7 @@ def test_all_that_failed_is_awarded_again_from_the_page_of_its_batch(
         thing_url(adas_batch), {"act": "award_again", "reason": "It has a date now."}, follow=True
     )
     assert "Prepared 1 as the batch" in text(sent)
+    assert_that_it_leads_to(sent, Award.objects.get(generation=2).batch)
     assert "It has a date now." in text(sent)
     assert Award.objects.get(generation=2).replaces == adas_award
     assert "Award again what failed" not in text(client.get(thing_url(adas_batch)))
