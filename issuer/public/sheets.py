@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from issuer.services import verification
 from issuer.vc import reading
+from issuer.vc.errors import UnknownContext
 from issuer.vc.reading import Reading
 from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.report import Check, Outcome, Verdict
@@ -106,6 +107,12 @@ class Sheet:
         unsure = [check for check in self.found.checks if check.outcome is Outcome.COULD_NOT_CHECK]
         # What could not be made after it, could not for the same reason.
         return [_in_words(check) for check in failed or unsure[:1]]
+
+    @property
+    def hangs_on_a_context(self) -> bool:
+        """Whether it, or something inside, uses a context that this verifier does not know."""
+        own = any(check.code == UnknownContext.code for check in self.found.checks)
+        return own or any(sheet.hangs_on_a_context for sheet in self.inside)
 
     @property
     def endorses(self) -> str:

@@ -142,6 +142,18 @@ def test_what_could_not_be_checked_inside_is_said(client: Client, ours: Document
     assert "Try again later, or ask its issuer." in page
 
 
+def test_of_a_context_that_is_not_known_nobody_is_told_to_try_again(
+    client: Client, ours: Document
+) -> None:
+    named = {**ours, "@context": [*ours["@context"], "https://example.org/sailing/v1"]}
+    brought = {**ours, "@context": [*ours["@context"], {"knot": "urn:x:knot"}]}
+    for shown in (named, brought, record(ours, brought)):
+        page = check(client, shown)
+        assert "this verifier does not know a context that is used here" in page
+        assert "Try again later" not in page
+    assert "The context https://example.org/sailing/v1 is not known here." in check(client, named)
+
+
 def test_an_endorsement_is_shown_with_what_it_endorses(client: Client, ours: Document) -> None:
     document = of_stranger(ours)
     about = document["credentialSubject"]["achievement"]["id"]

@@ -31,6 +31,7 @@ class Check:
 
     Of the signature, `parts` are the embedded proofs, each for itself, and of the status its
     entries; `value` is what the list states of that one, None where it could not be read.
+    `code` is that of the error that ended it, if it was one of ours.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Check:
     detail: str
     parts: tuple[Check, ...] = ()
     value: int | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,13 @@ def made(id: str, look: Callable[[], str]) -> Check:
     try:
         return Check(id, Outcome.PASSED, look())
     except (CouldNotCheck, Unreachable, UnknownContext, UnsupportedProof) as error:
-        return Check(id, Outcome.COULD_NOT_CHECK, str(error))
+        return Check(id, Outcome.COULD_NOT_CHECK, str(error), code=_code(error))
     except (Failed, VcError) as error:
-        return Check(id, Outcome.FAILED, str(error))
+        return Check(id, Outcome.FAILED, str(error), code=_code(error))
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, VcError) else ""
 
 
 def all_of(checks: Iterable[Check]) -> str:

@@ -151,7 +151,7 @@ def _require_known_list(node: dict[str, Any], own_contexts: bool) -> None:
         raise Failed("A context is neither an address nor an object.")
     urls = [context for context in found if isinstance(context, str)]
     if len(urls) < len(found) and not own_contexts:
-        raise CouldNotCheck("The document brings a context of its own, which could mean anything.")
+        raise UnknownContext("The document brings a context of its own, which could mean anything.")
     for url in urls:
         if url not in contexts.PINNED:
             raise UnknownContext(f"The context {url} is not known here.")
