@@ -4,27 +4,27 @@ import json
 
 import pytest
 
+from issuer.vc import keys, multibase, signers
 from issuer.vc.data_integrity import proofs
-from issuer.vc.errors import WrongPurpose, WrongSignature
-from issuer.vc.shapes import Seal, Shape, checking
-from issuer.vc.signers import Ed25519Signer
+from issuer.vc.errors import MalformedProof, WrongPurpose, WrongSignature
+from issuer.vc.shapes import Seal, checking
 from tests.bench import reference
 
-SIGNER = Ed25519Signer(b"\x07" * 32)
+SIGNER = signers.Ed25519Signer(b"\x07" * 32)
 KEY = SIGNER.public_multibase
 SHAPE = reference.shape()
 ((VALUES, DOCUMENT),) = reference.documents(1)
 
 
-def secured(shape: Shape = SHAPE, **options: str) -> bytes:
+def secured(signer: signers.Signer = SIGNER, **options: str) -> bytes:
     seal = Seal(
-        context=shape.document["@context"],
-        signer=SIGNER,
+        context=SHAPE.document["@context"],
+        signer=signer,
         verification_method=f"{reference.DID}#{KEY}",
         created=reference.CREATED,
         **options,
     )
-    return shape.secure(VALUES, seal)
+    return SHAPE.secure(VALUES, seal)
 
 
 def test_what_a_shape_has_made_is_checked_by_it() -> None:
@@ -41,9 +41,37 @@ def test_another_value_is_read_and_the_signature_does_not_fit() -> None:
 
 
 def test_a_signature_by_another_key_does_not_fit() -> None:
-    other = Ed25519Signer(b"\x08" * 32).public_multibase
+    other = signers.Ed25519Signer(b"\x08" * 32).public_multibase
     with pytest.raises(WrongSignature):
         checking.check(SHAPE, secured(), public_key=other)
+
+
+@pytest.mark.parametrize("kind", [keys.P256, keys.P384])
+def test_keys_of_other_kinds_check_as_well(kind: str) -> None:
+    signer = signers.from_secret(kind, (7).to_bytes(keys.CURVES[kind].size))
+    made = secured(signer, cryptosuite="ecdsa-rdfc-2019")
+    assert checking.check(SHAPE, made, public_key=signer.public_multibase)
+    with pytest.raises(WrongSignature):
+        checking.check(
+            SHAPE,
+            made.replace(b"finished the", b"finished no"),
+            public_key=signer.public_multibase,
+        )
+
+
+@pytest.mark.parametrize("size", [0, 63, 65])
+def test_a_signature_of_another_length_is_no_proof(size: int) -> None:
+    head, _, _ = secured().rpartition(b'"proofValue":"')
+    value = multibase.encode_base58btc(b"\x01" * size).encode()
+    with pytest.raises(MalformedProof):
+        checking.check(SHAPE, head + b'"proofValue":"' + value + b'"}}', public_key=KEY)
+
+
+def test_a_learner_who_is_the_issuer_goes_the_full_way() -> None:
+    learner = dict(zip(SHAPE.names, VALUES, strict=True))["learner"]
+    changed = secured().replace(str(learner).encode(), reference.DID.encode())
+    assert SHAPE.values_of(changed) is not None
+    assert not checking.check(SHAPE, changed, public_key=KEY)
 
 
 @pytest.mark.parametrize(
