@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,21 @@ def test_two_scales_of_the_same_grades_do_not_slow_signing(
         assert shape.canonical(values) == canonical.canonize(document)
 
 
+def test_a_shape_forgets_orders_of_labels_before_it_has_kept_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(labels, "_MAX_WAYS", 2)
+    shape = Shape.compile(families.scaled(), families.TRICKY_HOLES)
+    ways = set()
+    for values, _ in reference.documents(60):
+        learner = (*values, "first", "second")
+        document = trials.exchanged(shape.document, dict(zip(shape.holes, learner, strict=True)))
+        stated = shape.canonical(learner)
+        assert stated == canonical.canonize(document)
+        ways.add(json.dumps(re.findall(rb"_:c14n\d+", stated), default=bytes.decode))
+    assert len(ways) > 2
+
+
 # What is refused, and by what name
 
 
@@ -215,6 +231,22 @@ def test_what_is_too_long_goes_the_full_way() -> None:
     good = dict(zip(REFERENCE.names, reference.documents(1)[0][0], strict=True))
     with pytest.raises(NotExpressible):
         REFERENCE.write(tuple({**good, "narrative": "a" * 70_000}.values()))
+
+
+@pytest.mark.parametrize("places", [1, 10])
+def test_nothing_is_signed_that_is_too_large_for_those_who_check_it(places: int) -> None:
+    token = Hole.draw("token", Kind.TOKEN)
+    badge = small(" ".join([token.sentinel] * places))
+    badge["credentialSubject"]["narrative"] = "a" * (300_000 // places)
+    shape = Shape.compile(badge, [token])
+    for length in (1_000, 15_000, 27_000, 35_000, 60_000):
+        try:
+            document = json.loads(shape.secure(["b" * length], seal()))
+        except NotExpressible:
+            assert length > 15_000
+        else:
+            proofs.verify_proof(document, public_key=SIGNER.public_multibase)
+            assert length < 60_000
 
 
 def test_a_shape_is_filled_with_as_many_values_as_it_has_holes() -> None:
@@ -305,6 +337,29 @@ def test_a_document_in_which_a_value_would_be_more_than_text_goes_the_full_way(
         of_text(badge, SENTINEL)
 
 
+def test_a_badge_that_carries_a_signed_endorsement_goes_the_full_way() -> None:
+    badge = small(SENTINEL)
+    endorsement = small("Spring", id="urn:uuid:0190a0a0-7a3c-7c3e-9d2a-6f2f3d1b0c56")
+    endorsement |= {"type": ["VerifiableCredential", "EndorsementCredential"]}
+    endorsement["credentialSubject"] = {
+        "id": badge["credentialSubject"]["achievement"]["id"],
+        "type": ["EndorsementSubject"],
+        "endorsementComment": "We teach the same.",
+    }
+    of_text({**badge, "endorsement": [endorsement]}, SENTINEL)
+    signed = proofs.add_proof(
+        endorsement, signer=SIGNER, verification_method=f"{DID}#key-1", created=NOW
+    )
+    with pytest.raises(NotExpressible, match="a graph of its own"):
+        of_text({**badge, "endorsement": [signed]}, SENTINEL)
+
+
+def test_a_value_that_would_be_the_datatype_of_another_goes_the_full_way() -> None:
+    datatype = Hole.draw("datatype", Kind.IRI)
+    with pytest.raises(NotExpressible):
+        Shape.compile(small({"@value": "Spring", "type": datatype.sentinel}), [datatype])
+
+
 def test_an_address_that_begins_with_a_token_goes_the_full_way() -> None:
     token = Hole.draw("token", Kind.TOKEN)
     for start in ("{}:x", "ext:{}", "https://{}/", "https://college.example:{}/"):
@@ -346,6 +401,37 @@ def test_a_document_that_is_not_the_shapes_byte_for_byte_is_not_read(
 
 
 # What the trials catch
+
+
+@pytest.mark.parametrize("name", ["Another name", f"{small('')['name']} and more"])
+def test_the_trials_refuse_what_differs_and_show_where(name: str) -> None:
+    shape = of_text(small(SENTINEL), SENTINEL)
+    shape.document["name"] = name
+    with pytest.raises(ShapeDiffers, match=r"JSON: .*Statistics 1.*, not .*" + name):
+        trials.check(shape, [("Spring",)])
+
+
+def test_the_trials_refuse_a_shape_of_what_the_full_pipeline_refuses() -> None:
+    shape = of_text(small(SENTINEL), SENTINEL)
+    shape.document["unheardOf"] = "a term of nobody"
+    with pytest.raises(ShapeDiffers, match=r"refuses \('Spring',\): .*unheardOf"):
+        trials.check(shape, [("Spring",)])
+
+
+@pytest.mark.parametrize(
+    ("read", "said"), [(None, "read back"), (("Spring",), "written otherwise")]
+)
+def test_the_trials_refuse_a_shape_that_reads_what_it_has_not_written(
+    read: tuple[str, ...] | None, said: str
+) -> None:
+    class Misreading(Shape):
+        def values_of(self, body: bytes) -> tuple[Any, ...] | None:
+            return read
+
+    shape = Misreading.compile(small(SENTINEL), [Hole("term", Kind.TEXT, SENTINEL)])
+    with pytest.raises(ShapeDiffers, match=said):
+        trials.check(shape, [("Spring",)])
+
 
 MUTANTS: dict[str, Any] = {
     "labels not in the order of hashes": (

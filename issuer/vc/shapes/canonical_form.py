@@ -173,9 +173,10 @@ class _Drafts:
 
 def _require_taken_over(statement: Statement, kinds: Sequence[Kind], marks: Marks) -> None:
     """Raise NotExpressible unless each value is taken over into RDF as it is written."""
-    subject, predicate, object_, *graph = statement
-    if graph or marks.numbers(predicate):
-        raise NotExpressible("A graph of its own, or a value in the name of a property.")
+    # No mark stands in the name of a property: `marking` sees to that.
+    subject, _, object_, *graph = statement
+    if graph:
+        raise NotExpressible("Something in the document is a graph of its own.")
     for term in (subject, object_):
         found = {kinds[number] for number in marks.numbers(term)}
         if found and not (_is_address(term, found) or _is_text(term, found, marks)):

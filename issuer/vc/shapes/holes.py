@@ -17,8 +17,6 @@ from issuer.vc.lint import values as lint_values
 
 Value = str | int | float
 
-# `canonical` refuses documents of 384 KiB; what comes near that is for the full pipeline.
-MAX_BYTES = 64 * 1024
 _SECTION = "Verifiable Credentials Data Model 2.0"
 
 
@@ -105,8 +103,9 @@ class Writer:
     numbers have two forms.
     """
 
-    def __init__(self, holes: Sequence[Hole], pointers: Sequence[str]) -> None:
+    def __init__(self, holes: Sequence[Hole], pointers: Sequence[str], *, max_bytes: int) -> None:
         self._holes = tuple(zip(holes, pointers, strict=True))
+        self._max_bytes = max_bytes
         self._numbers = [n for n, hole in enumerate(holes) if hole.kind is Kind.NUMBER]
         plain = b"\n".join(b"(?:%b)" % _PLAIN[hole.kind] for hole in holes)
         self._are_plain = re.compile(plain).fullmatch
@@ -137,7 +136,7 @@ class Writer:
             joined = "\n".join(texts).encode()  # type: ignore[arg-type]  # that is found out here
         except (TypeError, UnicodeEncodeError, LintFailed):
             return None
-        if len(joined) > MAX_BYTES or not self._are_plain(joined):
+        if len(joined) > self._max_bytes or not self._are_plain(joined):
             return None
         return joined.split(b"\n") if texts else []
 
@@ -154,8 +153,8 @@ class Writer:
             if hole.kind is Kind.IRI and not _is_plain_iri(str(value)):
                 raise NotExpressible(f"{hole.name}: JSON-LD may read {value!r} as another address.")
         in_json = [_in_json(value) for value in values]
-        if sum(map(len, in_json)) > MAX_BYTES:
-            raise NotExpressible(f"The values have more than {MAX_BYTES} bytes.")
+        if sum(map(len, in_json)) > self._max_bytes:
+            raise NotExpressible("With values as long as these the document may be too large.")
         return in_json
 
 

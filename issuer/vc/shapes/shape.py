@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
@@ -17,6 +18,11 @@ from issuer.vc.shapes.marking import marked
 from issuer.vc.shapes.seal import Seal, split_proof
 from issuer.vc.shapes.templates import Marks, fill
 
+# Of all values together: what is longer is rare enough for the full way.
+_MAX_BYTES = 64 * 1024
+# What has no more bytes of JSON is not too large for `canonical`, though it takes a number, which
+# may have one digit, for eight characters.
+_MAX_JSON = canonical.MAX_CHARACTERS - 7 * canonical.MAX_VALUES
 # The inside of a text in JSON: a quotation mark ends it unless a backslash stands before.
 _text_at = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*').match
 
@@ -35,12 +41,12 @@ class Shape:
         self._context = self.document.get("@context")
         marks = Marks()
         with_marks, pointers = marked(document, self.holes, marks)
-        self._writer = Writer(self.holes, pointers)
         text = _json_text(with_marks, self.holes, marks)
         # One more place, before the last brace, for the proof.
         self._json = marks.template(text[:-1] + marks.mark(len(holes)).encode() + b"}")
         self._parts = marks.split(text)
         self._places = marks.numbers(text)
+        self._writer = Writer(self.holes, pointers, max_bytes=_room(text, self._places))
         try:
             stated = statements.read(canonical.canonize(with_marks))
         except VcError as error:
@@ -122,6 +128,12 @@ def _json_text(with_marks: dict[str, Any], holes: Sequence[Hole], marks: Marks) 
         if hole.kind is Kind.NUMBER:
             text = text.replace(f'"{marks.mark(number)}"', marks.mark(number))
     return text.encode()
+
+
+def _room(text: bytes, places: Sequence[int]) -> int:
+    """How many bytes the values may have, whichever they are, and the document not be too large."""
+    most = max(Counter(places).values(), default=1)
+    return min(_MAX_BYTES, (_MAX_JSON - len(text)) // most)
 
 
 def _value(hole: Hole, written: bytes) -> Value:
