@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 
 from issuer.vc.errors import Finding, VcError
 from issuer.vc.json_text import parse_json
-from issuer.vc.verification.verify import Outcome, Report
+from issuer.vc.verification.report import Check, Outcome, Report
 
 PROBLEM = "application/problem+json"
 _DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
 _VCALM = "https://www.w3.org/TR/vcalm#"
+_STATUS_LIST = "https://www.w3.org/ns/credentials/status-list#"
+_NAMES = {"structure": "MALFORMED_VALUE_ERROR", "dates": "RANGE_ERROR"}
 
 
 class Refused(Exception):
@@ -94,12 +97,13 @@ def read(
 
 def problem(name: str, detail: str, *, pointer: str | None = None) -> dict[str, Any]:
     """A problem of the data model (VC Data Model 2.0, "Problem Details"; RFC 9457)."""
-    written = {
-        "type": f"{_DATA_MODEL}{name}",
-        "title": name.replace("_", " ").capitalize(),
-        "detail": detail,
-    }
+    written = _problem(_DATA_MODEL, name, detail)
     return written if pointer is None else {**written, "pointer": pointer}
+
+
+def _problem(vocabulary: str, name: str, detail: str) -> dict[str, Any]:
+    title = name.replace("_", " ").capitalize()
+    return {"type": f"{vocabulary}{name}", "title": title, "detail": detail}
 
 
 def plain(status: int, detail: str) -> dict[str, Any]:
@@ -128,12 +132,24 @@ def of_findings(findings: Collection[Finding]) -> list[dict[str, Any]]:
 
 def of_report(report: Report) -> list[dict[str, Any]]:
     """The checks that did not pass, as problems: what could not be checked is never valid."""
-    names = {"structure": "MALFORMED_VALUE_ERROR", "dates": "RANGE_ERROR"}
     return [
-        problem(names.get(check.id, "CRYPTOGRAPHIC_SECURITY_ERROR"), check.detail)
+        _problem(*_type(check), check.detail)
         for check in report.checks
         if check.outcome is not Outcome.PASSED
     ]
+
+
+def _type(check: Check) -> tuple[str, str]:
+    """The type of problem, by vocabulary and name.
+
+    No specification has one for a status that was read and speaks against the credential: that
+    one is ours. What is in the way of reading it is told as Bitstring Status List 1.0 does.
+    """
+    if check.id != "status":
+        return _DATA_MODEL, _NAMES.get(check.id, "CRYPTOGRAPHIC_SECURITY_ERROR")
+    if check.outcome is Outcome.FAILED:
+        return f"{settings.BASE_URL}/vc-api#", "CREDENTIAL_STATUS_ERROR"
+    return _STATUS_LIST, "STATUS_VERIFICATION_ERROR"
 
 
 def refusal(refused: Refused) -> JsonResponse:

@@ -111,6 +111,13 @@ def test_all_that_is_wrong_is_told_at_once_with_pointers(asked: APIClient) -> No
     assert not Batch.objects.exists()
 
 
+def test_without_contexts_no_term_is_blamed_that_nobody_sent(asked: APIClient) -> None:
+    document = composed()
+    del document["@context"]
+    errors = issue(asked, document).json()["errors"]
+    assert [each["pointer"] for each in errors] == ["/@context"]
+
+
 HOSTILE: list[Any] = [
     b"",
     b"{",

@@ -41,6 +41,10 @@ def verify(client: APIClient, document: Any, **options: Any) -> Any:
     return post(client, "credentials/verify", body)
 
 
+def problem_types(found: Document) -> list[str]:
+    return [each["type"].partition("#")[2] for each in found["problemDetails"]]
+
+
 def name_of(signer: Signer) -> str:
     return f"did:key:{signer.public_multibase}"
 
@@ -103,6 +107,7 @@ def test_what_cannot_be_checked_is_not_verified(checker: APIClient, signed: Docu
     assert found["verified"] is False
     entry = {"verified": False, "input": signed["credentialStatus"]}
     assert found["results"]["credentialStatus"] == [entry]
+    assert "STATUS_VERIFICATION_ERROR" in problem_types(found)
 
 
 def test_each_status_is_told_with_what_its_list_states(
@@ -111,7 +116,9 @@ def test_each_status_is_told_with_what_its_list_states(
     status.revoke(adas_credential, reason="Awarded by mistake.", by=root)
     signing.publish(StatusList.objects.get())
     entry = {"value": 1, "verified": False, "input": signed["credentialStatus"]}
-    assert verify(checker, signed).json()["results"]["credentialStatus"] == [entry]
+    found = verify(checker, signed).json()
+    assert found["results"]["credentialStatus"] == [entry]
+    assert problem_types(found) == ["CREDENTIAL_STATUS_ERROR"]
 
 
 def test_a_presentation_is_verified_with_all_that_is_in_it(
