@@ -299,13 +299,15 @@ def worker_processes(transactional_db: None, tmp_path: Path) -> Iterator[Workers
     """Starts real workers on the test database; none of them is left after the test.
 
     They use the keystore that the settings name when they are started. Messages that earlier
-    tests have left in the queues are thrown away first.
+    tests have left in the queues, or in the hands of killed workers, are thrown away first.
     """
     from django.db import connection
 
     from config.celery import app
 
     app.control.purge()
+    with app.connection_for_write() as connected:
+        connected.default_channel.client.delete("unacked", "unacked_index")
     address = urlsplit(os.environ["DATABASE_URL"])
     name = connection.settings_dict["NAME"]
     env = {**os.environ, "DATABASE_URL": urlunsplit(address._replace(path=f"/{name}"))}
