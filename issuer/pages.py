@@ -99,6 +99,13 @@ class DeskAdmin(admin.ModelAdmin):
             own.append(self.hang("<path:object_id>/change/", self.thing_page, "change"))
         return [*own, *super().get_urls()]
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead from the address of Django's form to the page of ours, where there is one."""
+        try:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_new")
+        except NoReverseMatch:
+            raise Http404 from None
+
     def get_title(self) -> str:
         """What the list is called, here and in trails that lead back to it."""
         name = self.title or str(self.opts.verbose_name_plural)

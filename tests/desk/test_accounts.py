@@ -91,6 +91,15 @@ def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
     )
 
 
+def test_the_address_of_the_stock_form_leads_to_our_own(desk: Client) -> None:
+    for name in ("oauth2_provider_application", "auth_user", "registrar_role"):
+        answer = desk.get(reverse(f"admin:{name}_add"))
+        assert answer["Location"] == reverse(f"admin:{name}_new")
+    assert desk.get(reverse("admin:registrar_learner_add")).status_code == 404
+    anonymous = Client().get(reverse("admin:auth_user_add"))
+    assert anonymous["Location"].startswith(reverse("admin:login"))
+
+
 @pytest.mark.parametrize(
     "guess",
     [
