@@ -46,7 +46,7 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
             yield Row(
                 name="end to end",
                 value=round(ours, 1),
-                unit="credentials/s",
+                unit="credentials/second",
                 reference=f"{reference}, one process",
                 reference_value=round(value, 1),
                 runs=RUNS,
