@@ -28,6 +28,7 @@ from registrar.admin.downloads import as_csv
 from registrar.admin.uploads import UploadPage
 from registrar.models import RosterImport
 from registrar.services import rosters
+from registrar.services.roster_tables import READ_ALONG
 
 PROBLEMS_PER_PAGE = 100
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "reason", "fix")
@@ -79,13 +80,18 @@ class RosterPage(ThingPage):
         return RosterImport.objects.select_related("read_by", "applied_by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        counts = sorted(self.object.plan.items())
+        counts = [
+            (file, _of_what_is_kept(file, count))
+            for file, count in sorted(self.object.plan.items())
+            if any(count.values())
+        ]
         totals = _totals([count for _, count in counts])
         found = self.object.problems
         chosen = self.request.GET.get("file", "")
         shown = [problem for problem in found if not chosen or problem["file"] == chosen]
         return super().get_context_data(
-            counts=[(file, count) for file, count in counts if any(count.values())],
+            counts=counts,
+            read_along=READ_ALONG,
             totals=totals,
             changes_anything=any(totals[name] for name in ("new", "changed", "retired")),
             problems_by_file=sorted(Counter(problem["file"] for problem in found).items()),
@@ -114,6 +120,11 @@ class ProblemsDownload(Page, DetailView):
                 for problem in roster_import.problems
             ),
         )
+
+
+def _of_what_is_kept(file: str, count: dict[str, int]) -> dict[str, int]:
+    """The counts of a file; of one that is only read along no row is held that could stay so."""
+    return count | {"unchanged": 0} if file in READ_ALONG else count
 
 
 def _totals(counts: list[dict[str, int]]) -> dict[str, int]:

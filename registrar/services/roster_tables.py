@@ -36,6 +36,9 @@ RESULTS: Final = "results.csv"
 LINE_ITEM_OBJECTIVES: Final = "lineItemLearningObjectiveIds.csv"
 RESULT_OBJECTIVES: Final = "resultLearningObjectiveIds.csv"
 
+# Files that only say how others are read: who learns, and what a line item is for.
+READ_ALONG: Final = frozenset({ROLES, CATEGORIES})
+
 
 class Row(NamedTuple):
     """A row of a file in the order of its table's columns; references as sourced ids."""

@@ -115,6 +115,8 @@ def test_a_roster_is_looked_at_and_then_applied(
     assert answer["Location"] == thing_url(roster)
     page = text(client.get(thing_url(roster)))
     assert "Apply this roster" in page
+    for file in ("roles.csv", "categories.csv"):
+        assert "read along" in page.partition(f">{file}<")[2].partition("</tr>")[0]
     assert "users.csv" in page
     assert not Learner.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):

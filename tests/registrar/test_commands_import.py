@@ -68,6 +68,11 @@ def test_a_roster_is_imported_and_a_second_time_unchanged(bundle: Path) -> None:
     assert LedgerEntry.objects.filter(act="roster.applied", actor="system").count() == 2
 
 
+def test_of_what_is_only_read_along_it_is_said_that_nothing_is_kept(bundle: Path) -> None:
+    said = run("import_oneroster", bundle)
+    assert "as nothing of their own is kept: categories.csv, roles.csv." in said
+
+
 def test_a_dry_run_writes_nothing(bundle: Path, framework: Path) -> None:
     assert outcome("import_oneroster", bundle, "--dry-run")["users.csv"]["new"] == 2
     assert outcome("import_framework", framework, "--dry-run")["new"] == 2

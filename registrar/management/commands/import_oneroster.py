@@ -11,6 +11,7 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand
 from registrar.management import reports
 from registrar.services import rosters
+from registrar.services.roster_tables import READ_ALONG
 
 _Counts = Mapping[str, Mapping[str, int]]
 _Problems = Iterable[Mapping[str, Any]]
@@ -69,6 +70,8 @@ class Command(OutcomeCommand):
         for file, count in counts.items():
             cells = [f"{count[name]:>9,}" for name in names]
             self.stdout.write(" ".join([file.ljust(width), *cells]))
+        if along := sorted(READ_ALONG & counts.keys()):
+            self.stdout.write(f"Unchanged, as nothing of their own is kept: {', '.join(along)}.")
         reports.print_problems(self.stdout, problems, at_most=at_most)
 
 
