@@ -4,9 +4,11 @@ Messages carry ids and are never the truth: every waiting state has a sweep that
 again, so a lost, doubled or forged message changes nothing but the moment.
 """
 
+import gc
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 from config import broker
 
@@ -16,3 +18,10 @@ broker.stand_guard()
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def keep_what_is_loaded(**_: object) -> None:
+    """Spare the collector what stays as long as the process: a tenth of the time of issuing."""
+    gc.collect()
+    gc.freeze()
