@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer.vc.errors import MalformedJson, OutOfBounds, VcError
-from issuer.vc.json_text import parse_array, parse_json
+from issuer.vc.json_text import parse_array, parse_json, write_json
 
 VALUES = st.recursive(
     st.none()
@@ -21,6 +21,18 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text("abcd"), VALUES, max_size=4))
 def test_an_ordinary_object_is_read_as_it_is(document: dict[str, object]) -> None:
     assert parse_json(json.dumps(document).encode()) == document
+
+
+@given(st.dictionaries(st.text("abcd"), VALUES, max_size=4))
+def test_what_is_written_is_read_as_it_was_and_in_its_order(document: dict[str, object]) -> None:
+    found = parse_json(write_json(document).encode())
+    assert found == document
+    assert list(found) == list(document)
+
+
+def test_what_is_written_has_no_spaces_and_the_letters_of_every_script() -> None:
+    text = write_json({"name": "統計 1", "credits": [0.5, 3], "open": True})
+    assert text == '{"name":"統計 1","credits":[0.5,3],"open":true}'
 
 
 @pytest.mark.parametrize(

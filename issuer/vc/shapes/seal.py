@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from copy import deepcopy
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,7 @@ from issuer.vc.data_integrity.cryptosuites import (
     hashing,
 )
 from issuer.vc.errors import UnsupportedProof
+from issuer.vc.json_text import write_json
 from issuer.vc.signers import Signer
 
 _COVER_STATEMENTS = {suite.NAME: suite.KINDS for suite in (eddsa_rdfc_2022, ecdsa_rdfc_2019)}
@@ -58,7 +58,7 @@ class Seal:
         self._hash = getattr(hashlib, self.digest)
         self._hash_of_options: bytes = self._hash(options).digest()
         self._sign = signer.sign
-        text = json.dumps({**config, "proofValue": ""}, ensure_ascii=False, separators=(",", ":"))
+        text = write_json({**config, "proofValue": ""})
         self._head = _PROOF + text[:-2].encode()
 
     def proof_value(self, covered: bytes) -> str:

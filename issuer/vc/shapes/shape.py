@@ -12,6 +12,7 @@ from typing import Any
 from issuer.vc import canonical, jcs
 from issuer.vc.data_integrity import statements
 from issuer.vc.errors import NotExpressible, ShapeFault, VcError
+from issuer.vc.json_text import write_json
 from issuer.vc.shapes.canonical_form import CanonicalForm
 from issuer.vc.shapes.holes import Hole, Kind, Value, Writer
 from issuer.vc.shapes.marking import marked
@@ -123,7 +124,7 @@ class Shape:
 
 
 def _json_text(with_marks: dict[str, Any], holes: Sequence[Hole], marks: Marks) -> bytes:
-    text = json.dumps(with_marks, ensure_ascii=False, separators=(",", ":"))
+    text = write_json(with_marks)
     for number, hole in enumerate(holes):
         if hole.kind is Kind.NUMBER:
             text = text.replace(f'"{marks.mark(number)}"', marks.mark(number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from issuer.vc import canonical, timestamps
 from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import NotExpressible, ShapeDiffers, VcError
+from issuer.vc.json_text import write_json
 from issuer.vc.shapes.holes import Hole, Kind, Value, problem
 from issuer.vc.shapes.seal import Seal
 from issuer.vc.shapes.shape import Shape
@@ -94,7 +94,7 @@ def _require_same(what: str, ours: bytes, theirs: bytes, values: Sequence[Value]
 
 
 def _written(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_json(document).encode()
 
 
 # Values that are out for trouble
