@@ -10,9 +10,16 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import fuzz, issue, shapes, sign, verify
+from tests.bench import fuzz, growth, issue, shapes, sign, verify
 
-BENCHES = {"fuzz": fuzz, "issue": issue, "shapes": shapes, "sign": sign, "verify": verify}
+BENCHES = {
+    "fuzz": fuzz,
+    "growth": growth,
+    "issue": issue,
+    "shapes": shapes,
+    "sign": sign,
+    "verify": verify,
+}
 
 
 def main() -> int:
