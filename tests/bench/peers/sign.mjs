@@ -39,9 +39,10 @@ let last;
 for await (const line of createInterface({input: process.stdin})) {
   const began = cpuSeconds();
   let signed = 0;
-  while(cpuSeconds() - began < Number(line)) {
+  // One at least: process times are counted in steps that may be longer than what is asked for.
+  do {
     last = await sign(task.documents[turn++ % task.documents.length]);
     signed++;
-  }
+  } while(cpuSeconds() - began < Number(line));
   console.log(JSON.stringify({signed, seconds: cpuSeconds() - began, turn, last}));
 }
