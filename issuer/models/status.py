@@ -18,6 +18,11 @@ def random_name() -> str:
     return secrets.token_urlsafe(9)
 
 
+def list_url(name: str) -> str:
+    """The public address of the list of this name."""
+    return f"{settings.BASE_URL}/status/{name}"
+
+
 class StatusList(models.Model):
     """One bitstring status list (Bitstring Status List 1.0) for one purpose and one format.
 
@@ -55,7 +60,7 @@ class StatusList(models.Model):
     @property
     def url(self) -> str:
         """Its public address, which is also its identifier."""
-        return f"{settings.BASE_URL}/status/{self.name}"
+        return list_url(self.name)
 
 
 _REFUSE_AFTER_THE_LAST = """

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from issuer.models import Achievement, Shape, StatusList
+from issuer.models.status import list_url
 from issuer.vc import status_list as bitstring
 from issuer.vc import timestamps
 from issuer.vc.errors import VcError
@@ -101,7 +102,7 @@ def shape_of(wording: Wording, purpose: str) -> Shape | None:
     kinds = [place.kind for place in wording.places] + [kind for _, kind in STATUS]
     *sentinels, name, index = _sentinels(wording, kinds)
     document = wording.filled(sentinels)
-    document["credentialStatus"] = entry(name, index, purpose)
+    document["credentialStatus"] = _open_entry(name, index, purpose)
     holes = [
         Hole(place.pointer, place.kind, sentinel)
         for place, sentinel in zip(wording.places, sentinels, strict=True)
@@ -115,9 +116,9 @@ def shape_of(wording: Wording, purpose: str) -> Shape | None:
     if not _holds(text, listed):
         return None
     digest = hashlib.sha256(f"{text}\n{listed}".encode()).digest()
-    return Shape.objects.get_or_create(digest=digest, defaults={"document": text, "holes": listed})[
-        0
-    ]
+    said = {"document": text, "holes": listed}
+    shape, _ = Shape.objects.get_or_create(digest=digest, defaults=said)
+    return shape
 
 
 def fit(shape: Shape, statement: Statement) -> bool:
@@ -142,11 +143,11 @@ def _holds(document: str, holes: str) -> bool:
     return True
 
 
-def entry(name: str, index: int | str, purpose: str) -> Document:
-    """The status entry that points to this index of the list of this name."""
-    url = f"{settings.BASE_URL}/status/{name}"
+def _open_entry(name: str, index: str, purpose: str) -> Document:
+    """A status entry with sentinels for the list's name and the index."""
+    url = list_url(name)
     made = bitstring.entry(list_url=url, index=0, purpose=purpose)
-    return made | {"id": f"{url}#{index}", "statusListIndex": str(index)}
+    return made | {"id": f"{url}#{index}", "statusListIndex": index}
 
 
 def _sentinels(wording: Wording, kinds: Sequence[Kind]) -> list[str]:
