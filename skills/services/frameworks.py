@@ -360,7 +360,7 @@ def _fingerprint(fields: Mapping[str, Any], *changes: Changes) -> str:
 
 
 def _older(record: FrameworkRecord, framework: Framework | None) -> Iterator[Problem]:
-    if framework is None or framework.changed_on_source is None:
+    if framework is None or framework.changed_on_source is None or record.changed_at is None:
         return
     if record.changed_at < framework.changed_on_source:
         yield Problem(
