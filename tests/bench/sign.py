@@ -1,6 +1,7 @@
 """Sign by a shape, beside pyld as it comes, the floor, and with --peers what others use in Node.
 
-One process and one key for all, contexts in memory, every learner different, in turns.
+One process and one key for all, contexts in memory, every learner different, in turns. Seconds
+are those of one core's work.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _row(name: str, rate: float, reference_name: str, reference_rate: float) -> 
     return Row(
         name=name,
         value=rate,
-        unit="credentials/CPU second",
+        unit="credentials/second",
         reference=reference_name,
         reference_value=reference_rate,
         runs=RUNS,
