@@ -1,10 +1,9 @@
 """Reads a 1EdTech CASE package (CFPackage JSON), version 1.1 or 1.0."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
-from skills.readers import json_text
+from skills.readers import circles, json_text
 from skills.readers.errors import Unreadable
 from skills.readers.json_text import pointer
 from skills.readers.members import Members
@@ -51,8 +50,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "grouping": "category",
     "heading": "category",
 }
-
-_SHOWN_OF_A_CIRCLE: Final = 6
 
 _PACKAGE = frozenset(
     {"CFDocument", "CFItems", "CFAssociations", "CFDefinitions", "CFRubrics", "extensions"}
@@ -320,21 +317,16 @@ class _Reading:
         return True
 
     def _without_circles(self, found: list[AssociationRecord]) -> Iterator[AssociationRecord]:
-        parents: defaultdict[str, list[AssociationRecord]] = defaultdict(list)
-        for one in found:
-            if one.type == IS_CHILD_OF:
-                parents[one.origin].append(one)
-        closing = {one.identifier: circle for one, circle in _closing(parents)}
+        closing = circles.closing(one for one in found if one.type == IS_CHILD_OF)
         for one in found:
             if one.identifier not in closing:
                 yield one
                 continue
-            circle = " > ".join(closing[one.identifier])
             self._problems.add(
                 self._places[one.identifier],
                 value=one.origin,
                 code="cycle",
-                reason=f"The association closes a circle of isChildOf: {circle}.",
+                reason=f"The association closes a circle of isChildOf: {closing[one.identifier]}.",
                 fix="Remove the one of them that is wrong.",
             )
 
@@ -424,37 +416,3 @@ def _end(members: Members, name: str) -> tuple[str, str, str]:
     uri, title = link.uri("uri", required=True), link.text("title", limit=MAX_STATEMENT)
     members.good = members.good and link.good
     return identifier, uri, title
-
-
-def _closing(
-    parents: Mapping[str, list[AssociationRecord]],
-) -> Iterator[tuple[AssociationRecord, list[str]]]:
-    """Yield each association that leads back onto its own path, with the circle it closes.
-
-    Without these no circle is left: they are the back edges of a depth-first walk.
-    """
-    done: set[str] = set()
-    for start in parents:
-        if start in done:
-            continue
-        walked, places, onward = [start], {start: 0}, [iter(parents[start])]
-        while walked:
-            one = next(onward[-1], None)
-            if one is None:
-                onward.pop()
-                here = walked.pop()
-                del places[here]
-                done.add(here)
-            elif one.destination in places:
-                yield one, _shown_circle(walked, places[one.destination])
-            elif one.destination not in done and one.destination in parents:
-                places[one.destination] = len(walked)
-                walked.append(one.destination)
-                onward.append(iter(parents[one.destination]))
-
-
-def _shown_circle(walked: list[str], first: int) -> list[str]:
-    """The circle from its first item back to it; a long one is cut short."""
-    shown = walked[first : first + _SHOWN_OF_A_CIRCLE]
-    cut = ["..."] if len(walked) - first > _SHOWN_OF_A_CIRCLE else []
-    return [*shown, *cut, walked[first]]
