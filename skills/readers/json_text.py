@@ -2,24 +2,18 @@
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from skills.readers import texts
 from skills.readers.errors import Unreadable
 from skills.readers.problems import Problems
 
 MAX_BYTES: Final = 32 << 20
 MAX_DEPTH: Final = 32
 
-# C0 but tab and line ends, C1, bidirectional overrides, lone surrogates, noncharacters and
-# invisible tags: none belongs in a statement, all can hide text or break the database.
-_REFUSED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    "\U000e0000-\U000e007f]"
-)
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"{\x00", b"[\x00")
 
 
@@ -124,7 +118,7 @@ def _spoiled(document: Any, problems: Problems) -> Iterator[str]:
     while stack:
         place, value, depth = stack.pop()
         if isinstance(value, str):
-            if found := _refused(value):
+            if found := texts.refused(value):
                 _report_control(place, found, problems)
                 yield place
         elif isinstance(value, dict | list):
@@ -135,7 +129,7 @@ def _spoiled(document: Any, problems: Problems) -> Iterator[str]:
                 yield place
             for at, member in _members(place, value):
                 stack.append((at, member, depth + 1))
-                if isinstance(value, dict) and (found := _refused(at)):
+                if isinstance(value, dict) and (found := texts.refused(at)):
                     _report_control(place, found, problems)
                     yield place
 
@@ -143,13 +137,6 @@ def _spoiled(document: Any, problems: Problems) -> Iterator[str]:
 def _members(place: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
     members = enumerate(value) if isinstance(value, list) else value.items()
     return ((pointer(place, key), member) for key, member in members)
-
-
-def _refused(text: str) -> str | None:
-    if text.isascii() and text.isprintable():
-        return None
-    found = _REFUSED.search(text)
-    return found.group() if found else None
 
 
 def _report_control(place: str, found: str, problems: Problems) -> None:

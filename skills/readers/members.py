@@ -1,19 +1,17 @@
 """Takes the members of a JSON object one by one, and reports what is wrong with them."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from skills.readers import texts
 from skills.readers.json_text import pointer
 from skills.readers.problems import Problems
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# They are shown as links and signed as targets, so script and data addresses are refused.
-_URI = re.compile(r"(https?://|urn:)[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -56,7 +54,7 @@ class Members:
         if not isinstance(value, str):
             self.refuse(name, "type", f"{name} is not a text.", "Write it in quotes.")
             return ""
-        text = unicodedata.normalize("NFC", value)
+        text = texts.composed(value)
         if len(text) > limit:
             reason = f"{name} has {len(text):,} characters, more than {limit:,}."
             self.refuse(name, "too_long", reason, "Shorten it.")
@@ -76,7 +74,7 @@ class Members:
             reason = f"A text in {name} has more than 255 characters."
             self.refuse(name, "too_long", reason, "Shorten it.")
             return ()
-        return tuple(unicodedata.normalize("NFC", item) for item in value if item.strip())
+        return tuple(texts.composed(item) for item in value if item.strip())
 
     def identifier(self) -> str:
         """Return the object's own UUID in lower case."""
@@ -94,7 +92,7 @@ class Members:
     def uri(self, name: str, *, required: bool = False) -> str:
         """Return an https, http or urn address."""
         value = self.text(name, required=required, limit=1_000)
-        if value and not _URI.fullmatch(value):
+        if value and not texts.is_address(value):
             self.refuse(
                 name,
                 "bad_uri",

@@ -1,0 +1,31 @@
+"""What a text from outside may hold, and when one is an address."""
+
+import re
+import unicodedata
+
+# C0 but tab and line ends, C1, bidirectional overrides, lone surrogates, noncharacters and
+# invisible tags: none belongs in a statement, all can hide text or break the database.
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
+# They are shown as links and signed as targets, so script and data addresses are refused.
+_ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"\\^`{|}]+", re.IGNORECASE)
+
+
+def refused(text: str) -> str | None:
+    """The first character that has no place in a text, if there is one."""
+    if text.isascii() and text.isprintable():
+        return None
+    found = _REFUSED.search(text)
+    return found.group() if found else None
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an https, http or urn address."""
+    return _ADDRESS.fullmatch(text) is not None
