@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from skills.readers import circles, json_text
 from skills.readers.errors import Unreadable
+from skills.readers.glimpse import Glimpse
 from skills.readers.json_text import pointer
 from skills.readers.members import Members
 from skills.readers.problems import Problems
@@ -138,6 +139,11 @@ def read(data: bytes, *, file: str = "") -> Package:
     except Unreadable as error:
         problems.fatal(error)
         return Package(problems=problems.listed())
+
+
+def is_it(glimpse: Glimpse) -> bool:
+    """Whether a file looks like a CASE package."""
+    return bool(glimpse.members & {"CFDocument", "CFDocuments"})
 
 
 class _Reading:
