@@ -18,6 +18,7 @@ class Link(NamedTuple):
     origin_place: str
     destination_place: str
     row: int | None = None
+    file: str = ""
 
 
 def sound(
@@ -49,18 +50,19 @@ def _leads_somewhere(
             reason="The association leads from an item to itself.",
             fix="Correct one of its ends, or remove it.",
             row=link.row,
+            file=link.file,
         )
         return False
     ends = ((link.origin_place, one.origin), (link.destination_place, one.destination))
     are_there = [
-        end in within or _may_be_elsewhere(end, place, link.row, refused, problems)
+        end in within or _may_be_elsewhere(end, place, link, refused, problems)
         for place, end in ends
     ]
     return all(are_there)
 
 
 def _may_be_elsewhere(
-    end: str, place: str, row: int | None, refused: Mapping[str, str], problems: Problems
+    end: str, place: str, link: Link, refused: Mapping[str, str], problems: Problems
 ) -> bool:
     if (where := refused.get(end)) is not None:
         problems.add(
@@ -69,7 +71,8 @@ def _may_be_elsewhere(
             code="refused_reference",
             reason=f"The association leads to {where}, which was refused.",
             fix=f"Mend {where} first.",
-            row=row,
+            row=link.row,
+            file=link.file,
         )
         return False
     problems.add(
@@ -79,7 +82,8 @@ def _may_be_elsewhere(
         reason="The association leads to something outside this file; it is kept.",
         fix="Nothing, if it is meant; else correct the identifier.",
         severity="warning",
-        row=row,
+        row=link.row,
+        file=link.file,
     )
     return True
 
@@ -99,4 +103,5 @@ def _without_circles(found: list[Link], problems: Problems) -> Iterator[Link]:
             reason=f"The association closes a circle of isChildOf: {circle}.",
             fix="Remove the one of them that is wrong.",
             row=link.row,
+            file=link.file,
         )

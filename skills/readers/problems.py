@@ -44,13 +44,14 @@ class Problems:
         value: object = None,
         severity: Severity = "error",
         row: int | None = None,
+        file: str = "",
     ) -> None:
-        """Note a problem at a place in the document."""
+        """Note a problem at a place in the document, or in another file that belongs to it."""
         self._counts[severity] += 1
         if self._counts[severity] <= self._keep:
             self._kept.append(
                 Problem(
-                    self._file,
+                    file or self._file,
                     row,
                     printable(pointer[:255]),
                     excerpt(value),
