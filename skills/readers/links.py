@@ -55,15 +55,23 @@ def _leads_somewhere(
         return False
     ends = ((link.origin_place, one.origin), (link.destination_place, one.destination))
     are_there = [
-        end in within or _may_be_elsewhere(end, place, link, refused, problems)
+        end in within
+        or may_be_elsewhere(end, place, refused, problems, row=link.row, file=link.file)
         for place, end in ends
     ]
     return all(are_there)
 
 
-def _may_be_elsewhere(
-    end: str, place: str, link: Link, refused: Mapping[str, str], problems: Problems
+def may_be_elsewhere(
+    end: str,
+    place: str,
+    refused: Mapping[str, str],
+    problems: Problems,
+    *,
+    row: int | None = None,
+    file: str = "",
 ) -> bool:
+    """Report an end that is not in the file: False if it was refused, True if it is outside."""
     if (where := refused.get(end)) is not None:
         problems.add(
             place,
@@ -71,8 +79,8 @@ def _may_be_elsewhere(
             code="refused_reference",
             reason=f"The association leads to {where}, which was refused.",
             fix=f"Mend {where} first.",
-            row=link.row,
-            file=link.file,
+            row=row,
+            file=file,
         )
         return False
     problems.add(
@@ -82,8 +90,8 @@ def _may_be_elsewhere(
         reason="The association leads to something outside this file; it is kept.",
         fix="Nothing, if it is meant; else correct the identifier.",
         severity="warning",
-        row=link.row,
-        file=link.file,
+        row=row,
+        file=file,
     )
     return True
 

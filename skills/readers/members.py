@@ -28,6 +28,7 @@ class Members:
     def __init__(self, place: str, members: Mapping[str, Any], problems: Problems) -> None:
         self.place = place
         self.good = True
+        self.identified_by = "identifier"
         self._members = members
         self._problems = problems
 
@@ -61,11 +62,13 @@ class Members:
             return ""
         return text
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of short texts; blank ones are passed over."""
+    def texts(self, name: str, *, or_one: bool = False) -> tuple[str, ...]:
+        """Return a list of short texts, or one text as a list; blank ones are passed over."""
         value = self.get(name)
         if value is None:
             return ()
+        if or_one and isinstance(value, str):
+            value = [value]
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             reason = f"{name} is not a list of texts."
             self.refuse(name, "type", reason, 'Write it like ["one", "two"].')
@@ -126,13 +129,13 @@ class Members:
         return found.replace(tzinfo=UTC)
 
     def day(self, name: str) -> date | None:
-        """Return a day, or None where it is absent."""
+        """Return a day, or None where it is absent; a moment counts as the day it names."""
         value = self.text(name)
         if not value:
             return None
         try:
-            if _DAY.fullmatch(value):
-                return date.fromisoformat(value)
+            if _DAY.fullmatch(value) or _MOMENT.fullmatch(value):
+                return date.fromisoformat(value[:10])
         except ValueError:
             pass
         reason = f"{name} is not a day of the calendar."
@@ -155,6 +158,16 @@ class Members:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 31:
             return value
         self.warn(name, "type", f"{name} is not a whole number.", "Write digits, without quotes.")
+        return None
+
+    def number(self, name: str) -> float | None:
+        """Return a number; anything else counts as absent, with a warning."""
+        value = self.get(name)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
+            return float(value)
+        self.warn(name, "type", f"{name} is not a number.", "Write digits, without quotes.")
         return None
 
     def link(self, name: str) -> "Members | None":
