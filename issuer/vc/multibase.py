@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import re
 
+from gmpy2 import mpz
+
 from issuer.vc.errors import MalformedMultibase
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-# Digits are written in pairs, from parts of a number that a machine word holds: twice as fast.
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_PAIR, _TWO_PAIRS, _FOUR_PAIRS = 58**2, 58**4, 58**8
-_DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
+_ALPHABET = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+# The digits that GMP has for the same base.
+_OF_GMP = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+_FROM_GMP = bytes.maketrans(_OF_GMP, _ALPHABET)
+_TO_GMP = bytes.maketrans(_ALPHABET, _OF_GMP)
+_NO_DIGIT = re.compile(f"[^{_ALPHABET.decode()}]")
 # Base 58 takes quadratic time; the longest thing written in it here is a signature, 132 characters.
 _MAX_BASE58 = 256
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -19,16 +22,12 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 def encode_base58btc(data: bytes) -> str:
     """Write bytes as multibase base58btc: "z", and the digits of Bitcoin's base 58."""
-    number = int.from_bytes(data)
-    pairs: list[str] = []
-    while number:
-        number, part = divmod(number, _FOUR_PAIRS)
-        high, low = divmod(part, _TWO_PAIRS)
-        pairs += _PAIRS[low % _PAIR], _PAIRS[low // _PAIR]
-        pairs += _PAIRS[high % _PAIR], _PAIRS[high // _PAIR]
-    zeros = len(data) - len(data.lstrip(b"\0"))
-    pairs.reverse()
-    return "z" + "1" * zeros + "".join(pairs).lstrip("1")
+    significant = data.lstrip(b"\0")
+    zeros = "1" * (len(data) - len(significant))
+    if not significant:
+        return f"z{zeros}"
+    digits = mpz(int.from_bytes(significant)).digits(58).encode()
+    return f"z{zeros}{digits.translate(_FROM_GMP).decode()}"
 
 
 def decode_base58btc(text: str) -> bytes:
@@ -36,13 +35,14 @@ def decode_base58btc(text: str) -> bytes:
     if not isinstance(text, str) or not text.startswith("z") or len(text) > _MAX_BASE58:
         raise MalformedMultibase("The text is not base58btc multibase of a usable length.")
     digits = text[1:]
-    number = 0
-    for character in digits:
-        if character not in _DIGITS:
-            raise MalformedMultibase(f"{character!r} is not a digit of base 58.")
-        number = number * 58 + _DIGITS[character]
-    zeros = len(digits) - len(digits.lstrip("1"))
-    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)
+    if wrong := _NO_DIGIT.search(digits):
+        raise MalformedMultibase(f"{wrong.group()!r} is not a digit of base 58.")
+    significant = digits.lstrip("1")
+    zeros = bytes(len(digits) - len(significant))
+    if not significant:
+        return zeros
+    number = int(mpz(significant.encode().translate(_TO_GMP).decode(), 58))
+    return zeros + number.to_bytes((number.bit_length() + 7) // 8)
 
 
 def encode_base64url(data: bytes) -> str:

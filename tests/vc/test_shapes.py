@@ -469,14 +469,14 @@ MUTANTS: dict[str, Any] = {
     ),
     "an id placed last": (
         "canonical_form.py",
-        "bisect_left(subjects, subject)",
-        "len(subjects)",
+        "bisect_left(blocks, block)",
+        "len(blocks)",
         "statements",
     ),
     "two objects of one id kept apart": (
         "canonical_form.py",
-        "if subjects[at : at + 1] == [subject]:",
-        "if not subjects:",
+        "if neighbour.startswith(subject):",
+        "if not blocks:",
         "statements",
     ),
     "order left to chance": (

@@ -92,14 +92,15 @@ class CanonicalForm:
         return b"".join(blocks)
 
     def _place_moving(self, blocks: list[bytes], filled: list[bytes]) -> None:
-        subjects = self._subjects.fill(filled)
-        for subject_place, block in self._moving:
-            subject = fill(subject_place, filled)
-            at = bisect_left(subjects, subject)
-            if subjects[at : at + 1] == [subject]:
-                raise NotExpressible("Two objects have one id with these values.")
-            subjects.insert(at, subject)
-            blocks.insert(at, fill(block, filled))
+        # A block begins with its subject, and no subject begins with another: each ends with ">".
+        for template in self._moving:
+            block = fill(template, filled)
+            at = bisect_left(blocks, block)
+            subject = block[: block.index(b" ") + 1]
+            for neighbour in blocks[max(at - 1, 0) : at + 1]:
+                if neighbour.startswith(subject):
+                    raise NotExpressible("Two objects have one id with these values.")
+            blocks.insert(at, block)
 
     def _block(self, text: bytes, own: int, marks: Marks) -> tuple[bytes, Any, list[bytes]]:
         """What is stated of a node; if it names no other and has no value, ready for each label."""
@@ -118,14 +119,13 @@ class CanonicalForm:
             return sum(not marks.is_decided(subject, other) for other in blocks)
 
         fixed: list[bytes] = []
-        self._moving: list[tuple[Template, Template]] = []
+        self._moving: list[Template] = []
         for subject in sorted(blocks, key=undecided):
             if all(marks.is_decided(subject, other) for other in fixed):
                 fixed.append(subject)
             else:
-                self._moving.append((marks.template(subject), marks.template(blocks[subject])))
+                self._moving.append(marks.template(blocks[subject]))
         fixed.sort()
-        self._subjects = Texts([marks.template(subject) for subject in fixed])
         texts = [blocks[subject] for subject in fixed]
         if not self._moving:
             texts = [b"".join(texts)]
