@@ -119,6 +119,8 @@ _REMOVED = {
     "registrar.role",
     "registrar.revisionskill",
     "registrar.signinattempt",
+    "skills.competency",
+    "skills.component",
     "sessions.session",
 }
 

@@ -1,94 +1,34 @@
 """Plan the import of a framework (what is new, changed, gone), and apply the plan."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from skills.errors import ImportRefused, PlanOutdated
-from skills.models import Association, Framework, FrameworkImport, Skill
+from skills.models import Association, Edition, Framework, FrameworkImport, Rubric, Skill
 from skills.readers.records import FrameworkRecord, Package, Problem
+from skills.services import holdings, identities
+from skills.services.differences import (
+    Changes,
+    Difference,
+    Held,
+    Values,
+    compare,
+    differing,
+    fingerprint,
+)
 
-_BATCH = 2_000
+_BATCH: Final = 2_000
 # The first key of the advisory lock tells ours from others; the second is the framework's.
-_LOCK = 2
-
-_DATE: Final = "changed_on_source"
-_FRAMEWORK: Final = (
-    "uri",
-    "title",
-    "creator",
-    "description",
-    "version",
-    "language",
-    _DATE,
-)
-_WORDING: Final = (
-    "uri",
-    "code",
-    "label",
-    "statement",
-    "kind",
-    "kind_at_source",
-    "keywords",
-)
-_SKILL: Final = (*_WORDING, _DATE)
-_ASSOCIATION: Final = (
-    "kind",
-    "origin",
-    "origin_uri",
-    "destination",
-    "destination_uri",
-    "sequence",
-)
-_ENDS: Final = ("origin", "destination")
-# An association's end: a skill of this framework by its identifier, of another one by its key.
-_OWN: Final = "own:"
-_FOREIGN: Final = "skill:"
-
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What a newer edition does to one skill or association: each field's old and new value."""
-
-    identifier: str
-    name: str
-    change: str
-    fields: Mapping[str, tuple[Any, Any]]
-
-    def as_json(self) -> dict[str, Any]:
-        """As it is kept in the import's record."""
-        fields = {name: list(pair) for name, pair in self.fields.items() if name != _DATE}
-        return {
-            "identifier": self.identifier,
-            "name": self.name,
-            "change": self.change,
-            "fields": fields,
-        }
-
-
-@dataclass(slots=True)
-class Changes:
-    """What becomes of the skills, or of the associations, by identifier.
-
-    What is `redated` says the same as before, with a newer date; it counts as unchanged.
-    """
-
-    new: dict[str, Values] = field(default_factory=dict)
-    changed: dict[str, Values] = field(default_factory=dict)
-    redated: dict[str, Values] = field(default_factory=dict)
-    retired: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    differences: list[Difference] = field(default_factory=list)
+_LOCK: Final = 2
+_WORDING: Final = ("uri", "code", "label", "statement", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +38,17 @@ class Plan:
     package: Package
     record: FrameworkRecord
     sha256: str
+    format: str
     framework: Framework | None
     fields: Mapping[str, tuple[Any, Any]]
     skills: Changes
     associations: Changes
+    rubrics: Changes
+    uuids: Mapping[str, UUID]
     warnings: tuple[Problem, ...]
     fingerprint: str
+    # The last import and edition that it was compared with.
+    compared_with: tuple[int | None, int | None]
 
     @property
     def title(self) -> str:
@@ -111,46 +56,79 @@ class Plan:
         return self.record.title
 
     @property
+    def changes_anything(self) -> bool:
+        """Whether a new edition would come of it."""
+        loud = self.fields.keys() - holdings.FRAMEWORK_QUIET
+        return bool(loud or self.skills or self.associations or self.rubrics)
+
+    @property
     def differences(self) -> list[Difference]:
         """All that changes or retires; what is new stands in the framework itself."""
-        fields = {name: pair for name, pair in self.fields.items() if name != _DATE}
+        fields = {
+            name: _shown(name, pair)
+            for name, pair in self.fields.items()
+            if name not in holdings.FRAMEWORK_QUIET
+        }
         own = Difference(self.record.identifier, self.title, "changed", fields)
         return [
             *([own] if fields and self.framework else []),
             *self.skills.differences,
             *self.associations.differences,
+            *self.rubrics.differences,
         ]
 
 
-def plan(package: Package, *, sha256: str = "") -> Plan:
+def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
     """Compare a framework that was read with the one that is held. Writes nothing.
 
-    Skills and associations are matched by identifier. Raises ImportRefused with all problems if
-    the file has an error.
+    Skills, associations and rubrics are matched by identifier. Raises ImportRefused with all
+    problems if the file has an error.
     """
     warnings = [problem for problem in package.problems if problem.severity == "warning"]
     faults = [problem for problem in package.problems if problem.severity != "warning"]
-    if faults or package.framework is None:
+    record = package.framework
+    if record is not None:
+        faults.extend(_too_long(package, record))
+    if faults or record is None:
         raise ImportRefused(problems=[*faults, *warnings])
-    framework = Framework.objects.filter(identifier=package.framework.identifier).first()
-    warnings.extend(_older(package.framework, framework))
-    held = _held_skills(framework)
-    fields = _differing(_held_framework(framework), _framework_values(package.framework))
-    skills = _compare(held, _skill_values(package))
-    associations = _compare(
-        _held_associations(framework), _association_values(package, framework, held)
+    framework = Framework.objects.filter(identifier=record.identifier).first()
+    compared_with = _state(framework)
+    fields = differing(holdings.framework(framework), holdings.of_framework(package, record))
+    held = holdings.skills(framework)
+    new = [each.identifier for each in package.skills if each.identifier not in held]
+    uuids = identities.of_skills(record.identifier, new)
+    skills = compare(
+        held,
+        _wanted_skills(package, held, uuids),
+        quiet=holdings.SKILL_QUIET,
+        retired={each.identifier for each in package.skills if each.is_retired},
     )
-    return Plan(
+    associations = compare(
+        holdings.associations(framework),
+        _wanted_associations(package, record, framework, held, skills),
+        quiet=holdings.ASSOCIATION_QUIET,
+    )
+    rubrics = compare(
+        holdings.rubrics(framework),
+        {each.identifier: holdings.of_rubric(each) for each in package.rubrics},
+        quiet=holdings.RUBRIC_QUIET,
+    )
+    planned = Plan(
         package=package,
-        record=package.framework,
+        record=record,
         sha256=sha256,
+        format=format,
         framework=framework,
         fields=fields,
         skills=skills,
         associations=associations,
-        warnings=tuple(warnings),
-        fingerprint=_fingerprint(fields, skills, associations),
+        rubrics=rubrics,
+        uuids=uuids,
+        warnings=(*warnings, *_older(record, framework)),
+        fingerprint=fingerprint(fields, (skills, associations, rubrics)),
+        compared_with=compared_with,
     )
+    return planned
 
 
 @transaction.atomic
@@ -164,30 +142,99 @@ def apply(
 ) -> FrameworkImport:
     """Make the planned changes, all or none, and keep who made them and what they were.
 
-    A reworded skill keeps its row; one that is gone is retired, never deleted, and comes back
-    when a later edition has it again. `is_own` marks the framework as the college's, or not;
-    None leaves that as it is. Without `by` it is a command on the server.
+    A reworded skill keeps its row, and its former wording with the dates; one that is gone is
+    retired, never deleted, and comes back when a later edition has it again. Associations and
+    rubrics that say something new are superseded. If anything changes it is a new edition.
+    `is_own` marks the framework as the college's, or not; None leaves that as it is. Without
+    `by` it is a command on the server.
 
     Raises PlanOutdated if what the file is compared with has changed since.
     """
     _hold(planned.record.identifier)
-    if plan(planned.package).fingerprint != planned.fingerprint:
-        raise PlanOutdated
+    _demand_that_it_holds(planned)
     at = at or timezone.now()
-    framework = _write_framework(planned.record, is_own)
-    _write(Skill, framework, planned.skills, at)
-    _write_associations(framework, planned.associations, at)
-    return FrameworkImport.objects.create(
+    framework = _write_framework(planned, is_own)
+    imported = FrameworkImport.objects.create(
         framework=framework,
         source=source,
+        format=planned.format,
         sha256=planned.sha256,
         by=by,
+        at=at,
         new=len(planned.skills.new),
         changed=len(planned.skills.changed),
         retired=len(planned.skills.retired),
         unchanged=planned.skills.unchanged,
         differences=[difference.as_json() for difference in planned.differences],
     )
+    edition = (
+        begin_edition(framework, at=at, made_by=imported) if planned.changes_anything else None
+    )
+    _write_skills(framework, planned, at)
+    _write_associations(framework, planned.associations, at, edition)
+    _supersede(Rubric, framework, planned.rubrics, at)
+    if planned.skills.new:
+        _find_ends(framework)
+    return imported
+
+
+def begin_edition(
+    framework: Framework, *, at: datetime, made_by: FrameworkImport | None = None
+) -> Edition:
+    """Count a new edition of the framework, whose lock the caller holds or whose row is new."""
+    last = framework.editions.aggregate(number=Max("number"))["number"] or 0
+    return Edition.objects.create(
+        framework=framework, number=last + 1, version=framework.version, at=at, made_by=made_by
+    )
+
+
+def hold(framework: Framework) -> None:
+    """Let nobody else write this framework before we commit."""
+    _hold(framework.identifier)
+
+
+def successors(skills: Iterable[Skill]) -> dict[int, list[Skill]]:
+    """For each skill that was replaced, what stands in its place now, by the skill's key.
+
+    Follows `replacedBy` over as many steps as there are, into other frameworks too, and passes
+    over what has been replaced itself. A circle leads nowhere. Skills that nothing replaces are
+    not in the answer.
+    """
+    starts = {skill.pk for skill in skills}
+    steps = _steps(starts)
+    ends = {start: _ends(start, steps) for start in starts if start in steps}
+    found = Skill.objects.select_related("framework").in_bulk(
+        {end for reached in ends.values() for end in reached}
+    )
+    return {start: [found[end] for end in reached] for start, reached in ends.items()}
+
+
+def _steps(starts: Iterable[int]) -> dict[int, list[int]]:
+    steps: dict[int, list[int]] = {}
+    ahead = set(starts)
+    replacements = Association.objects.current().filter(
+        kind="replacedBy", destination__isnull=False
+    )
+    while ahead:
+        pairs = replacements.filter(origin__in=ahead).order_by("sequence", "pk")
+        for origin, destination in pairs.values_list("origin", "destination"):
+            steps.setdefault(origin, []).append(destination)
+        ahead = {end for start in ahead for end in steps.get(start, ())} - steps.keys()
+    return steps
+
+
+def _ends(start: int, steps: Mapping[int, Sequence[int]]) -> list[int]:
+    seen, found, ahead = {start}, [], list(steps[start])
+    while ahead:
+        here = ahead.pop(0)
+        if here in seen:
+            continue
+        seen.add(here)
+        if here in steps:
+            ahead.extend(steps[here])
+        else:
+            found.append(here)
+    return found
 
 
 def _hold(identifier: str) -> None:
@@ -196,237 +243,245 @@ def _hold(identifier: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, identifier])
 
 
-# What is held, and what the file says, in the same words
-
-
-class _Held(NamedTuple):
-    values: Values
-    is_retired: bool
-
-
-def _held_framework(framework: Framework | None) -> Values:
-    return {name: getattr(framework, name) for name in _FRAMEWORK} if framework else {}
-
-
-def _held_skills(framework: Framework | None) -> dict[str, _Held]:
-    rows = Skill.objects.filter(framework=framework).order_by()
-    return {
-        row["identifier"]: _Held({name: row[name] for name in _SKILL}, bool(row["retired_at"]))
-        for row in rows.values("identifier", "retired_at", *_SKILL)
-    }
-
-
-def _held_associations(framework: Framework | None) -> dict[str, _Held]:
+def _state(framework: Framework | None) -> tuple[int | None, int | None]:
+    """Another one once anything was written to the framework."""
     if framework is None:
-        return {}
-    rows = Association.objects.filter(framework=framework).order_by()
-    ends = [f"{end}__{name}" for end in _ENDS for name in ("framework_id", "identifier", "id")]
-    held: dict[str, _Held] = {}
-    for row in rows.values("identifier", "retired_at", *_ASSOCIATION, *ends):
-        values = {name: row[name] for name in _ASSOCIATION}
-        for end in _ENDS:
-            if row[f"{end}__framework_id"] == framework.pk:
-                values[end] = _OWN + row[f"{end}__identifier"]
-            elif row[f"{end}__id"] is not None:
-                values[end] = f"{_FOREIGN}{row[f'{end}__id']}"
-        held[row["identifier"]] = _Held(values, bool(row["retired_at"]))
-    return held
+        return None, None
+    return (
+        framework.imports.aggregate(last=Max("pk"))["last"],
+        framework.editions.aggregate(last=Max("pk"))["last"],
+    )
 
 
-def _framework_values(record: FrameworkRecord) -> Values:
+def _demand_that_it_holds(planned: Plan) -> None:
+    framework = Framework.objects.filter(identifier=planned.record.identifier).first()
+    if (framework is None) == (planned.framework is None) and (
+        _state(framework) == planned.compared_with
+    ):
+        return
+    if plan(planned.package).fingerprint != planned.fingerprint:
+        raise PlanOutdated
+
+
+# Planning
+
+
+def _wanted_skills(
+    package: Package, held: Mapping[str, Held], uuids: Mapping[str, UUID]
+) -> dict[str, Values]:
+    def own_address(identifier: str) -> str:
+        before = held.get(identifier)
+        return before.values["uri"] if before else identities.address(uuids[identifier])
+
     return {
-        "uri": record.uri,
-        "title": record.title,
-        "creator": record.creator,
-        "description": record.description,
-        "version": record.version,
-        "language": record.language,
-        "changed_on_source": record.changed_at,
-    }
-
-
-def _skill_values(package: Package) -> dict[str, Values]:
-    return {
-        record.identifier: {
-            "uri": record.uri,
-            "code": record.code,
-            "label": record.label,
-            "statement": record.statement,
-            "kind": record.kind,
-            "kind_at_source": record.kind_word,
-            "keywords": list(record.keywords),
-            "changed_on_source": record.changed_at,
-        }
+        record.identifier: holdings.of_skill(
+            record, uri="" if record.uri else own_address(record.identifier)
+        )
         for record in package.skills
     }
 
 
-def _association_values(
-    package: Package, framework: Framework | None, held: Collection[str]
+def _wanted_associations(
+    package: Package,
+    record: FrameworkRecord,
+    framework: Framework | None,
+    held: Mapping[str, Held],
+    skills: Changes,
 ) -> dict[str, Values]:
-    """What the file says of its associations; their ends are skills wherever we hold them."""
-    own = {record.identifier for record in package.skills} | set(held)
-    elsewhere = _skills_elsewhere(package, framework, own)
-
-    def end(identifier: str, uri: str) -> str | None:
-        if identifier in own:
-            return _OWN + identifier
-        return f"{_FOREIGN}{elsewhere[uri]}" if uri in elsewhere else None
-
-    return {
-        record.identifier: {
-            "kind": record.type,
-            "origin": end(record.origin, record.origin_uri),
-            "origin_uri": record.origin_uri,
-            "destination": end(record.destination, record.destination_uri),
-            "destination_uri": record.destination_uri,
-            "sequence": record.sequence,
-        }
-        for record in package.associations
-    }
+    addresses = {identifier: before.values["uri"] for identifier, before in held.items()}
+    for identifier, values in {**skills.new, **skills.changed}.items():
+        addresses[identifier] = values["uri"]
+    ends = holdings.Ends(package, record, framework, addresses)
+    return {each.identifier: holdings.of_association(each, ends) for each in package.associations}
 
 
-def _skills_elsewhere(
-    package: Package, framework: Framework | None, own: Collection[str]
-) -> dict[str, int]:
-    """The skills of other frameworks that the file links to, by address if it is theirs alone."""
-    ends = chain.from_iterable(
-        (
-            (record.origin, record.origin_uri),
-            (record.destination, record.destination_uri),
-        )
-        for record in package.associations
+def _too_long(package: Package, record: FrameworkRecord) -> Iterator[Problem]:
+    """What no column can hold, should a reader have let it pass."""
+    rows: tuple[tuple[type[models.Model], Iterable[tuple[str, Values]]], ...] = (
+        (Framework, [(record.identifier, holdings.of_framework(package, record))]),
+        (Skill, ((each.identifier, holdings.of_skill(each, uri="")) for each in package.skills)),
     )
-    addresses = {uri for identifier, uri in ends if identifier not in own}
-    found = Skill.objects.filter(uri__in=addresses).exclude(framework=framework)
-    pairs = list(found.values_list("uri", "pk"))
-    times = Counter(uri for uri, _ in pairs)
-    return {uri: pk for uri, pk in pairs if times[uri] == 1}
-
-
-# Comparing
-
-
-def _compare(held: Mapping[str, _Held], wanted: Mapping[str, Values]) -> Changes:
-    changes = Changes()
-    for identifier, values in wanted.items():
-        before = held.get(identifier)
-        if before is None:
-            changes.new[identifier] = values
-            continue
-        fields = _differing(before.values, values)
-        if not before.is_retired and fields.keys() <= {_DATE}:
-            changes.unchanged += 1
-            if fields:
-                changes.redated[identifier] = values
-            continue
-        changes.changed[identifier] = values
-        change = "returned" if before.is_retired else "changed"
-        changes.differences.append(Difference(identifier, _name(values), change, fields))
-    for identifier, before in held.items():
-        if identifier not in wanted and not before.is_retired:
-            changes.retired.append(identifier)
-            changes.differences.append(Difference(identifier, _name(before.values), "retired", {}))
-    return changes
-
-
-def _differing(before: Values, after: Values) -> dict[str, tuple[Any, Any]]:
-    return {
-        name: (before.get(name), value)
-        for name, value in after.items()
-        if before.get(name) != value
-    }
-
-
-def _name(values: Values) -> str:
-    """What a person recognises it by."""
-    if "statement" in values:
-        return f"{values['code']} {values['label'] or values['statement']}".strip()
-    return f"{values['origin_uri']} {values['kind']} {values['destination_uri']}"
-
-
-def _fingerprint(fields: Mapping[str, Any], *changes: Changes) -> str:
-    digest = hashlib.sha256(repr(sorted(fields.items())).encode())
-    for change in changes:
-        what = (
-            change.new,
-            change.changed,
-            change.redated,
-            change.retired,
-            change.differences,
-        )
-        digest.update(repr(what).encode())
-    return digest.hexdigest()
+    for model, items in rows:
+        limits = {
+            field.name: field.max_length
+            for field in model._meta.concrete_fields
+            if isinstance(field, models.CharField) and field.max_length
+        }
+        for identifier, values in items:
+            for name, limit in limits.items():
+                value = identifier if name == "identifier" else values.get(name, "")
+                if len(value) > limit:
+                    yield _problem(
+                        column=name,
+                        value=value[:64],
+                        code="too_long",
+                        reason=f"This {name.replace('_', ' ')} has {len(value):,} characters; "
+                        f"at most {limit:,} are kept.",
+                        fix="Shorten it.",
+                        severity="error",
+                    )
 
 
 def _older(record: FrameworkRecord, framework: Framework | None) -> Iterator[Problem]:
-    if framework is None or framework.changed_on_source is None or record.changed_at is None:
-        return
-    if record.changed_at < framework.changed_on_source:
-        yield Problem(
-            file="",
-            row=None,
+    held = framework.changed_on_source if framework else None
+    if held and record.changed_at and record.changed_at < held:
+        yield _problem(
             column="/CFDocument/lastChangeDateTime",
             value=record.changed_at.isoformat(),
             code="older_edition",
-            reason="This edition is older than the one that is held, "
-            f"of {framework.changed_on_source.isoformat()}.",
+            reason=f"This edition is older than the one that is held, of {held.isoformat()}.",
             fix="Apply it only if you want to go back.",
             severity="warning",
         )
 
 
+def _problem(**said: Any) -> Problem:
+    return Problem(file="", row=None, **said)
+
+
+def _shown(name: str, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Both values as a person reads them: of definitions only what they define."""
+    if name != "definitions":
+        return pair
+    before, after = ([each["title"] for each in value or ()] for value in pair)
+    return before, after
+
+
 # Writing
 
 
-def _write_framework(record: FrameworkRecord, is_own: bool | None) -> Framework:
-    values = _framework_values(record)
+def _write_framework(planned: Plan, is_own: bool | None) -> Framework:
+    values = holdings.of_framework(planned.package, planned.record)
     if is_own is not None:
         values["is_own"] = is_own
-    framework, _ = Framework.objects.update_or_create(identifier=record.identifier, defaults=values)
+    identifier = planned.record.identifier
+    framework, _ = Framework.objects.update_or_create(
+        identifier=identifier,
+        defaults=values,
+        create_defaults={**values, "uuid": identities.of_framework(identifier)},
+    )
     return framework
 
 
-def _write(
+def _write_skills(framework: Framework, planned: Plan, at: datetime) -> None:
+    changes = planned.skills
+    retired = {each.identifier for each in planned.package.skills if each.is_retired}
+
+    def row(identifier: str, values: Values, **more: Any) -> Skill:
+        retired_at = at if identifier in retired else None
+        return Skill(
+            framework=framework,
+            identifier=identifier,
+            worded_at=at,
+            retired_at=retired_at,
+            **values,
+            **more,
+        )
+
+    Skill.objects.bulk_create(
+        [row(each, values, uuid=planned.uuids[each]) for each, values in changes.new.items()],
+        batch_size=_BATCH,
+    )
+    given = changes.changed | changes.touched
+    given |= {each: values for each, values in changes.retired.items() if values is not None}
+    _update_skills(framework, [row(each, values) for each, values in given.items()])
+    gone = [each for each, values in changes.retired.items() if values is None]
+    Skill.objects.filter(framework=framework, identifier__in=gone, retired_at=None).update(
+        retired_at=at
+    )
+
+
+def _update_skills(framework: Framework, rows: Sequence[Skill]) -> None:
+    """Write rows over those of the same identifier; one that stays retired keeps its date."""
+    held = {
+        identifier: (retired_at, worded_at, wording)
+        for identifier, retired_at, worded_at, *wording in Skill.objects.filter(
+            framework=framework, identifier__in=[row.identifier for row in rows]
+        ).values_list("identifier", "retired_at", "worded_at", *_WORDING)
+    }
+    for row in rows:
+        retired_at, worded_at, wording = held[row.identifier]
+        if row.retired_at is not None and retired_at is not None:
+            row.retired_at = retired_at
+        if wording == [getattr(row, name) for name in _WORDING] and retired_at == row.retired_at:
+            row.worded_at = worded_at
+    kept = {"id", "uuid", "framework", "identifier"}
+    Skill.objects.bulk_create(
+        rows,
+        batch_size=_BATCH,
+        update_conflicts=True,
+        unique_fields=["framework", "identifier"],
+        update_fields=[
+            field.name for field in Skill._meta.concrete_fields if field.name not in kept
+        ],
+    )
+
+
+def _write_associations(
+    framework: Framework, changes: Changes, at: datetime, edition: Edition | None
+) -> None:
+    keys = dict(Skill.objects.filter(framework=framework).values_list("identifier", "pk"))
+    with_keys = Changes(
+        new={each: holdings.resolved(values, keys) for each, values in changes.new.items()},
+        changed={each: holdings.resolved(values, keys) for each, values in changes.changed.items()},
+        touched={each: holdings.resolved(values, keys) for each, values in changes.touched.items()},
+        retired=changes.retired,
+    )
+    _supersede(Association, framework, with_keys, at, edition=edition)
+
+
+def _supersede(
     model: type[Any],
     framework: Framework,
     changes: Changes,
     at: datetime,
+    **more: Any,
 ) -> None:
-    """Insert what is new, update what has changed, retire what is gone."""
-    given = changes.new | changes.changed | changes.redated
-    rows = [
-        model(framework=framework, identifier=identifier, retired_at=None, **values)
-        for identifier, values in given.items()
-    ]
-    if rows:
-        names = next(iter(given.values())).keys()
-        model._default_manager.bulk_create(
-            rows,
-            batch_size=_BATCH,
-            update_conflicts=True,
-            unique_fields=["framework", "identifier"],
-            update_fields=[*names, "retired_at"],
-        )
-    gone = model._default_manager.filter(framework=framework, identifier__in=changes.retired)
-    gone.filter(retired_at=None).update(retired_at=at)
-
-
-def _write_associations(framework: Framework, changes: Changes, at: datetime) -> None:
-    keys = dict(Skill.objects.filter(framework=framework).values_list("identifier", "pk"))
-
-    def key(end: str | None) -> int | None:
-        if end is None:
-            return None
-        return keys[end.removeprefix(_OWN)] if end.startswith(_OWN) else int(end[len(_FOREIGN) :])
-
-    def resolved(values: Values) -> Values:
-        ends = {f"{end}_id": key(values[end]) for end in _ENDS}
-        return {name: value for name, value in values.items() if name not in _ENDS} | ends
-
-    with_keys = Changes(
-        new={identifier: resolved(values) for identifier, values in changes.new.items()},
-        changed={identifier: resolved(values) for identifier, values in changes.changed.items()},
-        retired=changes.retired,
+    """Retire what is gone or says something else now, and insert what is new or says it."""
+    rows = model._default_manager.filter(framework=framework, retired_at=None)
+    rows.filter(identifier__in=[*changes.retired, *changes.changed]).update(retired_at=at)
+    model._default_manager.bulk_create(
+        [
+            model(framework=framework, identifier=identifier, began_at=at, **values, **more)
+            for identifier, values in (changes.new | changes.changed).items()
+        ],
+        batch_size=_BATCH,
     )
-    _write(Association, framework, with_keys, at)
+    if changes.touched:
+        _touch(model, framework, changes.touched)
+
+
+def _touch(model: type[Any], framework: Framework, touched: Mapping[str, Values]) -> None:
+    """Write what may differ without anything having changed."""
+    quiet = holdings.ASSOCIATION_QUIET if model is Association else holdings.RUBRIC_QUIET
+    fields = [model._meta.get_field(name) for name in sorted(quiet)]
+    held = model._default_manager.filter(
+        framework=framework, retired_at=None, identifier__in=touched
+    )
+    rows = list(held)
+    for row in rows:
+        for field in fields:
+            setattr(row, field.attname, touched[row.identifier][field.attname])
+    model._default_manager.bulk_update(rows, [field.name for field in fields], batch_size=_BATCH)
+
+
+def _find_ends(framework: Framework) -> None:
+    """Lead associations of other frameworks to the skills that have come to be held.
+
+    Those of an address that skills of several frameworks have are left alone.
+    """
+    with connection.cursor() as cursor:
+        for end in ("origin", "destination"):
+            other = "destination" if end == "origin" else "origin"
+            cursor.execute(
+                f"""
+                UPDATE skills_association a SET {end}_id = s.id FROM skills_skill s
+                WHERE s.framework_id = %s AND a.{end}_id IS NULL AND a.{end}_uri = s.uri
+                      AND a.framework_id <> s.framework_id
+                      AND a.{other}_id IS DISTINCT FROM s.id
+                      AND NOT EXISTS (
+                          SELECT FROM skills_skill t WHERE t.uri = s.uri AND t.id <> s.id
+                      )
+                """,  # noqa: S608 - the names are ours
+                [framework.pk],
+            )

@@ -1,0 +1,47 @@
+"""Which UUID and which address a framework or skill has here."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.conf import settings
+
+from skills.models import Skill
+
+_AT_THE_END: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE
+)
+
+
+def of_framework(identifier: str) -> UUID:
+    """The framework's own UUID, or else one that its identifier makes, always the same."""
+    return _own(identifier) or uuid5(NAMESPACE_URL, identifier)
+
+
+def of_skills(framework: str, identifiers: Iterable[str]) -> dict[str, UUID]:
+    """A UUID for each new skill of a framework.
+
+    It is the one that the identifier is, or ends in, unless another skill has it: the same item
+    may be in two frameworks. Then it is one that both identifiers make.
+    """
+    wanted = {identifier: _own(identifier) for identifier in identifiers}
+    asked = [each for each in wanted.values() if each is not None]
+    taken = set(Skill.objects.filter(uuid__in=asked).values_list("uuid", flat=True))
+    found: dict[str, UUID] = {}
+    for identifier, own in wanted.items():
+        if own is None or own in taken:
+            own = uuid5(NAMESPACE_URL, f"{framework}\n{identifier}")
+        taken.add(own)
+        found[identifier] = own
+    return found
+
+
+def address(uuid: UUID) -> str:
+    """Where everybody finds the skill here."""
+    return f"{settings.BASE_URL}/skills/{uuid}"
+
+
+def _own(identifier: str) -> UUID | None:
+    found = _AT_THE_END.search(identifier)
+    return UUID(found[0]) if found else None
