@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from skills.readers import case
+from skills.readers import case, ctdl_asn
 from skills.readers.glimpse import Glimpse
 from skills.readers.problems import Problems
 from skills.readers.records import Package, Problem
@@ -25,7 +25,10 @@ class Format:
     choices: tuple[str, ...] = ()
 
 
-_TABLE: Final = (Format("case", "CASE 1.0 or 1.1 package", case.read, case.is_it),)
+_TABLE: Final = (
+    Format("case", "CASE 1.0 or 1.1 package", case.read, case.is_it),
+    Format("ctdl_asn", "CTDL-ASN (JSON-LD)", ctdl_asn.read, ctdl_asn.is_it),
+)
 FORMATS: Final = {each.name: each for each in _TABLE}
 
 

@@ -39,17 +39,21 @@ class Intake:
         place: str,
         value: Any,
         *,
-        known: frozenset[str],
         build: Callable[[Members], Record],
-        kind: str,
+        known: frozenset[str] | None = None,
+        kind: str = "",
     ) -> Record | None:
-        """Build a record of the object at `place`; None, with the reasons reported, if refused."""
+        """Build a record of the object at `place`; None, with the reasons reported, if refused.
+
+        Members that are not `known` are told of, once for each kind of object.
+        """
         if not isinstance(value, dict):
             self.problems.add(
                 place, code="type", reason="This is not an object.", fix="Write {...}."
             )
             return None
-        self.warn_of_strangers(place, value, known, kind)
+        if known is not None:
+            self.warn_of_strangers(place, value, known, kind)
         members = Members(place, value, self.problems)
         record = build(members)
         return record if self._accepts(members, record.identifier) else None

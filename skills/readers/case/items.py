@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from skills.readers import kinds
 from skills.readers.case import details, names
 from skills.readers.members import Members
 from skills.readers.records import AssociationRecord, FrameworkRecord, SkillRecord
@@ -46,7 +47,8 @@ def skill(members: Members) -> SkillRecord:
         label=members.text("abbreviatedStatement", limit=500),
         other_labels=(other,) if other else (),
         code=members.text("humanCodingScheme", limit=200),
-        kind=names.KINDS.get(word.strip().lower(), "other"),
+        # CASE leaves the words of CFItemType to the publisher.
+        kind=kinds.of(word),
         kind_word=word,
         keywords=members.texts("conceptKeywords"),
         language=members.text("language", limit=20),

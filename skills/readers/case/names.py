@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from skills.readers.records import DefinitionKind, Kind
+from skills.readers.records import DefinitionKind
 
 ASSOCIATION_TYPES: Final = frozenset(
     {
@@ -20,21 +20,6 @@ ASSOCIATION_TYPES: Final = frozenset(
     }
 )
 VERSIONS: Final = ("1.0", "1.1")
-
-# CASE leaves the words of CFItemType to the publisher; these say one of our kinds.
-KINDS: Final[Mapping[str, Kind]] = {
-    "competency": "competency",
-    "competence": "competency",
-    "skill": "skill",
-    "knowledge": "knowledge",
-    "ability": "ability",
-    "category": "category",
-    "cluster": "category",
-    "domain": "category",
-    "strand": "category",
-    "grouping": "category",
-    "heading": "category",
-}
 
 DEFINITIONS: Final[Mapping[str, DefinitionKind]] = {
     "CFConcepts": "concept",
