@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -52,9 +52,14 @@ class Row:
         return f"row {self.number}"
 
     @property
-    def beyond(self) -> Sequence[str]:
+    def beyond(self) -> list[str]:
         """The cells that stand to the right of the last column with a name."""
         return self.cells[self._table.width :]
+
+    def from_column(self, column: str) -> list[str]:
+        """The cells from this column to the row's end; all `beyond` where there is no such one."""
+        at = self._table.positions[column]
+        return [cell.strip() for cell in self.cells[at:]] if at is not None else self.beyond
 
     def raw(self, column: str) -> str:
         """Return a cell as it stands, trimmed; '' where the table has no such column."""
@@ -149,6 +154,16 @@ class Table:
     def has(self, *columns: str) -> bool:
         """Whether it has all of these columns."""
         return all(self.positions[column] is not None for column in columns)
+
+    def require(self, *columns: str) -> None:
+        """Raise Unreadable, naming all of these columns that it lacks."""
+        if missing := [column for column in columns if not self.has(column)]:
+            raise Unreadable(
+                "missing_column",
+                f"The header lacks {', '.join(missing)}.",
+                "Add what is missing, or check that the file is the one you mean.",
+                row=1,
+            )
 
     def report(
         self,

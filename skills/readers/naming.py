@@ -1,0 +1,37 @@
+"""Names a framework whose file does not say which one it is."""
+
+import re
+
+from skills.readers import identifiers, texts
+from skills.readers.errors import Unreadable
+from skills.readers.records import FrameworkRecord
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def framework_named(identifier: str, title: str, *, creator: str = "") -> FrameworkRecord:
+    """The framework of this identifier. Raises Unreadable where nobody gave one that is usable."""
+    identifier = texts.composed(identifier.strip())
+    if not identifier or len(identifier) > 200 or texts.refused(identifier):
+        raise Unreadable(
+            "no_identity",
+            "The file does not say which framework it is."
+            if not identifier
+            else "The framework's identifier is longer than 200 characters, or not printable.",
+            "Name the framework: its identifier, an address or any word that is yours alone.",
+        )
+    return FrameworkRecord(
+        identifier=identifier,
+        uri=address_of(identifier),
+        title=texts.composed(title.strip())[:500] or identifier,
+        creator=creator,
+    )
+
+
+def address_of(identifier: str, *, within: str = "") -> str:
+    """The identifier where it is an address, else a urn that is always the same for it."""
+    if texts.is_address(identifier):
+        return identifier
+    if _UUID.fullmatch(identifier):
+        return f"urn:uuid:{identifier.lower()}"
+    return f"urn:uuid:{identifiers.made_of('address', within, identifier)}"
