@@ -2,16 +2,19 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from issuer import fetch
 from issuer.errors import NotSetUp
-from issuer.models import StatusList
-from issuer.services import clock, crew, keys, status
+from issuer.models import Shape, StatusList
+from issuer.services import clock, crew, keys, recognition, status
+from issuer.services.recognition import LookUp
 from issuer.vc import did
 from issuer.vc.errors import MalformedToken, Unreachable
 from issuer.vc.json_text import parse_json
@@ -29,6 +32,7 @@ MAX_REMEMBERED = 64 * 1024 * 1024
 
 # A document, or why it can't be had.
 Answer = bytes | str
+Get = Callable[[str], Answer]
 
 
 def verify(
@@ -50,11 +54,15 @@ def verify(
        any place, of which the check `endorsed` tells whether it is about what it is attached to
     6. the verdict: valid only when every check has passed, also of all that is inside
 
+    What we have issued ourselves is recognised by the shape that made it (`recognition`), and not
+    canonicalised; that changes nothing but the time it takes.
+
     Our own DID document and status lists come from the database, as they are published;
     strangers' are fetched, at most MAX_LINKS of them. Dates are compared with `at`, or with now.
     Nothing that is sent is kept, and nothing is raised for it: what is wrong stands in the report.
     """
-    return _Verifier(_Documents().get, person, at or clock.now()).verify(shown, occasion)
+    verifier = _Verifier(_Documents().get, recognition.look_up, person, at or clock.now())
+    return verifier.verify(shown, occasion)
 
 
 def verify_all(
@@ -66,19 +74,19 @@ def verify_all(
 ) -> Iterator[Inspection]:
     """Check many things as `verify` checks one, in so many processes; results come in their order.
 
-    Each DID document and status list is looked up once for all of them, by this process.
+    Each DID document, status list and shape is looked up once for all of them, by this process.
     Few of the things are held at a time. What ends the process that looks at it could not be
     checked; the others are, nevertheless.
     """
     documents = _Documents()
     now = at or clock.now()
     if jobs == 1:
-        yield from map(_Verifier(documents.get, person, now).verify, shown)
+        yield from map(_Verifier(documents.get, recognition.look_up, person, now).verify, shown)
         return
     yield from crew.in_order(
         shown,
-        workshop=lambda ask: _Verifier(_Remembered(ask).get, person, now).verify,
-        answer=documents.get,
+        workshop=lambda ask: _Verifier(_Remembered(ask).get, ask, person, now).verify,
+        answer=partial(_answer, documents),
         lost=_lost,
         jobs=jobs,
     )
@@ -92,8 +100,9 @@ def is_ours(inspected: Inspection) -> bool:
 class _Verifier:
     """Verifies one thing after the other, at one moment, with the same documents of others."""
 
-    def __init__(self, get: Callable[[str], Answer], person: str, now: datetime) -> None:
+    def __init__(self, get: Get, look_up: LookUp, person: str, now: datetime) -> None:
         self._get = get
+        self._recognise = partial(recognition.recognise, look_up=look_up)
         self._person = person
         self._now = now
         self._trusted_lists: dict[str, dict[str, Any]] = {}
@@ -108,6 +117,7 @@ class _Verifier:
                 fetch_status_token=sources.fetch_status_token,
                 now=self._now,
                 trusted_lists=self._trusted_lists,
+                recognise=self._recognise,
             ),
             person=self._person,
             occasion=occasion,
@@ -117,7 +127,7 @@ class _Verifier:
 class _Sources:
     """Where one verification gets its documents; counts the links."""
 
-    def __init__(self, get: Callable[[str], Answer]) -> None:
+    def __init__(self, get: Get) -> None:
         self._get = get
         self._links: set[str] = set()
         self._until = time.monotonic() + MAX_SECONDS
@@ -158,7 +168,7 @@ class _Sources:
 class _Remembered:
     """Asks for each document once, until there are too many to keep."""
 
-    def __init__(self, ask: Callable[[str], Answer]) -> None:
+    def __init__(self, ask: Get) -> None:
         self._ask = ask
         self._answers: dict[str, Answer] = {}
         self._size = 0
@@ -181,6 +191,13 @@ class _Documents(_Remembered):
 
     def __init__(self) -> None:
         super().__init__(_look_up)
+
+
+def _answer(documents: _Documents, asked: str | uuid.UUID) -> Answer | Shape | None:
+    """What a process without the database asks for: a document by name, or a credential's shape."""
+    if isinstance(asked, uuid.UUID):
+        return recognition.look_up(asked)
+    return documents.get(asked)
 
 
 def _look_up(name: str) -> Answer:

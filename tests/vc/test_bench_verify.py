@@ -8,8 +8,8 @@ from tests.bench import side_by_side, verify
 def test_each_way_to_verify_has_a_row_beside_pyld(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "RUNS", 1)
     monkeypatch.setattr(side_by_side, "SECONDS", 0.001)
-    rows = list(verify.run(count=2, seed=0))
-    assert [row.name for row in rows] == ["strangers", "own"]
+    rows = list(verify.by_turns(count=2, seed=0))
+    assert [row.name for row in rows] == ["strangers", "own", "own, all checks"]
     assert all("pyld" in row.reference and row.ratio > 0 for row in rows)
 
 

@@ -372,10 +372,10 @@ def test_an_address_that_begins_with_a_token_goes_the_full_way() -> None:
 # Reading back
 
 
-def test_values_are_read_back_from_a_document_with_and_without_proof() -> None:
+def test_values_are_read_back_from_an_unsigned_document() -> None:
     for values, _ in reference.documents(20):
         assert REFERENCE.values_of(REFERENCE.write(values)) == values
-        assert REFERENCE.values_of(REFERENCE.secure(values, seal())) == values
+        assert REFERENCE.values_of(REFERENCE.secure(values, seal())) is None
 
 
 @pytest.mark.parametrize(
@@ -389,15 +389,15 @@ def test_values_are_read_back_from_a_document_with_and_without_proof() -> None:
         (b'"validUntil":"', b'"validUntil":"1'),
         (b'"term":"', b'"term":"","term":"'),
         (b'{"@context"', b'\xff{"@context"'),
-        (b'"proof"', b'"proofs"'),
+        (b"}", b"},"),
     ],
 )
 def test_a_document_that_is_not_the_shapes_byte_for_byte_is_not_read(
     old: bytes, new: bytes
 ) -> None:
-    secured = REFERENCE.secure(reference.documents(1)[0][0], seal())
-    assert secured.count(old) >= 1
-    assert REFERENCE.values_of(secured.replace(old, new, 1)) is None
+    written = REFERENCE.write(reference.documents(1)[0][0])
+    assert written.count(old) >= 1
+    assert REFERENCE.values_of(written.replace(old, new, 1)) is None
 
 
 # What the trials catch

@@ -1,20 +1,21 @@
-"""Check what a shape has made, by the shape: the document is made again, not canonicalised."""
+"""Check the proofs of what a shape has made, by the shape: nothing is canonicalised."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
-from issuer.vc import keys, multibase
+from issuer.vc import canonical, keys, multibase
 from issuer.vc.data_integrity import proofs
 from issuer.vc.data_integrity.cryptosuites import ecdsa_rdfc_2019, eddsa_rdfc_2022, hashing
-from issuer.vc.errors import NotExpressible, VcError, WrongSignature
-from issuer.vc.json_text import parse_json
+from issuer.vc.errors import VcError, WrongSignature
 from issuer.vc.keys import PublicKey
-from issuer.vc.shapes.seal import split_proof
+from issuer.vc.shapes.holes import Value
 from issuer.vc.shapes.shape import Shape
 
 _SUITES = {suite.NAME: suite.KINDS for suite in (eddsa_rdfc_2022, ecdsa_rdfc_2019)}
@@ -25,32 +26,52 @@ _MEMBERS = frozenset(
 )
 
 
-def check(shape: Shape, body: bytes, *, public_key: str) -> bool:
-    """Check the proof of a signed document that this shape makes; False for any other document.
+@dataclass(frozen=True)
+class Recognised:
+    """A document without its proofs that this shape makes with these values, byte for byte."""
 
-    That it is of this shape is not assumed: with the values found in it the shape must make it
-    again, byte for byte, and its proof must be the plain one of a seal. What is False here says
-    nothing for or against the document, which then goes the full way (`proofs.check`).
+    shape: Shape
+    values: Sequence[Value]
 
-    The key is a Multikey. Raises WrongSignature, and what `proofs.check` raises of proof and key.
-    """
-    proof = _plain_proof(body)
-    values = shape.values_of(body) if proof else None
-    if proof is None or values is None:
-        return False
-    proofs.require_usable(proof)
-    key = PublicKey.from_multikey(public_key)
-    suite = proof["cryptosuite"]
-    digest = hashing.digest_for(key.kind, _SUITES[suite], suite)
-    signature = multibase.decode_base58btc(proof.pop("proofValue"))
-    try:
-        covered = shape.canonical(values, digest=digest)
-    except NotExpressible:
-        return False
-    options = {"@context": shape.document["@context"], **proof}
-    message = hashing.hash_of_options(options, digest) + hashlib.new(digest, covered).digest()
-    _check_signature(key, message, signature)
-    return True
+    def canonical(self, *, digest: str = canonical.SHA_256) -> bytes:
+        """Return its canonical N-Quads; raises what `Shape.canonical` raises."""
+        return self.shape.canonical(self.values, digest=digest)
+
+    def bears(self, proof: dict[str, Any], *, public_key: str) -> bool:
+        """Tell whether the proof is a plain one, to assert, made over it with this Multikey.
+
+        False says nothing against the proof: the full way (`proofs.check`) tells what it is.
+        """
+        try:
+            return _is_plain(proof) and self._bears(proof, PublicKey.from_multikey(public_key))
+        except VcError:
+            return False
+
+    def _bears(self, proof: dict[str, Any], key: PublicKey) -> bool:
+        proofs.require_usable(proof)
+        suite = proof["cryptosuite"]
+        digest = hashing.digest_for(key.kind, _SUITES[suite], suite)
+        options = {name: value for name, value in proof.items() if name != "proofValue"}
+        options["@context"] = self.shape.document["@context"]
+        covered = hashlib.new(digest, self.canonical(digest=digest)).digest()
+        message = hashing.hash_of_options(options, digest) + covered
+        _check_signature(key, message, multibase.decode_base58btc(proof["proofValue"]))
+        return True
+
+
+def recognise(shape: Shape, unsigned: bytes) -> Recognised | None:
+    """Recognise a document, written without its proofs; None if the shape does not make it."""
+    values = shape.values_of(unsigned)
+    return None if values is None else Recognised(shape, values)
+
+
+def _is_plain(proof: dict[str, Any]) -> bool:
+    return (
+        proof.keys() == _MEMBERS
+        and all(isinstance(member, str) for member in proof.values())
+        and proof["type"] == proofs.PROOF_TYPE
+        and proof["cryptosuite"] in _SUITES
+    )
 
 
 def _check_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
@@ -62,14 +83,3 @@ def _check_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
         crypto_sign_open(signature + message, key.encoded)
     except (BadSignatureError, ValueError):
         raise WrongSignature() from None
-
-
-def _plain_proof(body: bytes) -> dict[str, Any] | None:
-    if not body.endswith(b"}"):
-        return None
-    try:
-        proof = parse_json(split_proof(body)[1])
-    except VcError:
-        return None
-    is_plain = proof.keys() == _MEMBERS and proof["type"] == proofs.PROOF_TYPE
-    return proof if is_plain and proof["cryptosuite"] in _SUITES else None

@@ -22,7 +22,6 @@ from issuer.vc.signers import Signer
 
 _COVER_STATEMENTS = {suite.NAME: suite.KINDS for suite in (eddsa_rdfc_2022, ecdsa_rdfc_2019)}
 _COVER_JSON = {suite.NAME: suite.KINDS for suite in (eddsa_jcs_2022, ecdsa_jcs_2019)}
-_PROOF = b',"proof":'
 
 
 class Seal:
@@ -59,7 +58,7 @@ class Seal:
         self._hash_of_options: bytes = self._hash(options).digest()
         self._sign = signer.sign
         text = write_json({**config, "proofValue": ""})
-        self._head = _PROOF + text[:-2].encode()
+        self._head = b',"proof":' + text[:-2].encode()
 
     def proof_value(self, covered: bytes) -> str:
         """Return the proofValue of a document whose canonical form this is.
@@ -72,13 +71,3 @@ class Seal:
     def member(self, covered: bytes) -> bytes:
         """Return the proof as the last member of a document in JSON, comma and all."""
         return b"".join((self._head, self.proof_value(covered).encode(), b'"}'))
-
-
-def split_proof(body: bytes) -> tuple[bytes, bytes]:
-    """Return the document without the proof at its end, and the proof; b"" when it bears none.
-
-    The document is JSON as `Shape.secure` writes it. Nothing is checked: of what
-    was not written so, the parts mean nothing.
-    """
-    head, found, proof = body.rpartition(_PROOF)
-    return (head + b"}", proof[:-1]) if found else (body, b"")

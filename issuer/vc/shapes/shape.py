@@ -16,7 +16,7 @@ from issuer.vc.json_text import write_json
 from issuer.vc.shapes.canonical_form import CanonicalForm
 from issuer.vc.shapes.holes import Hole, Kind, Value, Writer
 from issuer.vc.shapes.marking import marked
-from issuer.vc.shapes.seal import Seal, split_proof
+from issuer.vc.shapes.seal import Seal
 from issuer.vc.shapes.templates import Marks, fill
 
 # Of all values together: what is longer is rare enough for the full way.
@@ -96,14 +96,12 @@ class Shape:
             covered = self._statements.fill(in_rdf, digest=seal.digest)
         return fill(self._json, [*in_json, seal.member(covered)])
 
-    def values_of(self, body: bytes) -> tuple[Value, ...] | None:
-        """Return the values with which this shape makes the document; None if none do.
+    def values_of(self, unsigned: bytes) -> tuple[Value, ...] | None:
+        """Return the values with which this shape makes the unsigned document; None if none do.
 
-        A proof at its end is passed over, not looked at. That the document is of
-        this shape is not assumed from what stands in its places: `write` must
-        make it again of the values found there, byte for byte.
+        That the document is of this shape is not assumed from what stands in its
+        places: `write` must make it again of the values found there, byte for byte.
         """
-        unsigned, _ = split_proof(body)
         try:
             values = self._read(unsigned)
             return values if self.write(values) == unsigned else None

@@ -46,7 +46,8 @@ _NOT_CHALLENGED = (
 class Sources:
     """Where the documents of issuers come from, and when it takes place; see `verify.verify`.
 
-    Whoever inspects several things at one moment may have them share `trusted_lists`.
+    Whoever inspects several things at one moment may have them share `trusted_lists`. What
+    `recognise` knows is not canonicalised.
     """
 
     resolve_did: Callable[[str], dict[str, Any]]
@@ -54,6 +55,7 @@ class Sources:
     fetch_status_token: Callable[[str], str]
     now: datetime
     trusted_lists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    recognise: verify.Recognise = verify.nothing_known
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ class _Inspector:
             fetch_status_list=sources.fetch_status_list,
             now=sources.now,
             trusted_lists=sources.trusted_lists,
+            recognise=sources.recognise,
         )
 
     def _presented(self, found: Shown, document: dict[str, Any]) -> Inspection:
@@ -193,6 +196,7 @@ class _Inspector:
             domain=self.occasion.domain,
             challenge=self.occasion.challenge,
             open_envelope=lambda envelope: self._verify(shown.of_document(envelope)),
+            recognise=sources.recognise,
         )
         presented = walk.each(document, _PRESENTED)
         contains = tuple(

@@ -38,7 +38,7 @@ _STATING_CONTEXTS = frozenset(
 )
 
 
-def of_credential(document: object, *, own_contexts: bool = False) -> str:
+def of_credential(document: object, *, own_contexts: bool = False, is_known: bool = False) -> str:
     """Accept the form of a credential, or tell why not (VC Data Model 2.0, 1.1, section 4).
 
     Contexts that are not pinned, and such as the document brings along, may
@@ -46,7 +46,8 @@ def of_credential(document: object, *, own_contexts: bool = False) -> str:
     made, unless `own_contexts` trusts the document to say what it means. Anything
     undefined, and anything hidden from whoever reads the terms, makes it fail.
 
-    Raises Failed, CouldNotCheck, and the errors of `canonical.expand` and `credential`.
+    What `is_known` was expanded before, when its canonical form was found. Raises Failed,
+    CouldNotCheck, and the errors of `canonical.expand` and `credential`.
     """
     document = _document(document, own_contexts)
     _require_version(document)
@@ -65,7 +66,8 @@ def of_credential(document: object, *, own_contexts: bool = False) -> str:
     _require_badge(document, subjects)
     _require_record(document, subjects)
     _refuse_second_self(document)
-    canonical.expand(credential.unsecured(document))
+    if not is_known:
+        canonical.expand(credential.unsecured(document))
     return "The document is a credential and states nothing that its contexts do not define."
 
 

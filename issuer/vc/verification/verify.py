@@ -28,7 +28,7 @@ from issuer.vc.verification.report import (
     all_of,
     made,
 )
-from issuer.vc.verification.signatories import Expected, Policy, Signatories, Signatory
+from issuer.vc.verification.signatories import Expected, Known, Policy, Signatories, Signatory
 from issuer.vc.verification.structure import MAX_PROOFS, MAX_STATUSES
 
 __all__ = [
@@ -49,6 +49,16 @@ __all__ = [
 TrustedLists = dict[str, dict[str, Any]]
 MAX_TRUSTED_LISTS = 64
 
+# Finds out whether the canonical form of a document without its proofs is known for certain, be it
+# any JSON object; raises nothing.
+Recognise = Callable[[dict[str, Any]], Known | None]
+
+
+def nothing_known(document: dict[str, Any]) -> Known | None:
+    """Recognise no document: each is expanded and canonicalised."""
+    return None
+
+
 STRICT = Policy()
 # Documents of the public suites name issuers by web addresses and define terms of their own.
 CONFORMANCE = Policy(binds_everybody=False, own_contexts=True)
@@ -65,6 +75,7 @@ def verify(
     challenge: str | None = None,
     policy: Policy = STRICT,
     trusted_lists: TrustedLists | None = None,
+    recognise: Recognise = nothing_known,
 ) -> Report:
     """Check a credential with embedded proofs, as a stranger would.
 
@@ -72,7 +83,8 @@ def verify(
     status list credential at an address; both may raise Unreachable. A did:key
     is resolved here. Nobody is asked on behalf of a document whose structure
     was not accepted. Calls for the same moment, with the same resolvers and
-    policy, may share `trusted_lists`: each list is then verified once.
+    policy, may share `trusted_lists`: each list is then verified once. What
+    `recognise` knows takes a fraction of the time, and gets the same report.
 
     1. structure: bounded, known contexts in the right order, nothing undefined
        or hidden, the members of the data model, version 2.0 or 1.1
@@ -91,7 +103,7 @@ def verify(
     expected = Expected(purpose, domain, challenge)
     signatories = Signatories(resolve_did, now, policy)
     lists = {} if trusted_lists is None else trusted_lists
-    verification = Verification(signatories, fetch_status_list, now, policy, lists)
+    verification = Verification(signatories, fetch_status_list, now, policy, lists, recognise)
     return verification.report(document, expected)
 
 
@@ -105,6 +117,7 @@ def verify_presentation(
     challenge: str | None = None,
     open_envelope: Callable[[dict[str, Any]], Report] | None = None,
     policy: Policy = STRICT,
+    recognise: Recognise = nothing_known,
 ) -> PresentationReport:
     """Check a presentation with embedded proofs, and each of its credentials.
 
@@ -125,7 +138,7 @@ def verify_presentation(
     """
     expected = Expected(did.AUTHENTICATION, domain, challenge)
     signatories = Signatories(resolve_did, now, policy)
-    verification = Verification(signatories, fetch_status_list, now, policy)
+    verification = Verification(signatories, fetch_status_list, now, policy, recognise=recognise)
     return verification.presentation(document, expected, open_envelope or _closed)
 
 
@@ -138,6 +151,7 @@ class Verification:
     now: datetime
     policy: Policy
     trusted_lists: TrustedLists = field(default_factory=dict)
+    recognise: Recognise = nothing_known
 
     def report(self, document: object, expected: Expected) -> Report:
         """Make the checks 1 to 5 of `verify`."""
@@ -174,10 +188,13 @@ class Verification:
 
     def _secured(self, document: object, expected: Expected) -> list[Check]:
         # 1
-        form = self._form(document, structure.of_credential)
+        known = self.recognise(document) if isinstance(document, dict) else None
+        is_credential = partial(structure.of_credential, is_known=known is not None)
+        form = self._form(document, is_credential)
         if form.outcome is not Outcome.PASSED or not isinstance(document, dict):
             return [form, *map(not_accepted, ("issuer", "signature", "dates"))]
-        signatory = self.signatories.of(document, "issuer", credential.issuer_id(document))
+        issuer = credential.issuer_id(document)
+        signatory = self.signatories.of(document, "issuer", issuer, known)
         return [
             form,
             # 2
