@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from skills.readers import case, ctdl_asn
+from skills.readers import case, ctdl_asn, osmt_csv, rsd
 from skills.readers.glimpse import Glimpse
 from skills.readers.problems import Problems
 from skills.readers.records import Package, Problem
@@ -28,6 +28,8 @@ class Format:
 _TABLE: Final = (
     Format("case", "CASE 1.0 or 1.1 package", case.read, case.is_it),
     Format("ctdl_asn", "CTDL-ASN (JSON-LD)", ctdl_asn.read, ctdl_asn.is_it),
+    Format("rsd", "Rich Skill Descriptors (JSON)", rsd.read, rsd.is_it, ("framework_id", "title")),
+    Format("osmt_csv", "OSMT (CSV)", osmt_csv.read, osmt_csv.is_it, ("framework_id", "title")),
 )
 FORMATS: Final = {each.name: each for each in _TABLE}
 

@@ -1,7 +1,7 @@
 """Takes the members of a JSON object one by one, and reports what is wrong with them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -40,6 +40,15 @@ class Members:
     def warn(self, name: str, code: str, reason: str, fix: str) -> None:
         """Report what the object can do without."""
         self._report(name, code, reason, fix, is_warning=True)
+
+    @property
+    def problems(self) -> Problems:
+        """Where the problems of the object are noted."""
+        return self._problems
+
+    def items(self) -> ItemsView[str, Any]:
+        """The members as they stand, with their names."""
+        return self._members.items()
 
     def get(self, name: str) -> Any:
         """Return the member as it stands; an absent one and null are both None."""

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from skills.readers import texts
+from skills.readers import moments, texts
 from skills.readers.json_text import pointer
 from skills.readers.members import Members
 
@@ -113,14 +113,8 @@ class Values:
     def moment(self, name: str) -> datetime | None:
         """A moment; a day counts as its beginning, and what is neither is passed over."""
         value = self._date_text(name)
-        found = None
-        try:
-            found = datetime.fromisoformat(value) if value else None
-            if found is not None:
-                return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            found = None
-        if value:
+        found = moments.parsed(value)
+        if value and found is None:
             self._warn_of_date(name)
         return found
 
