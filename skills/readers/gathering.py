@@ -93,9 +93,8 @@ class Gathering:
             destination_title=title,
             sequence=sequence,
         )
-        self._links.setdefault(
-            identifier, Link(record, column, column, column, row.number, row.file)
-        )
+        place = row.shown(column)
+        self._links.setdefault(identifier, Link(record, place, place, place, row.number, row.file))
 
     def package(self) -> Package:
         """The framework as it was found; what leads nowhere is reported and left out.

@@ -32,6 +32,11 @@ def address_of(identifier: str, *, within: str = "") -> str:
     """The identifier where it is an address, else a urn that is always the same for it."""
     if texts.is_address(identifier):
         return identifier
-    if _UUID.fullmatch(identifier):
+    if is_uuid(identifier):
         return f"urn:uuid:{identifier.lower()}"
     return f"urn:uuid:{identifiers.made_of('address', within, identifier)}"
+
+
+def is_uuid(identifier: str) -> bool:
+    """Whether it is a UUID, in whatever case."""
+    return _UUID.fullmatch(identifier) is not None

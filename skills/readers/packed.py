@@ -55,7 +55,8 @@ def unzipped(data: bytes) -> Mapping[str, bytes]:
     _check_directory(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
-            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+            # A name may be empty, which ZipInfo.is_dir of Python 3.11 does not expect.
+            entries = [entry for entry in opened.infolist() if not entry.filename.endswith("/")]
             if len(entries) > MAX_FILES:
                 raise _too_many_files()
             return _files(opened, entries)

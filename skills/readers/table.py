@@ -12,6 +12,7 @@ from skills.readers.problems import Problems
 
 MAX_ROWS: Final = 250_000
 MAX_COLUMNS: Final = 1_000
+MAX_CELLS: Final = 5_000_000
 
 # What is left of a letter that was decoded twice; ESCO's own files have one. It hides nothing.
 _C1 = re.compile("[\x80-\x9f]")
@@ -60,6 +61,11 @@ class Row:
         """The cells from this column to the row's end; all `beyond` where there is no such one."""
         at = self._table.positions[column]
         return [cell.strip() for cell in self.cells[at:]] if at is not None else self.beyond
+
+    def shown(self, column: str) -> str:
+        """A column's name as the file spells it."""
+        at = self._table.positions[column]
+        return column if at is None else self._table.header[at]
 
     def raw(self, column: str) -> str:
         """Return a cell as it stands, trimmed; '' where the table has no such column."""
@@ -176,9 +182,8 @@ class Table:
         is_warning: bool = False,
     ) -> None:
         """Note what is wrong with a row."""
-        at = self.positions[column] if column else None
         self._problems.add(
-            column if at is None else self.header[at],
+            row.shown(column) if column else "",
             value=row.raw(column) if column else "",
             code=code,
             reason=reason,
@@ -189,8 +194,11 @@ class Table:
         )
 
     def _sound(self, rows: Iterator[Numbered]) -> Iterator[Row]:
-        count = 0
+        count, size = 0, 0
         for number, cells in rows:
+            size += len(cells)
+            if size > MAX_CELLS:
+                raise too_many_cells()
             if not any(cells):
                 continue
             count += 1
@@ -226,6 +234,13 @@ class Table:
             code, reason, fix = _flaw(found)
             self.report(row, column, code, reason, fix, is_warning=only_c1)
             row.good = row.good and only_c1
+
+
+def too_many_cells() -> Unreadable:
+    """What to say of a table with more cells than the memory should hold."""
+    return Unreadable(
+        "too_many_cells", f"The table has more than {MAX_CELLS:,} cells.", "Give it in parts."
+    )
 
 
 def _header(rows: Iterator[Numbered]) -> tuple[str, ...]:
