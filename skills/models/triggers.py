@@ -66,13 +66,15 @@ associations_are_superseded_not_edited = [
     pgtrigger.Protect(
         name="association_is_superseded_not_edited",
         operation=pgtrigger.Update,
-        # An end that lay outside is found once the framework that it is in is imported.
+        # An end that lay outside is found once its framework is imported; titles are the ends'.
         condition=pgtrigger.AnyChange(
             exclude=[
                 "changed_on_source",
                 "comment",
                 "destination",
+                "destination_title",
                 "origin",
+                "origin_title",
                 "retired_at",
                 "reviewed_at",
                 "reviewed_by",

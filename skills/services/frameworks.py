@@ -1,6 +1,6 @@
 """Plan the import of a framework (what is new, changed, gone), and apply the plan."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from django.utils import timezone
 from skills.errors import ImportRefused, PlanOutdated
 from skills.models import Association, Edition, Framework, FrameworkImport, Rubric, Skill
 from skills.readers.records import FrameworkRecord, Package, Problem
-from skills.services import holdings, identities
+from skills.services import bulk, holdings, identities
 from skills.services.differences import (
     Changes,
     Difference,
@@ -172,7 +172,7 @@ def apply(
     )
     _write_skills(framework, planned, at)
     _write_associations(framework, planned.associations, at, edition)
-    _supersede(Rubric, framework, planned.rubrics, at)
+    _supersede(Rubric, framework, planned.rubrics, at, quiet=holdings.RUBRIC_QUIET)
     if planned.skills.new:
         _find_ends(framework)
     return imported
@@ -367,24 +367,25 @@ def _write_skills(framework: Framework, planned: Plan, at: datetime) -> None:
     changes = planned.skills
     retired = {each.identifier for each in planned.package.skills if each.is_retired}
 
-    def row(identifier: str, values: Values, **more: Any) -> Skill:
-        retired_at = at if identifier in retired else None
-        return Skill(
-            framework=framework,
-            identifier=identifier,
-            worded_at=at,
-            retired_at=retired_at,
+    def row(identifier: str, values: Values) -> Values:
+        return {
             **values,
-            **more,
-        )
+            "framework_id": framework.pk,
+            "identifier": identifier,
+            "worded_at": at,
+            "retired_at": at if identifier in retired else None,
+        }
 
-    Skill.objects.bulk_create(
-        [row(each, values, uuid=planned.uuids[each]) for each, values in changes.new.items()],
-        batch_size=_BATCH,
+    bulk.insert(
+        Skill,
+        (
+            {**row(identifier, values), "uuid": planned.uuids[identifier]}
+            for identifier, values in changes.new.items()
+        ),
     )
     given = changes.changed | changes.touched
     given |= {each: values for each, values in changes.retired.items() if values is not None}
-    _update_skills(framework, [row(each, values) for each, values in given.items()])
+    _update_skills(framework, [Skill(**row(each, values)) for each, values in given.items()])
     gone = [each for each, values in changes.retired.items() if values is None]
     Skill.objects.filter(framework=framework, identifier__in=gone, retired_at=None).update(
         retired_at=at
@@ -427,7 +428,14 @@ def _write_associations(
         touched={each: holdings.resolved(values, keys) for each, values in changes.touched.items()},
         retired=changes.retired,
     )
-    _supersede(Association, framework, with_keys, at, edition=edition)
+    _supersede(
+        Association,
+        framework,
+        with_keys,
+        at,
+        quiet=holdings.ASSOCIATION_QUIET,
+        edition_id=edition.pk if edition else None,
+    )
 
 
 def _supersede(
@@ -435,34 +443,28 @@ def _supersede(
     framework: Framework,
     changes: Changes,
     at: datetime,
+    *,
+    quiet: Collection[str],
     **more: Any,
 ) -> None:
     """Retire what is gone or says something else now, and insert what is new or says it."""
     rows = model._default_manager.filter(framework=framework, retired_at=None)
     rows.filter(identifier__in=[*changes.retired, *changes.changed]).update(retired_at=at)
-    model._default_manager.bulk_create(
-        [
-            model(framework=framework, identifier=identifier, began_at=at, **values, **more)
+    bulk.insert(
+        model,
+        (
+            {
+                **values,
+                **more,
+                "framework_id": framework.pk,
+                "identifier": identifier,
+                "began_at": at,
+            }
             for identifier, values in (changes.new | changes.changed).items()
-        ],
-        batch_size=_BATCH,
+        ),
     )
     if changes.touched:
-        _touch(model, framework, changes.touched)
-
-
-def _touch(model: type[Any], framework: Framework, touched: Mapping[str, Values]) -> None:
-    """Write what may differ without anything having changed."""
-    quiet = holdings.ASSOCIATION_QUIET if model is Association else holdings.RUBRIC_QUIET
-    fields = [model._meta.get_field(name) for name in sorted(quiet)]
-    held = model._default_manager.filter(
-        framework=framework, retired_at=None, identifier__in=touched
-    )
-    rows = list(held)
-    for row in rows:
-        for field in fields:
-            setattr(row, field.attname, touched[row.identifier][field.attname])
-    model._default_manager.bulk_update(rows, [field.name for field in fields], batch_size=_BATCH)
+        bulk.update(model, framework, changes.touched, quiet)
 
 
 def _find_ends(framework: Framework) -> None:
