@@ -194,7 +194,8 @@ def _in_one_folder(entries: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipIn
     """The files beside manifest.csv, which lies at the top or in the only folder there."""
     found: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in entries:
-        if entry.is_dir() or entry.filename.startswith("__MACOSX/"):
+        # A name may be empty, which ZipInfo.is_dir of Python 3.11 does not expect.
+        if entry.filename.endswith("/") or entry.filename.startswith("__MACOSX/"):
             continue
         path = _safe_path(entry)
         folder = found.setdefault(str(path.parent), {})

@@ -751,6 +751,12 @@ def test_names_that_lead_out_of_the_zip_are_refused(tmp_path: Path, name: str) -
     assert fatal(zipped(tmp_path, Roster().files() | {name: b""})) == "bad_zip"
 
 
+def test_a_name_that_is_empty_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, Roster().files() | {"nameless": b""})
+    path.write_bytes(path.read_bytes().replace(b"nameless", b"\0" * 8))
+    assert fatal(path) == "bad_zip"
+
+
 def test_a_zip_in_a_zip_is_refused(tmp_path: Path) -> None:
     assert fatal(zipped(tmp_path, Roster().files() | {"more.zip": b"PK"})) == "bad_zip"
 
