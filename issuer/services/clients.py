@@ -1,7 +1,6 @@
 """Systems that act by a token, as the ledger and the rows name them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -25,10 +24,3 @@ class Client:
 
 # A person who is signed in, or a system with a token.
 Actor = User | Client
-
-
-def columns(by: Actor) -> dict[str, Any]:
-    """The columns `by` and `client` of a row about what somebody did."""
-    if isinstance(by, Client):
-        return {"client": by.name}
-    return {"by": by}

@@ -4,7 +4,7 @@ import secrets
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,8 +29,8 @@ from issuer.models import (
     VerifiableCredential,
 )
 from issuer.models.status import STATUS_LIST_SIZE
-from issuer.services import clock, ledger, ranges
-from issuer.services.clients import Actor, columns
+from issuer.services import clock, copying, ledger, ranges
+from issuer.services.clients import Actor, Client
 from issuer.vc import status_list as bitstring
 from issuer.vc.json_text import parse_json
 
@@ -111,9 +111,9 @@ def revoke(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     final = _changes(forms).filter(is_final=True).first()
     if final is not None:
         return final
-    change = _enter(forms, value=True, is_final=True, reason=reason, by=by)
+    _enter((form.pk for form in forms), value=True, is_final=True, reason=reason, by=by)
     ledger.append("credential.revoked", credential, by=by, reason=reason)
-    return change
+    return _changes(forms).latest("pk")
 
 
 @transaction.atomic
@@ -130,11 +130,11 @@ def revoke_all(batch: Batch, *, reason: str, by: Actor) -> int:
     # Locked before it is asked what is left, as somebody may be revoking one of them.
     forms = VerifiableCredential.objects.filter(credential__batch=batch).order_by("pk")
     list(forms.select_for_update(of=("self",)).values_list("pk"))
-    left = list(to_revoke(batch))
+    left = list(to_revoke(batch).values_list("pk", "credential__position"))
     if not left:
         raise WrongState("Every credential of this batch is revoked already.")
-    _enter(left, value=True, is_final=True, reason=reason, by=by)
-    positions = {form.credential.position for form in left}
+    _enter((pk for pk, _ in left), value=True, is_final=True, reason=reason, by=by)
+    positions = {position for _, position in left}
     details = {"count": len(positions), "positions": ranges.write(positions)}
     ledger.append("credentials.revoked", batch, by=by, reason=reason, details=details)
     return len(positions)
@@ -145,7 +145,7 @@ def to_revoke(batch: Batch) -> QuerySet[VerifiableCredential]:
     revoked = StatusChange.objects.filter(verifiable_credential=OuterRef("pk"), is_final=True)
     return VerifiableCredential.objects.filter(
         ~Exists(revoked), credential__batch=batch, secured__isnull=False
-    ).select_related("credential")
+    )
 
 
 @transaction.atomic
@@ -162,9 +162,9 @@ def suspend(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     newest = _newest_that_can_be_lifted(forms)
     if newest is not None and newest.value:
         return newest
-    change = _enter(forms, value=True, reason=reason, by=by)
+    _enter((form.pk for form in forms), value=True, reason=reason, by=by)
     ledger.append("credential.suspended", credential, by=by, reason=reason)
-    return change
+    return _changes(forms).latest("pk")
 
 
 @transaction.atomic
@@ -177,9 +177,9 @@ def reinstate(credential: Credential, *, reason: str, by: Actor) -> StatusChange
     newest = _newest_that_can_be_lifted(forms)
     if newest is None or not newest.value:
         raise NotSuspended()
-    change = _enter(forms, value=False, reason=reason, by=by)
+    _enter((form.pk for form in forms), value=False, reason=reason, by=by)
     ledger.append("credential.reinstated", credential, by=by, reason=reason)
-    return change
+    return _changes(forms).latest("pk")
 
 
 def state_of(credential: Credential) -> str:
@@ -275,24 +275,20 @@ def _newest_that_can_be_lifted(forms: Sequence[VerifiableCredential]) -> StatusC
 
 
 def _enter(
-    forms: Sequence[VerifiableCredential],
+    form_ids: Iterable[int],
     *,
     value: bool,
     reason: str,
     by: Actor,
     is_final: bool = False,
-) -> StatusChange:
-    changes = StatusChange.objects.bulk_create(
-        StatusChange(
-            verifiable_credential=form,
-            value=value,
-            is_final=is_final,
-            reason=reason,
-            **columns(by),
-        )
-        for form in forms
+) -> None:
+    by_id, client = (None, by.name) if isinstance(by, Client) else (by.pk, "")
+    now = clock.now()
+    copying.insert(
+        StatusChange,
+        ("verifiable_credential_id", "value", "is_final", "reason", "by_id", "client", "at"),
+        ((pk, value, is_final, reason, by_id, client, now) for pk in form_ids),
     )
-    return changes[0]
 
 
 def _take(count: int, purpose: str, format: str) -> list[Entry]:

@@ -10,14 +10,16 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import fuzz, growth, issue, shapes, sign, verify
+from tests.bench import evaluate, fuzz, growth, issue, shapes, sign, status, verify
 
 BENCHES = {
+    "evaluate": evaluate,
     "fuzz": fuzz,
     "growth": growth,
     "issue": issue,
     "shapes": shapes,
     "sign": sign,
+    "status": status,
     "verify": verify,
 }
 

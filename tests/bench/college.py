@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = "bench"
 GRADES = ("Pass", "Merit", "Distinction")
+LAST_DAY = date(2026, 5, 15)
 
 
 @contextlib.contextmanager
@@ -113,7 +114,7 @@ class College:
             sourced_id="26S",
             title="Spring 2026",
             starts_on=date(2026, 1, 12),
-            ends_on=date(2026, 5, 15),
+            ends_on=LAST_DAY,
         )
         course = LearningOpportunity.objects.create(
             kind="course",
@@ -195,10 +196,70 @@ class College:
             return self._prepared(count)
 
     def _prepared(self, count: int) -> "Batch":
-        from issuer.services import batches, copying
-        from registrar.models import Award, Enrolment, Learner
+        from issuer.services import batches
+        from registrar.models import Award
 
-        first, now, day = self.learners, datetime.now(UTC), date(2026, 5, 15)
+        now, learners = datetime.now(UTC), self._enrolled(count)
+        batch_id = uuid4()
+        described = [each["id"] for each in self.revision.result_descriptions]
+        Award.objects.bulk_create(
+            (
+                Award(
+                    revision=self.revision,
+                    template_id=self.revision.template_id,
+                    learner_id=pk,
+                    occasion="offering:bench",
+                    offering=self.offering,
+                    awarded_on=LAST_DAY,
+                    results=[
+                        {"description": each, "value": GRADES[(pk + at) % len(GRADES)]}
+                        for at, each in enumerate(described)
+                    ],
+                    reasons=["The final result is a passing one."],
+                    decided_by=self.clara,
+                    decided_at=now,
+                    batch_id=batch_id,
+                    position=position,
+                )
+                for position, pk in enumerate(learners)
+            ),
+            batch_size=5000,
+        )
+        return batches.open(f"{count} awards", count=count, by=self.clara, id=batch_id)
+
+    def graded(self, count: int) -> None:
+        """So many more learners, each with a result in the course."""
+        from django.db import transaction
+
+        from issuer.services import copying
+        from registrar.models import LineItem, Result
+
+        names = "source sourced_id line_item_id learner_id status text dated withdrawn recorded_at"
+        item = LineItem.objects.get(source=SOURCE, sourced_id="final")
+        words, now = ("Fail", *GRADES), datetime.now(UTC)
+        with transaction.atomic():
+            rows = (
+                (
+                    SOURCE,
+                    f"result-{pk}",
+                    item.pk,
+                    pk,
+                    "fully graded",
+                    words[pk % len(words)],
+                    LAST_DAY,
+                    False,
+                    now,
+                )
+                for pk in self._enrolled(count)
+            )
+            copying.insert(Result, names.split(), rows)
+
+    def _enrolled(self, count: int) -> list[int]:
+        """The keys of so many learners nobody has met before."""
+        from issuer.services import copying
+        from registrar.models import Enrolment, Learner
+
+        first = self.learners
         self.learners += count
         numbers = range(first, first + count)
         copying.insert(
@@ -228,37 +289,12 @@ class College:
                     self.offering.pk,
                     pk,
                     date(2026, 1, 12),
-                    day,
+                    LAST_DAY,
                 )
                 for pk in learners
             ),
         )
-        batch_id = uuid4()
-        described = [each["id"] for each in self.revision.result_descriptions]
-        Award.objects.bulk_create(
-            (
-                Award(
-                    revision=self.revision,
-                    template_id=self.revision.template_id,
-                    learner_id=pk,
-                    occasion="offering:bench",
-                    offering=self.offering,
-                    awarded_on=day,
-                    results=[
-                        {"description": each, "value": GRADES[(pk + at) % len(GRADES)]}
-                        for at, each in enumerate(described)
-                    ],
-                    reasons=["The final result is a passing one."],
-                    decided_by=self.clara,
-                    decided_at=now,
-                    batch_id=batch_id,
-                    position=position,
-                )
-                for position, pk in enumerate(learners)
-            ),
-            batch_size=5000,
-        )
-        return batches.open(f"{count} awards", count=count, by=self.clara, id=batch_id)
+        return learners
 
     def employ(self) -> None:
         """Start a worker and a signer; the first batch waits until both are there."""

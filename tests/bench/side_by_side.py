@@ -33,6 +33,15 @@ def rates(ways: Mapping[str, Callable[[], object]], *, runs: int) -> dict[str, f
     return {name: round(statistics.median(each), 2) for name, each in found.items()}
 
 
+def medians(ways: Mapping[str, Callable[[], float]], *, runs: int) -> dict[str, float]:
+    """Return the median of what each way says of itself, when they take turns."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(runs):
+        for name in random.sample(sorted(ways), len(ways)):
+            found[name].append(ways[name]())
+    return {name: statistics.median(each) for name, each in found.items()}
+
+
 def rate(do: Callable[[], object], seconds: float) -> float:
     """Return how often a CPU second it is done, when it is done for so many."""
     done = 0
