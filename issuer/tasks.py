@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from issuer.errors import Refusal, WrongState
 from issuer.models import Batch, Chunk, LedgerCheck
-from issuer.services import batches, ledger_checks, signing, status
+from issuer.services import batches, ledger_checks, publishing, signing, status
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def publish() -> None:
     """Publish the status lists that changed or grow old; one that fails holds up no other."""
     for status_list in status.lists_to_publish():
         try:
-            signing.publish(status_list)
+            publishing.publish(status_list)
         except Refusal:
             log.exception("status list %s is not published", status_list.name)
 

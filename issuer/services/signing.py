@@ -1,36 +1,32 @@
-"""Signing: the only user of a private key, and only in the signer process."""
+"""Signing: the credentials of one chunk, as they were frozen, and only in the signer process."""
 
 import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Collection, Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from issuer import keystores
-from issuer.errors import KeyUnreadable, RefusedByOwnVerifier, RevocationLost, WrongState
+from issuer.errors import RefusedByOwnVerifier
 from issuer.models import (
     Chunk,
     SecuredDocument,
     Shape,
     SigningKey,
     StatusList,
-    StatusListPublication,
     VerifiableCredential,
 )
-from issuer.services import batches, clock, copying, credentials, keys, ledger, status
-from issuer.vc import did
+from issuer.services import batches, clock, copying, credentials, ledger, publishing
+from issuer.services.keyring import Keyring
 from issuer.vc import status_list as bitstring
-from issuer.vc.data_integrity import proofs
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import write_json
 from issuer.vc.shapes import NotExpressible, Seal
-from issuer.vc.signers import Signer
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +42,13 @@ def sign(chunk: Chunk) -> None:
        accept then is set apart as failed.
     4. Store and release all in one transaction, with their Merkle root in the ledger.
 
-    Raises WrongState when another worker has taken over the chunk, and what `publish` raises
-    when the fault is in no row; nothing is stored then.
+    Raises WrongState when another worker has taken over the chunk, and what
+    `publishing.publish` raises when the fault is in no row; nothing is stored then.
     """
     # 1
     frozen = _frozen(chunk)
     # 2
-    _publish_first({each.status_list_id for each in frozen})
+    publishing.publish_first({each.status_list_id for each in frozen})
     # 3
     secured, refused = _Work(frozen).secure()
     # 4
@@ -73,59 +69,6 @@ def sign(chunk: Chunk) -> None:
                 "root": ledger.merkle_root([each.digest for each in secured]),
             },
         )
-
-
-def publish(status_list: StatusList) -> StatusListPublication:
-    """Sign the list's bits as they are now and put the edition in the place of the one before.
-
-    Signed by the active key, checked by our own verifier, one version higher.
-
-    Raises RevocationLost when a revocation of the edition before is no longer there,
-    RefusedByOwnVerifier, NoActiveKey, KeystoreClosed or KeyUnreadable, and WrongState when
-    somebody else has published meanwhile.
-    """
-    # Read before the bits: whoever publishes in between takes the version, not our newer bits.
-    before = status.newest_publication(status_list)
-    last_change = status.newest_change(status_list)
-    bits = status.bits(status_list)
-    if before is not None and status_list.purpose == StatusList.Purpose.REVOCATION:
-        _refuse_to_clear(status.published_bits(before), bits)
-    now = clock.now().replace(microsecond=0)
-    valid_until = now + timedelta(seconds=settings.STATUS_LIST_VALIDITY)
-    key = keys.active(settings.ISSUER_DID)
-    document = bitstring.status_list_credential(
-        url=status_list.url,
-        issuer=key.did,
-        purpose=status_list.purpose,
-        encoded_list=bitstring.encode(bits),
-        valid_from=now,
-        valid_until=valid_until,
-        ttl_ms=status.seconds_to_keep() * 1000,
-    )
-    try:
-        body = write_json(_Desk().add_proof(document, key, now))
-    except VcError as error:
-        raise RefusedByOwnVerifier(f"{RefusedByOwnVerifier()} {error}") from error
-    publication = StatusListPublication(
-        status_list=status_list,
-        version=before.version + 1 if before else 1,
-        body=body,
-        sha256=hashlib.sha256(body.encode()).hexdigest(),
-        last_change=last_change,
-        valid_until=valid_until,
-    )
-    try:
-        with transaction.atomic():
-            publication.save(force_insert=True)
-            ledger.append(
-                "status_list.published",
-                status_list,
-                by="signer",
-                details={"version": publication.version, "sha256": publication.sha256},
-            )
-    except IntegrityError:
-        raise WrongState("Somebody else has just published this status list.") from None
-    return publication
 
 
 class _Frozen(NamedTuple):
@@ -152,44 +95,11 @@ class _Secured(NamedTuple):
     digest: bytes
 
 
-class _Desk:
-    """Where documents are signed: keys are opened once, and DID documents looked up once."""
+class _Refused(NamedTuple):
+    """A position whose form our own verifier does not accept, and why."""
 
-    def __init__(self) -> None:
-        self._signers: dict[str, Signer] = {}
-        self._did_documents: dict[str, dict[str, Any]] = {}
-
-    def add_proof(
-        self, document: dict[str, Any], key: SigningKey, created: datetime
-    ) -> dict[str, Any]:
-        """Sign the document and check the signature, canonicalising anew, by what is published."""
-        secured = proofs.add_proof(
-            document,
-            signer=self.signer(key),
-            verification_method=key.verification_method,
-            created=created,
-        )
-        self.check(secured, key)
-        return secured
-
-    def check(self, secured: dict[str, Any], key: SigningKey) -> None:
-        """Verify a proof as a stranger would, by what is published; raises VcError."""
-        method = did.find_method(self._did_document(key.did), key.verification_method)
-        proofs.verify_proof(secured, public_key=method)
-
-    def signer(self, key: SigningKey) -> Signer:
-        """Opens the private key; raises KeystoreClosed or KeyUnreadable."""
-        if key.handle not in self._signers:
-            signer = keystores.open(key.handle)
-            if signer.public_multibase != key.public_multibase:
-                raise KeyUnreadable(f"The keystore holds another key under {key.handle}.")
-            self._signers[key.handle] = signer
-        return self._signers[key.handle]
-
-    def _did_document(self, name: str) -> dict[str, Any]:
-        if name not in self._did_documents:
-            self._did_documents[name] = keys.did_document(name)
-        return self._did_documents[name]
+    position: int
+    error: VcError
 
 
 class _Work:
@@ -197,52 +107,69 @@ class _Work:
 
     def __init__(self, frozen: Sequence[_Frozen]) -> None:
         self._frozen = frozen
-        self._desk = _Desk()
+        self._samples = {each.pk for each in (*frozen[:: settings.VERIFY_EVERY], *frozen[-1:])}
         self._lists = StatusList.objects.defer("permutation").in_bulk(
             {each.status_list_id for each in frozen}
         )
         self._keys = SigningKey.objects.in_bulk({each.key_id for each in frozen})
-        self._shapes = Shape.objects.in_bulk(
-            {each.credential__shape_id for each in frozen if each.credential__shape_id}
-        )
-        self._seals: dict[tuple[int, int, datetime], Seal] = {}
+        self._keyring = Keyring(self._keys.values())
+        named = {
+            (each.credential__shape_id, each.key_id, each.proof_created_at)
+            for each in frozen
+            if each.credential__shape_id is not None
+        }
+        self._shapes = Shape.objects.in_bulk({shape for shape, _, _ in named})
+        self._seals = {each: self._seal(*each) for each in named}
 
     def secure(self, *, by_shape: bool = True) -> tuple[list[_Secured], dict[int, str]]:
         """Sign all; of those that our own verifier does not accept tell why, by position."""
         secured: list[_Secured] = []
         refused: dict[int, str] = {}
-        last = len(self._frozen) - 1
-        for number, each in enumerate(self._frozen):
-            is_sample = number % settings.VERIFY_EVERY == 0 or number == last
-            try:
-                if by_shape and (found := self._through_shape(each, is_sample=is_sample)):
-                    secured.append(found)
+        try:
+            for outcome in self._outcomes(self._through_shape if by_shape else self._as_a_whole):
+                if isinstance(outcome, _Secured):
+                    secured.append(outcome)
                 else:
-                    secured.append(self._as_a_whole(each))
-            except _Deviation:
-                return self.secure(by_shape=False)
-            except VcError as error:
-                refused[each.credential__position] = f"{RefusedByOwnVerifier()} {error}"
+                    position, error = outcome
+                    refused[position] = f"{RefusedByOwnVerifier()} {error}"
+        except _Deviation:
+            return self.secure(by_shape=False)
         return secured, refused
 
-    def _through_shape(self, frozen: _Frozen, *, is_sample: bool) -> _Secured | None:
-        """Sign one form, None if its shape can't say it."""
+    def _outcomes(self, way: Callable[[_Frozen], _Secured]) -> Iterator[_Secured | _Refused]:
+        """What comes of each, in their order; where a key is slow, several wait for it at once."""
+
+        def outcome(frozen: _Frozen) -> _Secured | _Refused:
+            try:
+                return way(frozen)
+            except VcError as error:
+                return _Refused(frozen.credential__position, error)
+
+        at_once = self._keyring.at_once
+        if at_once == 1:
+            yield from map(outcome, self._frozen)
+            return
+        # The database was asked for all before, so no thread takes a connection of its own.
+        with ThreadPoolExecutor(at_once) as waiting:
+            yield from waiting.map(outcome, self._frozen)
+
+    def _through_shape(self, frozen: _Frozen) -> _Secured:
+        """Sign one form through its shape, or as a whole if that can't say it; raises VcError."""
         if frozen.credential__shape_id is None:
-            return None
+            return self._as_a_whole(frozen)
         shape = self._shapes[frozen.credential__shape_id]
-        values = self._values(frozen)
-        seal = self._seal(frozen, shape)
+        seal = self._seals[shape.pk, frozen.key_id, frozen.proof_created_at]
         try:
-            body = shape.compiled.secure(values, seal)
+            body = shape.compiled.secure(self._values(frozen), seal)
         except NotExpressible:
-            return None
-        if is_sample:
+            return self._as_a_whole(frozen)
+        if frozen.pk in self._samples:
             self._check(body, frozen)
         return _Secured(frozen, _proof_value(body), "", hashlib.sha256(body).digest())
 
     def _check(self, body: bytes, frozen: _Frozen) -> None:
         try:
-            self._desk.check(json.loads(body), self._keys[frozen.key_id])
+            self._keyring.check(json.loads(body), self._keys[frozen.key_id])
         except VcError:
             shape = frozen.credential__shape_id
             log.exception("shape %s deviates: its chunk is signed as a whole", shape)
@@ -260,24 +187,21 @@ class _Work:
             shape = self._shapes[frozen.credential__shape_id]
             document = json.loads(shape.compiled.write(self._values(frozen)))
         key = self._keys[frozen.key_id]
-        text = write_json(self._desk.add_proof(document, key, frozen.proof_created_at))
+        text = write_json(self._keyring.add_proof(document, key, frozen.proof_created_at))
         return _Secured(frozen, "", text, credentials.digest(text))
 
     def _values(self, frozen: _Frozen) -> list[str]:
         name = self._lists[frozen.status_list_id].name
         return [*json.loads(frozen.credential__values), name, str(frozen.status_index)]
 
-    def _seal(self, frozen: _Frozen, shape: Shape) -> Seal:
-        named = (shape.pk, frozen.key_id, frozen.proof_created_at)
-        if named not in self._seals:
-            key = self._keys[frozen.key_id]
-            self._seals[named] = Seal(
-                context=shape.compiled.document["@context"],
-                signer=self._desk.signer(key),
-                verification_method=key.verification_method,
-                created=frozen.proof_created_at,
-            )
-        return self._seals[named]
+    def _seal(self, shape_id: int, key_id: int, created: datetime) -> Seal:
+        key = self._keys[key_id]
+        return Seal(
+            context=self._shapes[shape_id].compiled.document["@context"],
+            signer=self._keyring.signer(key),
+            verification_method=key.verification_method,
+            created=created,
+        )
 
 
 class _Deviation(Exception):
@@ -298,21 +222,8 @@ def _frozen(chunk: Chunk) -> list[_Frozen]:
     return [_Frozen._make(row) for row in rows]
 
 
-def _publish_first(list_ids: Collection[int]) -> None:
-    """Publish the lists to which nobody could have referred yet."""
-    for status_list in StatusList.objects.defer("permutation").filter(pk__in=list_ids):
-        if status.newest_publication(status_list) is None:
-            with suppress(WrongState):  # another signer did it at the same moment
-                publish(status_list)
-
-
 def _store(secured: Sequence[_Secured]) -> None:
     now = clock.now()
     names = ("verifiable_credential_id", "proof_value", "text", "sha256", "signed_at")
     rows = ((each.frozen.pk, each.proof_value, each.text, each.digest, now) for each in secured)
     copying.insert(SecuredDocument, names, rows)
-
-
-def _refuse_to_clear(before: bytes, after: bytes) -> None:
-    if any(old & ~new for old, new in zip(before, after, strict=True)):
-        raise RevocationLost()

@@ -25,6 +25,10 @@ class Signer(Protocol):
     def public_multibase(self) -> str:
         """The public key as Multikey."""
 
+    @property
+    def at_once(self) -> int:
+        """So many signatures are best asked for at a time, in threads; 1 if they only take CPU."""
+
     def sign(self, message: bytes) -> bytes:
         """Return the signature over the message, as `keys.PublicKey.check` takes it."""
 
@@ -33,6 +37,7 @@ class Ed25519Signer:
     """Signs with Ed25519 (RFC 8032, pure); the secret is the seed of 32 bytes."""
 
     kind = keys.ED25519
+    at_once = 1
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != 32:
@@ -53,6 +58,7 @@ class _EcdsaSigner:
     """Signs with ECDSA; the secret is the private number in as many bytes as a coordinate has."""
 
     kind: ClassVar[str]
+    at_once = 1
 
     def __init__(self, secret: bytes) -> None:
         self._curve = keys.CURVES[self.kind]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from issuer.models import Credential, StatusList
-from issuer.services import signing
+from issuer.services import publishing
 from registrar.admin.vocabulary import Upload
 from registrar.models import Award, Revision, RosterImport, SkillTag
 from registrar.services import catalog, rosters, tagging, vocabulary
@@ -53,7 +53,7 @@ def tag(college: Any, fay: User) -> SkillTag:
 @pytest.fixture
 def adas_credential(adas_credential: Credential) -> Credential:
     """Ada's credential, issued; its status list is published."""
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     return adas_credential
 
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from issuer.models import Credential, SecuredDocument, SigningKey, StatusList
-from issuer.services import credentials, keys, signing, status
+from issuer.services import credentials, keys, publishing, status
 from registrar.models import Learner, Revision
 from registrar.services import awards
 from tests.cast import SIS, College, issue
@@ -72,7 +72,7 @@ def test_it_accepts_all_and_then_refuses_the_one_that_was_revoked(
 
     revoked = issued[2]["id"]
     status.revoke(credentials.find(revoked), reason="Awarded by mistake.", by=clara)
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     assert refused(VERIFIERS[name], issued, published()) == [revoked]
 
 
@@ -91,7 +91,7 @@ def test_it_refuses_what_is_suspended_and_accepts_it_again_when_it_is_reinstated
     ):
         if change is not None:
             change(adas_licence, reason="Under review.", by=clara)
-        signing.publish(StatusList.objects.get())
+        publishing.publish(StatusList.objects.get())
         assert refused(VERIFIERS[name], [licence], published()) == expected
 
 

@@ -124,7 +124,7 @@ POINTS = {
     "verifying what was signed": (
         SIGNER,
         Fault(
-            target="issuer.services.signing:_Desk.check",
+            target="issuer.services.keyring:Keyring.check",
             moment=Moment.BEFORE,
             # The status list, the first and the last of each chunk.
             hit=6,

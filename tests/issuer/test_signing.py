@@ -1,6 +1,8 @@
 """What was frozen is signed, always alike, checked, and stored once."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from issuer import keystores
 from issuer.errors import KeystoreClosed, KeyUnreadable, WrongState
 from issuer.models import (
     Achievement,
@@ -21,6 +24,7 @@ from issuer.models import (
     SigningKey,
 )
 from issuer.services import batches, credentials, keys, ledger, signing, verification
+from issuer.vc.signers import Ed25519Signer
 from issuer.vc.verification.verify import Verdict
 from tests.issuer import badges
 from tests.issuer.superuser import without_triggers
@@ -155,3 +159,38 @@ def test_a_retired_key_still_signs_what_it_was_asked_to(
     badges.sign_all(requested)
     assert key.public_multibase in bodies()[0]
     assert verification.verify(bodies()[0].encode()).verdict is Verdict.VALID
+
+
+class SlowSigner(Ed25519Signer):
+    """A key in a module that takes a while for each signature, and several orders at a time."""
+
+    at_once = 4
+
+    def __init__(self, secret: bytes) -> None:
+        super().__init__(secret)
+        self._lock = threading.Lock()
+        self.now, self.most = 0, 0
+
+    def sign(self, message: bytes) -> bytes:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self._lock:
+            self.now -= 1
+        return super().sign(message)
+
+
+def test_several_signatures_wait_for_a_slow_key_at_the_same_time(
+    requested: Batch, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = keystores.open(key.handle)
+    assert isinstance(quick, Ed25519Signer)
+    slow = SlowSigner(quick._secret[:32])
+    # The keystore is what is replaced: no module of hardware is at hand.
+    monkeypatch.setattr(keystores, "open", lambda handle: slow)
+    badges.sign_all(requested)
+    assert slow.most == 4
+    in_order = zip(Credential.objects.order_by("position"), bodies(), strict=True)
+    assert all(str(credential.pk) in body for credential, body in in_order)
+    assert all(verification.verify(body.encode()).verdict is Verdict.VALID for body in bodies())

@@ -34,7 +34,7 @@ from issuer.models import (
     StatusListPublication,
     VerifiableCredential,
 )
-from issuer.services import audit, batches, clock, signing, status, verification
+from issuer.services import audit, batches, clock, publishing, status, verification
 from issuer.vc import status_list as bitstring
 from issuer.vc import timestamps
 from issuer.vc.verification.verify import Outcome, Verdict
@@ -140,7 +140,7 @@ def test_a_revoked_credential_is_invalid_once_the_list_is_published(
     assert status.state_of(revoked) == "revoked"
     assert status.state_of(other) == "valid"
     assert verdict(revoked) is Verdict.VALID
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert verdict(revoked) is Verdict.INVALID
     assert verdict(other) is Verdict.VALID
 
@@ -210,7 +210,7 @@ def test_a_list_is_published_before_the_first_credential_that_refers_to_it(
 def test_a_publication_says_how_long_it_holds(issued: list[Credential], settings: Any) -> None:
     settings.STATUS_LIST_TTL, settings.STATUS_LIST_VALIDITY = 120, 3600
     before = clock.now().replace(microsecond=0)
-    publication = signing.publish(only_list())
+    publication = publishing.publish(only_list())
     document = json.loads(publication.body)
     assert timestamps.read(document["validUntil"]) == publication.valid_until
     assert publication.valid_until - timestamps.read(document["validFrom"]) == timedelta(hours=1)
@@ -227,7 +227,7 @@ def test_a_revocation_is_seen_within_the_promised_time(
     rounds = settings.CELERY_BEAT_SCHEDULE["publish status lists"]["schedule"]
     path = only_list().url.removeprefix(settings.BASE_URL)
     cached = re.search(r"max-age=(\d+)", client.get(path)["Cache-Control"])
-    kept = json.loads(signing.publish(only_list()).body)["credentialSubject"]["ttl"] / 1000
+    kept = json.loads(publishing.publish(only_list()).body)["credentialSubject"]["ttl"] / 1000
     assert cached is not None
     assert rounds + int(cached[1]) + kept <= settings.STATUS_LIST_TTL
 
@@ -241,7 +241,7 @@ def test_where_changes_show_at_once_no_cache_keeps_a_list(
 
 
 def test_versions_only_grow(issued: list[Credential]) -> None:
-    versions = [signing.publish(only_list()).version for _ in range(3)]
+    versions = [publishing.publish(only_list()).version for _ in range(3)]
     assert versions == [2, 3, 4]
 
 
@@ -250,7 +250,7 @@ def test_of_two_that_publish_at_once_one_edition_stands(
 ) -> None:
     def publish(_: int) -> bool:
         try:
-            signing.publish(only_list())
+            publishing.publish(only_list())
         except WrongState:
             return False
         finally:
@@ -269,11 +269,11 @@ def test_a_list_is_due_when_it_changed_or_half_its_validity_has_passed(
     assert status.lists_to_publish() == []
     status.revoke(issued[0], reason="Awarded by mistake", by=registrar)
     assert status.lists_to_publish() == [only_list()]
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert status.lists_to_publish() == []
     settings.STATUS_LIST_VALIDITY *= 3
     assert status.lists_to_publish() == [only_list()]
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert status.lists_to_publish() == []
 
 
@@ -289,7 +289,7 @@ def test_a_change_with_a_lower_number_than_one_published_is_still_due(
 ) -> None:
     late, early = issued
     status.revoke(early, reason="Awarded by mistake", by=registrar)
-    signing.publish(only_list())
+    publishing.publish(only_list())
     with without_triggers():
         form = late.verifiable_credentials.get()
         StatusChange.objects.create(
@@ -307,12 +307,12 @@ def test_a_published_revocation_is_never_taken_back(
     issued: list[Credential], registrar: User
 ) -> None:
     status.revoke(issued[0], reason="Awarded by mistake", by=registrar)
-    signing.publish(only_list())
+    publishing.publish(only_list())
     with without_triggers():
         StatusListPublication.objects.update(last_change=None)
         StatusChange.objects.all().delete()
     with pytest.raises(RevocationLost):
-        signing.publish(only_list())
+        publishing.publish(only_list())
     assert verdict(issued[0]) is Verdict.INVALID
 
 
@@ -347,13 +347,13 @@ def test_a_suspended_credential_is_invalid_until_it_is_reinstated(
     suspended, other = licences
     status.suspend(suspended, reason="Under review", by=registrar)
     assert (status.state_of(suspended), status.state_of(other)) == ("suspended", "valid")
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert verdict(suspended) is Verdict.INVALID
     assert verdict(other) is Verdict.VALID
     status.reinstate(suspended, reason="Reviewed", by=registrar)
     assert status.state_of(suspended) == "valid"
     assert status.lists_to_publish() == [only_list()]
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert verdict(suspended) is Verdict.VALID
     acts = LedgerEntry.objects.filter(subject=f"issuer.credential:{suspended.pk}")
     assert [(entry.act, entry.reason) for entry in acts.order_by("sequence")] == [
@@ -366,7 +366,7 @@ def test_a_verifier_is_told_in_words_that_it_is_suspended(
     licences: list[Credential], registrar: User
 ) -> None:
     status.suspend(licences[0], reason="Under review", by=registrar)
-    signing.publish(only_list())
+    publishing.publish(only_list())
     body = SecuredDocument.objects.get(verifiable_credential__credential=licences[0]).body
     said = verification.verify(body.encode()).check("status").detail
     assert said == "The issuer has suspended the credential, which may change again."
@@ -387,7 +387,7 @@ def test_a_suspension_list_says_what_it_is_for_how_long_it_holds_and_what_change
     assert left.total_seconds() == settings.STATUS_LIST_VALIDITY
     assert client.get(path, headers={"if-none-match": answer["ETag"]}).status_code == 304
     status.suspend(licences[0], reason="Under review", by=registrar)
-    signing.publish(only_list())
+    publishing.publish(only_list())
     changed = client.get(path, headers={"if-none-match": answer["ETag"]})
     assert changed.status_code == 200
     assert changed["ETag"] != answer["ETag"]
@@ -434,7 +434,7 @@ def test_what_can_be_suspended_is_withdrawn_for_good_by_a_suspension_that_nobody
     for change in (status.suspend, status.reinstate):
         with pytest.raises(WithdrawnForGood):
             change(credential, reason="Reviewed", by=registrar)
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert verdict(credential) is Verdict.INVALID
 
 
@@ -481,7 +481,7 @@ def test_a_whole_batch_is_revoked_at_once_with_one_entry_and_one_edition(
     assert (entry.reason, entry.details) == ("The exam was void", {"count": 1, "positions": "0"})
     assert {status.state_of(each) for each in issued} == {"revoked"}
     assert StatusChange.objects.get(reason="Awarded by mistake")
-    signing.publish(only_list())
+    publishing.publish(only_list())
     assert {verdict(each) for each in issued} == {Verdict.INVALID}
     with pytest.raises(WrongState, match="revoked already"):
         status.revoke_all(batch, reason="Once more", by=registrar)

@@ -18,7 +18,7 @@ from issuer.models import (
     StatusList,
     StatusListPublication,
 )
-from issuer.services import signing, status, verification
+from issuer.services import publishing, status, verification
 from issuer.vc import baking, clr, did, openbadges, status_list
 from issuer.vc.data_integrity import proofs
 from issuer.vc.jose import sd_jwt_vc, token_status_list
@@ -127,7 +127,7 @@ def test_dates_are_compared_with_the_given_day(ours: bytes) -> None:
 def test_only_the_status_of_a_revoked_credential_fails(ours: bytes, registrar: User) -> None:
     credential = Credential.objects.get()
     status.revoke(credential, reason="Awarded by mistake", by=registrar)
-    signing.publish(credential.verifiable_credentials.get().status_list)
+    publishing.publish(credential.verifiable_credentials.get().status_list)
     report = verification.verify(ours)
     failed = [check.id for check in report.checks if check.outcome is Outcome.FAILED]
     assert failed == ["status"]
@@ -238,7 +238,7 @@ def test_a_record_is_valid_when_all_in_it_are(ours: bytes, world: World, registr
     assert found.verdict is Verdict.VALID
     assert [verification.is_ours(each) for each in (found, *found.contains)] == [False, True, False]
     status.revoke(Credential.objects.get(), reason="Awarded by mistake", by=registrar)
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     found = verification.verify(whole)
     assert [each.verdict for each in found.contains] == [Verdict.INVALID, Verdict.VALID]
     assert (found.report.verdict, found.verdict) == (Verdict.VALID, Verdict.INVALID)

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from issuer.models import Credential, Release, SecuredDocument, StatusList
-from issuer.services import signing, status
+from issuer.services import publishing, status
 from tests.public.test_verify_page import (
     DID,
     of_stranger,
@@ -28,7 +28,7 @@ NOT_VALID = "This credential is not valid."
 @pytest.fixture
 def adas(adas_credential: Credential) -> Release:
     """Ada's credential, issued and released; its status list is published."""
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     return adas_credential.release
 
 
@@ -96,7 +96,7 @@ def test_an_employer_checks_what_was_shown_without_any_script(
     check(page, live_server, document.replace("Distinction", "Honours"))
     assert NOT_VALID in page.text_content("h2#verdict")
     status.revoke(adas.credential, reason="Awarded by mistake.", by=clara)
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     check(page, live_server, document)
     assert NOT_VALID in page.text_content("h2#verdict")
     assert "has revoked" in page.text_content(".verdict > p")

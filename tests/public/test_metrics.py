@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.celery import app
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
-from issuer.services import batches, credentials, signing, status
+from issuer.services import batches, credentials, publishing, signing, status
 from registrar.models import Award
 from registrar.services import composition
 
@@ -133,7 +133,7 @@ def test_the_figures_follow_a_batch(
 
     status.revoke(Credential.objects.get(), reason="By mistake.", by=clara)
     assert 0 < figure(scrape(client), "status_change_unpublished_seconds") < 60
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     assert figure(scrape(client), "status_change_unpublished_seconds") == 0
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from issuer.models import Credential, Release, SecuredDocument, StatusList, StatusListPublication
-from issuer.services import clock, institutions, signing, status
+from issuer.services import clock, institutions, publishing, status
 from issuer.vc.data_integrity import proofs
 from issuer.vc.signers import Ed25519Signer
 
@@ -37,7 +37,7 @@ def body_of(release: Release) -> dict[str, Any]:
 
 def revoke(release: Release, by: Any) -> None:
     status.revoke(release.credential, reason="Awarded by mistake.", by=by)
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
 
 
 def check(client: Client, text: str) -> str:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from issuer.models import Batch, Chunk, Credential, SigningKey
-from issuer.services import batches, composed, credentials, keys, ledger_checks, signing, status
+from issuer.services import batches, composed, credentials, keys, ledger_checks, publishing, status
 from issuer.services.clients import Client
 from issuer.vc import contexts
 from registrar.management import privileges
@@ -77,7 +77,7 @@ def test_every_process_can_do_its_work(
         awards.withdraw(adas_award, by=clara, reason="Awarded by mistake")
     with as_role("publisher"):
         (changed,) = status.lists_to_publish()
-        signing.publish(changed)
+        publishing.publish(changed)
         assert not status.lists_to_publish()
     with as_role("web"):
         check = ledger_checks.ask(by=clara)

@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from issuer.models import Credential, SecuredDocument, StatusList
-from issuer.services import clock, signing, status
+from issuer.services import clock, publishing, status
 from issuer.vc import contexts
 from issuer.vc.data_integrity import base_proofs, proofs
 from issuer.vc.jose import jose_envelope
@@ -114,7 +114,7 @@ def test_each_status_is_told_with_what_its_list_states(
     checker: APIClient, signed: Document, adas_credential: Credential, root: User
 ) -> None:
     status.revoke(adas_credential, reason="Awarded by mistake.", by=root)
-    signing.publish(StatusList.objects.get())
+    publishing.publish(StatusList.objects.get())
     entry = {"value": 1, "verified": False, "input": signed["credentialStatus"]}
     found = verify(checker, signed).json()
     assert found["results"]["credentialStatus"] == [entry]
