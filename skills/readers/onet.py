@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from skills.readers import packed, separated
+from skills.readers import separated
 from skills.readers.errors import Unreadable
 from skills.readers.gathering import MAX_STATEMENT, Gathering
 from skills.readers.glimpse import Glimpse
@@ -58,15 +58,16 @@ def is_it(glimpse: Glimpse) -> bool:
 
 
 def read(data: bytes, *, file: str = "") -> Package:
-    """Read a zip of the folder. One file of it alone is not enough, and is told so."""
+    """Tell that one of the files alone is not enough."""
     problems = Problems(file)
-    try:
-        if not packed.is_zip(data):
-            raise _not_alone()
-        return _package(packed.named(packed.unzipped(data)), problems)
-    except Unreadable as error:
-        problems.fatal(error)
-        return Package(problems=problems.listed())
+    problems.add(
+        "",
+        code="not_alone",
+        reason="One of the O*NET files alone is no framework.",
+        fix=f"Give the folder, or a zip of it, with {', '.join(_NAMES.values())}.",
+        severity="fatal",
+    )
+    return Package(problems=problems.listed())
 
 
 def read_folder(files: Mapping[str, bytes], *, file: str = "") -> Package:
@@ -191,11 +192,3 @@ def _link_serving(found: Gathering, table: Table, serving: str, activity: str) -
         title = row.text(activity.replace(" ID", " Name"), limit=500)
         if row.good:
             found.link(row, activity, origin, "isRelatedTo", destination, title=title)
-
-
-def _not_alone() -> Unreadable:
-    return Unreadable(
-        "not_alone",
-        "One of the O*NET files alone is no framework.",
-        f"Give the folder, or a zip of it, with {', '.join(_NAMES.values())}.",
-    )

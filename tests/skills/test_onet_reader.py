@@ -1,7 +1,5 @@
 """Reading the O*NET database: elements, intermediate and detailed work activities."""
 
-import io
-import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,14 +32,6 @@ def changed(**files: bytes) -> Mapping[str, bytes]:
         name: data + b"".join(more for begin, more in files.items() if name.startswith(begin))
         for name, data in FILES.items()
     }
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(f"db_31_4_text/{name}", content)
-    return data.getvalue()
 
 
 def test_the_published_folder_gives_2087_activities_with_their_hierarchy(shared_data: Path) -> None:
@@ -91,10 +81,6 @@ def test_elements_that_nobody_can_show_are_headings() -> None:
     assert len({skill.uri for skill in found.skills}) == len(found.skills)
 
 
-def test_a_zip_of_the_folder_reads_as_the_folder() -> None:
-    assert onet.read(zipped(FILES)) == onet.read_folder(FILES)
-
-
 def test_what_is_wrong_is_said_for_all_files_at_once() -> None:
     found = onet.read_folder(
         changed(
@@ -123,8 +109,6 @@ def test_a_folder_that_lacks_files_is_refused_whole() -> None:
 def test_one_file_alone_is_refused_with_what_to_do() -> None:
     found = onet.read(FILES["DWA Reference.txt"], file="DWA Reference.txt")
     assert told(found) == [(None, "", "not_alone", "fatal")]
-    damaged = zipped(FILES)[:-30]
-    assert told(onet.read(damaged)) == [(None, "", "damaged", "fatal")]
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(FILES)))
@@ -133,11 +117,3 @@ def test_whatever_the_bytes_there_is_an_answer(data: bytes, name: str) -> None:
     assert_says_what_is_wrong(onet.read_folder({**FILES, name: data}))
     assert_says_what_is_wrong(onet.read_folder({**FILES, name: header + data}))
     assert_says_what_is_wrong(onet.read(data))
-    assert_says_what_is_wrong(onet.read(b"PK\x03\x04" + data))
-
-
-@given(st.integers(min_value=0), st.integers(0, 255))
-def test_whatever_byte_of_the_zip_is_wrong_there_is_an_answer(at: int, byte: int) -> None:
-    data = bytearray(zipped(FILES))
-    data[at % len(data)] = byte
-    assert_says_what_is_wrong(onet.read(bytes(data)))
