@@ -1,6 +1,7 @@
 """Batch: a set of credentials issued together. Chunk: the unit of work."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -41,6 +42,7 @@ class Batch(models.Model):
     )
     decision_reason = models.TextField(blank=True)
     paused_at = models.DateTimeField(null=True)
+    rested = models.DurationField(default=timedelta, help_text="In pauses that have ended")
     issued_at = models.DateTimeField(null=True)
 
     class Meta:

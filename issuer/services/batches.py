@@ -23,6 +23,7 @@ DIED = f"The worker died {MAX_ATTEMPTS} times on this row."
 MAX_ERRORS = 100
 
 _WAITING = (Chunk.State.APPROVED, Chunk.State.REQUESTED)
+_END_OF_REST = {"paused_at": None, "rested": F("rested") + (Now() - F("paused_at"))}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Progress:
     """How far the work on a batch is, in credentials.
 
     `waiting` are still to be composed, `requested` to be signed, `cancelled` will never be. The
-    rate is the average since the approval; it and the seconds left are None while there is nothing
+    rate is the average since the approval, pauses left out; it and the seconds left are None while there is nothing
     to tell them from.
     `waits_for` says why work was given back and is not done yet; it is empty when all goes well.
     """
@@ -126,7 +127,7 @@ def pause(batch: Batch, *, by: User, reason: str = "") -> Batch:
 def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Let the workers go on with a paused batch; raises WrongState unless it is one."""
     resting = Batch.objects.filter(pk=batch.pk, paused_at__isnull=False)
-    if not resting.update(paused_at=None):
+    if not resting.update(**_END_OF_REST):
         raise WrongState("This batch is not paused.")
     batch.refresh_from_db()
     ledger.append("batch.resumed", batch, by=by, reason=reason)
@@ -150,7 +151,7 @@ def cancel(batch: Batch, *, by: User, reason: str) -> int:
     left.update(
         state=Chunk.State.CANCELLED, error=reason, lease=None, lease_until=None, changed_at=Now()
     )
-    Batch.objects.filter(pk=batch.pk).update(paused_at=None)
+    Batch.objects.filter(pk=batch.pk, paused_at__isnull=False).update(**_END_OF_REST)
     batch.refresh_from_db()
     ledger.append("batch.cancelled", batch, by=by, reason=reason, details={"count": cancelled})
     return cancelled
@@ -167,7 +168,7 @@ def progress(batch: Batch) -> Progress:
     counts = {state: of.get(state, (0, None))[0] for state in Chunk.State}
     signed, failed = counts[Chunk.State.SIGNED], counts[Chunk.State.FAILED]
     cancelled = counts[Chunk.State.CANCELLED]
-    rate = _rate(signed, batch.decided_at, of.get(Chunk.State.SIGNED, (0, None))[1])
+    rate = _rate(signed, batch, until=of.get(Chunk.State.SIGNED, (0, None))[1])
     return Progress(
         count=batch.count,
         requested=counts[Chunk.State.REQUESTED],
@@ -378,7 +379,8 @@ def _pieces(chunk: Chunk, state: Chunk.State, refused: Mapping[int, str]) -> Ite
         yield Chunk(batch_id=chunk.batch_id, first=first, last=chunk.last, state=state)
 
 
-def _rate(signed: int, since: datetime | None, until: datetime | None) -> float | None:
-    if not signed or since is None or until is None:
+def _rate(signed: int, batch: Batch, *, until: datetime | None) -> float | None:
+    if not signed or batch.decided_at is None or until is None:
         return None
-    return signed / max((until - since).total_seconds(), 0.001)
+    worked = until - batch.decided_at - batch.rested
+    return signed / max(worked.total_seconds(), 0.001)

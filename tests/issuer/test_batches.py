@@ -219,6 +219,18 @@ def test_progress_counts_every_credential_once(approved: Approved) -> None:
     assert progress.seconds_left == pytest.approx(4 / progress.rate_per_second)
 
 
+def test_a_pause_does_not_count_in_the_rate(approved: Approved, registrar: User) -> None:
+    batch = approved(8, chunk_size=4)
+    now = timezone.now()
+    paused = {"decided_at": now - timedelta(seconds=100), "paused_at": now - timedelta(seconds=60)}
+    Batch.objects.filter(pk=batch.pk).update(**paused)
+    batch = batches.resume(batch, by=registrar)
+    chunk = batches.claim(APPROVED)
+    assert chunk
+    finish(chunk, SIGNED)
+    assert batches.progress(batch).rate_per_second == pytest.approx(4 / 40, rel=0.05)
+
+
 def test_progress_before_the_approval_tells_no_rate(registrar: User) -> None:
     progress = batches.progress(batches.open("Badges", count=3, by=registrar))
     assert (progress.count, progress.waiting, progress.rate_per_second) == (3, 0, None)
