@@ -1,6 +1,7 @@
 """Puts the nodes of a graph together into one framework, and judges how they hang together."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from skills.readers import identifiers, links, texts
 from skills.readers.ctdl_asn import graph, nodes
@@ -21,6 +22,8 @@ from skills.readers.records import (
     SkillRecord,
 )
 
+MAX_LINKS: Final = 400_000
+
 # What a link leads to: its identifier, its address and its name.
 _End = tuple[str, str, str]
 
@@ -36,6 +39,7 @@ class Reading:
         self._ends: dict[str, _End] = {}
         self._read: list[tuple[str, Values]] = []
         self._links: dict[str, Link] = {}
+        self._count = 0
 
     def package(self) -> Package:
         """All that can be used of it. Raises Unreadable if that is nothing."""
@@ -146,17 +150,36 @@ class Reading:
         """Take in the links that a node says; what is said from both ends counts once."""
         if self._intake.places.get(identifier) != values.members.place:
             return
+        for direction, word, index, placed in self._said(values):
+            there = self._end(placed)
+            if there is None:
+                continue
+            ends = (self._ends[identifier], there)
+            origin, destination = ends[::-1] if direction.is_reversed else ends
+            record = _record(framework, direction, word, origin, destination, index)
+            link = Link(record, placed.place, placed.place, placed.place)
+            self._links.setdefault(record.identifier, link)
+
+    def _said(self, values: Values) -> Iterator[tuple[Direction, str, int, Placed]]:
+        """The links of a node: what kind, by which word, and the place in its list."""
         for name, direction in DIRECTIONS.items():
-            for index, placed in enumerate(values.addresses(name), start=1):
-                there = self._end(placed)
-                if there is None:
-                    continue
-                ends = (self._ends[identifier], there)
-                origin, destination = ends[::-1] if direction.is_reversed else ends
-                word = "" if direction.is_plain else values.key(name)
-                record = _record(framework, direction, word, origin, destination, index)
-                link = Link(record, placed.place, placed.place, placed.place)
-                self._links.setdefault(record.identifier, link)
+            if values.has(name):
+                # The prefix is ours, so that the same link is the same without one.
+                word = "" if direction.is_plain else f"ceasn:{name}"
+                for index, placed in enumerate(self._counted(values, name), start=1):
+                    yield direction, word, index, placed
+
+    def _counted(self, values: Values, name: str) -> list[Placed]:
+        found = values.addresses(name)
+        self._count += len(found)
+        if self._count > MAX_LINKS:
+            raise Unreadable(
+                "too_many",
+                f"The graph has more than {MAX_LINKS:,} links.",
+                "Export the framework in parts.",
+                pointer=values.members.place,
+            )
+        return found
 
     def _identifier(self, address: str) -> str:
         return self._identifiers.get(address) or nodes.ctid_of(address) or address
