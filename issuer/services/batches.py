@@ -39,8 +39,8 @@ class Progress:
     """How far the work on a batch is, in credentials.
 
     `waiting` are still to be composed, `requested` to be signed, `cancelled` will never be. The
-    rate is the average since the approval, pauses left out; it and the seconds left are None while there is nothing
-    to tell them from.
+    rate is the average since the approval, pauses left out; it and the seconds left are None
+    while there is nothing to tell them from.
     `waits_for` says why work was given back and is not done yet; it is empty when all goes well.
     """
 
