@@ -39,8 +39,9 @@ def _parse(content: bytes, max_bytes: int) -> Any:
     if len(content) > max_bytes:
         raise OutOfBounds(f"The text has more than {max_bytes} bytes.")
     try:
+        text = content.decode("utf-8")
         document = json.loads(
-            content.decode("utf-8"),
+            text,
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_integer,
@@ -52,7 +53,10 @@ def _parse(content: bytes, max_bytes: int) -> Any:
         raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.") from None
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The text is not JSON: {error}.") from None
-    _walk(document, 0)
+    _require_bounded(document)
+    # Only what is spelt out can be half a character: the text itself was UTF-8.
+    if "\\u" in text:
+        _require_characters(document)
     return document
 
 
@@ -82,27 +86,31 @@ def _float(text: str) -> float:
     return number
 
 
-def _walk(value: object, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.")
-    if isinstance(value, dict):
-        for name, member in value.items():
-            _require_characters(name)
-            _walk(member, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _walk(item, depth + 1)
-    elif isinstance(value, str):
-        _require_characters(value)
+def _require_bounded(document: object) -> None:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+        if not inner:
+            return
+        level = inner
+    raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.")
 
 
-def _require_characters(text: str) -> None:
+def _require_characters(document: object) -> None:
     try:
-        text.encode("utf-8")
+        write_json(document).encode("utf-8")
     except UnicodeEncodeError:
         raise MalformedJson("A text holds half a character (a lone surrogate).") from None
 
 
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def write_json(document: object) -> str:
     """Write what is stored and served: without spaces, in its order; the same, the same text."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _write(document)

@@ -54,13 +54,14 @@ def _find(value: object, pointer: str, depth: int) -> Iterator[Embedded]:
         raise OutOfBounds(f"The document is nested more than {MAX_DEPTH} deep.")
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _find(item, f"{pointer}/{index}", depth + 1)
+            if isinstance(item, dict | list):
+                yield from _find(item, f"{pointer}/{index}", depth + 1)
     elif isinstance(value, dict):
         for name, member in value.items():
             if name in _ROLES:
                 for where, content in walk.each(value, name, pointer):
                     yield Embedded(where, _ROLES[name], content)
-            elif name not in _NOT_STATED:
+            elif isinstance(member, dict | list) and name not in _NOT_STATED:
                 where = f"{pointer}/{json_pointers.escape(str(name))}"
                 yield from _find(member, where, depth + 1)
 

@@ -95,12 +95,11 @@ def _faults(value: object, class_: type[Stated], pointer: str) -> Iterator[str]:
         return
     yield from _type_faults(value, class_, pointer)
     for member in members(class_):
-        where = f"{pointer}/{member.name}"
         if member.name not in value:
             if member.required:
-                yield f"{where} is missing."
+                yield f"{pointer}/{member.name} is missing."
         elif isinstance(value[member.name], list) and not (member.many or member.kind is _STATUS):
-            yield f"{where}: This must be one, not a list."
+            yield f"{pointer}/{member.name}: This must be one, not a list."
         else:
             for place, item in walk.each(value, member.name, pointer):
                 yield from _member_faults(item, member, place)

@@ -120,25 +120,27 @@ def _refuse_disguised(value: object) -> None:
     for item in value if isinstance(value, list) else ():
         if isinstance(item, list):
             raise Failed("A list stands in a list, where readers do not look for it.")
-        _refuse_disguised(item)
+        if isinstance(item, dict):
+            _refuse_disguised(item)
     for name, member in value.items() if isinstance(value, dict) else ():
         if name in _JSON_TYPES and type(member) not in _JSON_TYPES[name]:
             raise Failed(f"{name} is not of the type that it must have in JSON.")
-        if name != "@context":
+        if isinstance(member, dict | list) and name != "@context":
             _refuse_disguised(member)
 
 
 def _require_known_contexts(value: object, own_contexts: bool) -> None:
     if isinstance(value, list):
         for item in value:
-            _require_known_contexts(item, own_contexts)
+            if isinstance(item, dict | list):
+                _require_known_contexts(item, own_contexts)
     elif isinstance(value, dict):
         if "@context" in value:
             if not _STATING_CONTEXTS & set(credential.types(value)):
                 raise Failed("Only a credential may state contexts.")
             _require_known_list(value, own_contexts)
         for name, member in value.items():
-            if name != "@context":
+            if isinstance(member, dict | list) and name != "@context":
                 _require_known_contexts(member, own_contexts)
 
 
@@ -222,13 +224,15 @@ def _refuse_second_self(document: dict[str, Any]) -> None:
     def search(value: object) -> None:
         if isinstance(value, list):
             for item in value:
-                search(item)
+                if isinstance(item, dict | list):
+                    search(item)
         elif isinstance(value, dict):
             if value is not document and own_id and value.get("id") == own_id:
                 hidden = set(value) & _LIFE_CYCLE
                 if hidden:
                     raise Failed(f"{hidden.pop()} stands where readers do not look for it.")
             for member in value.values():
-                search(member)
+                if isinstance(member, dict | list):
+                    search(member)
 
     search(document)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -347,10 +347,16 @@ def _meaning(stated: status_list.Entry, value: int) -> str:
 
 
 def _bits(subject: dict[str, Any], status_size: int) -> bytes:
-    bits = status_list.decode(subject.get("encodedList", ""))
+    bits = _unpacked(str(subject.get("encodedList", "")))
     if len(bits) * 8 // status_size < status_list.MIN_SIZE:
         raise MalformedDocument(f"It has fewer than {status_list.MIN_SIZE} entries.")
     return bits
+
+
+# The same list is looked up for one credential after the other; a large one takes 16 MB.
+@lru_cache(maxsize=2)
+def _unpacked(encoded: str) -> bytes:
+    return status_list.decode(encoded)
 
 
 def _require_speaks_for(list_issuer: str, issuer: str, url: str) -> None:
