@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -47,17 +47,14 @@ def verify(job: Job, *, report: Callable[[int, int], None]) -> Verified:
     documents = demonstration.documents(job)
     total, valid, revoked = documents.count(), 0, set()
     bodies = (document.body.encode() for document in documents.iterator())
-    inspected = verification.verify_all(bodies, jobs=crew.cores())
+    inspected = verification.verify_all(bodies, jobs=crew.cores(), tell=_told)
     for number, found in enumerate(inspected, start=1):
-        if found.verdict is Verdict.VALID:
+        if not found.wrong:
             valid += 1
-        elif _is_only_revoked(found):
-            revoked.add(_id(found))
+        elif found.is_only_revoked:
+            revoked.add(found.id)
         else:
-            said = "; ".join(
-                check.detail for check in found.checks if check.outcome is not Outcome.PASSED
-            )
-            raise CommandError(f"Our own verifier does not accept {_id(found)}: {said}")
+            raise CommandError(f"Our own verifier does not accept {found.id}: {found.wrong}")
         report(number, total)
     return Verified(valid, frozenset(revoked))
 
@@ -116,8 +113,20 @@ def _lists(job: Job) -> QuerySet[StatusList]:
     return lists.distinct().defer("permutation").order_by("pk")
 
 
-def _id(found: Inspection) -> str:
-    return str((found.document or {}).get("id"))
+class _Told(NamedTuple):
+    """What counts of a credential that was verified; nothing is wrong with one that is valid."""
+
+    id: str
+    wrong: str
+    is_only_revoked: bool
+
+
+def _told(found: Inspection) -> _Told:
+    named = str((found.document or {}).get("id"))
+    if found.verdict is Verdict.VALID:
+        return _Told(named, "", False)
+    wrong = [check.detail for check in found.checks if check.outcome is not Outcome.PASSED]
+    return _Told(named, "; ".join(wrong) or found.verdict, _is_only_revoked(found))
 
 
 def _is_only_revoked(found: Inspection) -> bool:

@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from pyld import jsonld
@@ -122,9 +123,9 @@ def _bulk_rate(bodies: list[bytes], jobs: int) -> float:
     from issuer.services import verification
 
     began = time.perf_counter()
-    for found in verification.verify_all(bodies, jobs=jobs):
-        if found.verdict is not Verdict.VALID:
-            raise AssertionError(found)
+    for verdict in verification.verify_all(bodies, jobs=jobs, tell=attrgetter("verdict")):
+        if verdict is not Verdict.VALID:
+            raise AssertionError(verdict)
     return len(bodies) / (time.perf_counter() - began)
 
 

@@ -19,7 +19,7 @@ from issuer.models import (
     SigningKey,
     StatusList,
 )
-from issuer.services import clock, keys, recognition, signing, status, verification
+from issuer.services import clock, keys, publishing, recognition, status, verification
 from issuer.vc.data_integrity import proofs
 from issuer.vc.json_text import write_json
 from issuer.vc.signers import Ed25519Signer
@@ -110,7 +110,7 @@ def test_withdrawn_is_told_alike(issue: Issue, registrar: User, purpose: str) ->
     credential = Credential.objects.get()
     act = status.suspend if purpose == "suspension" else status.revoke
     act(credential, reason="Awarded by mistake", by=registrar)
-    signing.publish(credential.verifiable_credentials.get().status_list)
+    publishing.publish(credential.verifiable_credentials.get().status_list)
     assert require_alike(body).verdict is Verdict.INVALID
 
 

@@ -5,8 +5,9 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -81,12 +82,11 @@ class Command(OutcomeCommand):
         counted: Counter[Verdict] = Counter()
         progress = _Progress(self)
         for name, found in _verified(**options):
-            verdict = Verdict.UNKNOWN if isinstance(found, str) else found.verdict
-            counted[verdict] += 1
+            counted[found.verdict] += 1
             if options["json"]:
-                self.tell({"file": name, **_told(found)})
+                self.tell({"file": name, **found.members})
             else:
-                self.stdout.write(f"{verdict:<8} {name}{_reason(found)}")
+                self.stdout.write(f"{found.verdict:<8} {name}{found.reason}")
             progress.show(counted.total())
         progress.close()
         if not counted:
@@ -106,6 +106,14 @@ class Command(OutcomeCommand):
                 "shown to be valid.",
                 returncode=1 if worst is Verdict.INVALID else 2,
             )
+
+
+class _Found(NamedTuple):
+    """What is printed of one of many: in a line, or as the members of an object."""
+
+    verdict: Verdict
+    reason: str
+    members: dict[str, Any]
 
 
 _FROM_WORST = (Verdict.INVALID, Verdict.UNKNOWN, Verdict.VALID)
@@ -131,7 +139,7 @@ class _Progress:
             self._stream.write("")
 
 
-def _verified(**options: Any) -> Iterator[tuple[str, Inspection | str]]:
+def _verified(**options: Any) -> Iterator[tuple[str, _Found]]:
     """Yield each thing's name with what was found, or why it could not be read, in their order."""
     waiting: deque[tuple[str, str]] = deque()
 
@@ -143,12 +151,28 @@ def _verified(**options: Any) -> Iterator[tuple[str, Inspection | str]]:
             else:
                 waiting.append((name, content))
 
-    inspected = verification.verify_all(contents(), person=options["person"], jobs=options["jobs"])
+    inspected = verification.verify_all(
+        contents(),
+        person=options["person"],
+        jobs=options["jobs"],
+        tell=partial(_found, as_json=options["json"]),
+    )
     for found in inspected:
         while waiting[0][1]:
-            yield waiting.popleft()
+            yield _not_read(*waiting.popleft())
         yield waiting.popleft()[0], found
-    yield from waiting
+    for name, reason in waiting:
+        yield _not_read(name, reason)
+
+
+def _found(inspected: Inspection, *, as_json: bool) -> _Found:
+    if as_json:
+        return _Found(inspected.verdict, "", _as_json(inspected))
+    return _Found(inspected.verdict, _reason(inspected), {})
+
+
+def _not_read(name: str, why: str) -> tuple[str, _Found]:
+    return name, _Found(Verdict.UNKNOWN, f": {why}", {**_NOT_READ, "error": why})
 
 
 def _number_of_jobs(text: str) -> int:
@@ -165,14 +189,8 @@ def _content(file: Path) -> bytes:
     return sys.stdin.buffer.read() if file == STANDARD_INPUT else content_of(file)
 
 
-def _told(found: Inspection | str) -> dict[str, Any]:
-    return {**_NOT_READ, "error": found} if isinstance(found, str) else _as_json(found)
-
-
-def _reason(found: Inspection | str) -> str:
+def _reason(found: Inspection) -> str:
     """The first thing that is wrong, also inside of it; nothing for what is valid."""
-    if isinstance(found, str):
-        return f": {found}"
     wrong = [check for check in found.checks if check.outcome is not Outcome.PASSED]
     wrong.sort(key=lambda check: check.outcome is not Outcome.FAILED)
     if wrong:
