@@ -54,7 +54,9 @@ class Members:
         """Return the member as it stands; an absent one and null are both None."""
         return self._members.get(name)
 
-    def text(self, name: str, *, required: bool = False, limit: int = 255) -> str:
+    def text(
+        self, name: str, *, required: bool = False, limit: int = 255, is_lowered: bool = False
+    ) -> str:
         """Return a text, composed (NFC), or '' where it is absent."""
         value = self.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -64,7 +66,7 @@ class Members:
         if not isinstance(value, str):
             self.refuse(name, "type", f"{name} is not a text.", "Write it in quotes.")
             return ""
-        text = texts.composed(value)
+        text = texts.composed(value.lower() if is_lowered else value)
         if len(text) > limit:
             reason = f"{name} has {len(text):,} characters, more than {limit:,}."
             self.refuse(name, "too_long", reason, "Shorten it.")
@@ -90,7 +92,7 @@ class Members:
 
     def identifier(self) -> str:
         """Return the object's own UUID in lower case."""
-        value = self.text("identifier", required=True).lower()
+        value = self.text("identifier", required=True, is_lowered=True)
         if value and not _UUID.fullmatch(value):
             self.refuse(
                 "identifier",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from skills.readers import formats, osmt_csv
 from skills.readers.records import Package
+from tests.skills.columns import assert_it_fits
 
 OWN = "https://college.example/skills"
 IMPORT = (
@@ -202,6 +203,7 @@ def test_no_bytes_make_the_reader_raise(data: bytes) -> None:
 
 
 CELL = st.text(max_size=12) | st.sampled_from([";", "null", "https://a.example/1", '"', "\0", OWN])
+CELL |= st.sampled_from(["\u0958" * 300, "x" * 300, OWN + "x" * 300])
 
 
 @given(
@@ -217,4 +219,4 @@ def test_no_cells_make_the_reader_raise(
     writer.writeheader()
     writer.writerows(rows)
     data = text.getvalue().encode("utf-8", "surrogatepass")
-    assert isinstance(osmt_csv.read(data, framework_id=framework_id), Package)
+    assert_it_fits(osmt_csv.read(data, framework_id=framework_id))

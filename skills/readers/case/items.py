@@ -1,6 +1,7 @@
 """The document, an item and an association of CASE, each as its record."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from skills.readers import kinds
 from skills.readers.case import details, names
@@ -20,11 +21,11 @@ def framework(members: Members) -> FrameworkRecord:
         creator=members.text("creator", required=True, limit=500),
         publisher=members.text("publisher", limit=500),
         description=members.text("description", limit=MAX_STATEMENT),
-        type=members.text("frameworkType"),
+        type=members.text("frameworkType", limit=200),
         version=members.text("version", limit=100),
         language=members.text("language", limit=20),
         official_url=members.uri("officialSourceURL"),
-        adoption_status=members.text("adoptionStatus"),
+        adoption_status=members.text("adoptionStatus", limit=100),
         case_version=_version(members),
         notes=members.text("notes", limit=MAX_STATEMENT),
         subjects=members.texts("subject", or_one=True),
@@ -91,7 +92,7 @@ def association(members: Members) -> AssociationRecord:
         destination_uri=destination_uri,
         destination_title=destination_title,
         sequence=members.whole_number("sequenceNumber"),
-        grouping=found.get("CFAssociationGroupingURI", {}).get("identifier", "").lower(),
+        grouping=_grouping(found),
         notes=members.text("notes", limit=MAX_STATEMENT),
         changed_at=members.moment("lastChangeDateTime"),
         details=found | _target_types(members),
@@ -104,14 +105,14 @@ def end(members: Members, name: str) -> tuple[str, str, str]:
     if link is None:
         return "", "", ""
     # Outside of CASE an identifier may be anything; those of the file are compared in lower case.
-    identifier = link.text("identifier", required=True, limit=200).lower()
+    identifier = link.text("identifier", required=True, limit=200, is_lowered=True)
     uri, title = link.uri("uri", required=True), link.text("title", limit=MAX_STATEMENT)
     members.good = members.good and link.good
     return identifier, uri, title
 
 
 def _version(members: Members) -> str:
-    version = members.text("caseVersion") or "1.0"
+    version = members.text("caseVersion", limit=10) or "1.0"
     if version not in names.VERSIONS:
         members.warn(
             "caseVersion",
@@ -128,6 +129,11 @@ def _kind_word(members: Members) -> str:
     link = members.get("CFItemTypeURI")
     title = link.get("title") if isinstance(link, dict) else None
     return word or (title if isinstance(title, str) and len(title) <= 200 else "")
+
+
+def _grouping(found: Mapping[str, Any]) -> str:
+    identifier = str(found.get("CFAssociationGroupingURI", {}).get("identifier", "")).lower()
+    return identifier if len(identifier) <= 200 else ""
 
 
 def _target_types(members: Members) -> dict[str, str]:

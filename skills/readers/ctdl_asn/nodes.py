@@ -9,6 +9,7 @@ from skills.readers.ctdl_asn.values import Values
 from skills.readers.records import DefinitionRecord, FrameworkRecord, SkillRecord
 
 MAX_STATEMENT: Final = 20_000
+MAX_LANGUAGE: Final = 20
 
 _CTID: Final = re.compile(r"ce-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DEPRECATED: Final = "deprecated"
@@ -23,7 +24,7 @@ def ctid_of(address: str) -> str:
 def framework(values: Values) -> FrameworkRecord:
     """The record of a ceasn:CompetencyFramework."""
     identifier, uri = _identity(values)
-    languages = values.texts("inLanguage", limit=20)
+    languages = values.texts("inLanguage", limit=MAX_LANGUAGE)
     values.language = languages[0] if languages else ""
     publisher = values.text("publisherName", limit=500)
     creators = [placed.address for placed in values.addresses("creator")]
@@ -40,7 +41,7 @@ def framework(values: Values) -> FrameworkRecord:
         version=values.text("versionIdentifier", limit=100),
         language=values.language,
         official_url=source if texts.is_address(source) else "",
-        adoption_status=values.text("publicationStatusType"),
+        adoption_status=values.text("publicationStatusType", limit=100),
         notes="\n\n".join(values.texts("comment", limit=MAX_STATEMENT)),
         changed_at=values.moment("dateModified"),
         starts_on=values.day("dateValidFrom"),
@@ -137,7 +138,8 @@ def _statement(values: Values, label: str) -> str:
 def _language(values: Values, otherwise: str) -> str:
     """The language of a competency's own text, as far as it says."""
     found = {one.language for one in values.said("competencyText", limit=MAX_STATEMENT)}
-    return next(iter(found)) if len(found) == 1 and found != {""} else otherwise
+    language = next(iter(found)) if len(found) == 1 else ""
+    return language if language and len(language) <= MAX_LANGUAGE else otherwise
 
 
 def _kept(values: Values, *names: str) -> dict[str, object]:

@@ -75,13 +75,13 @@ class Values:
             if spoken is None:
                 self._refuse(name, "type", "is not a text or a language map")
                 return []
-            found += spoken
+            found += [Said(one.language, texts.composed(one.text)) for one in spoken]
         if any(len(one.text) > limit for one in found):
             self._refuse(name, "too_long", f"has a text of more than {limit:,} characters")
             return []
         if len({one.language for one in found}) > 1:
             self._read.discard(self.key(name))
-        return [Said(one.language, texts.composed(one.text)) for one in found if one.text.strip()]
+        return [one for one in found if one.text.strip()]
 
     def texts(self, name: str, *, limit: int = 255) -> tuple[str, ...]:
         """The texts of a property in the node's language, or in the next best."""
