@@ -105,7 +105,8 @@ def did_document(did: str) -> dict[str, Any]:
 def _move(key: SigningKey, before: tuple[State, ...], after: State, moment: str) -> SigningKey:
     moved = SigningKey.objects.filter(pk=key.pk, state__in=before)
     if not moved.update(state=after, **{moment: Now()}):
-        raise WrongState()
+        key.refresh_from_db()
+        raise WrongState(f"This key is {key.state}: only {' and '.join(before)} keys become {after}.")
     key.refresh_from_db()
     return key
 

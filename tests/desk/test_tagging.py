@@ -1,0 +1,65 @@
+"""Skill tags at the desk: found, accepted, rejected, covered."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from registrar.models import SkillTag
+from tests.cast import member_of_staff
+from tests.desk.reading import SignIn, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_skills_are_found_by_some_letters_and_taken_as_a_chip(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:registrar_revision_skills")
+    assert "Observe" in text(client.get(address, {"q": "obs"}))
+    assert "No current skill" in text(client.get(address, {"q": "zzz"}))
+    chip = text(client.get(address, {"take": college.skills[0].pk}))
+    assert f'name="skills" value="{college.skills[0].pk}"' in chip
+
+
+def test_a_chair_accepts_and_rejects_many_at_once(
+    college: Any, tag: SkillTag, chen: User, signed_in: SignIn
+) -> None:
+    client = signed_in(chen)
+    address = reverse("admin:registrar_skilltag_review")
+    assert "Draw a cell from observation." in text(client.get(address))
+    assert "Choose at least one" in text(client.post(address, {"act": "accept"}))
+    rejection = client.post(address, {"act": "reject", "tag": [tag.pk]})
+    assert (rejection.status_code, "Say why" in text(rejection)) == (422, True)
+    client.post(address, {"act": "accept", "tag": [tag.pk], "comment": "Good."})
+    tag.refresh_from_db()
+    assert (tag.state, tag.comment, tag.reviewed_by) == ("accepted", "Good.", chen)
+
+
+def test_tags_of_another_department_are_not_offered(
+    college: Any, tag: SkillTag, root: User, signed_in: SignIn
+) -> None:
+
+    art = member_of_staff(root, "arthur", "chair", college.arts)
+    client = signed_in(art)
+    address = reverse("admin:registrar_skilltag_review")
+    assert "Draw a cell" not in text(client.get(address))
+    client.post(address, {"act": "accept", "tag": [tag.pk]})
+    tag.refresh_from_db()
+    assert tag.state == "proposed"
+
+
+def test_accepted_tags_count_in_the_coverage_and_gaps_are_marked(
+    college: Any, tag: SkillTag, chen: User, signed_in: SignIn
+) -> None:
+    client = signed_in(chen)
+    address = reverse("admin:registrar_skilltag_coverage")
+    assert "3 skills are covered nowhere" in text(client.get(address))
+    client.post(reverse("admin:registrar_skilltag_review"), {"act": "accept", "tag": [tag.pk]})
+    assert "2 skills are covered nowhere" in text(client.get(address))
+    assert "3 skills are covered nowhere" in text(client.get(address, {"emphasis": "assessed"}))
+    assert "3 skills are covered" not in text(client.get(address, {"unit": college.top.pk}))
+    table = text(client.get(reverse("admin:registrar_skilltag_coverage_csv")))
+    assert "course,BIO 101,Cells,S-1,Draw,1,0,0" in table

@@ -1,0 +1,154 @@
+"""Templates at the desk: drafts, what differs, approval."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from issuer.pages import thing_url
+from registrar.models import Revision
+from registrar.services import templates
+from tests.desk.reading import SignIn, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_template_goes_from_a_form_to_approval(
+    college: Any, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    form = {
+        "slug": "cells",
+        "unit": college.science.pk,
+        "name": "Cells",
+        "description": "Knows what a cell is made of.",
+        "criteria": "Passes BIO 101.",
+        "achievement_type": "Course",
+        "language": "en",
+        "rule": '{"final_result": {"course": "BIO 101", "category": "Module result",'
+        ' "one_of": ["Pass"]}}',
+        "skills": [college.skills[0].pk, college.skills[0].pk],
+    }
+    answer = client.post(reverse("admin:registrar_credentialtemplate_draft"), form)
+    revision = Revision.objects.get()
+    assert answer["Location"] == thing_url(revision)
+    assert [skill.label for skill in revision.skills.all()] == ["Observe"]
+    assert "It is awarded when the final result in BIO 101 Cells is Pass." in text(
+        client.get(thing_url(revision))
+    )
+    edit = reverse("admin:registrar_revision_edit", args=[revision.pk])
+    client.post(edit, form | {"name": "Living cells"})
+    client.post(thing_url(revision), {"act": "submit"})
+    page = text(client.get(thing_url(revision)))
+    assert "Approve and publish" not in page
+    assert client.post(thing_url(revision), {"act": "approve"}).status_code == 403
+    approver = signed_in(dev)
+    assert "Approve and publish" in text(approver.get(thing_url(revision)))
+    assert approver.post(thing_url(revision), {"act": "approve"}).status_code == 302
+    revision.refresh_from_db()
+    assert (revision.state, revision.name) == ("approved", "Living cells")
+
+
+def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    answer = signed_in(clara).post(
+        reverse("admin:registrar_credentialtemplate_draft"),
+        {
+            "slug": "cells",
+            "unit": college.science.pk,
+            "name": "A name that took long to find",
+            "achievement_type": "Course",
+            "language": "en",
+            "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
+            "result_descriptions": "[1",
+            "skills": [college.skills[2].pk],
+        },
+    )
+    page = text(answer)
+    assert "/all/0/final_result/category" in page
+    assert "This is not JSON. Look at line 1" in page
+    assert "A name that took long to find" in page
+    assert "Explain" in page
+    assert not Revision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[{"n": NaN}]',
+        '[{"n": 1e999}]',
+        '[{"n": "\\ud800"}]',
+        '[{"n": "\\u0000"}]',
+        "[" * 40 + "]" * 40,
+        "[" * 100_000,
+        '[{"n": 1, "n": 2}]',
+        "9" * 5_000,
+        '1}, {"value": 2',
+    ],
+)
+def test_json_that_two_readers_could_understand_differently_is_refused_at_its_field(
+    college: Any, clara: User, signed_in: SignIn, written: str
+) -> None:
+    form = {
+        "slug": "cells",
+        "unit": college.science.pk,
+        "name": "Cells",
+        "achievement_type": "Course",
+        "language": "en",
+        "result_descriptions": written,
+    }
+    answer = signed_in(clara).post(reverse("admin:registrar_credentialtemplate_draft"), form)
+    assert answer.status_code in (200, 422)
+    assert answer.context["form"].errors.keys() == {"result_descriptions"}
+    assert not Revision.objects.exists()
+
+
+def test_a_draft_with_a_result_of_another_shape_is_shown_with_what_is_wrong(
+    draft: Revision, clara: User, signed_in: SignIn
+) -> None:
+    wrong = {"name": "x", "result_type": "Result", "allowed_value": 5}
+    templates.edit(draft, by=clara, result_descriptions=[wrong])
+    client = signed_in(clara)
+    assert "a sound description of the result x" in text(client.get(thing_url(draft)))
+    assert client.post(thing_url(draft), {"act": "submit"}).status_code == 409
+
+
+def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
+    cells: Revision, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    client.post(thing_url(cells.template), {"act": "revise"})
+    second = Revision.objects.get(number=2)
+    templates.edit(second, by=clara, description="Draws what a cell is made of.")
+    client.post(thing_url(second), {"act": "submit"})
+    approver = signed_in(dev)
+    page = text(approver.get(thing_url(second)))
+    assert "What differs from revision 1" in page
+    assert "Draws what a cell is made of." in page
+    assert approver.post(thing_url(second), {"act": "send_back"}).status_code == 422
+    approver.post(thing_url(second), {"act": "send_back", "reason": "Say which cells."})
+    second.refresh_from_db()
+    assert second.state == "draft"
+    assert "Say which cells." in text(client.get(thing_url(second)))
+
+
+def test_how_it_is_taken_back_is_chosen_in_the_form_and_shown_in_the_difference(
+    cells: Revision, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    assert "By revoking it, for good" in text(client.get(thing_url(cells)))
+    client.post(thing_url(cells.template), {"act": "revise"})
+    second = Revision.objects.get(number=2)
+    edit = reverse("admin:registrar_revision_edit", args=[second.pk])
+    page = text(client.get(edit))
+    assert "Suspending it, until it is reinstated" in page
+    assert "allows a credential one status entry" in page
+    form = {"name": "Cells", "achievement_type": "Course", "language": "en"}
+    wrong = client.post(edit, form | {"status_purpose": "refresh"})
+    assert wrong.context["form"].errors.keys() == {"status_purpose"}
+    client.post(edit, form | {"status_purpose": "suspension"})
+    page = text(client.get(thing_url(second)))
+    assert "By suspending it" in page
+    assert "Can be taken back by" in page
