@@ -106,7 +106,9 @@ def _move(key: SigningKey, before: tuple[State, ...], after: State, moment: str)
     moved = SigningKey.objects.filter(pk=key.pk, state__in=before)
     if not moved.update(state=after, **{moment: Now()}):
         key.refresh_from_db()
-        raise WrongState(f"This key is {key.state}: only {' and '.join(before)} keys become {after}.")
+        raise WrongState(
+            f"This key is {key.state}: only {' and '.join(before)} keys become {after}."
+        )
     key.refresh_from_db()
     return key
 
