@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from skills.readers import identifiers, links, texts
+from skills.readers.errors import Unreadable
 from skills.readers.links import IS_CHILD_OF, Link
 from skills.readers.problems import Problems
 from skills.readers.records import (
@@ -17,6 +18,7 @@ from skills.readers.records import (
 from skills.readers.table import Row
 
 MAX_STATEMENT: Final = 20_000
+MAX_SKILLS: Final = 100_000
 
 
 class Gathering:
@@ -40,7 +42,7 @@ class Gathering:
         """Take a skill in; tell whether it was. `column` is the one with its identifier.
 
         A second one of the same identifier is an error; one whose row is not good is remembered
-        as refused.
+        as refused. Raises Unreadable where there are too many.
         """
         identifier = skill.identifier
         if identifier and (first := self._places.get(identifier)) is not None:
@@ -54,6 +56,10 @@ class Gathering:
         if not row.good:
             self.refuse(row, identifier)
             return False
+        if len(self._skills) == MAX_SKILLS:
+            raise Unreadable(
+                "too_many", f"There are more than {MAX_SKILLS:,} skills.", "Give them in parts."
+            )
         self._places[identifier] = row.place
         self._skills[identifier] = skill
         return True

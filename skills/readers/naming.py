@@ -10,7 +10,10 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def framework_named(identifier: str, title: str, *, creator: str = "") -> FrameworkRecord:
-    """The framework of this identifier. Raises Unreadable where nobody gave one that is usable."""
+    """The framework of this identifier. Raises Unreadable where nobody gave one that is usable.
+
+    What of title and creator is longer than 500 characters is cut off.
+    """
     identifier = texts.composed(identifier.strip())
     if not identifier or len(identifier) > 200 or texts.refused(identifier):
         raise Unreadable(
@@ -20,11 +23,17 @@ def framework_named(identifier: str, title: str, *, creator: str = "") -> Framew
             else "The framework's identifier is longer than 200 characters, or not printable.",
             "Name the framework: its identifier, an address or any word that is yours alone.",
         )
+    if texts.refused(title + creator):
+        raise Unreadable(
+            "control_character",
+            "The framework's title or creator has an invisible control character.",
+            "Write it again.",
+        )
     return FrameworkRecord(
         identifier=identifier,
         uri=address_of(identifier),
         title=texts.composed(title.strip())[:500] or identifier,
-        creator=creator,
+        creator=texts.composed(creator.strip())[:500],
     )
 
 

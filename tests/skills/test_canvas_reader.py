@@ -155,6 +155,11 @@ def test_a_framework_has_to_be_named(identifier: str) -> None:
     assert told(found) == [(None, "", "no_identity", "fatal")]
 
 
+def test_a_title_that_cannot_be_shown_is_refused() -> None:
+    found = canvas_outcomes.read(csv_of(HEADER), framework_id=OURS, title="a\0b")
+    assert told(found) == [(None, "", "control_character", "fatal")]
+
+
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_there_is_an_answer(data: bytes) -> None:
     assert_says_what_is_wrong(canvas_outcomes.read(data, framework_id=OURS))

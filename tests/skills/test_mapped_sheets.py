@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skills.readers import case, mapped_sheet, opensalt_csv
+from skills.readers import case, gathering, mapped_sheet, opensalt_csv
 from skills.readers.mapped_sheet import ColumnMapping
 from skills.readers.mapping import FIELDS
 from skills.readers.records import Package
@@ -182,6 +182,14 @@ def test_a_mapping_that_does_not_fit_is_refused(mapping: ColumnMapping | None, c
     found = mapped_sheet.read(csv_of(HEADER), mapping, framework_id=OURS)
     assert [each.code for each in found.problems] == [code]
     assert found.is_fatal
+
+
+def test_too_many_skills_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MAX_SKILLS", 3)
+    found = mapped_sheet.read(
+        b"text\n1\n2\n3\n4\n", ColumnMapping(statement="text"), framework_id=OURS
+    )
+    assert told(found) == [(None, "", "too_many", "fatal")]
 
 
 @given(st.binary(max_size=300))

@@ -15,8 +15,6 @@ from skills.readers.problems import Problems
 from skills.readers.records import FrameworkRecord, Package, SkillRecord
 from skills.readers.table import Row, Table
 
-MAX_SKILLS: Final = 100_000
-
 _EUROPEAN_COMMISSION: Final = "European Commission"
 _CREDIT: Final = "This service uses the ESCO classification of the European Commission."
 
@@ -103,10 +101,6 @@ class _Reading:
             take = taking[layout.sort(table)]
             for row in table.rows:
                 take(row)
-            if len(self._held) > MAX_SKILLS:
-                raise Unreadable(
-                    "too_many", f"There are more than {MAX_SKILLS:,} skills.", "Give them in parts."
-                )
         for concept, row in self._held.values():
             self._found.add(row, "conceptUri", concept.skill(self._language))
         for table in tables:
