@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
+from skills.readers import moments
 from skills.readers.esco import layout
 from skills.readers.gathering import MAX_STATEMENT
 from skills.readers.records import Kind, SkillRecord
@@ -131,16 +132,12 @@ def _field_of_education(uri: str) -> str:
 
 def _changed_at(row: Row) -> datetime | None:
     value = row.text("modifiedDate")
-    if not value:
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    found = moments.parsed(value)
+    if value and found is None:
         row.warn(
             "modifiedDate",
             "bad_date",
             "modifiedDate is not a moment of the calendar; it is not read.",
             "Write it like 2026-03-31T09:30:00Z.",
         )
-        return None
+    return found
