@@ -442,14 +442,14 @@ def evaluate(rule: Rule, facts: Facts) -> dict[Learner, Decision]:
     enough is enough. Unknown facts count as not met. Facts of people outside the population
     are passed over. Reasons cost nothing until they are asked for.
     """
-    met = {leaf: _meeting(leaf, facts) for leaf in rule.leaves()}
-    granted = rule._met_by(met)
+    leaves = rule.leaves()
+    granted = rule._met_by({leaf: _meeting(leaf, facts) for leaf in leaves})
     is_about_one_thing = rule.subject() is not None
     return {
         learner: Decision(
             granted=learner in granted,
             learner=learner,
-            occasions=_occasions(rule, facts, learner)
+            occasions=_occasions(rule, leaves, facts, learner)
             if is_about_one_thing and learner in granted
             else (),
             rule=rule,
@@ -469,15 +469,19 @@ def _meeting(leaf: Condition, facts: Facts) -> set[Learner]:
     }
 
 
-def _occasions(rule: Rule, facts: Facts, learner: Learner) -> tuple[Occasion, ...]:
+def _occasions(
+    rule: Rule, leaves: Sequence[Condition], facts: Facts, learner: Learner
+) -> tuple[Occasion, ...]:
     """The occasions on which the learner met all of the rule, in the order of the facts."""
     met = {
         leaf: dict.fromkeys(
-            fact.occasion
-            for fact in facts.of(leaf, learner)
-            if fact.occasion is not None and leaf.is_met_by(fact)
+            [
+                fact.occasion
+                for fact in facts.of(leaf, learner)
+                if fact.occasion is not None and leaf.is_met_by(fact)
+            ]
         )
-        for leaf in rule.leaves()
+        for leaf in leaves
     }
     if len(met) == 1:
         return tuple(*met.values())

@@ -42,7 +42,7 @@ Result = dict[str, str]
 _Key = tuple[int, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A learner whom the rule is about, on one occasion where it is met on one."""
 
@@ -108,6 +108,7 @@ def evaluate(
         return Evaluation(revision, at, (), (), ())
     rule = rules.parse(revision.rule)
     decisions = rules.evaluate(rule, facts.gather(rule, offerings=offerings))
+    is_about_one_thing = rule.subject() is not None
     occasions = _occasions(decisions.values())
     results = _Results(revision, offerings)
     taken = _taken(revision.template_id)
@@ -115,7 +116,10 @@ def evaluate(
     already: list[Candidate] = []
     not_met: list[Candidate] = []
     for decision in decisions.values():
-        candidates = _candidates(decision, occasions, results)
+        met_in: Iterable[Any] = decision.occasions
+        if not is_about_one_thing:
+            met_in = [None] if decision.granted else []
+        candidates = [_candidate(decision, each, occasions, results) for each in met_in]
         for candidate in candidates:
             is_taken = (candidate.learner_id, candidate.occasion) in taken
             (already if is_taken else awards).append(candidate)
@@ -355,19 +359,25 @@ class _Results:
     """The values that credentials of a revision carry, read once for all learners."""
 
     def __init__(self, revision: Revision, offerings: Collection[Offering] | None) -> None:
-        self._values = [
-            (described, facts.values(described, offerings=offerings))
-            for described in revision.result_descriptions
-        ]
+        self._known: list[tuple[Mapping[Any, str], Mapping[str, Result]]] = []
+        for described in revision.result_descriptions:
+            values = facts.values(described, offerings=offerings)
+            self._known.append((values, _sayable(described, set(values.values()))))
 
     def of(self, learner: int, offering: int | None) -> tuple[Result, ...]:
         """What there is, without values that their description does not allow."""
-        found = ((each, values.get((learner, offering))) for each, values in self._values)
-        return tuple(
-            {"description": described["id"], "value": value}
-            for described, value in found
-            if value and not _problem(described, value)
-        )
+        key = (learner, offering)
+        found = (sayable.get(values.get(key, "")) for values, sayable in self._known)
+        return tuple(result for result in found if result)
+
+
+def _sayable(described: dict[str, Any], values: Iterable[str]) -> dict[str, Result]:
+    """Of each value that the description allows the result; those who have it share one."""
+    return {
+        value: {"description": described["id"], "value": value}
+        for value in values
+        if not _problem(described, value)
+    }
 
 
 def _problem(described: dict[str, Any], value: str) -> str | None:
@@ -379,24 +389,17 @@ def _problem(described: dict[str, Any], value: str) -> str | None:
     )
 
 
-def _candidates(
-    decision: Decision, occasions: Mapping[int, str], results: _Results
-) -> list[Candidate]:
+def _candidate(
+    decision: Decision, offering: int | None, occasions: Mapping[int, str], results: _Results
+) -> Candidate:
     learner: Any = decision.learner
-    if decision.rule.subject() is None:
-        offerings: Iterable[Any] = [None] if decision.granted else []
-    else:
-        offerings = decision.occasions
-    return [
-        Candidate(
-            learner_id=learner,
-            offering_id=offering,
-            occasion=occasions[offering] if offering is not None else "",
-            decision=decision,
-            results=results.of(learner, offering),
-        )
-        for offering in offerings
-    ]
+    return Candidate(
+        learner_id=learner,
+        offering_id=offering,
+        occasion=occasions[offering] if offering is not None else "",
+        decision=decision,
+        results=results.of(learner, offering),
+    )
 
 
 def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:

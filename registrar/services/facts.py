@@ -1,5 +1,6 @@
 """Gather what is known of learners, for an award rule or for the results in a credential."""
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from decimal import Decimal
@@ -65,8 +66,8 @@ def values(
     values: dict[_Key, str] = {}
     for learner, offering, text, score, maximum in found.values_list(
         "learner", "line_item__offering", "text", "score", "line_item__maximum"
-    ):
-        value = _value(described["result_type"], text, score, maximum)
+    ).iterator():
+        value = sys.intern(_value(described["result_type"], text, score, maximum))
         for key in ((learner, offering), (learner, None)) if value else ():
             if key not in values or rank(value) >= rank(values[key]):
                 values[key] = value
@@ -122,8 +123,10 @@ def _by_learner(results: ResultQuerySet) -> dict[int, list[Fact]]:
     facts: defaultdict[int, list[Fact]] = defaultdict(list)
     for learner, text, score, offering, pk, title in results.values_list(
         "learner", "text", "score", "line_item__offering", "pk", "line_item__offering__title"
-    ):
-        fact = Fact(value=text, score=score, occasion=offering, evidence=pk, label=title)
+    ).iterator():
+        # Few words and titles, and very many facts.
+        value, label = sys.intern(text), sys.intern(title)
+        fact = Fact(value=value, score=score, occasion=offering, evidence=pk, label=label)
         facts[learner].append(fact)
     return facts
 
