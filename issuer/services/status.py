@@ -45,7 +45,7 @@ _TAKE = """
     FROM (
         SELECT id, taken FROM issuer_statuslist
         WHERE purpose = %(purpose)s AND format = %(format)s AND taken < size
-        FOR UPDATE
+        FOR NO KEY UPDATE
     ) AS before
     WHERE list.id = before.id
     RETURNING list.id, substring(

@@ -128,6 +128,25 @@ def test_many_who_allocate_at_once_share_nothing_across_a_boundary(
     assert sorted(StatusList.objects.values_list("taken", flat=True)) == [50, bitstring.MIN_SIZE]
 
 
+def test_whoever_publishes_a_list_need_not_wait_for_whoever_takes_entries_of_it(
+    transactional_db: None,
+) -> None:
+    status.allocate(1, format=FORMAT)
+
+    def refer() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                cursor.execute("SELECT 1 FROM issuer_statuslist FOR KEY SHARE")
+        finally:
+            connection.close()
+
+    # As a row that refers to the list asks at its commit, when it has the ledger's lock already.
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        status.allocate(1, format=FORMAT)
+        pool.submit(refer).result()
+
+
 # Revoking
 
 
