@@ -10,10 +10,11 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import evaluate, fuzz, growth, issue, shapes, sign, status, verify
+from tests.bench import evaluate, faults, fuzz, growth, issue, shapes, sign, status, verify
 
 BENCHES = {
     "evaluate": evaluate,
+    "faults": faults,
     "fuzz": fuzz,
     "growth": growth,
     "issue": issue,
@@ -33,6 +34,8 @@ def main() -> int:
         command = names.add_parser(name, help=words, description=words)
         command.add_argument("--count", type=int, default=bench.COUNT, metavar="N")
         command.add_argument("--seed", type=int, default=0, metavar="N")
+        for flag, (usual, words) in getattr(bench, "NUMBERS", {}).items():
+            command.add_argument(flag, type=int, default=usual, metavar="N", help=words)
         for flag, words in getattr(bench, "FLAGS", {}).items():
             command.add_argument(flag, action="store_true", help=words)
     options = vars(parser.parse_args())

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import django
 
-from tests.faults.points import Act, Fault, Moment
+from tests.faults.points import Act, Fault, Moment, find
 
 PR_SET_PDEATHSIG = 1
 
@@ -35,7 +35,10 @@ def main() -> None:
 
 
 def start(app: Any, order: dict[str, Any]) -> int:
-    """Fork a worker for these queues, with a fault if one is told; answer with its process id."""
+    """Fork a worker for these queues; answer with its process id.
+
+    `first` names functions that it calls before it begins, each with its arguments.
+    """
     pid = os.fork()
     if pid == 0:
         run(app, order)
@@ -43,7 +46,7 @@ def start(app: Any, order: dict[str, Any]) -> int:
 
 
 def ended(pid: int) -> int | None:
-    """The signal that has ended a worker, or None while it lives."""
+    """The signal that has ended a worker, 0 if none was needed, or None while it lives."""
     found, status = os.waitpid(pid, os.WNOHANG)
     return os.WTERMSIG(status) if found else None
 
@@ -56,6 +59,8 @@ def run(app: Any, order: dict[str, Any]) -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
+    for target, *arguments in order.get("first", ()):
+        find(target)(*arguments)
     if fault := order.get("fault"):
         fault = {**fault, "moment": Moment(fault["moment"]), "act": Act(fault["act"])}
         Fault(**fault).install(Path(order["witness"]))

@@ -1,9 +1,11 @@
 """Named points of the way of a batch at which a process can be made to die.
 
 A function is wrapped, not replaced: it does what it does, and at its n-th call the process is
-killed before it, after it, or before or after the commit that follows it.
+killed before it, after it, or before or after the commit that follows it. It happens once: who
+comes after the dead finds the witness.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -32,6 +34,7 @@ class Act(StrEnum):
     KILL = "kill"  # kill -9 of the worker and its pool
     KILL_CHILD = "kill_child"  # kill -9 of the pool's process; the worker starts another
     STOP = "stop"  # SIGSTOP: a machine that hangs and comes back
+    CRASH = "crash"  # kill -9 of PostgreSQL, before it has written what nobody waits for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class Fault:
     # Only calls whose arguments hold this text count, and then every one does.
     about: str = ""
     act: Act = Act.KILL
+    # The folder of the PostgreSQL that is to crash.
+    database: str = ""
     # Seconds that each call is made to last, so that the others are in the midst of something.
     slow: float = 0
 
@@ -51,30 +56,34 @@ class Fault:
         """Lie in wait. What happened is written to `witness` first."""
         holder, name = _find(self.target)
         original: Callable[..., Any] = getattr(holder, name)
+        act = _ACTS[self.act]
         calls = 0
         armed = False
 
         def strike() -> None:
+            nonlocal armed
+            armed = False
+            if witness.exists() and not self.about:
+                return
             with witness.open("w") as file:
                 file.write(f"{self.target} {self.moment} {calls}")
                 file.flush()
                 os.fsync(file.fileno())
-            _ACTS[self.act]()
+            act(self)
 
         def wrapped(*arguments: Any, **options: Any) -> Any:
             nonlocal calls, armed
             if self.about and self.about not in str(arguments):
                 return original(*arguments, **options)
             calls += 1
-            is_hit = bool(self.about) or calls == self.hit
-            if is_hit and self.moment is Moment.BEFORE:
+            moment = self.moment if self.about or calls == self.hit else None
+            if moment is Moment.BEFORE:
                 strike()
             result = original(*arguments, **options)
-            if self.slow:
-                time.sleep(self.slow)
-            if is_hit and self.moment is Moment.AFTER:
+            time.sleep(self.slow)
+            if moment is Moment.AFTER:
                 strike()
-            armed = armed or (is_hit and self.moment in (Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT))
+            armed = armed or moment in (Moment.BEFORE_COMMIT, Moment.AFTER_COMMIT)
             return result
 
         commit = BaseDatabaseWrapper.commit
@@ -90,11 +99,28 @@ class Fault:
         BaseDatabaseWrapper.commit = watched_commit  # type: ignore[method-assign]
 
 
-_ACTS: dict[Act, Callable[[], None]] = {
-    Act.KILL: lambda: os.killpg(os.getpgrp(), signal.SIGKILL),
-    Act.KILL_CHILD: lambda: os.kill(os.getpid(), signal.SIGKILL),
-    Act.STOP: lambda: os.killpg(os.getpgrp(), signal.SIGSTOP),
+def _crash(fault: Fault) -> None:
+    postmaster = int(Path(fault.database, "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    # Nobody of them may write on, and the postmaster must not clear up after the others.
+    os.kill(postmaster, signal.SIGSTOP)
+    for pid in (*map(int, children), postmaster):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+_ACTS: dict[Act, Callable[[Fault], None]] = {
+    Act.KILL: lambda _: os.killpg(os.getpgrp(), signal.SIGKILL),
+    Act.KILL_CHILD: lambda _: os.kill(os.getpid(), signal.SIGKILL),
+    Act.STOP: lambda _: os.killpg(os.getpgrp(), signal.SIGSTOP),
+    Act.CRASH: _crash,
 }
+
+
+def find(target: str) -> Any:
+    """What "module:name" or "module:Class.name" names."""
+    holder, name = _find(target)
+    return getattr(holder, name)
 
 
 def _find(target: str) -> tuple[Any, str]:

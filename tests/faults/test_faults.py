@@ -1,0 +1,73 @@
+"""The bench of faults in its short form: the engine comes through, its mutants do not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.faults import SHORT_KINDS, SHORT_MUTANTS
+
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = [sys.executable, "-m", "tests.bench", "faults", "--short"]
+KILLS = len(SHORT_KINDS)
+
+
+def test_faults_lose_and_double_nothing_and_each_mutant_is_refused() -> None:
+    done = subprocess.run(
+        [*BENCH, "--kills", str(KILLS), "--count", "400"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        rows[row["name"]] = row
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert rows["kills"]["value"] == KILLS
+    assert [rows[kind]["value"] for kind in SHORT_KINDS] == [1] * len(SHORT_KINDS)
+    assert [rows[name]["value"] for name in ("lost", "doubled", "shared", "stuck")] == [0] * 4
+    assert rows["mutants_caught"]["value"] == rows["mutants_seeded"]["value"] == len(SHORT_MUTANTS)
+
+
+def test_a_stopped_bench_leaves_no_process_and_no_folder() -> None:
+    with tempfile.TemporaryDirectory(prefix="stop-") as folder:
+        Path(folder).chmod(0o711)  # the database's user goes through
+        bench = subprocess.Popen(
+            BENCH,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 60
+        while not any("valkey" in words for words in processes_of(folder)):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        bench.send_signal(signal.SIGTERM)
+        assert bench.wait(30) == 128 + signal.SIGTERM
+        assert list(Path(folder).iterdir()) == []
+        assert processes_of(folder) == []
+
+
+def processes_of(folder: str) -> list[str]:
+    """The command lines of processes that were told of a place in this folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if folder in words:
+            found.append(words)
+    return found
