@@ -19,66 +19,12 @@ from tests.skills.case_documents import (
     ITEMS,
     association,
     end,
+    full_package,
     item,
     object_,
     package,
 )
 from tests.skills.columns import assert_it_fits
-
-
-def full_package() -> dict[str, Any]:
-    """A package of CASE 1.1 with everything that the published schema lets it have."""
-    document = package()
-    document["CFDocument"] |= {
-        "caseVersion": "1.1",
-        "frameworkType": "Curriculum",
-        "subject": ["Care"],
-        "subjectURI": [end(object_("4", 1)["identifier"])],
-        "licenseURI": end(object_("5", 1)["identifier"]),
-        "notes": "For the first year.",
-        "extensions": {"cfx:colour": "red"},
-    }
-    document["CFItems"][1] |= {
-        "alternativeLabel": "Outcome one",
-        "listEnumeration": "a",
-        "subject": ["Care"],
-        "CFItemType": "Skill",
-        "CFItemTypeURI": {**end(object_("6", 1)["identifier"]), "title": "Skill"},
-        "licenseURI": end(object_("5", 1)["identifier"]),
-        "extensions": {"cfx:hours": 12},
-    }
-    document["CFAssociations"][1] |= {
-        "notes": "By the committee.",
-        "CFAssociationGroupingURI": end(object_("7", 1)["identifier"]),
-        "extensions": {"cfx:seen": True},
-    }
-    document["CFAssociations"][1]["originNodeURI"]["targetType"] = "CASE"
-    document["CFDefinitions"] = {
-        "CFConcepts": [object_("3", 1, title="Safety", hierarchyCode="1", keywords="a|b")],
-        "CFSubjects": [object_("4", 1, title="Care", hierarchyCode="2", description="Nursing")],
-        "CFLicenses": [object_("5", 1, title="CC BY 4.0", licenseText="Name the author.")],
-        "CFItemTypes": [
-            object_("6", 1, title="Skill", description="x", hierarchyCode="1", typeCode="SK")
-        ],
-        "CFAssociationGroupings": [object_("7", 1, title="By year")],
-        "extensions": {"cfx:of": "definitions"},
-    }
-    document["CFRubrics"] = [rubric()]
-    document["extensions"] = {"cfx:of": "package"}
-    return document
-
-
-def rubric() -> dict[str, Any]:
-    level = object_("2", 1, description="Without help", quality="Good", score=2.5, position=1)
-    level |= {"feedback": "Well done", "extensions": [{"cfx:a": 1}]}
-    criterion = object_("1", 1, category="Hygiene", description="Washes hands", weight=0.5)
-    criterion |= {
-        "position": 1,
-        "CFItemURI": end(ITEMS[1]),
-        "rubricId": object_("0", 1)["identifier"],
-        "CFRubricCriterionLevels": [level, object_("2", 2, quality="Poor", score=0)],
-    }
-    return object_("0", 1, title="Ward", description="On the ward", CFRubricCriteria=[criterion])
 
 
 def read(document: object) -> Package:
