@@ -320,24 +320,33 @@ class College:
 
     def issue(self, batch: "Batch") -> float:
         """Approve a batch, ring, and wait until all is issued: seconds from approval to that."""
-        from issuer.models import Batch
+        begin = time.perf_counter()
+        self.begin(batch)
+        self.wait(batch)
+        return time.perf_counter() - begin
+
+    def begin(self, batch: "Batch") -> None:
+        """Approve a batch, and ring."""
         from issuer.services import batches
         from registrar.tasks import freeze
 
-        begin = time.perf_counter()
         batches.approve(batch, by=self.dev)
         freeze.delay(str(batch.pk))
+
+    def wait(self, batch: "Batch") -> None:
+        """Wait until all of a batch is issued; raises RuntimeError if anything fails."""
+        from issuer.models import Batch
+        from issuer.services import batches
+
         waiting = Batch.objects.filter(pk=batch.pk).exclude(state=Batch.State.ISSUED)
         while waiting.exists():
             for kind, process in self.processes.items():
                 if process.poll() is not None:
                     raise RuntimeError(f"the {kind} has ended:\n{self.log(kind)}")
             time.sleep(0.02)
-        taken = time.perf_counter() - begin
         done = batches.progress(batch)
         if done.failed:
             raise RuntimeError(f"{done.failed} failed: {done.errors[0]}")
-        return taken
 
     def log(self, kind: str) -> str:
         """The end of what a process has printed."""
