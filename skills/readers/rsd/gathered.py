@@ -1,6 +1,7 @@
 """The framework that descriptors make up."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from skills.readers import identifiers, links
 from skills.readers.links import IS_CHILD_OF, Link
@@ -9,7 +10,7 @@ from skills.readers.records import AssociationRecord, FrameworkRecord, Package, 
 from skills.readers.rsd import identity
 from skills.readers.rsd.descriptors import Alignment, Collection, Descriptor
 
-ALIGNED = "alignment"
+ALIGNED: Final = "alignment"
 
 
 def package(
