@@ -232,6 +232,14 @@ def test_a_shape_that_deviates_is_not_believed(ours: bytes) -> None:
     assert is_recognised(document)
 
 
+def test_what_is_too_long_for_a_shape_is_not_read(ours: bytes) -> None:
+    document = json.loads(ours)
+    for salt, is_known in (("x" * 60_000, True), ("x" * 70_000, False), ('"\\' * 200_000, False)):
+        document["credentialSubject"]["identifier"][0]["salt"] = salt
+        assert is_recognised(document) == is_known
+        assert require_alike(document).verdict is Verdict.INVALID
+
+
 def test_only_so_many_shapes_are_tried_and_kept(ours: bytes) -> None:
     document = json.loads(ours)
     shape = recognition.look_up(uuid.UUID(document["id"].removeprefix("urn:uuid:")))

@@ -47,7 +47,11 @@ class Shape:
         self._json = marks.template(text[:-1] + marks.mark(len(holes)).encode() + b"}")
         self._parts = marks.split(text)
         self._places = marks.numbers(text)
-        self._writer = Writer(self.holes, pointers, max_bytes=_room(text, self._places))
+        most = max(Counter(self._places).values(), default=1)
+        # How many bytes the values may have, whichever they are, and the document not be too large.
+        room = min(_MAX_BYTES, (_MAX_JSON - len(text)) // most)
+        self._longest = len(text) + most * room
+        self._writer = Writer(self.holes, pointers, max_bytes=room)
         try:
             stated = statements.read(canonical.canonize(with_marks))
         except VcError as error:
@@ -101,7 +105,10 @@ class Shape:
 
         That the document is of this shape is not assumed from what stands in its
         places: `write` must make it again of the values found there, byte for byte.
+        What is longer than any is not looked at, nor anything behind the first difference.
         """
+        if len(unsigned) > self._longest:
+            return None
         try:
             values = self._read(unsigned)
             return values if self.write(values) == unsigned else None
@@ -116,6 +123,8 @@ class Shape:
                 end = _text_at(unsigned, begin).end()  # type: ignore[union-attr]  # empty, at least
             else:
                 end = unsigned.index(part, begin)
+            if not unsigned.startswith(part, end):
+                raise ValueError("Something else stands behind the value.")
             found.setdefault(number, unsigned[begin:end])
             begin = end + len(part)
         return tuple(_value(hole, found[number]) for number, hole in enumerate(self.holes))
@@ -127,12 +136,6 @@ def _json_text(with_marks: dict[str, Any], holes: Sequence[Hole], marks: Marks) 
         if hole.kind is Kind.NUMBER:
             text = text.replace(f'"{marks.mark(number)}"', marks.mark(number))
     return text.encode()
-
-
-def _room(text: bytes, places: Sequence[int]) -> int:
-    """How many bytes the values may have, whichever they are, and the document not be too large."""
-    most = max(Counter(places).values(), default=1)
-    return min(_MAX_BYTES, (_MAX_JSON - len(text)) // most)
 
 
 def _value(hole: Hole, written: bytes) -> Value:
