@@ -27,3 +27,45 @@ class PlanOutdated(SkillsError):
     """The vocabulary has changed since this plan was made. Read the file again."""
 
     code = "plan_outdated"
+
+
+class SourceUnreachable(SkillsError):
+    """The address could not be fetched."""
+
+    code = "source_unreachable"
+
+
+class MoreToSay(ImportRefused):
+    """The file does not say which framework it is, or what its columns are."""
+
+    code = "more_to_say"
+
+    def __init__(
+        self, message: str = "", *, problems: Sequence[Any] = (), format: str = ""
+    ) -> None:
+        self.format = format
+        super().__init__(message, problems=problems)
+
+
+class NotReady(SkillsError):
+    """A competency is published with components and a context only."""
+
+    code = "not_ready"
+
+
+class NotCurrent(SkillsError):
+    """The skill is retired or a mere heading. Choose a current one."""
+
+    code = "not_current"
+
+
+class NotOurOwn(SkillsError):
+    """Only in a framework of our own can something be written here."""
+
+    code = "not_our_own"
+
+
+class NoDraft(SkillsError):
+    """The competency is published and does not change. Revise it."""
+
+    code = "no_draft"

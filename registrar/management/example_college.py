@@ -201,10 +201,10 @@ class ExampleCollege:
     def load_skills(self) -> int:
         """The college's own framework."""
         if not Framework.objects.filter(is_own=True).exists():
-            planned = vocabulary.plan(
+            reading = vocabulary.plan(
                 (HERE / "framework.json").read_bytes(), file_name="framework.json"
             )
-            vocabulary.apply(planned, by=self.registrar, source="framework.json", is_own=True)
+            vocabulary.apply(reading, by=self.registrar, source="framework.json", is_own=True)
         return Skill.objects.filter(framework=self._framework).count()
 
     @property

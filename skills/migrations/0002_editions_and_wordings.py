@@ -23,7 +23,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('header', models.JSONField(help_text="The sheet's own names of its columns, in their order")),
-                ('columns', models.JSONField(help_text='What each column is to us, by its name in the sheet')),
+                ('columns', models.JSONField(help_text='For each thing that we know of a skill, its column')),
+                ('kind', models.CharField(help_text='Of skills that say no kind themselves', max_length=12)),
                 ('at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -253,6 +254,11 @@ class Migration(migrations.Migration):
             model_name='framework',
             name='uuid',
             field=models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID(), default=uuid.uuid4, editable=False, help_text="In our addresses; the publisher's own where that is one", unique=True, verbose_name='UUID'),
+        ),
+        migrations.AddField(
+            model_name='frameworkimport',
+            name='client',
+            field=models.CharField(blank=True, help_text='The system that asked for it', max_length=200),
         ),
         migrations.AddField(
             model_name='frameworkimport',

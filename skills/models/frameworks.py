@@ -62,6 +62,7 @@ class FrameworkImport(models.Model):
     format = models.CharField(max_length=30, blank=True)
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
+    client = models.CharField(max_length=200, blank=True, help_text="The system that asked for it")
     at = models.DateTimeField()
     new = models.PositiveIntegerField()
     changed = models.PositiveIntegerField()
@@ -125,7 +126,8 @@ class ColumnMapping(models.Model):
 
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="column_mappings")
     header = models.JSONField(help_text="The sheet's own names of its columns, in their order")
-    columns = models.JSONField(help_text="What each column is to us, by its name in the sheet")
+    columns = models.JSONField(help_text="For each thing that we know of a skill, its column")
+    kind = models.CharField(max_length=12, help_text="Of skills that say no kind themselves")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
     at = models.DateTimeField(auto_now_add=True)
 

@@ -13,17 +13,6 @@ from skills.models.frameworks import Framework
 from skills.models.spans import held_at
 
 
-class Kind(models.TextChoices):
-    """What sort of thing one can show."""
-
-    COMPETENCY = "competency"
-    SKILL = "skill"
-    KNOWLEDGE = "knowledge"
-    ABILITY = "ability"
-    CATEGORY = "category"
-    OTHER = "other"
-
-
 class SkillQuerySet(models.QuerySet["Skill"]):
     """Ways to ask for skills."""
 
@@ -56,7 +45,13 @@ class Skill(models.Model):
     says since when in `worded_at`.
     """
 
-    Kind = Kind
+    class Kind(models.TextChoices):
+        COMPETENCY = "competency"
+        SKILL = "skill"
+        KNOWLEDGE = "knowledge"
+        ABILITY = "ability"
+        CATEGORY = "category"
+        OTHER = "other"
 
     uuid = models.UUIDField(
         "UUID",
@@ -128,7 +123,7 @@ class SkillWording(models.Model):
     code = models.CharField(max_length=200, blank=True)
     label = models.CharField("short label", max_length=500, blank=True)
     statement = models.TextField()
-    kind = models.CharField(max_length=12, choices=Kind)
+    kind = models.CharField(max_length=12, choices=Skill.Kind)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

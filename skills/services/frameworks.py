@@ -137,6 +137,7 @@ def apply(
     *,
     by: User | None,
     source: str,
+    client: str = "",
     is_own: bool | None = None,
     at: datetime | None = None,
 ) -> FrameworkImport:
@@ -146,7 +147,7 @@ def apply(
     retired, never deleted, and comes back when a later edition has it again. Associations and
     rubrics that say something new are superseded. If anything changes it is a new edition.
     `is_own` marks the framework as the college's, or not; None leaves that as it is. Without
-    `by` it is a command on the server.
+    `by` it is the system called `client`, or a command on the server.
 
     Raises PlanOutdated if what the file is compared with has changed since.
     """
@@ -160,6 +161,7 @@ def apply(
         format=planned.format,
         sha256=planned.sha256,
         by=by,
+        client=client,
         at=at,
         new=len(planned.skills.new),
         changed=len(planned.skills.changed),

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from issuer.models import Credential, StatusList
 from issuer.services import publishing
-from registrar.admin.vocabulary import Upload
+from registrar.admin.framework_imports import Upload
 from registrar.models import Award, Revision, RosterImport, SkillTag
 from registrar.services import catalog, rosters, tagging, vocabulary
 from registrar.services.uploads import keep

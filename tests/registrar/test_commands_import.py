@@ -162,24 +162,51 @@ def test_a_framework_with_errors_is_refused_with_all_of_them(framework: Path) ->
 
 
 def test_addresses_and_absent_files_are_said_plainly(tmp_path: Path) -> None:
-    printed = run("import_framework", "https://frameworks.example/1")
-    assert "REFUSED https://frameworks.example/1 is an address." in printed
+    printed = run("import_framework", "http://frameworks.example/1")
+    assert "REFUSED http://frameworks.example/1 is no address that is fetched" in printed
     assert "REFUSED There is no file" in run("import_framework", tmp_path / "absent.json")
-    assert "cannot be read: Is a directory" in run("import_framework", tmp_path)
+    assert "has no files" in run("import_framework", tmp_path)
 
 
-def test_a_framework_that_cannot_be_read_ends_with_json_too(framework: Path) -> None:
+def test_a_framework_that_cannot_be_read_ends_with_json_too(
+    framework: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
     for arguments in (
         [framework.parent / "absent.json"],
-        [framework.parent],
-        ["https://frameworks.example/1"],
+        [tmp_path / "empty"],
+        ["http://frameworks.example/1"],
         [framework, "--by", "nobody"],
+        [framework, "--column", "colour=Colour"],
     ):
         told = outcome("import_framework", *arguments)
         assert (told["new"], told["changed"], told["retired"], told["unchanged"]) == (0, 0, 0, 0)
         (error,) = told["errors"]
         assert error["file"] == str(arguments[0])
         assert f"REFUSED {error['reason']}" in run("import_framework", *arguments)
+
+
+def test_a_sheet_is_read_by_its_columns_and_the_next_time_as_before(tmp_path: Path) -> None:
+    sheet = tmp_path / "ours.csv"
+    sheet.write_text("Ref,What they can do\nA1,Count birds\nA2,Name trees\n")
+    told = outcome("import_framework", sheet)
+    assert told["new"] == 0 and {error["code"] for error in told["errors"]} == {"no_mapping"}
+    said = ["--framework-id", "birds", "--title", "Birds and trees"]
+    columns = ["--column", "code=Ref", "--column", "statement=What they can do"]
+    assert outcome("import_framework", sheet, *said, *columns)["new"] == 2
+    sheet.write_text(sheet.read_text().replace("Name trees", "Name all trees"))
+    again = outcome("import_framework", sheet)
+    assert (again["new"], again["changed"], again["unchanged"]) == (0, 1, 1)
+    assert Framework.objects.get().title == "Birds and trees"
+
+
+def test_a_file_that_does_not_say_which_framework_it_is_asks_for_it(shared_data: Path) -> None:
+    path = shared_data / "rsd" / "osmt_fixture_rsds.json"
+    told = outcome("import_framework", path)
+    if told["errors"]:
+        assert {error["code"] for error in told["errors"]} == {"no_identity"}
+        told = outcome("import_framework", path, "--framework-id", "wgu")
+    assert (told["new"], told["errors"]) == (148, [])
 
 
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])

@@ -1,8 +1,9 @@
-"""Import a framework of skills from a file."""
+"""Import a framework of skills from a file, a folder or an address."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -10,7 +11,10 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand, content_of
 from registrar.management import reports
 from registrar.services import vocabulary
+from skills import sources
 from skills.errors import ImportRefused, SkillsError
+from skills.readers.mapping import FIELDS
+from skills.readers.packed import MAX_BYTES, MAX_FILES
 from skills.services.frameworks import Plan
 
 
@@ -24,8 +28,26 @@ class Command(OutcomeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which file, and whether it is the college's own."""
-        parser.add_argument("path", metavar="PATH", help="the file")
-        parser.add_argument("--format", choices=sorted(vocabulary.FORMATS), default="case")
+        parser.add_argument(
+            "path", metavar="PATH|URL", help="a file, a folder (O*NET, ESCO), or an address"
+        )
+        parser.add_argument(
+            "--format", choices=sorted(vocabulary.FORMATS), default="", help="default: recognised"
+        )
+        parser.add_argument(
+            "--framework-id",
+            default="",
+            metavar="ID",
+            help="which framework it is, for a file that does not say so",
+        )
+        parser.add_argument("--title", default="", help="what that framework is called")
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            help="what a column of a sheet holds; may be given again. Fields: " + ", ".join(FIELDS),
+        )
         parser.add_argument("--own", action="store_true", help="mark it as the college's own")
         reports.add_arguments(parser)
         super().add_arguments(parser)
@@ -34,18 +56,22 @@ class Command(OutcomeCommand):
         """Read, compare, and apply unless it is a dry run."""
         by = reports.person(options["by"])
         path = options["path"]
+        choices = vocabulary.Choices(
+            format=options["format"],
+            framework_id=options["framework_id"],
+            title=options["title"],
+            columns=_columns(options["column"]),
+        )
         try:
-            planned = vocabulary.plan(
-                _content(path), file_name=Path(path).name, format_name=options["format"]
-            )
+            reading = _read(path, choices)
             if not options["dry_run"]:
                 is_own = True if options["own"] else None
-                vocabulary.apply(planned, by=by, source=path, is_own=is_own)
+                vocabulary.apply(reading, by=by, source=path, is_own=is_own)
         except ImportRefused as refused:
             self._refuse(refused, as_json=options["json"])
         except (SkillsError, Refusal) as error:
             raise CommandError(str(error)) from error
-        self._report(planned, dry_run=options["dry_run"], as_json=options["json"])
+        self._report(reading.plan, dry_run=options["dry_run"], as_json=options["json"])
 
     def _refuse(self, refused: ImportRefused, *, as_json: bool) -> None:
         problems = [asdict(problem) for problem in refused.problems]
@@ -74,13 +100,37 @@ class Command(OutcomeCommand):
         return {**counts, "errors": [reports.whole_file(options["path"], reason)]}
 
 
-def _content(path: str) -> bytes:
+def _read(path: str, choices: vocabulary.Choices) -> vocabulary.Reading:
     if "://" in path:
+        name = urlsplit(path).path.rpartition("/")[2]
+        return vocabulary.plan(sources.fetch(path), file_name=name, choices=choices)
+    file = Path(path)
+    if file.is_dir():
+        files = {each.name: content_of(each) for each in _files(file)}
+        return vocabulary.plan_folder(files, name=file.name, choices=choices)
+    return vocabulary.plan(content_of(file), file_name=file.name, choices=choices)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those that may be a framework's; what a system hides in a folder is none."""
+    found = [each for each in sorted(folder.iterdir()) if each.is_file()]
+    found = [each for each in found if not each.name.startswith(".")]
+    if not found or len(found) > MAX_FILES:
+        raise CommandError(f"{folder} has {len(found) or 'no'} files. Name the framework's own.")
+    if sum(each.stat().st_size for each in found) > MAX_BYTES:
+        raise CommandError(f"The files in {folder} have more than {MAX_BYTES >> 20} MiB.")
+    return found
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    """What the columns hold, as it was said on the command line."""
+    pairs = [each.partition("=")[::2] for each in given]
+    if unknown := sorted({name for name, column in pairs if name not in FIELDS or not column}):
         raise CommandError(
-            f"{path} is an address. Frameworks cannot be fetched from an address yet: download "
-            "the file and give its path."
+            f"{', '.join(unknown)} is nothing that a column can hold. Write FIELD=COLUMN, with a "
+            f"field among {', '.join(FIELDS)}."
         )
-    return content_of(Path(path))
+    return dict(pairs)
 
 
 def _counts(changes: Any) -> dict[str, int]:
