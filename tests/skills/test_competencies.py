@@ -1,0 +1,144 @@
+"""A competency combines knowledge, skills and behaviours in a context, or is not published."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotReady
+from skills.models import Association, Competency, Component, Edition, Framework, Skill
+from skills.services import competencies, frameworks
+from skills.services.competencies import Part
+from tests.skills.test_histories import bring, skill
+
+pytestmark = pytest.mark.django_db
+
+WARD = "On a ward, under supervision, with patients who can answer."
+
+
+@pytest.fixture
+def parts(college: Any) -> list[Part]:
+    knowledge, skill, behaviour = college.skills
+    return [Part(knowledge, "knowledge"), Part(skill, "skill"), Part(behaviour, "behaviour")]
+
+
+@pytest.fixture
+def own(college: Any) -> Framework:
+    return college.skills[0].framework
+
+
+def test_a_competency_of_parts_in_a_context_is_published_as_a_skill(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    assert not Skill.objects.filter(kind="competency").exists()
+    published = competencies.publish(made, by=clara)
+    skill = Skill.objects.get(kind="competency")
+    assert (published.skill, published.state) == (skill, "published")
+    assert skill in Skill.objects.current()
+    assert skill.uri.endswith(f"/skills/{skill.uuid}")
+    links = Association.objects.current().filter(destination=skill, kind="isPartOf")
+    assert {link.origin for link in links} == {part.skill for part in parts}
+    assert {each.role for each in published.components.all()} == {
+        "knowledge",
+        "skill",
+        "behaviour",
+    }
+    assert Edition.objects.get().framework == own
+
+
+def test_without_components_or_context_it_is_not_published(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.")
+    with pytest.raises(NotReady, match=r"components.*, and without a context"):
+        competencies.publish(made, by=clara)
+    competencies.edit(made, context=WARD)
+    with pytest.raises(NotReady, match="components"):
+        competencies.publish(made, by=clara)
+    competencies.edit(made, context="  ", parts=parts)
+    with pytest.raises(NotReady, match="context"):
+        competencies.publish(made, by=clara)
+    assert not Skill.objects.filter(kind="competency").exists()
+
+
+def test_the_database_too_refuses_it_without_components_or_context(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    bare = competencies.draft(own, by=clara, statement="Observe.", context=WARD)
+    vague = competencies.draft(own, by=clara, statement="Observe.", parts=parts)
+    said = {
+        "state": "published",
+        "skill": parts[0].skill,
+        "published_by": clara,
+        "published_at": timezone.now(),
+    }
+    for made, reason in ((bare, "has components"), (vague, "has_a_context")):
+        with pytest.raises(DatabaseError, match=reason), transaction.atomic():
+            Competency.objects.filter(pk=made.pk).update(**said)
+
+
+def test_what_is_published_does_not_change_and_is_revised_instead(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    first = competencies.publish(made, by=clara)
+    for change in (
+        lambda: competencies.edit(first, statement="Watch."),
+        lambda: competencies.publish(first, by=clara),
+        lambda: competencies.discard(first),
+    ):
+        with pytest.raises(NoDraft):
+            change()
+    for touch in (
+        lambda: Competency.objects.update(context="Anywhere"),
+        lambda: Component.objects.update(role="skill"),
+        lambda: Component.objects.all().delete(),
+    ):
+        with pytest.raises(DatabaseError, match=r"do(es)? not change"), transaction.atomic():
+            touch()
+    second = competencies.revise(first, by=clara)
+    assert competencies.revise(first, by=clara) == second
+    competencies.edit(second, statement="Watch closely.", parts=parts[:2])
+    later = timezone.now() + timedelta(days=1)
+    published = competencies.publish(second, by=clara, at=later)
+    first.refresh_from_db()
+    assert (first.state, published.skill) == ("superseded", first.skill)
+    wordings = [each.statement for each in published.skill.wordings.all()]
+    assert wordings == ["Observe.", "Watch closely."]
+    links = Association.objects.current().filter(destination=published.skill)
+    assert {link.origin for link in links} == {part.skill for part in parts[:2]}
+
+
+def test_a_retired_component_has_to_be_replaced_first(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    Skill.objects.filter(pk=parts[0].skill.pk).update(retired_at=timezone.now())
+    with pytest.raises(NotReady, match="in the place of Observe"):
+        competencies.publish(made, by=clara)
+    with pytest.raises(NotCurrent):
+        competencies.edit(made, parts=parts)
+
+
+def test_only_our_own_frameworks_are_written_in(own: Framework, clara: User) -> None:
+    foreign = Framework.objects.create(identifier="f", uri="https://f.example/", title="F")
+    with pytest.raises(NotOurOwn):
+        competencies.draft(foreign, by=clara, statement="Observe.")
+    made = competencies.draft(own, by=clara, statement="Observe.")
+    competencies.discard(made)
+    assert not Competency.objects.exists()
+
+
+def test_an_import_into_the_framework_leaves_what_was_written_here(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    published = competencies.publish(made, by=clara)
+    bring(skill("new"), at=timezone.now(), name=own.identifier)
+    assert published.skill in Skill.objects.current()
+    assert Association.objects.current().filter(destination=published.skill).count() == 3
+    assert frameworks.successors([published.skill]) == {}
