@@ -205,6 +205,7 @@ class ExampleCollege:
                 (HERE / "framework.json").read_bytes(), file_name="framework.json"
             )
             vocabulary.apply(reading, by=self.registrar, source="framework.json", is_own=True)
+            vocabulary.load_known_names(by=self.registrar)
         return Skill.objects.filter(framework=self._framework).count()
 
     @property

@@ -13,7 +13,7 @@ from issuer.services.clients import Client
 from registrar.services import roles
 from skills.errors import ImportRefused, MoreToSay
 from skills.models import Framework, FrameworkImport
-from skills.readers import formats, mapped_sheet
+from skills.readers import formats, known_names, mapped_sheet
 from skills.readers.mapping import ColumnMapping
 from skills.readers.records import Kind, Package
 from skills.services import frameworks, mappings
@@ -177,3 +177,11 @@ def apply(
     }
     ledger.append("framework.imported", imported, by=by or "system", details=details)
     return imported
+
+
+def load_known_names(*, by: User | None = None) -> list[FrameworkImport]:
+    """Import the lists of names that colleges share. Again it changes nothing."""
+    return [
+        apply(Reading(frameworks.plan(package), NOTHING), by=by, source="names that are shared")
+        for package in known_names.packages()
+    ]

@@ -220,3 +220,13 @@ def test_a_roster_that_cannot_be_read_ends_with_json_too(bundle: Path, dry_run: 
         (problem,) = counts["problems"]
         assert problem["severity"] == "fatal" and problem["reason"]
         assert "REFUSED" in run("import_oneroster", *arguments, *dry_run, "--json")
+
+
+def test_the_names_that_colleges_share_are_loaded_once() -> None:
+    printed = run("load_known_names")
+    assert "NACE career readiness competencies: 8 names." in printed
+    assert "AAC&U VALUE rubrics: 16 names." in printed
+    assert run("load_known_names") == printed
+    assert Framework.objects.filter(is_own=False).count() == 2
+    assert Skill.objects.current().count() == 24
+    assert not Skill.objects.exclude(uri__contains="/skills/").exists()
