@@ -15,6 +15,7 @@ handler500 = problems.server_error
 
 urlpatterns = [
     path("", include("issuer.public.urls")),
+    path("", include("skills.public.urls")),
     path("teach/", include("registrar.teach.urls")),
     path("admin/", admin.site.urls),
     path("oauth/token", login_not_required(TokenView.as_view()), name="token"),

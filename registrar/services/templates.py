@@ -22,6 +22,7 @@ from registrar.errors import CodeTaken, Incomplete
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import facts, roles, seals
 from skills.models import Skill
+from skills.services import identities
 
 State = Revision.State
 
@@ -410,7 +411,7 @@ def _alignment(skill: Skill) -> openbadges.Alignment:
         target_framework=skill.framework.title,
         target_name=skill.name,
         target_type="CFItem",
-        target_url=skill.uri,
+        target_url=identities.public_address(skill),
     )
 
 

@@ -42,6 +42,21 @@ def address(uuid: UUID) -> str:
     return f"{settings.BASE_URL}/skills/{uuid}"
 
 
+def public_address(skill: Skill) -> str:
+    """What credentials lead to: our page for what is our own or has no page elsewhere.
+
+    Our pages answer for retired skills too; a foreign one is its publisher's to keep.
+    """
+    if skill.framework.is_own or not is_web(skill.uri):
+        return address(skill.uuid)
+    return skill.uri
+
+
+def is_web(uri: str) -> bool:
+    """Whether one can follow it."""
+    return uri.startswith(("https://", "http://"))
+
+
 def _own(identifier: str) -> UUID | None:
     found = _AT_THE_END.search(identifier)
     return UUID(found[0]) if found else None

@@ -23,6 +23,7 @@ PUBLIC = {
     "credentials/<random:address>",
     "credentials/<random:address>/download",
     "verify",
+    "skills/<uuid:uuid>",
     "oauth/token",
     "api/v1/schema",
     "livez",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
@@ -46,7 +47,7 @@ def test_approval_publishes_an_open_badges_achievement(cells: Revision, college:
         "targetName": "Observe",
         "targetFramework": "What our graduates can do",
         "targetType": "CFItem",
-        "targetUrl": skill.uri,
+        "targetUrl": f"{settings.BASE_URL}/skills/{skill.uuid}",
     }
     (described,) = document["resultDescription"]
     assert described["id"] == cells.result_descriptions[0]["id"]

@@ -1,0 +1,7 @@
+"""What strangers may reach of the vocabulary."""
+
+from django.urls import path
+
+from skills.public import skills
+
+urlpatterns = [path("skills/<uuid:uuid>", skills.skill, name="skill")]
