@@ -69,7 +69,15 @@ CONTENT_SECURITY_POLICY = {
 DATABASES = {"default": env.db("DATABASE_URL", engine="django.db.backends.postgresql")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)  # seconds a connection is kept
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted database is noticed, not met as 500
-# Sessions live in the database and nothing is cached in Redis: Django's Redis cache unpickles.
+# A streaming replica: what is published and caches may keep is read there (issuer.public.replica).
+if _replica := env.str("REPLICA_DATABASE_URL", ""):
+    DATABASES["replica"] = DATABASES["default"] | env.db_url_config(
+        _replica, engine="django.db.backends.postgresql"
+    )
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+    DATABASE_ROUTERS = ["issuer.public.replica.Router"]
+# The broker, if BROKER_URL names no other. Nothing else is in it: sessions live in the database,
+# and nothing is cached in Redis, as Django's Redis cache unpickles.
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -211,7 +219,15 @@ STATUS_PUBLISH_AT_ONCE = env.bool("STATUS_PUBLISH_AT_ONCE", False)
 
 # --- Workers ----------------------------------------------------------------------------------
 
+# A Redis or Valkey (redis, rediss, redis+socket) or a RabbitMQ (amqp, amqps); several nodes of one
+# with a semicolon between. Messages only ring, so that no way needs queues that are copied.
 CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+_BROKER = urlsplit(CELERY_BROKER_URL).scheme
+# Unasked, kombu believes any certificate of a Redis, and one for any host of a RabbitMQ.
+CELERY_BROKER_USE_SSL = {
+    "rediss": {"ssl_cert_reqs": "required"},
+    "amqps": {"server_hostname": None},  # the host in the address
+}.get(_BROKER, False)
 CELERY_TASK_DEFAULT_QUEUE = env.str("QUEUE_DEFAULT", "default")
 # The queue that only the signer reads.
 QUEUE_SIGNING = env.str("QUEUE_SIGNING", "signing")
@@ -235,12 +251,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 240,  # seconds; longer than any task, or it would run twice at once
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 1,
-    "socket_keepalive": True,
-}
+# How kombu makes a queue of a Redis. RabbitMQ has queues, and gives back by itself what a worker
+# held whose connection is gone.
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        "visibility_timeout": 240,  # seconds; longer than any task, or it would run twice at once
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_keepalive": True,
+    }
+    if _BROKER.startswith("redis")
+    else {}
+)
 CELERY_BEAT_SCHEDULE = {
     "find work that a lost message left behind": {
         "task": "registrar.sweep",

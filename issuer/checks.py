@@ -11,6 +11,8 @@ from django.db import connections
 
 from issuer.models import LedgerEntry
 
+GUARDED_BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+
 
 @register(Tags.security, deploy=True)
 def addresses_are_https(**options: Any) -> list[CheckMessage]:
@@ -64,6 +66,21 @@ def conformance_is_off(**options: Any) -> list[CheckMessage]:
             "CONFORMANCE is on.",
             hint="Anybody may have anything signed by it: it is for public test suites only.",
             id="issuer.E008",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def broker_is_guarded(**options: Any) -> list[CheckMessage]:
+    """Refuse a broker of which malformed messages would reach the workers."""
+    addresses = settings.CELERY_BROKER_URL.split(";")
+    if all(address.partition("://")[0] in GUARDED_BROKERS for address in addresses):
+        return []
+    return [
+        Error(
+            "BROKER_URL names neither a Redis (or Valkey) nor a RabbitMQ.",
+            hint=f"Let it begin with one of {', '.join(GUARDED_BROKERS)}.",
+            id="issuer.E011",
         )
     ]
 

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import amqp
 import pytest
 from celery.exceptions import Retry
 from django.conf import settings
+from kombu import Connection
 
 from config import broker
 from config.celery import app
@@ -250,3 +252,131 @@ def test_the_queues_of_others_are_left_as_they_are(queue: str, caplog: Any) -> N
     with caplog.at_level(logging.ERROR):
         assert len(delivered(envelope(headers={}), queue)) == 1
     assert not caplog.records
+
+
+# --- RabbitMQ -----------------------------------------------------------------------------------
+
+
+def over_the_line(**said: Any) -> amqp.Message:
+    """A message as RabbitMQ passes it on."""
+    sent = amqp.Message(said.pop("body", b""), **said)
+    arrived = amqp.Message(sent.body)
+    head = b"\0\x3c\0\0" + len(sent.body).to_bytes(8, "big")
+    arrived.inbound_header(head + sent._serialize_properties())
+    arrived.delivery_info = {"delivery_tag": 7}
+    return arrived
+
+
+def as_amqp(message: dict[str, Any]) -> amqp.Message:
+    """A message as it is in a Redis, as it would come from RabbitMQ."""
+    names = {"content_type": "content-type", "content_encoding": "content-encoding"}
+    said = {name: message.get(key) for name, key in names.items()}
+    return over_the_line(
+        body=base64.b64decode(message["body"]), application_headers=message["headers"], **said
+    )
+
+
+# What can't be written down in AMQP at all is left out.
+MALFORMED_AMQP = {
+    "nothing": over_the_line(),
+    "no headers": over_the_line(body=b"[[], {}, {}]", content_type="application/json"),
+    "a name": as_amqp(envelope(body=base64.b64encode(NAME.encode()).decode())),
+    "no text": as_amqp(envelope(body=base64.b64encode(b"\xff\xfe").decode())),
+    "deep": as_amqp(envelope(body=base64.b64encode(b"[" * 100_000).decode())),
+    "no call": as_amqp(envelope(body=encoded([NAME, {}, {}]))),
+    "a chain": as_amqp(envelope(body=encoded([[], {}, {"chain": [{"task": NAME}]}]))),
+    "a name that is no text": as_amqp(envelope(headers={**envelope()["headers"], b"\xff": 1})),
+    "no task": as_amqp(envelope(headers__task=...)),
+    "a list for an id": as_amqp(envelope(headers__id=[NAME])),
+    "a wrong moment": as_amqp(envelope(headers__eta=NAME)),
+    "a wrong limit": as_amqp(envelope(headers__timelimit=[NAME, NAME])),
+    "pickled": as_amqp(envelope(content_type="application/x-python-serialize")),
+    "rot13": as_amqp(envelope(content_encoding="rot13")),
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED_AMQP)
+def test_what_is_malformed_does_not_fit_from_rabbitmq_either(what: str) -> None:
+    assert not broker.fits_amqp(MALFORMED_AMQP[what])
+
+
+def test_what_we_write_fits_from_rabbitmq_too(raw: Any, queue: str) -> None:
+    tasks.publish.apply_async(countdown=5, expires=60, queue=queue, time_limit=20)
+    again_later(queue)
+    app.send_task("issuer.publish", queue=queue)
+    found = [json.loads(text) for text in raw.lrange(queue, 0, -1)]
+    assert len(found) == 3
+    for message in found:
+        assert broker.fits_amqp(as_amqp(message))
+
+
+class Consumed(broker.AmqpChannel):
+    """A channel without a broker at its end."""
+
+    def __init__(self) -> None:
+        self.callbacks: dict[str, Any] = {}
+        self.rejected: list[int] = []
+
+    def send_method(self, *args: Any, **options: Any) -> tuple[str]:
+        return ("tag",)
+
+    def basic_reject(self, delivery_tag: int, requeue: bool, **options: Any) -> None:
+        assert not requeue
+        self.rejected.append(delivery_tag)
+
+
+def test_only_what_fits_is_handed_to_a_worker_by_rabbitmq(settings: Any, caplog: Any) -> None:
+    channel, received = Consumed(), []
+    channel.basic_consume(settings.QUEUE_SIGNING, callback=received.append)
+    sound = as_amqp(envelope())
+    for message in (*MALFORMED_AMQP.values(), as_amqp(UNKNOWN), sound):
+        channel.callbacks["tag"](message)
+    assert received == [sound]
+    assert len(channel.rejected) == len(MALFORMED_AMQP) + 1
+    assert NAME not in caplog.text
+
+
+def test_the_queues_of_others_are_left_as_they_are_at_rabbitmq() -> None:
+    channel, received = Consumed(), []
+    channel.basic_consume("celeryev", callback=received.append)
+    channel.callbacks["tag"](over_the_line())
+    assert len(received) == 1 and not channel.rejected
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        b"\x80\0\x03\xff\xfe\xfd",  # a content type that is no text
+        b"\x20\0\0\0\0\x08\x02\xff\xfeS\0\0\0\0",  # the name of a header that is none
+        b"\x20\0\0\0\0\x0b\x01aT" + b"\xff" * 8,  # a moment before all time
+        b"\x20\0\0\0\0\x08\x01aI",  # cut off
+    ],
+)
+def test_properties_that_cannot_be_read_do_not_fit_and_stop_nobody(properties: bytes) -> None:
+    arrived: list[Any] = []
+
+    class Line:
+        bytes_recv = 0
+
+    read = broker.read_frames(Line(), lambda *frame: arrived.append(frame[-1]))
+    deliver = b"\0\x3c\0\x3c"
+    read((1, 1, deliver))
+    read((2, 1, b"\0\x3c\0\0" + (2).to_bytes(8, "big") + properties))
+    read((3, 1, b"{}"))
+    (message,) = arrived
+    assert message.body == b"{}"
+    assert not broker.fits_amqp(message)
+
+
+@pytest.mark.parametrize(
+    ("address", "guard"),
+    [
+        ("redis://h", broker.Transport),
+        ("rediss://h", broker.Transport),
+        ("redis+socket:///run/valkey", broker.Transport),
+        ("amqp://h", broker.AmqpTransport),
+        ("amqps://h", broker.AmqpTlsTransport),
+    ],
+)
+def test_every_broker_that_may_be_named_is_guarded(address: str, guard: type) -> None:
+    assert Connection(address, ssl={"server_hostname": "h"}).get_transport_cls() is guard

@@ -77,6 +77,19 @@ def test_issuers_for_public_test_suites_are_refused(sound: None, settings: Any) 
     assert found() == {"issuer.E008"}
 
 
+@pytest.mark.parametrize(
+    "address", ["sqs://", "memory://", "pyamqp://a", "sentinel://a", "amqp://a;sqs://b", "a:5672"]
+)
+def test_a_broker_without_a_guard_is_refused(sound: None, settings: Any, address: str) -> None:
+    settings.CELERY_BROKER_URL = address
+    assert found() == {"issuer.E011"}
+
+
+def test_several_nodes_of_a_broker_are_fine(sound: None, settings: Any) -> None:
+    settings.CELERY_BROKER_URL = "amqps://a.college.example/;amqps://b.college.example/"
+    assert found() == set()
+
+
 def test_a_proxy_that_is_not_counted_is_refused(sound: None, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert found() == {"issuer.E010"}
