@@ -1,13 +1,16 @@
 """/livez: this process answers. /readyz: what it depends on answers too."""
 
 import logging
+from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from kombu.exceptions import OperationalError
 
 from config.celery import app
+from issuer.public import replica
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +23,10 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether the database and the broker answer; 503 and which one when not."""
+    """Whether the database and the broker answer, and a replica follows; 503 and which when not."""
     checks = {"database": _database_answers(), "broker": _broker_answers()}
+    if replica.is_there():
+        checks["replica"] = _replica_follows()
     ready = all(checks.values())
     return JsonResponse(
         {"status": "ok" if ready else "unavailable", "checks": checks},
@@ -47,3 +52,13 @@ def _broker_answers() -> bool:
         log.exception("broker does not answer")
         return False
     return True
+
+
+def _replica_follows() -> bool:
+    """Whether revocations are seen an eighth of STATUS_LIST_TTL later than without it, at most."""
+    try:
+        lag = replica.lag()
+    except DatabaseError:
+        log.exception("the replica, or what it is compared with, does not answer")
+        return False
+    return lag <= timedelta(seconds=settings.STATUS_LIST_TTL) / 8

@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ from django.http.request import split_domain_port
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from kombu import Connection
-from kombu.exceptions import ChannelError, OperationalError
+from kombu.exceptions import OperationalError
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -33,6 +34,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from config.celery import app
 from issuer.models import Batch, Chunk, LedgerEntry, StatusChange, StatusList
+from issuer.public import replica
 from issuer.services import status
 
 log = logging.getLogger(__name__)
@@ -139,7 +141,7 @@ class Figures:
     """What the database and the broker say now."""
 
     def collect(self) -> Iterator[Metric]:
-        """Every figure; the queues are left out while the broker does not answer."""
+        """Every figure; left out is what the broker or a replica says while it does not answer."""
         yield _build()
         yield from _credentials()
         yield _batches()
@@ -147,6 +149,7 @@ class Figures:
         yield _unpublished()
         yield _ledger()
         yield from _queues()
+        yield from _replica()
 
 
 def _build() -> Metric:
@@ -247,9 +250,21 @@ def _queues() -> Iterator[Metric]:
 
 def _length(broker: Connection, queue: str) -> int:
     try:
-        return broker.default_channel.queue_declare(queue=queue, passive=True).message_count
-    except ChannelError:  # a queue exists from its first message on
+        with broker.channel() as channel:  # RabbitMQ closes the channel with the error
+            return channel.queue_declare(queue=queue, passive=True).message_count
+    except broker.channel_errors:  # a queue exists from its first message on
         return 0
+
+
+def _replica() -> Iterator[Metric]:
+    if not replica.is_there():
+        return
+    try:
+        lag = replica.lag().total_seconds()
+    except DatabaseError:
+        log.exception("the replica does not answer")
+        return
+    yield _gauge("issuer_replica_lag_seconds", "How far the replica is behind", [({}, lag)])
 
 
 def _gauge(name: str, what: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from issuer.models import Achievement
 from issuer.public import answers
+from issuer.public.replica import public_read
 from issuer.vc import openbadges, reading
 
 # Published achievements never change.
@@ -15,6 +16,7 @@ A_DAY = 24 * 60 * 60
 
 @login_not_required
 @require_safe
+@public_read
 def achievement(request: HttpRequest, pk: str) -> HttpResponse:
     """The page, or the Open Badges Achievement where JSON is asked for."""
     found = get_object_or_404(Achievement, pk=pk)
@@ -29,6 +31,7 @@ def achievement(request: HttpRequest, pk: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@public_read
 def image(request: HttpRequest, pk: str) -> HttpResponse:
     """Its image, an SVG that can do nothing but be looked at."""
     found = get_object_or_404(Achievement, pk=pk)

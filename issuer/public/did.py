@@ -7,11 +7,13 @@ from django.views.decorators.http import require_safe
 
 from issuer.errors import NotSetUp
 from issuer.public import answers
+from issuer.public.replica import public_read
 from issuer.services import keys
 
 
 @login_not_required
 @require_safe
+@public_read
 def did_document(request: HttpRequest) -> HttpResponse:
     """All keys whose signatures still verify; five minutes may pass before a new one is seen."""
     try:

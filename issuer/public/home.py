@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from issuer.models import Institution
 from issuer.public import answers
+from issuer.public.replica import public_read
 
 AN_HOUR = 60 * 60
 
@@ -22,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@public_read
 def logo(request: HttpRequest) -> HttpResponse:
     """The institution's logo, to which its profile in credentials points."""
     institution = Institution.objects.first()

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from issuer.models import StatusListPublication
 from issuer.public import answers
+from issuer.public.replica import public_read
 from issuer.services import clock, status
 from issuer.vc import timestamps
 from issuer.vc.errors import VcError
@@ -17,6 +18,7 @@ _RETRIEVAL_ERROR = "https://www.w3.org/ns/credentials/status-list#STATUS_RETRIEV
 
 @login_not_required
 @require_safe
+@public_read
 def status_list(request: HttpRequest, name: str) -> HttpResponse:
     """The newest signed edition, or with `timestamp` the one that was published at that time.
 
