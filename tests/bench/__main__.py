@@ -10,7 +10,7 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import evaluate, faults, fuzz, growth, issue, shapes, sign, status, verify
+from tests.bench import evaluate, faults, fuzz, growth, issue, shapes, sign, status, store, verify
 
 BENCHES = {
     "evaluate": evaluate,
@@ -21,6 +21,7 @@ BENCHES = {
     "shapes": shapes,
     "sign": sign,
     "status": status,
+    "store": store,
     "verify": verify,
 }
 
