@@ -10,7 +10,19 @@ import dataclasses
 import json
 import sys
 
-from tests.bench import evaluate, faults, fuzz, growth, issue, shapes, sign, status, store, verify
+from tests.bench import (
+    evaluate,
+    faults,
+    fuzz,
+    growth,
+    issue,
+    memory,
+    shapes,
+    sign,
+    status,
+    store,
+    verify,
+)
 
 BENCHES = {
     "evaluate": evaluate,
@@ -18,6 +30,7 @@ BENCHES = {
     "fuzz": fuzz,
     "growth": growth,
     "issue": issue,
+    "memory": memory,
     "shapes": shapes,
     "sign": sign,
     "status": status,

@@ -302,21 +302,30 @@ class College:
 
         queues = {"worker": settings.CELERY_TASK_DEFAULT_QUEUE, "signer": settings.QUEUE_SIGNING}
         for kind, queue in queues.items():
-            argv = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue]
+            argv = ["-m", "celery", "-A", "config", "worker", "-Q", queue]
             argv += ["-n", f"{kind}-{os.getpid()}@%h", "--concurrency", "1", "-l", "WARNING"]
-            env = dict(os.environ)
-            if kind == "worker":
-                env.pop("KEYSTORE_SECRET_FILE")
-            with (self.folder / f"{kind}.log").open("ab") as log:
-                self.processes[kind] = subprocess.Popen(
-                    [*argv, "--without-gossip", "--without-mingle"],
-                    cwd=ROOT,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            self.start(kind, [*argv, "--without-gossip", "--without-mingle"])
+
+    def start(self, kind: str, arguments: list[str]) -> None:
+        """Start a process of this kind: Python with these arguments."""
+        # What they leave in the temporary folder when they are killed goes with ours.
+        env = {
+            **os.environ,
+            "TMPDIR": str(self.folder),
+            "METRICS_DIR": str(self.folder / "metrics"),
+        }
+        if kind != "signer":
+            env.pop("KEYSTORE_SECRET_FILE")
+        with (self.folder / f"{kind}.log").open("ab") as log:
+            self.processes[kind] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def issue(self, batch: "Batch") -> float:
         """Approve a batch, ring, and wait until all is issued: seconds from approval to that."""
@@ -357,10 +366,8 @@ class College:
         found = {}
         for kind, process in self.processes.items():
             for pid in (process.pid, *_children(process.pid)):
-                status = Path(f"/proc/{pid}/status").read_text()
-                kb = status.partition("VmHWM:")[2].split()[0]
                 role = kind if pid == process.pid else f"{kind} child"
-                found[role] = max(found.get(role, 0), int(kb) * 1024)
+                found[role] = max(found.get(role, 0), peak_of(pid))
         return found
 
     def dismiss(self) -> None:
@@ -369,6 +376,12 @@ class College:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def peak_of(pid: int) -> int:
+    """The most that a process has held in memory, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def _children(pid: int) -> list[int]:
