@@ -256,7 +256,8 @@ class Workers:
             process = subprocess.Popen(
                 [*argv, "--without-gossip", "--without-mingle"],
                 cwd=ROOT,
-                env={**self.env, **told, **env},
+                # What they leave in the temporary folder when they are killed goes with the test's.
+                env={**self.env, "TMPDIR": str(self.folder), **told, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

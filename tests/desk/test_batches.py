@@ -116,7 +116,9 @@ def test_what_failed_is_named_with_its_reason(
     chunk = batches.claim(Chunk.State.APPROVED, batch=adas_batch)
     assert chunk is not None
     batches.finish(chunk, Chunk.State.REQUESTED, refused={0: "The award date is missing."})
-    assert "The award date is missing." in text(signed_in(dev).get(thing_url(adas_batch)))
+    page = text(signed_in(dev).get(thing_url(adas_batch)))
+    assert "The award date is missing." in page
+    assert 'data-label="Position">1<' in page
     assert [task.what for task in waiting.tasks(olu) if task.is_urgent] == ["batch has failures"]
 
 
