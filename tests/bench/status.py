@@ -110,12 +110,12 @@ def _revoke(home: college.College, count: int) -> Iterator[Row]:
 
 def _publish() -> Iterator[Row]:
     from issuer.models import StatusList
-    from issuer.services import signing
+    from issuer.services import publishing
 
     lists = StatusList.objects.defer("permutation").filter(entries__status_changes__isnull=False)
     listed = lists.earliest("pk")
     ways = {
-        "publish": _rate(1, lambda: signing.publish(listed)),
+        "publish": _rate(1, lambda: publishing.publish(listed)),
         "pyld, no check and no ledger": _rate(1, lambda: _publish_by_pyld(listed)),
     }
     yield from _rows("publish", ways, unit="lists/second")
