@@ -8,6 +8,7 @@ added up, so that it does not matter which process is asked.
 import logging
 import os
 import platform
+import shutil
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +71,7 @@ class CountRequests:
         except OSError as error:
             log.error("requests are not counted: %s", error)
             raise MiddlewareNotUsed from error
+        _remove_counts_of_ended_servers(folder)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
@@ -82,6 +84,27 @@ class CountRequests:
         except OSError:
             log.exception("a request was not counted")
         return response
+
+
+def _remove_counts_of_ended_servers(folder: Path) -> None:
+    """As by default, a folder bears the number of its server's process; others may bear any name."""
+    name, _, number = folder.name.rpartition("-")
+    if number != str(os.getppid()):
+        return
+    for other in folder.parent.glob(f"{name}-*"):
+        number = other.name.rpartition("-")[2]
+        if number.isdecimal() and not _is_running(int(number)):
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @login_not_required

@@ -15,11 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.celery import app
+from config.metrics import CountRequests
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
 from issuer.services import batches, credentials, publishing, signing, status
 from registrar.models import Award
@@ -170,6 +172,21 @@ def test_requests_are_counted_by_view_and_never_by_address(client: Client) -> No
     ]
     assert seconds >= before + 1
     assert "ada" not in str(found).lower()
+
+
+def test_a_server_removes_the_counts_of_those_that_have_ended(
+    settings: Any, tmp_path: Path
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    ours, its, running, another = (
+        tmp_path / f"counts-{name}" for name in (os.getppid(), ended.pid, os.getpid(), "kept")
+    )
+    for folder in (its, running, another):
+        folder.mkdir()
+    settings.METRICS_DIR = str(ours)
+    CountRequests(lambda request: HttpResponse())
+    assert sorted(tmp_path.iterdir()) == sorted((ours, running, another))
 
 
 @pytest.fixture
