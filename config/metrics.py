@@ -87,7 +87,7 @@ class CountRequests:
 
 
 def _remove_counts_of_ended_servers(folder: Path) -> None:
-    """As by default, a folder bears the number of its server's process; others may bear any name."""
+    """Beside a folder that bears the number of its server's process, as it does by default."""
     name, _, number = folder.name.rpartition("-")
     if number != str(os.getppid()):
         return
