@@ -6,9 +6,11 @@ And who asks: the address that a request comes from.
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.generic import RedirectView
 
 
@@ -24,6 +26,22 @@ def declares_who_may_enter(view: Callable[..., HttpResponse], namespaces: list[s
     if view_class in (None, RedirectView):
         return "admin" in namespaces
     return issubclass(view_class, PermissionRequiredMixin)
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Middleware: whoever asks for a view that is not public must be signed in.
+
+    Django's own asks who it is before it looks whether the view is public, and so every public
+    answer would differ by cookie: caches on the way could not share it.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: tuple, kwargs: dict
+    ) -> HttpResponseBase | None:
+        """Send strangers to sign in before the view runs."""
+        if not getattr(view, "login_required", True):
+            return None
+        return super().process_view(request, view, args, kwargs)
 
 
 class DenyByDefault:

@@ -2,7 +2,8 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from issuer.models import Achievement
@@ -10,8 +11,9 @@ from issuer.public import answers
 from issuer.public.replica import public_read
 from issuer.vc import openbadges, reading
 
-# Published achievements never change.
+# Published achievements never change; what their page looks like may.
 A_DAY = 24 * 60 * 60
+AN_HOUR = 60 * 60
 
 
 @login_not_required
@@ -25,7 +27,11 @@ def achievement(request: HttpRequest, pk: str) -> HttpResponse:
         response = answers.public_json(request, document, content_type=content_type, max_age=A_DAY)
         return answers.varies(response)
     facts = reading.read({"credentialSubject": {"achievement": found.document}})
-    response = render(request, "issuer/achievement.html", {"achievement": found, "facts": facts})
+    context = {"achievement": found, "facts": facts}
+    page = render_to_string("issuer/achievement.html", context, request)
+    response = answers.public(
+        request, page, content_type="text/html; charset=utf-8", max_age=AN_HOUR
+    )
     return answers.varies(response)
 
 

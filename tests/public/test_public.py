@@ -62,6 +62,25 @@ def test_what_was_fetched_before_is_not_sent_again(client, key) -> None:
     assert again["Access-Control-Allow-Origin"] == "*"
 
 
+def test_what_is_published_is_the_same_for_everybody_and_may_be_kept(client, adas, root) -> None:
+    client.force_login(root)
+    achievement = f"/achievements/{adas.credential.achievement_id}"
+    for path, varies in (
+        ("/.well-known/did.json", None),
+        (StatusList.objects.get().url.removeprefix(settings.BASE_URL), None),
+        (achievement, "Accept"),
+        (achievement + "/image.svg", None),
+    ):
+        answer = client.get(path)
+        assert answer.get("Vary") == varies
+        assert not answer.cookies
+        assert re.fullmatch(r"public, max-age=\d+", answer["Cache-Control"])
+        again = client.get(path, headers={"if-none-match": answer["ETag"]})
+        assert again.status_code == 304 and not again.content
+        assert again.get("Vary") == varies
+        assert again["Cache-Control"] == answer["Cache-Control"]
+
+
 def test_the_status_list_is_served_signed_at_the_address_in_the_credential(client, adas) -> None:
     address = body_of(adas)["credentialStatus"]["statusListCredential"]
     answer = client.get(address.removeprefix(settings.BASE_URL))
