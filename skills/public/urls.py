@@ -1,7 +1,10 @@
 """What strangers may reach of the vocabulary."""
 
-from django.urls import path
+from django.urls import include, path
 
 from skills.public import skills
 
-urlpatterns = [path("skills/<uuid:uuid>", skills.skill, name="skill")]
+urlpatterns = [
+    path("skills/<uuid:uuid>", skills.skill, name="skill"),
+    path("ims/case/", include("skills.public.case.urls")),
+]

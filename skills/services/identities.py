@@ -42,6 +42,11 @@ def address(uuid: UUID) -> str:
     return f"{settings.BASE_URL}/skills/{uuid}"
 
 
+def framework_address(uuid: UUID) -> str:
+    """Where everybody finds the framework here."""
+    return f"{settings.BASE_URL}/frameworks/{uuid}"
+
+
 def public_address(skill: Skill) -> str:
     """What credentials lead to: our page for what is our own or has no page elsewhere.
 
