@@ -89,6 +89,6 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         """OAuth 2 client credentials."""
-        scopes = settings.API_SCOPES | settings.VC_API_SCOPES
+        scopes = settings.ALL_SCOPES
         flow = {"tokenUrl": "/oauth/token", "scopes": scopes}
         return {"type": "oauth2", "flows": {"clientCredentials": flow}}

@@ -1,6 +1,7 @@
 """Every error of the REST API as an RFC 9457 problem: the one place where errors meet HTTP."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +16,19 @@ from rest_framework.views import exception_handler
 
 from config.rest import API
 from issuer.errors import Refusal
-from skills.errors import SkillsError
+from skills.errors import ImportRefused, SkillsError
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class RefusedFile(APIException):
+    """A file that cannot be imported, with all that is wrong with it."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, refused: ImportRefused) -> None:
+        super().__init__(detail=str(refused), code=refused.code)
+        self.errors = [asdict(problem) for problem in refused.problems]
 
 
 class ProblemRenderer(JSONRenderer):
@@ -57,6 +68,8 @@ def answer(status: int, code: str, detail: str) -> JsonResponse:
 
 
 def _as_api_exception(error: Exception) -> Exception:
+    if isinstance(error, ImportRefused):
+        return RefusedFile(error)
     if isinstance(error, Refusal | SkillsError):
         conflict = APIException(detail=str(error), code=error.code)
         conflict.status_code = HTTPStatus.CONFLICT
@@ -69,6 +82,9 @@ def _as_api_exception(error: Exception) -> Exception:
 
 
 def _body_of(error: APIException) -> dict[str, Any]:
+    if isinstance(error, RefusedFile):
+        said = body(error.status_code, str(error.get_codes()), str(error.detail))
+        return said | {"errors": error.errors}
     if not isinstance(error, ValidationError):
         return body(error.status_code, str(error.get_codes()), str(error.detail))
     errors = list(_flat(error.get_full_details()))

@@ -322,14 +322,19 @@ API_SCOPES = {
     "credentials.read": "Read credentials and their status",
     "skills.read": "Read frameworks and skills",
 }
+# What a system may write; only what an administrator ticks for it.
+WRITE_SCOPES = {
+    "skills.import": "Import frameworks of skills",
+}
 # What a system may do through the VC API; only what an administrator ticks for it.
 VC_API_SCOPES = {
     "vc.issue": "Issue credentials that it composes itself, in the name of the institution",
     "vc.verify": "Verify credentials and presentations, and derive what a holder shows",
     "vc.status": "Revoke credentials, or suspend and reinstate them",
 }
+ALL_SCOPES = API_SCOPES | WRITE_SCOPES | VC_API_SCOPES
 OAUTH2_PROVIDER = {
-    "SCOPES": API_SCOPES | VC_API_SCOPES,
+    "SCOPES": ALL_SCOPES,
     # Each client has scopes of its own.
     "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,

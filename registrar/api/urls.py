@@ -1,8 +1,9 @@
 """What the registrar knows, under /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from registrar.api import awards, catalog, learners, results, templates
+from registrar.api import awards, catalog, framework_imports, learners, results, templates
 
 router = SimpleRouter(trailing_slash=False)
 router.register("courses", catalog.CourseViewSet, basename="course")
@@ -13,4 +14,7 @@ router.register("results", results.ResultViewSet)
 router.register("templates", templates.TemplateViewSet)
 router.register("awards", awards.AwardViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("frameworks/imports", framework_imports.FrameworkImportView.as_view()),
+    *router.urls,
+]

@@ -39,6 +39,8 @@ class SkillSerializer(serializers.ModelSerializer):
 class FrameworkViewSet(viewsets.ReadOnlyModelViewSet):
     """All frameworks that have been imported."""
 
+    # Other words below `frameworks/` are addresses of their own.
+    lookup_value_regex = "[0-9]+"
     scopes = ["skills.read"]
     queryset = Framework.objects.all()
     serializer_class = FrameworkSerializer

@@ -1,0 +1,210 @@
+"""Import a framework of skills: see what would change, or change it."""
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from oauth2_provider.models import AccessToken
+from rest_framework import serializers, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from issuer.services.clients import Client
+from registrar.services import vocabulary
+from skills.models import Skill
+from skills.readers.mapping import FIELDS
+
+
+@extend_schema_field({"type": "string"})
+class ColumnsField(serializers.JSONField):
+    """A JSON object, as a form's field holds it."""
+
+
+class ImportRequestSerializer(serializers.Serializer):
+    """A framework's file, and what is to be said of it that it does not say itself."""
+
+    file = serializers.FileField()
+    dry_run = serializers.BooleanField(default=False, help_text="Only tell what would change")
+    format = serializers.ChoiceField(
+        choices=sorted(vocabulary.FORMATS), required=False, help_text="Recognised where not given"
+    )
+    framework_id = serializers.CharField(
+        max_length=200, required=False, help_text="For a file that does not say which one it is"
+    )
+    title = serializers.CharField(max_length=500, required=False)
+    creator = serializers.CharField(max_length=500, required=False)
+    kind = serializers.ChoiceField(
+        choices=Skill.Kind.choices, required=False, help_text="Of a sheet's rows that say none"
+    )
+    columns = ColumnsField(
+        required=False, help_text="JSON; of a sheet: for each field the name of its column"
+    )
+    is_own = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Our own, or not; null: as it is"
+    )
+
+    def validate_file(self, file: Any) -> Any:
+        """At most as large as an upload at the desk."""
+        if file.size > settings.UPLOAD_MAX_BYTES:
+            raise serializers.ValidationError(
+                f"The file has more than {settings.UPLOAD_MAX_BYTES:,} bytes.", code="too_large"
+            )
+        return file
+
+    def validate_columns(self, columns: Any) -> dict[str, str]:
+        """Names of columns by our fields."""
+        if not isinstance(columns, dict) or not all(
+            name in FIELDS and isinstance(column, str) for name, column in columns.items()
+        ):
+            raise serializers.ValidationError(
+                f"Give an object whose members are among {', '.join(FIELDS)}, each the name of a "
+                "column.",
+                code="unknown_field",
+            )
+        return columns
+
+
+@extend_schema_field({"type": ["string", "number", "boolean", "array", "object", "null"]})
+class AnyField(serializers.JSONField):
+    """Whatever value a field of a skill can have."""
+
+
+class DifferingValueSerializer(serializers.Serializer):
+    """A field, and its value before and after."""
+
+    name = serializers.CharField()
+    before = AnyField()
+    after = AnyField()
+
+
+class DifferenceSerializer(serializers.Serializer):
+    """What a newer edition does to one item that is held."""
+
+    identifier = serializers.CharField()
+    name = serializers.CharField()
+    change = serializers.ChoiceField(choices=["changed", "retired", "returned"])
+    values = DifferingValueSerializer(many=True)
+
+
+class FileProblemSerializer(serializers.Serializer):
+    """One thing that is wrong or worth a look, where it stands, and what to do about it."""
+
+    file = serializers.CharField()
+    row = serializers.IntegerField(allow_null=True)
+    column = serializers.CharField(help_text="Or a JSON Pointer")
+    value = serializers.CharField()
+    code = serializers.CharField()
+    reason = serializers.CharField()
+    fix = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["fatal", "error", "warning"])
+
+
+class ImportOutcomeSerializer(serializers.Serializer):
+    """What changed, or would change, in the framework's skills."""
+
+    framework = serializers.CharField(help_text="Its identifier")
+    title = serializers.CharField()
+    format = serializers.CharField()
+    dry_run = serializers.BooleanField()
+    new = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    retired = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    differences = DifferenceSerializer(many=True)
+    warnings = FileProblemSerializer(many=True)
+
+
+class RefusedFileSerializer(serializers.Serializer):
+    """A problem (RFC 9457) with all that is wrong with the file."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    errors = FileProblemSerializer(many=True)  # type: ignore[assignment]
+
+
+class UnsupportedBodySerializer(serializers.Serializer):
+    """A problem (RFC 9457): the file is not sent as a form's."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+_PROBLEM = "application/problem+json"
+
+
+class FrameworkImportView(GenericAPIView):
+    """Import a framework from a file, all of it or nothing."""
+
+    scopes = ["skills.import"]
+    parser_classes = [MultiPartParser]
+    serializer_class = ImportRequestSerializer
+    pagination_class = None
+
+    @extend_schema(
+        operation_id="frameworks_import",
+        request={"multipart/form-data": ImportRequestSerializer},
+        responses={
+            200: ImportOutcomeSerializer,
+            201: ImportOutcomeSerializer,
+            (415, _PROBLEM): UnsupportedBodySerializer,
+            (422, _PROBLEM): RefusedFileSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Compare a framework's file with what is held, and apply it unless it is a dry run.
+
+        The same file again changes nothing. A file with errors is refused whole, with all of
+        them.
+        """
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data
+        names = ("format", "framework_id", "title", "creator", "kind", "columns")
+        choices = vocabulary.Choices(**{name: said[name] for name in names if name in said})
+        file = said["file"]
+        reading = vocabulary.plan(file.read(), file_name=file.name, choices=choices)
+        if not said["dry_run"]:
+            vocabulary.apply(reading, by=_client(request), source=file.name, is_own=said["is_own"])
+        done = status.HTTP_200_OK if said["dry_run"] else status.HTTP_201_CREATED
+        return Response(_outcome(reading, is_dry_run=said["dry_run"]), status=done)
+
+
+def _client(request: Request) -> Client:
+    application = cast(AccessToken, request.auth).application
+    return Client(id=application.client_id, name=application.name)
+
+
+def _outcome(reading: vocabulary.Reading, *, is_dry_run: bool) -> dict[str, Any]:
+    plan = reading.plan
+    return {
+        "framework": plan.record.identifier,
+        "title": plan.title,
+        "format": plan.format,
+        "dry_run": is_dry_run,
+        "new": len(plan.skills.new),
+        "changed": len(plan.skills.changed),
+        "retired": len(plan.skills.retired),
+        "unchanged": plan.skills.unchanged,
+        "differences": [
+            {
+                "identifier": each.identifier,
+                "name": each.name,
+                "change": each.change,
+                "values": [
+                    {"name": name, "before": before, "after": after}
+                    for name, (before, after) in each.fields.items()
+                ],
+            }
+            for each in plan.differences
+        ],
+        "warnings": [asdict(problem) for problem in plan.warnings],
+    }
