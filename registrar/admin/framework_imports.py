@@ -137,6 +137,7 @@ class DescribeForm(forms.Form):
     framework = forms.ModelChoiceField(
         Framework.objects.all(),
         required=False,
+        label="Which framework it is",
         empty_label="A new one",
         help_text="A newer edition takes the place of what is held of it.",
     )

@@ -19,7 +19,7 @@ def skill(request: HttpRequest, uuid: UUID) -> HttpResponse:
     ends = frameworks.successors([found]).get(found.pk, [])
     context = {
         "skill": found,
-        "former": found.wordings.exclude(ended_at=None).order_by("-began_at"),
+        "former": found.wordings.exclude(began_at=found.worded_at).order_by("-began_at"),
         "successors": [(each, identities.public_address(each)) for each in ends],
         "source": found.uri if identities.is_web(found.uri) else "",
     }

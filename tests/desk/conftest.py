@@ -125,6 +125,8 @@ def addresses(
     """A full desk, and where everything on it is."""
     vocabulary.apply(vocabulary.plan(edition()), by=root, source="trades.json")
     newer = Upload(keep(ContentFile(edition(version="2", labels=("Measure",)))), "trades.json")
+    sheet = b"Ref,What they can do\nA1,Count the birds of a marsh\nA2,Name its trees\n"
+    unknown = Upload(keep(ContentFile(sheet)), "a sheet of ours.csv")
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
 
@@ -139,7 +141,9 @@ def addresses(
             "framework": page("skills_framework_change", Framework.objects.latest("pk").pk),
             "import of a framework": page("skills_framework_import"),
             "plan of a framework": page("skills_framework_plan", newer.word),
+            "description of a framework": page("skills_framework_describe", unknown.word),
             "skills": page("skills_skill_changelist"),
+            "skill for everybody": f"/skills/{college.skills[0].uuid}",
             "skill": page("skills_skill_change", college.skills[0].pk),
             "courses": page("registrar_course_changelist"),
             "course": page("registrar_course_change", college.course.pk),

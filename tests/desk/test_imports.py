@@ -205,3 +205,31 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     )
     assert "at most" in text(answer)
     assert not RosterImport.objects.exists()
+
+
+def test_of_a_sheet_one_says_what_its_columns_hold_and_the_next_time_it_is_remembered(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    sheet = b"Ref,What they can do\nA1,Count birds\nA2,Name trees\n"
+    describe = upload(client, address, "ours.csv", sheet)["Location"]
+    assert "/describe/" in describe
+    assert "What they can do" in text(client.get(describe))
+    wrong = client.post(describe, {"kind": "skill", "column_0": "code", "column_1": "code"})
+    assert "Name the new framework" in text(wrong)
+    assert "Ref is Code already" in text(wrong)
+    said = {"title": "Birds", "kind": "skill", "column_0": "code", "column_1": "statement"}
+    plan = client.post(describe, said)["Location"]
+    client.post(plan, applied(client.get(plan)))
+    birds = Skill.objects.filter(framework__title="Birds")
+    assert set(birds.values_list("code", "statement", "kind")) == {
+        ("A1", "Count birds", "skill"),
+        ("A2", "Name trees", "skill"),
+    }
+    again = upload(client, address, "ours.csv", sheet.replace(b"birds", b"all birds"))["Location"]
+    assert "/describe/" not in again
+    page = client.get(again)
+    assert "Count all birds" in text(page)
+    client.post(again, applied(page))
+    assert birds.count() == 2
