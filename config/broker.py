@@ -19,7 +19,7 @@ import amqp
 from amqp.method_framing import frame_handler
 from celery import current_app
 from django.conf import settings
-from kombu.transport import TRANSPORT_ALIASES, pyamqp, redis
+from kombu.transport import TRANSPORT_ALIASES, pyamqp, redis, virtual
 from kombu.transport.virtual.base import Empty
 
 log = logging.getLogger(__name__)
@@ -175,8 +175,32 @@ def _is_let_in(queue: str, task: str | None) -> bool:
     return False
 
 
+class QoS(redis.QoS):
+    """Makes room for the next message also where the broker could not be told of the last one.
+
+    Else a worker that holds one message at most reads no more, and so never notices that the
+    connection is gone. The broker delivers what it was not told of again.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except self.channel.connection_errors:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        try:
+            super().reject(delivery_tag, requeue=requeue)
+        except self.channel.connection_errors:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+
 class Channel(redis.Channel):
     """Reads on where something in a queue is no JSON."""
+
+    QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
         try:

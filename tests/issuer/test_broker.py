@@ -14,6 +14,7 @@ import pytest
 from celery.exceptions import Retry
 from django.conf import settings
 from kombu import Connection
+from kombu.transport import virtual
 
 from config import broker
 from config.celery import app
@@ -252,6 +253,25 @@ def test_the_queues_of_others_are_left_as_they_are(queue: str, caplog: Any) -> N
     with caplog.at_level(logging.ERROR):
         assert len(delivered(envelope(headers={}), queue)) == 1
     assert not caplog.records
+
+
+@pytest.mark.parametrize("answer", ["basic_ack", "basic_reject"])
+def test_whoever_can_not_answer_the_broker_has_room_for_the_next_message(
+    answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.connection_for_write() as line, line.channel() as channel:
+        gone = channel.connection_errors[0]
+
+        def lose_the_connection(*_: Any, **__: Any) -> None:
+            raise gone
+
+        channel.basic_qos(0, 1, False)
+        virtual.QoS.append(channel.qos, channel.message_to_python(envelope()), "tag")
+        assert not channel.qos.can_consume()
+        monkeypatch.setattr(channel.qos, "pipe_or_acquire", lose_the_connection)
+        with pytest.raises(gone):
+            getattr(channel, answer)("tag")
+        assert channel.qos.can_consume()
 
 
 # --- RabbitMQ -----------------------------------------------------------------------------------

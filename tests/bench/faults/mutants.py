@@ -152,6 +152,15 @@ def _early_acknowledgement() -> None:
         task.acks_late = task.reject_on_worker_lost = False
 
 
+def _unanswered_message() -> None:
+    """A message that could not be acknowledged is held on to, as kombu itself does."""
+    from kombu.transport import redis
+
+    from config import broker
+
+    broker.Channel.QoS = redis.QoS
+
+
 def _endless_lease() -> None:
     """Who has claimed a chunk holds it, dead or alive."""
     from issuer.services import batches
@@ -257,6 +266,12 @@ _ALL = (
         scene="the broker forgets everything",
         breaks="stuck",
         seed=_without_sweep,
+    ),
+    Mutant(
+        name="holds what it could not acknowledge",
+        scene="the broker dies as it is answered",
+        breaks="stuck",
+        seed=_unanswered_message,
     ),
     Mutant(
         name="lease without an end",
