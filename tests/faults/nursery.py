@@ -1,11 +1,12 @@
-"""Starts Celery workers that may be told to die: `python -m tests.faults.nursery`.
+"""Starts Celery workers that may be told to die: `python -m tests.faults.nursery MODULE ...`.
 
-Reads one order a line from standard input and answers each with one line. Everything is imported
-once and every worker is forked from here, which takes a tenth of the time of a fresh start. What
-it starts ends with it.
+Reads one order a line from standard input and answers each with one line. Everything, also these
+modules, is imported once and every worker is forked from here, which takes a tenth of the time of
+a fresh start. What it starts ends with it.
 """
 
 import ctypes
+import importlib
 import json
 import os
 import signal
@@ -27,6 +28,8 @@ def main() -> None:
 
     app.loader.import_default_modules()
     app.loader.import_task_module("tests.faults.freeze")
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
     for line in sys.stdin:
         order = json.loads(line)
         answer = start(app, order) if "start" in order else ended(order["ended"])

@@ -98,7 +98,7 @@ def _of_kind(name: str, toll: Toll) -> Row:
         resumed_median_seconds=toll.median,
         resumed_worst_seconds=toll.worst,
         runs=toll.hits,
-        is_good=bool(toll.not_run) or toll.hits >= toll.asked,
+        is_good=bool(toll.not_run) or (toll.hits >= toll.asked and not toll.silent),
     )
 
 
@@ -114,6 +114,7 @@ def _invariants(tolls: dict[str, Toll], verdicts: list[Verdict], kills: int) -> 
             reference_value=hits,
         )
     counts = campaign.added(verdicts)
+    counts["stuck"] += sum(toll.silent for toll in tolls.values())
     for verdict in verdicts:
         _tell(verdict)
     for name in NAMES:
@@ -137,8 +138,7 @@ def _mutants(theatre: stage.Theatre, names: tuple[str, ...]) -> Iterator[Row]:
         if mutant.scene not in played:
             played[mutant.scene] = scenes.play(theatre, mutant.scene)
             _tell(played[mutant.scene])
-        is_caught, verdict = scenes.catches(theatre, name)
-        is_caught = is_caught and not played[mutant.scene].broken
+        is_caught, verdict = scenes.catches(theatre, name, played[mutant.scene])
         caught += is_caught
         words = f"refused: {mutant.breaks}" if is_caught else "NOT refused"
         yield Row(

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 from tests.bench.faults.crew import KINDS
 from tests.bench.faults.judge import Verdict
-from tests.bench.faults.kinds import CLOCK, KINDS_OF_FAULT, LATEST, PATIENCE, Kind
+from tests.bench.faults.kinds import CLOCK, KINDS_OF_FAULT, LATEST, Kind
 from tests.bench.faults.stage import Stage
 
 # Judged stuck is what has not ended so many seconds after the last fault was put right.
 STUCK_SECONDS = 60
 # Once in so many faults some credentials are revoked.
 REVOKE_EVERY = 5
+# The share of all other faults that befall a crew whose clocks have been stepped.
+LATE_SHARE = 0.15
 
 
 @dataclass
@@ -28,6 +30,8 @@ class Toll:
     hits: int = 0
     # Seconds from each to the next thing done by those that it struck.
     resumed: list[float] = field(default_factory=list)
+    # After how many nobody did anything for STUCK_SECONDS.
+    silent: int = 0
     # Why none was possible.
     not_run: str = ""
 
@@ -55,8 +59,14 @@ def fight(stage: Stage, tolls: dict[str, Toll], dice: random.Random) -> None:
     """Let all these faults strike in any order, then wait for the end of every batch."""
     order = [name for name, toll in tolls.items() for _ in range(toll.asked) if not toll.not_run]
     dice.shuffle(order)
-    # Those with clocks of their own work together.
-    order.sort(key=lambda name: KINDS_OF_FAULT[name].needs == CLOCK)
+    # A crew whose clocks can be stepped works last; other faults befall it, too.
+    has_clock = any(KINDS_OF_FAULT[name].needs == CLOCK for name in order)
+    late = {
+        at
+        for at, name in enumerate(order)
+        if KINDS_OF_FAULT[name].needs == CLOCK or (has_clock and dice.random() < LATE_SHARE)
+    }
+    order = [name for _, name in sorted(enumerate(order), key=lambda each: each[0] in late)]
     stage.see_that_all_work()
     for number, name in enumerate(order, 1):
         kind = KINDS_OF_FAULT[name]
@@ -65,7 +75,8 @@ def fight(stage: Stage, tolls: dict[str, Toll], dice: random.Random) -> None:
         _strike(stage, kind, tolls[name], dice)
         if number % REVOKE_EVERY == 0:
             stage.revoke_some(2)
-        print(f"{number}/{len(order)} {name}: {tolls[name].resumed[-1]:.1f} s", file=sys.stderr)
+        words = "silence" if stage.resumed_in is None else f"{stage.resumed_in:.1f} s"
+        print(f"{number}/{len(order)} {name}: {words}", file=sys.stderr)
     end(stage)
 
 
@@ -87,16 +98,14 @@ def _strike(stage: Stage, kind: Kind, toll: Toll, dice: random.Random) -> None:
         moment = time.monotonic() + dice.uniform(0.005, LATEST)
         stage.until(lambda: time.monotonic() > moment, seconds=LATEST)
         stage.give_work()
-    before = stage.progress()
-    stage.struck_at = time.monotonic()
+        stage.mark()
     struck = kind.strike(stage)
-    if kind.is_directed:
-        before = stage.progress()
-    stage.see_that_all_work()
-    if not stage.until(lambda: stage.has_done_more(struck, before), seconds=PATIENCE):
-        print(f"nothing was done by a {struck} for {PATIENCE} seconds", file=sys.stderr)
     toll.hits += 1
-    toll.resumed.append(time.monotonic() - stage.struck_at)
+    stage.see_that_all_work()
+    if stage.resumed_in is not None or stage.resumes(struck, seconds=STUCK_SECONDS):
+        toll.resumed.append(stage.resumed_in or 0.0)
+    else:
+        toll.silent += 1
 
 
 def _change_clocks(stage: Stage) -> None:

@@ -21,6 +21,8 @@ from tests.faults.points import Fault
 ROOT = Path(__file__).resolve().parents[3]
 WORKER, SIGNER = "worker", "signer"
 KINDS = (WORKER, SIGNER)
+# What they need to know at once.
+TAUGHT = ("tests.bench.faults.journal", "tests.bench.faults.mutants")
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Nursery:
         self.started = 0
         with (folder / f"nursery-{kind}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.nursery"],
+                [sys.executable, "-m", "tests.faults.nursery", *TAUGHT],
                 cwd=ROOT,
                 env=env,
                 stdin=subprocess.PIPE,

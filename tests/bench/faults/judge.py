@@ -109,6 +109,8 @@ class Verdict:
     awards: int = 0
     signatures: int = 0
     checked: int = 0
+    # What was judged took so long.
+    seconds: float = 0.0
 
     @property
     def broken(self) -> list[str]:

@@ -19,16 +19,18 @@ CLOCK_STEPS = (3600, -3600, 3 * 86_400, -3 * 86_400)
 FULL_SECONDS = 1.5
 PATIENCE = 60
 
+BEFORE = Moment.BEFORE
+# Strikes, puts right, and tells whose work has to go on.
 Strike = Callable[[Stage], str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of fault: strike, then put right; which work the victim did is what resumes."""
+    """A kind of fault, and its share of a hundred of them."""
 
     strike: Strike
     share: int
-    # Whether it waits by itself for its point: chance decides which one.
+    # Whether it waits for its point, and marks the moment, by itself.
     is_directed: bool = False
     needs: str = ""
 
@@ -46,6 +48,8 @@ def _kill_worker(stage: Stage) -> str:
 
 def _kill_child(stage: Stage) -> str:
     kind = _any_kind(stage)
+    # One that has just been started has none yet.
+    stage.until(lambda: bool(stage.crew[kind].pool()), seconds=PATIENCE)
     for pid in stage.crew[kind].pool():
         servers.kill(pid)
     return kind
@@ -83,7 +87,7 @@ def _flush(stage: Stage) -> str:
 
 
 def _step_clock(stage: Stage) -> str:
-    """The crew has clocks of its own already: see `Campaign`."""
+    """The crew has clocks of its own by now: see `campaign.fight`."""
     stage.nurseries.set_clock(stage.dice.choice(CLOCK_STEPS))
     return SIGNER
 
@@ -92,39 +96,30 @@ def _fill_disk(stage: Stage) -> str:
     with servers.filled(stage.database.disk):
         end = time.monotonic() + FULL_SECONDS
         stage.until(lambda: time.monotonic() > end, seconds=PATIENCE)
-    if not stage.database.is_alive:
-        stage.revive_database()
+    stage.hang_up()  # it may have started anew by itself
     return SIGNER
 
 
 def _hang(stage: Stage) -> str:
     """A process hangs between the work and the transaction that stores it; another takes over."""
     kind = _any_kind(stage)
-    before = Fault(
-        target=scenes.FINISH,
-        moment=Moment.BEFORE,
-        hit=stage.dice.randint(1, 4),
-        act=Act.STOP,
-    )
-    victim = _lie_in_wait(stage, kind, before)
-    stage.struck_at = time.monotonic()
+    hit = stage.dice.randint(1, 4)
+    _lie_in_wait(stage, kind, Fault(target=scenes.FINISH, moment=BEFORE, hit=hit, act=Act.STOP))
     zombie = stage.let_go(kind)
     stage.hire(kind)
-    done = stage.progress()
-    stage.until(lambda: stage.has_done_more(kind, done), seconds=PATIENCE)
-    # Until its chunk is in the hands of another, or stored.
+    stage.resumes(kind, seconds=PATIENCE)
+    # By now another holds its chunk, or has stored it.
     time.sleep(stage.dice.uniform(0.5, 1.5))
     scenes.wake(stage, zombie)
     stage.others.remove(zombie)
     zombie.end()
-    assert victim == kind
     return kind
 
 
 _CRASH_POINTS = (
     (WORKER, scenes.ALLOCATE, Moment.AFTER_COMMIT),
     (WORKER, scenes.ALLOCATE, Moment.BEFORE_COMMIT),
-    (SIGNER, scenes.FINISH, Moment.BEFORE),
+    (SIGNER, scenes.FINISH, BEFORE),
     (SIGNER, scenes.RELEASE, Moment.BEFORE_COMMIT),
     (SIGNER, scenes.RELEASE, Moment.AFTER_COMMIT),
 )
@@ -135,12 +130,11 @@ def _crash(stage: Stage) -> str:
     kind, target, moment = stage.dice.choice(_CRASH_POINTS)
     fault = Fault(target=target, moment=moment, hit=stage.dice.randint(1, 3), act=Act.CRASH)
     _lie_in_wait(stage, kind, fault)
-    stage.struck_at = time.monotonic()
     stage.revive_database()
     return kind
 
 
-def _lie_in_wait(stage: Stage, kind: str, fault: Fault) -> str:
+def _lie_in_wait(stage: Stage, kind: str, fault: Fault) -> None:
     """Put a worker in the place of another that strikes by itself, and wait for that."""
     stage.crew[kind].end()
     hand = stage.hire(kind, fault=scenes.armed(stage, fault))
@@ -150,9 +144,9 @@ def _lie_in_wait(stage: Stage, kind: str, fault: Fault) -> str:
             stage.give_work()
         return hand.witness.exists()
 
-    if not stage.until(has_struck, seconds=PATIENCE):
-        raise RuntimeError(f"nothing came to {fault.target} within {PATIENCE} seconds")
-    return kind
+    # Where nobody comes to that point, nothing is done any more, which shows by itself.
+    stage.until(has_struck, seconds=PATIENCE)
+    stage.mark()
 
 
 DISK, CLOCK = "a small file system", "libfaketime"

@@ -18,13 +18,16 @@ from tests.bench.faults.stage import CHUNK_SIZE, Stage, Theatre
 from tests.faults.points import Act, Fault, Moment
 
 COUNT = 2 * CHUNK_SIZE
-# In a scene, what has not ended by now never will: alone on the stage it takes a third of this.
-PATIENCE = 12
+# In a scene, what has not ended by now never will; of a mutant, where it takes so many times as
+# long as without it, and so many seconds.
+PATIENCE = 60
+TIMES, FEWEST_SECONDS = 3, 10
 SAMPLE = 8
 
 FINISH = "issuer.services.batches:finish"
 RELEASE = "issuer.services.credentials:release"
 LEDGER = "issuer.services.ledger:append"
+ACKNOWLEDGE = "kombu.transport.redis:QoS.ack"
 ALLOCATE = "issuer.services.status:allocate_each"
 FIT = "issuer.services.wordings:fit"
 
@@ -42,11 +45,14 @@ class Scene:
     happens: Callable[[Stage, Scene], None] | None = None
 
 
-def play(theatre: Theatre, name: str, mutant: Mutant | None = None) -> Verdict:
+def play(
+    theatre: Theatre, name: str, mutant: Mutant | None = None, *, patience: float = PATIENCE
+) -> Verdict:
     """Play a scene on a stage of its own, and judge what is left."""
     scene = SCENES[name]
     sql = mutant.sql if mutant else ""
     with theatre.stage(sql=sql, journal=scene.has_journal) as stage:
+        stage.patience = patience
         for kind in KINDS:
             first = stage.first.setdefault(kind, [])
             if scene.first:
@@ -56,15 +62,20 @@ def play(theatre: Theatre, name: str, mutant: Mutant | None = None) -> Verdict:
         if mutant and mutant.worker_signs:
             secret = str(theatre.college.folder / "secret")
             stage.first[WORKER].append(["tests.bench.faults.crew:hold_secret", secret])
+        begin = time.monotonic()
         (scene.happens or _struck)(stage, scene)
-        return stage.verdict(sample=SAMPLE)
+        taken = time.monotonic() - begin
+        verdict = stage.verdict(sample=SAMPLE)
+        verdict.seconds = taken
+        return verdict
 
 
-def catches(theatre: Theatre, name: str) -> tuple[bool, Verdict]:
-    """Whether the judge refuses a mutant for the invariant that it breaks."""
+def catches(theatre: Theatre, name: str, control: Verdict) -> tuple[bool, Verdict]:
+    """Whether the judge refuses a mutant for what it breaks, and finds nothing without it."""
     mutant = MUTANTS[name]
-    verdict = play(theatre, mutant.scene, mutant)
-    return mutant.breaks in verdict.broken, verdict
+    patience = max(FEWEST_SECONDS, TIMES * control.seconds)
+    verdict = play(theatre, mutant.scene, mutant, patience=patience)
+    return mutant.breaks in verdict.broken and not control.broken, verdict
 
 
 # What happens
@@ -72,16 +83,14 @@ def catches(theatre: Theatre, name: str) -> tuple[bool, Verdict]:
 
 def _struck(stage: Stage, scene: Scene) -> None:
     """The fault strikes; a service manager starts anew what has ended."""
-    for kind in KINDS:
-        stage.hire(kind, fault=armed(stage, scene.fault) if kind == scene.kind else None)
-    stage.play(scene.count)
+    _begin(stage, scene)
     _see_through(stage)
 
 
 def _hung(stage: Stage, scene: Scene) -> None:
     """A process hangs beyond its lease, others finish, it comes back, and there is more to do."""
-    _struck_zombie = _begin(stage, scene)
-    if not stage.until(_struck_zombie.witness.exists, seconds=PATIENCE):
+    _begin(stage, scene)
+    if not stage.until(stage.crew[scene.kind].witness.exists, seconds=stage.patience):
         return
     zombie = stage.let_go(scene.kind)
     stage.hire(scene.kind)
@@ -106,9 +115,20 @@ def _forgotten(stage: Stage, scene: Scene) -> None:
     """The broker is flushed when all is frozen and nobody has begun to sign."""
     stage.hire(WORKER)
     stage.play(scene.count)
-    stage.until(lambda: _frozen(stage) == scene.count, seconds=PATIENCE)
+    stage.until(lambda: _frozen(stage) == scene.count, seconds=stage.patience)
     stage.broker.flush()
     stage.hire(SIGNER)
+    _see_through(stage)
+
+
+def _unanswered(stage: Stage, scene: Scene) -> None:
+    """The broker is killed when a message is about to be acknowledged, and there is more to do."""
+    _begin(stage, scene)
+    hand = stage.crew[scene.kind]
+    if stage.until(hand.witness.exists, seconds=stage.patience):
+        stage.broker.kill()
+        hand.signal(signal.SIGCONT)
+    stage.play(scene.count)
     _see_through(stage)
 
 
@@ -128,14 +148,13 @@ def _poisoned(stage: Stage, scene: Scene) -> None:
             stage.hire(scene.kind, fault=deadly)
         return stage.is_done()
 
-    stage.until(is_done, seconds=PATIENCE)
+    stage.until(is_done, seconds=stage.patience)
 
 
-def _begin(stage: Stage, scene: Scene) -> Hand:
+def _begin(stage: Stage, scene: Scene) -> None:
     for kind in KINDS:
         stage.hire(kind, fault=armed(stage, scene.fault) if kind == scene.kind else None)
     stage.play(scene.count)
-    return stage.crew[scene.kind]
 
 
 def armed(stage: Stage, fault: Fault | None) -> Fault | None:
@@ -158,12 +177,10 @@ def _see_through(stage: Stage) -> None:
     """Keep all at work until every batch has ended, or it takes too long."""
 
     def is_done() -> bool:
-        if not stage.database.is_alive:
-            stage.revive_database()
         stage.see_that_all_work()
         return stage.is_done()
 
-    stage.until(is_done, seconds=PATIENCE)
+    stage.until(is_done, seconds=stage.patience)
 
 
 def _frozen(stage: Stage) -> int:
@@ -201,6 +218,10 @@ SCENES = {
         fault=Fault(target=FINISH, moment=Moment.BEFORE, act=Act.KILL_CHILD), count=CHUNK_SIZE
     ),
     "the broker forgets everything": Scene(happens=_forgotten),
+    "the broker dies as it is answered": Scene(
+        fault=Fault(target=ACKNOWLEDGE, moment=Moment.BEFORE, act=Act.STOP),
+        happens=_unanswered,
+    ),
     "a row on which workers die": Scene(
         kind=WORKER,
         fault=Fault(target=FIT, moment=Moment.BEFORE),

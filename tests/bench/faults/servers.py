@@ -29,6 +29,7 @@ LAZY = {
     "recovery_init_sync_method": "syncfs",
 }
 SMALL_DISK_MB = 320
+CLONE_NEWNS = 0x00020000
 
 
 @cache
@@ -152,16 +153,34 @@ def running(home: Path) -> Iterator[tuple[Database, Broker]]:
 def small_disk(home: Path) -> Iterator[bool]:
     """A small file system in the folder; False where none can be had."""
     home.mkdir(mode=0o711)
-    argv = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m,mode=711", "faults", str(home)]
-    try:
-        is_mounted = subprocess.run(argv, capture_output=True, check=False).returncode == 0
-    except OSError:
-        is_mounted = False
+    size = f"size={SMALL_DISK_MB}m,mode=711"
+    is_mounted = _mounts_are_ours() and _succeeds(
+        "mount", "-t", "tmpfs", "-o", size, "faults", str(home)
+    )
     try:
         yield is_mounted
     finally:
         if is_mounted:
-            subprocess.run(["umount", str(home)], capture_output=True, check=False)
+            _succeeds("umount", str(home))
+
+
+@cache
+def _mounts_are_ours() -> bool:
+    """Whether what we mount is seen by our own processes alone, and ends with them."""
+    is_apart = ctypes.CDLL(None).unshare(CLONE_NEWNS) == 0
+    return is_apart and _succeeds("mount", "--make-rprivate", "/")
+
+
+def keep_mounts_apart() -> None:
+    """See to it before processes are started that are to see what is mounted."""
+    _mounts_are_ours()
+
+
+def _succeeds(*argv: str) -> bool:
+    try:
+        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -83,7 +83,12 @@ class Stage:
     others: list[Hand] = field(default_factory=list)
     # Whether those who are hired have clocks that can be stepped.
     with_clock: bool = False
+    # How many seconds a scene may wait for anything.
+    patience: float = 60.0
+    # When a fault struck, how far they were, and in how many seconds they went on.
     struck_at: float = 0.0
+    before: Progress | None = None
+    resumed_in: float | None = None
 
     def __post_init__(self) -> None:
         self._line: psycopg.Connection[Any] | None = None
@@ -120,7 +125,9 @@ class Stage:
         return hand
 
     def see_that_all_work(self) -> None:
-        """Replace whoever has died."""
+        """Replace whoever has died, the database included."""
+        if not self.database.is_alive:
+            self.revive_database()
         for kind in KINDS:
             if kind not in self.crew or not self.crew[kind].is_alive:
                 self.hire(kind)
@@ -144,18 +151,35 @@ class Stage:
 
     def give_work(self) -> None:
         """Play another batch if little is left to do."""
+        from django.db import InterfaceError, OperationalError
+
         progress = self.progress()
         if progress and progress.left < FEWEST_LEFT:
-            self.play(self.dice.randint(BATCH // 2, BATCH * 3 // 2))
+            try:
+                self.play(self.dice.randint(BATCH // 2, BATCH * 3 // 2))
+            except (OperationalError, InterfaceError):
+                self.hang_up()  # struck just now; what was approved is found by the sweep
 
-    def has_done_more(self, kind: str, before: Progress | None) -> bool:
-        """Whether those of a kind have done anything since; they get more where nothing is left."""
+    def mark(self) -> None:
+        """A fault strikes at this moment."""
+        self.struck_at, self.before, self.resumed_in = time.monotonic(), self.progress(), None
+
+    def resumes(self, kind: str, *, seconds: float) -> bool:
+        """Wait until those of a kind have done something since the fault struck."""
+        if self.until(lambda: self._has_done_more(kind), seconds=seconds):
+            self.resumed_in = time.monotonic() - self.struck_at
+        return self.resumed_in is not None
+
+    def _has_done_more(self, kind: str) -> bool:
+        self.see_that_all_work()
         now = self.progress()
         if now is None:
             return False
-        if before is not None and now.of(kind) > before.of(kind):
+        # Where the database itself was struck, nobody could tell.
+        self.before = self.before or now
+        if now.of(kind) > self.before.of(kind):
             return True
-        if now.frozen == now.signed + now.left and not now.left:
+        if not now.left:
             self.give_work()
         return False
 
@@ -315,6 +339,7 @@ class Theatre:
 @contextlib.contextmanager
 def opened(dice: random.Random) -> Iterator[Theatre]:
     """Servers, a college and nurseries; nothing of them is left afterwards."""
+    servers.keep_mounts_apart()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(servers.folder())
         database, broker = stack.enter_context(servers.running(folder / "servers"))
