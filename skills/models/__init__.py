@@ -4,6 +4,7 @@ from skills.models.associations import Association
 from skills.models.competencies import Competency, Component
 from skills.models.frameworks import ColumnMapping, Edition, Framework, FrameworkImport
 from skills.models.rubrics import Rubric
+from skills.models.search_texts import SearchText, SearchWord
 from skills.models.skills import Skill, SkillWording
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Framework",
     "FrameworkImport",
     "Rubric",
+    "SearchText",
+    "SearchWord",
     "Skill",
     "SkillWording",
 ]

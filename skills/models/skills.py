@@ -93,7 +93,10 @@ class Skill(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["uri"], name="skill_by_uri")]
-        triggers = triggers.skills_keep_their_wordings
+        triggers = [
+            *triggers.skills_keep_their_wordings,
+            *triggers.skills_are_found_by_their_words,
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}".strip()

@@ -11,6 +11,72 @@ _TABLE = "skills_skillwording"
 _BEGAN = "CASE WHEN n.worded_at > o.worded_at THEN n.worded_at ELSE clock_timestamp() END"
 _PAIRS = "old_rows o JOIN new_rows n ON n.id = o.id"
 
+# What `skills.services.words.fold` does in Python: small letters without accents, and only spaces
+# where PostgreSQL would take words with a point or slash between them for an address.
+_FOLDED = (
+    r"translate(regexp_replace(normalize(lower(left({0}, 20000)), NFKD), "
+    r"'[\u0300-\u036f]', '', 'g'), './\-_:@&', '        ')"
+)
+_NAME = "COALESCE(NULLIF(n.label, ''), n.statement)"
+_OTHERS = (
+    "(SELECT COALESCE(string_agg(each, ' '), '') "
+    "FROM jsonb_array_elements_text(n.other_labels || n.keywords) each)"
+)
+_STATEMENT = "CASE WHEN n.label = '' THEN '' ELSE n.statement END"
+
+
+def _weighed(text: str, weight: str) -> str:
+    folded = _FOLDED.format(text)
+    return (
+        f"setweight(to_tsvector('simple', {folded}), '{weight}') || "
+        f"setweight(to_tsvector('english', {folded}), '{weight}')"
+    )
+
+
+_WORDS = " || ".join(
+    [_weighed(f"{_NAME} || ' ' || n.code", "A"), _weighed(_OTHERS, "B"), _weighed(_STATEMENT, "C")]
+)
+# Two imports at once would wait for each other's words in circles; 3 tells the lock from others.
+_SEARCH_TEXTS = f"""
+    PERFORM pg_advisory_xact_lock(3, 0);
+    WITH texts AS (
+        INSERT INTO skills_searchtext (skill_id, code, name, words)
+        SELECT n.id, btrim({_FOLDED.format("n.code")}), btrim({_FOLDED.format(_NAME)}), {_WORDS}
+        FROM {{rows}}
+        ON CONFLICT (skill_id) DO UPDATE
+        SET code = EXCLUDED.code, name = EXCLUDED.name, words = EXCLUDED.words
+        RETURNING words
+    )
+    INSERT INTO skills_searchword (word)
+    SELECT DISTINCT word FROM texts, unnest(tsvector_to_array(words)) word
+    WHERE length(word) BETWEEN 3 AND 40 AND word !~ '[0-9]'
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+"""  # noqa: S608 - the names are ours
+_IS_FOUND_OTHERWISE = (
+    "(n.code, n.label, n.statement, n.other_labels, n.keywords) IS DISTINCT FROM "
+    "(o.code, o.label, o.statement, o.other_labels, o.keywords)"
+)
+
+skills_are_found_by_their_words = [
+    pgtrigger.Trigger(
+        name="new_skill_is_found_by_its_words",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_rows"),
+        func=_SEARCH_TEXTS.format(rows="new_rows n"),
+    ),
+    pgtrigger.Trigger(
+        name="reworded_skill_is_found_by_its_words",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        func=_SEARCH_TEXTS.format(rows=f"{_PAIRS} WHERE {_IS_FOUND_OTHERWISE}"),
+    ),
+]
+
 skills_keep_their_wordings = [
     pgtrigger.Protect(name="skill_is_retired_not_deleted", operation=pgtrigger.Delete),
     # By statement and not by row, so that 14,000 skills cost three statements.

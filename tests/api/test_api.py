@@ -1,11 +1,14 @@
 """Systems read what their token's scopes allow, and nothing else."""
 
 import base64
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application
+
+from tests.cast import College
 
 pytestmark = pytest.mark.django_db
 
@@ -197,3 +200,30 @@ def test_people_get_pages_where_systems_get_problems(client) -> None:
     answer = client.get("/nothing")
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
+
+
+def test_skills_are_searched_for_and_answered_with_the_best_first(
+    client: Client, college: College, application: Application
+) -> None:
+    access = token(client, scope="skills.read")["access_token"]
+
+    def search(**asked: str) -> list[str]:
+        answer = get(client, f"skills?{urlencode(asked)}", access)
+        assert answer.status_code == 200, answer.content
+        assert (answer.json()["next"], answer.json()["previous"]) == (None, None)
+        return [each["label"] for each in answer.json()["results"]]
+
+    assert search(search="dra") == ["Draw"]
+    assert len(search(search="graduate", limit="2")) == 2
+    assert search(search="draw", kind="category") == search(search="") == []
+    assert search(search="draw", framework=str(college.skills[0].framework_id)) == ["Draw"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["search=x&kind=magic", "search=x&framework=0", "search=x&cursor=x", "kind=skill"]
+)
+def test_a_search_that_is_not_understood_is_refused(
+    asked: str, client: Client, application: Application
+) -> None:
+    access = token(client, scope="skills.read")["access_token"]
+    assert get(client, f"skills?{asked}", access).status_code == 400
