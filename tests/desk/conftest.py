@@ -143,7 +143,6 @@ def addresses(
             "plan of a framework": page("skills_framework_plan", newer.word),
             "description of a framework": page("skills_framework_describe", unknown.word),
             "skills": page("skills_skill_changelist"),
-            "skill for everybody": f"/skills/{college.skills[0].uuid}",
             "skill": page("skills_skill_change", college.skills[0].pk),
             "courses": page("registrar_course_changelist"),
             "course": page("registrar_course_change", college.course.pk),

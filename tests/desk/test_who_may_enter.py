@@ -23,7 +23,7 @@ RECORDS = CATALOGUE | {
 MAY_ENTER = {
     "clara": RECORDS
     | {
-        *("import of a framework", "plan of a framework"),
+        *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template"),
         *("editing a revision", "choosing skills", "evaluation"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
