@@ -69,3 +69,45 @@ class NoDraft(SkillsError):
     """The competency is published and does not change. Revise it."""
 
     code = "no_draft"
+
+
+class CannotPropose(SkillsError):
+    """Some of these links cannot be proposed; none was."""
+
+    code = "cannot_propose"
+
+    def __init__(self, message: str = "", *, problems: Sequence[tuple[int, str]] = ()) -> None:
+        """`problems` say what is wrong, each with the position of its link, counted from 0."""
+        self.problems = problems
+        said = " ".join(dict.fromkeys(reason for _, reason in problems))
+        super().__init__(message or said)
+
+
+class OwnProposal(SkillsError):
+    """Whoever proposed a link cannot review it. Ask a second person."""
+
+    code = "own_proposal"
+
+
+class NotWaiting(SkillsError):
+    """The link does not wait for review any more: it was reviewed or withdrawn."""
+
+    code = "not_waiting"
+
+
+class NotProposedHere(SkillsError):
+    """A framework says this link. Import a newer edition of it instead."""
+
+    code = "not_proposed_here"
+
+
+class NotYours(SkillsError):
+    """Only whoever proposed a link can withdraw it while it waits. A reviewer can reject it."""
+
+    code = "not_yours"
+
+
+class NoReason(SkillsError):
+    """Say why. Whoever proposed the link reads it."""
+
+    code = "no_reason"

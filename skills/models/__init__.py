@@ -1,6 +1,7 @@
 """The vocabulary: frameworks and their editions, skills, links, rubrics, own competencies."""
 
 from skills.models.associations import Association
+from skills.models.comparisons import Comparison
 from skills.models.competencies import Competency, Component
 from skills.models.frameworks import ColumnMapping, Edition, Framework, FrameworkImport
 from skills.models.rubrics import Rubric
@@ -10,6 +11,7 @@ from skills.models.skills import Skill, SkillWording
 __all__ = [
     "Association",
     "ColumnMapping",
+    "Comparison",
     "Competency",
     "Component",
     "Edition",

@@ -39,7 +39,8 @@ class Association(models.Model):
 
     With a framework it is that framework's own saying, and `edition` is the one that brought it
     (a crosswalk that was imported is a framework without skills). Without one it is a crosswalk
-    that somebody here proposed and a second person accepts or rejects.
+    that somebody here, or a system, proposed and a second person accepts or rejects; what is
+    withdrawn again is retired.
     """
 
     class State(models.TextChoices):
@@ -71,6 +72,13 @@ class Association(models.Model):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
+    client = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The system that proposed it",
+    )
     reason = models.TextField(blank=True, help_text="Why it was proposed")
     likeness = models.FloatField(null=True, help_text="Of the two texts, where that was the reason")
     reviewed_by = models.ForeignKey(
@@ -98,17 +106,23 @@ class Association(models.Model):
                 condition=Q(framework=None, retired_at=None) & ~Q(state="rejected"),
                 name="crosswalk_says_a_thing_once",
             ),
+            models.UniqueConstraint(
+                fields=["origin", "kind", "destination_uri"],
+                condition=Q(framework=None, destination=None, retired_at=None)
+                & ~Q(state="rejected"),
+                name="crosswalk_leads_outside_once",
+            ),
             models.CheckConstraint(
                 condition=Q(origin__isnull=True) | ~Q(origin=F("destination")),
                 name="association_joins_two_things",
             ),
             models.CheckConstraint(
-                condition=Q(framework__isnull=False, proposed_by__isnull=True, state="accepted")
-                | Q(
-                    framework__isnull=True,
-                    proposed_by__isnull=False,
-                    origin__isnull=False,
-                    destination__isnull=False,
+                condition=Q(
+                    framework__isnull=False, proposed_by__isnull=True, client="", state="accepted"
+                )
+                | (
+                    Q(framework__isnull=True, origin__isnull=False)
+                    & (Q(proposed_by__isnull=False) | ~Q(client=""))
                 ),
                 name="association_is_a_frameworks_or_proposed",
             ),
