@@ -7,6 +7,7 @@ from typing import Any, Final
 from skills.readers import (
     canvas_outcomes,
     case,
+    crosswalk_csv,
     ctdl_asn,
     esco,
     mapped_sheet,
@@ -66,6 +67,7 @@ _TABLE: Final = (
         opensalt_csv.is_it,
         _OWNED,
     ),
+    Format("crosswalk_csv", "Crosswalk (CSV)", crosswalk_csv.read, crosswalk_csv.is_it, _OWNED),
     Format(
         "sheet",
         "Any sheet, by its columns (CSV, XLSX)",
