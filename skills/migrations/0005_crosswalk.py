@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('skills', '0003_wordings_so_far'),
+        ('skills', '0004_search_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
