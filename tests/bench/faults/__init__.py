@@ -53,13 +53,15 @@ def run(*, count: int, seed: int, kills: int, short: bool) -> Iterator[Row]:
     _stop_in_order()
     dice = random.Random(seed)
     stage.BATCH = count
-    tolls = {name: Toll(asked) for name, asked in campaign.spread(kills).items()}
-    if short:
-        tolls = {name: Toll(max(1, kills // len(SHORT_KINDS))) for name in SHORT_KINDS}
+    lacking = _lacking()
+    possible = [name for name, kind in KINDS_OF_FAULT.items() if kind.needs not in lacking]
+    tolls = campaign.spread(kills, SHORT_KINDS if short else possible)
     with stage.opened(dice) as theatre:
         verdicts = _by_chance(theatre, tolls, dice, sample=SHORT_SAMPLE if short else SAMPLE)
         for name, toll in tolls.items():
             yield _of_kind(name, toll)
+        for name in KINDS_OF_FAULT.keys() - {*possible}:
+            yield _not_run(name, lacking[KINDS_OF_FAULT[name].needs])
         yield from _invariants(tolls, verdicts, kills)
         yield from _mutants(theatre, SHORT_MUTANTS if short else tuple(MUTANTS))
 
@@ -69,23 +71,25 @@ def _by_chance(
 ) -> list[Verdict]:
     on_small_disk = {n: t for n, t in tolls.items() if KINDS_OF_FAULT[n].needs == DISK}
     others = {n: t for n, t in tolls.items() if n not in on_small_disk}
-    if servers.faketime_library() is None:
-        for name, toll in others.items():
-            if KINDS_OF_FAULT[name].needs == CLOCK:
-                toll.not_run = f"not run: there is no {CLOCK} on this machine"
     verdicts = []
     with theatre.stage() as main:
         campaign.fight(main, others, dice)
         verdicts.append(main.verdict(sample=sample))
     if on_small_disk:
         with theatre.small_stage() as small:
-            if small is None:
-                for toll in on_small_disk.values():
-                    toll.not_run = f"not run: {DISK} can't be mounted here"
-            else:
-                campaign.fight(small, on_small_disk, dice)
-                verdicts.append(small.verdict(sample=sample))
+            campaign.fight(small, on_small_disk, dice)
+            verdicts.append(small.verdict(sample=sample))
     return verdicts
+
+
+def _lacking() -> dict[str, str]:
+    """What this machine has not got, and the words for it."""
+    lacking = {}
+    if servers.faketime_library() is None:
+        lacking[CLOCK] = f"there is no {CLOCK} on this machine"
+    if not servers.can_mount():
+        lacking[DISK] = f"{DISK} can't be mounted here"
+    return lacking
 
 
 def _of_kind(name: str, toll: Toll) -> Row:
@@ -93,12 +97,18 @@ def _of_kind(name: str, toll: Toll) -> Row:
         name=name,
         value=toll.hits,
         unit="hits",
-        reference=toll.not_run or "hits asked for",
-        reference_value=0 if toll.not_run else toll.asked,
+        reference="hits asked for",
+        reference_value=toll.asked,
         resumed_median_seconds=toll.median,
         resumed_worst_seconds=toll.worst,
         runs=toll.hits,
-        is_good=bool(toll.not_run) or (toll.hits >= toll.asked and not toll.silent),
+        is_good=toll.hits >= toll.asked and not toll.silent,
+    )
+
+
+def _not_run(name: str, why: str) -> Row:
+    return FaultRow(
+        name=name, value=0, unit="hits", reference=f"not run: {why}", reference_value=0, runs=0
     )
 
 

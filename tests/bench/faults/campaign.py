@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tests.bench.faults.crew import KINDS
@@ -32,8 +33,6 @@ class Toll:
     resumed: list[float] = field(default_factory=list)
     # After how many nobody did anything for STUCK_SECONDS.
     silent: int = 0
-    # Why none was possible.
-    not_run: str = ""
 
     @property
     def median(self) -> float:
@@ -46,18 +45,19 @@ class Toll:
         return round(max(self.resumed), 2) if self.resumed else 0.0
 
 
-def spread(kills: int) -> dict[str, int]:
-    """How many faults of each kind make up so many: each kind at least one."""
-    whole = sum(kind.share for kind in KINDS_OF_FAULT.values())
-    counts = {name: max(1, kills * kind.share // whole) for name, kind in KINDS_OF_FAULT.items()}
+def spread(kills: int, names: Collection[str]) -> dict[str, Toll]:
+    """How many faults of each of these kinds make up so many: each kind at least one."""
+    shares = {name: KINDS_OF_FAULT[name].share for name in names}
+    whole = sum(shares.values())
+    counts = {name: max(1, kills * share // whole) for name, share in shares.items()}
     first = next(iter(counts))
     counts[first] = max(1, counts[first] + kills - sum(counts.values()))
-    return counts
+    return {name: Toll(asked) for name, asked in counts.items()}
 
 
 def fight(stage: Stage, tolls: dict[str, Toll], dice: random.Random) -> None:
     """Let all these faults strike in any order, then wait for the end of every batch."""
-    order = [name for name, toll in tolls.items() for _ in range(toll.asked) if not toll.not_run]
+    order = [name for name, toll in tolls.items() for _ in range(toll.asked)]
     dice.shuffle(order)
     # A crew whose clocks can be stepped works last; other faults befall it, too.
     has_clock = any(KINDS_OF_FAULT[name].needs == CLOCK for name in order)

@@ -64,11 +64,8 @@ class Hand:
             self.has_ended = self.nursery.ask({"ended": self.pid}) is not None
         return not self.has_ended
 
-    def end(self, *, seconds: float = 0) -> None:
-        """Wait so long for it to end by itself, then kill it."""
-        until = time.monotonic() + seconds
-        while self.is_alive and time.monotonic() < until:
-            time.sleep(0.02)
+    def end(self) -> None:
+        """Kill it and its pool."""
         self.signal(signal.SIGKILL)
         while self.is_alive:
             time.sleep(0.01)

@@ -282,13 +282,10 @@ class Theatre:
     made: int = 0
 
     @contextlib.contextmanager
-    def small_stage(self) -> Iterator[Stage | None]:
-        """A stage with a database on a small disk, None where no such disk can be had."""
+    def small_stage(self) -> Iterator[Stage]:
+        """A stage with a database on a small disk."""
         folder = self.college.folder / "small"
-        with servers.small_disk(folder) as is_there:
-            if not is_there:
-                yield None
-                return
+        with servers.small_disk(folder):
             database = servers.Database(folder)
             try:
                 database.start()
@@ -339,7 +336,6 @@ class Theatre:
 @contextlib.contextmanager
 def opened(dice: random.Random) -> Iterator[Theatre]:
     """Servers, a college and nurseries; nothing of them is left afterwards."""
-    servers.keep_mounts_apart()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(servers.folder())
         database, broker = stack.enter_context(servers.running(folder / "servers"))
