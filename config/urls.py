@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 from oauth2_provider.views import TokenView
 
 from config import health, metrics, problems
+from registrar.services import skill_uses
+from skills.public import urls as vocabulary
 
 handler400 = problems.bad_request
 handler403 = problems.permission_denied
@@ -15,7 +17,7 @@ handler500 = problems.server_error
 
 urlpatterns = [
     path("", include("issuer.public.urls")),
-    path("", include("skills.public.urls")),
+    path("", include(vocabulary.patterns(uses=skill_uses.of_skill))),
     path("teach/", include("registrar.teach.urls")),
     path("admin/", admin.site.urls),
     path("oauth/token", login_not_required(TokenView.as_view()), name="token"),

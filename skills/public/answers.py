@@ -18,10 +18,12 @@ def document(
 ) -> HttpResponse:
     """A published JSON document."""
     body = json.dumps(value, ensure_ascii=False)
-    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
-    response = _published(HttpResponse(body, content_type=content_type), etag)
-    answer = get_conditional_response(request, etag, None, response) or response
-    return _for_any_origin(answer)
+    return _for_any_origin(_text(request, body, content_type))
+
+
+def page(request: HttpRequest, body: str) -> HttpResponse:
+    """A page, which is the same for everyone."""
+    return _text(request, body, "text/html; charset=utf-8")
 
 
 def file(
@@ -49,10 +51,17 @@ def preferred(request: HttpRequest, *json_types: str) -> str:
     return "" if found in (None, "text/html") else found
 
 
-def varies(response: HttpResponse) -> HttpResponse:
+def varies(response: Any) -> Any:
     """The same address answers as a page or as JSON, by the Accept header."""
     patch_vary_headers(response, ["Accept"])
     return response
+
+
+def _text(request: HttpRequest, body: str, content_type: str) -> HttpResponse:
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    response = _published(HttpResponse(body, content_type=content_type), etag)
+    unchanged: HttpResponse | None = get_conditional_response(request, etag, None, response)
+    return unchanged or response
 
 
 def _published(response: Any, etag: str) -> Any:

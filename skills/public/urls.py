@@ -1,10 +1,38 @@
 """What strangers may reach of the vocabulary."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from skills.public import skills
+from skills.public import frameworks, skills
+from skills.services.uses import Teller
 
-urlpatterns = [
-    path("skills/<uuid:uuid>", skills.skill, name="skill"),
-    path("ims/case/", include("skills.public.case.urls")),
-]
+
+class Suffix:
+    """How the name of a framework's file ends."""
+
+    regex = "|".join(suffix.replace(".", r"\.") for suffix in frameworks.SUFFIXES)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Suffix, "framework_suffix")
+
+
+def patterns(uses: Teller) -> list[URLPattern | URLResolver]:
+    """The addresses; `uses` tells a skill's page what the rest of the house does with it."""
+    return [
+        path("skills/<uuid:uuid>", skills.skill, {"uses": uses}, name="skill"),
+        path("skills/<uuid:uuid>.json", skills.cf_item, name="skill-cf-item"),
+        path("skills/<uuid:uuid>.jsonld", skills.descriptor, name="skill-descriptor"),
+        path("frameworks", frameworks.frameworks, name="frameworks"),
+        path("frameworks/<uuid:uuid>", frameworks.framework, name="framework"),
+        path(
+            "frameworks/<uuid:uuid>.<framework_suffix:suffix>",
+            frameworks.download,
+            name="framework-download",
+        ),
+        path("ims/case/", include("skills.public.case.urls")),
+    ]

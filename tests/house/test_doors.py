@@ -23,7 +23,13 @@ PUBLIC = {
     "credentials/<random:address>",
     "credentials/<random:address>/download",
     "verify",
+    # Skills and frameworks, to which credentials lead; as files only what is the college's own.
     "skills/<uuid:uuid>",
+    "skills/<uuid:uuid>.json",
+    "skills/<uuid:uuid>.jsonld",
+    "frameworks",
+    "frameworks/<uuid:uuid>",
+    "frameworks/<uuid:uuid>.<framework_suffix:suffix>",
     # The college's frameworks as a service of CASE, which everybody may read.
     "ims/case/<case_version:version>/CFDocuments",
     "ims/case/<case_version:version>/CFDocuments/<str:identifier>",
