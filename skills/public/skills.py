@@ -21,6 +21,8 @@ from skills.writers import case, rsd
 CFITEM = "application/json"
 DESCRIPTOR = "application/ld+json"
 CHILDREN_SHOWN = 100
+# Kinds of links that lead away, and whether to something that is not held.
+_TOLD_ELSEWHERE = {("replacedBy", False), ("isChildOf", True)}
 
 
 @login_not_required
@@ -90,9 +92,12 @@ def _context(request: HttpRequest, found: Skill, uses: Teller) -> dict[str, Any]
 
 
 def _elsewhere(found: Skill) -> Iterator[dict[str, Any]]:
-    """Its neighbours in other frameworks; what replaced it has its own place on the page."""
+    """Its neighbours in other frameworks; what replaced it has its own place on the page.
+
+    Nor is a parent told of that is not held: mostly it is the framework by another address.
+    """
     for one in neighbours.of([found])[found.pk][: hierarchy.MOST]:
-        if one.kind == "replacedBy" and one.leads_away and one.skill:
+        if one.leads_away and (one.kind, one.skill is None) in _TOLD_ELSEWHERE:
             continue
         yield {
             "relation": words.of(one.kind, leads_away=one.leads_away),

@@ -13,6 +13,7 @@ MOST: Final = 200
 _DEEPEST: Final = 20
 _CHILD: Final = "isChildOf"
 
+
 class Link(NamedTuple):
     """Another skill of the framework, and how it is linked; `leads_away` to it, or from it."""
 
