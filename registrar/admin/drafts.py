@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import QueryDict
 
 from issuer.models import StatusList
@@ -18,7 +17,6 @@ from registrar.models import CredentialTemplate, OrganizationUnit, Revision
 from registrar.services import roles
 from skills.models import Skill
 
-SKILLS_FOUND = 12
 _CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}
 _PLAIN = (
     "name",
@@ -235,29 +233,6 @@ def form_values(revision: Revision) -> dict[str, Any]:
         "result_descriptions": _as_text(revision.result_descriptions),
         "skills": list(revision.skills.values_list("pk", flat=True)),
     }
-
-
-class SkillSearch:
-    """A search for skills while drafting: some letters, or the key of one that was taken."""
-
-    def __init__(self, asked: QueryDict) -> None:
-        self.words = asked.get("q", "").strip()
-        self._taken = _keys(asked.getlist("take"))
-
-    def found(self) -> QuerySet[Skill]:
-        """Current skills with all the words; those of our own frameworks first."""
-        if not self.words:
-            return Skill.objects.none()
-        return (
-            Skill.objects.current()
-            .matching(self.words)
-            .select_related("framework")
-            .order_by("-framework__is_own", "framework", "code")[:SKILLS_FOUND]
-        )
-
-    def chosen(self) -> QuerySet[Skill]:
-        """The skill that was taken from the list."""
-        return Skill.objects.filter(pk__in=self._taken).select_related("framework")
 
 
 def _keys(texts: list[str]) -> list[int]:

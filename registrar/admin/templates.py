@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from issuer.models import StatusList
@@ -30,7 +30,7 @@ from issuer.pages import (
 from issuer.paging import how_many
 from issuer.vc.errors import VcError
 from registrar import rules
-from registrar.admin.drafts import DraftForm, NewTemplateForm, SkillSearch, form_values
+from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.models import (
     Award,
     CredentialTemplate,
@@ -40,8 +40,10 @@ from registrar.models import (
 )
 from registrar.services import templates
 from skills.models import Skill
+from skills.services import search
 
 State = Revision.State
+SKILLS_FOUND = 12
 
 
 def rule_in_words(data: Any) -> str:
@@ -234,6 +236,16 @@ class DraftPage(Page, FormView):
         chosen = context["form"].chosen_skills()
         return context | {"chosen": Skill.objects.filter(pk__in=chosen).select_related("framework")}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Keep the draft; or find skills for it, where no script does."""
+        if "find" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        form = self.get_form()
+        form.errors.clear()  # nobody has asked yet whether it is right
+        words = request.POST.get("q", "")
+        found = search.find(words, limit=SKILLS_FOUND, is_for_choosing=True)
+        return self.render_to_response(self.get_context_data(form=form, words=words, found=found))
+
 
 class NewTemplatePage(DraftPage):
     """Begin a template."""
@@ -291,17 +303,6 @@ class EditPage(DraftPage):
             return self.form_invalid(form)
         messages.success(self.request, "Saved.")
         return redirect(thing_url(self.revision))
-
-
-class SkillChoices(Page, TemplateView):
-    """Skills that match some letters, and the chip of one that was chosen; asked by htmx."""
-
-    permission_required = "registrar.draft_revision"
-    template_name = "registrar/desk/skill_choices.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        search = SkillSearch(self.request.GET)
-        return {"found": search.found(), "chosen": search.chosen(), "words": search.words}
 
 
 @admin.register(CredentialTemplate)
@@ -377,7 +378,6 @@ class RevisionAdmin(DeskAdmin):
 
     def own_urls(self) -> list:
         return [
-            self.hang("skills/", SkillChoices, "skills"),
             self.hang("<int:object_id>/edit/", EditPage, "edit"),
         ]
 

@@ -15,7 +15,7 @@ from registrar.models.learners import Enrolment, Learner
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
-from registrar.models.tagging import SkillTag
+from registrar.models.tagging import SkillChoice, SkillTag
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Role",
     "RosterImport",
     "SignInAttempt",
+    "SkillChoice",
     "SkillTag",
     "Term",
 ]

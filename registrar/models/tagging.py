@@ -1,9 +1,10 @@
-"""SkillTag: an outcome teaches or assesses a skill; one proposes it, another accepts."""
+"""SkillTag: an outcome teaches or assesses a skill. SkillChoice: how somebody came to choose it."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from registrar.models import triggers
 from registrar.models.catalog import LearningOutcome
 from skills.models import Skill
 
@@ -59,3 +60,37 @@ class SkillTag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome.code} {self.emphasis} {self.skill}"
+
+
+class SkillChoice(models.Model):
+    """What somebody made of a suggestion, or that they found a skill by hand. A fact.
+
+    Kept to judge suggestions by; nothing is tagged because of it.
+    """
+
+    class Verdict(models.TextChoices):
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+        ADDED = "added", "added by hand"
+
+    outcome = models.ForeignKey(LearningOutcome, models.PROTECT, related_name="choices")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    method = models.CharField(max_length=30, blank=True, help_text="What suggested it")
+    place = models.PositiveIntegerField(null=True, help_text="Among the suggestions, from 1")
+    reason = models.TextField(blank=True, help_text="As the suggestion gave it")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict="added", method="") | (~Q(verdict="added") & ~Q(method="")),
+                name="suggestion_names_its_method",
+            ),
+        ]
+        triggers = triggers.choices_are_facts
+
+    def __str__(self) -> str:
+        return f"{self.outcome.code} {self.verdict} {self.skill}"

@@ -13,6 +13,12 @@ results_are_superseded_not_edited = [
     pgtrigger.Protect(name="result_is_not_deleted", operation=pgtrigger.Delete),
 ]
 
+choices_are_facts = [
+    pgtrigger.Protect(
+        name="skill_choice_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete
+    ),
+]
+
 _SETTLED = "OLD.state IN ('approved', 'retired')"
 
 

@@ -6,9 +6,11 @@ from django.db.models.functions import Now
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.services import ledger
-from registrar.models import LearningOutcome, OrganizationUnit, SkillTag
+from registrar.models import LearningOutcome, OrganizationUnit, SkillChoice, SkillTag
 from registrar.services import roles
 from skills.models import Skill
+from skills.services import suggestions
+from skills.services.suggestions import Suggestion
 
 State = SkillTag.State
 
@@ -33,6 +35,68 @@ def propose(outcome: LearningOutcome, skill: Skill, *, emphasis: str, by: User) 
     if is_new:
         ledger.append("skilltag.proposed", tag, by=by, details={"emphasis": tag.emphasis})
     return tag
+
+
+def suggest(outcome: LearningOutcome) -> list[Suggestion]:
+    """Skills that the outcome's words suggest, but those tagged to it or turned down already."""
+    tagged = SkillTag.objects.filter(outcome=outcome).exclude(state=State.REJECTED)
+    turned_down = SkillChoice.objects.filter(outcome=outcome, verdict=SkillChoice.Verdict.REJECTED)
+    known = Skill.objects.filter(
+        pk__in=tagged.values("skill").union(turned_down.values("skill")).values("skill")
+    )
+    return suggestions.suggest(outcome.statement, without=known)
+
+
+@transaction.atomic
+def choose(
+    outcome: LearningOutcome,
+    skill: Skill,
+    *,
+    emphasis: str,
+    by: User,
+    suggestion: Suggestion | None = None,
+    place: int | None = None,
+) -> SkillTag:
+    """Propose a skill, and keep whether it had been suggested or was found by hand.
+
+    Raises what `propose` raises.
+    """
+    is_new = standing(outcome, skill) is None
+    tag = propose(outcome, skill, emphasis=emphasis, by=by)
+    if is_new:
+        verdict = SkillChoice.Verdict
+        _keep(
+            outcome, skill, verdict.ACCEPTED if suggestion else verdict.ADDED, by, suggestion, place
+        )
+    return tag
+
+
+@transaction.atomic
+def turn_down(
+    outcome: LearningOutcome, suggestion: Suggestion, *, place: int, by: User
+) -> SkillChoice:
+    """Keep that a suggestion does not fit the outcome. It is not suggested for it again."""
+    roles.demand(by, "registrar.propose_skilltag", unit=outcome.opportunity.unit)
+    return _keep(outcome, suggestion.skill, SkillChoice.Verdict.REJECTED, by, suggestion, place)
+
+
+def _keep(
+    outcome: LearningOutcome,
+    skill: Skill,
+    verdict: str,
+    by: User,
+    suggestion: Suggestion | None,
+    place: int | None,
+) -> SkillChoice:
+    return SkillChoice.objects.create(
+        outcome=outcome,
+        skill=skill,
+        verdict=verdict,
+        method=suggestion.method if suggestion else "",
+        reason=suggestion.reason if suggestion else "",
+        place=place,
+        by=by,
+    )
 
 
 def standing(outcome: LearningOutcome, skill: Skill) -> SkillTag | None:

@@ -8,6 +8,6 @@ app_name = "teach"
 urlpatterns = [
     path("", views.CoursesView.as_view(), name="courses"),
     path("<int:pk>/", views.CourseView.as_view(), name="course"),
-    path("<int:pk>/skills", views.SkillChoiceView.as_view(), name="skills"),
     path("<int:pk>/propose", views.ProposeView.as_view(), name="propose"),
+    path("<int:pk>/turn-down", views.TurnDownView.as_view(), name="turn-down"),
 ]

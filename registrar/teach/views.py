@@ -1,20 +1,23 @@
 """Own courses and activities; for each outcome, find a skill in a few letters and propose it."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.models import User
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.generic import DetailView, ListView, TemplateView, View
+from django.views.generic import DetailView, ListView, View
 
 from issuer.errors import Refusal
 from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
 from registrar.services import roles, tagging
 from skills.models import Skill
+from skills.services import search
+from skills.services.suggestions import Suggestion
 
 # As many as fit on a phone below the box without scrolling far.
 CHOICES_SHOWN = 8
@@ -76,7 +79,8 @@ class CoursesView(OwnCoursesMixin, ListView):
 class CourseView(OwnCoursesMixin, DetailView):
     """One course: its outcomes, what is tagged to them and where that stands.
 
-    Without JavaScript the box is an ordinary form: `?outcome=ID&q=words` shows the choices.
+    `?outcome=ID` opens one: `&q=words` shows what is found where no script runs, `&skill=ID` what
+    has been chosen so far, `&suggest=1` what the outcome's own words suggest.
     """
 
     template_name = "teach/course.html"
@@ -98,65 +102,98 @@ class CourseView(OwnCoursesMixin, DetailView):
         return super().get_context_data(
             outcomes=outcomes,
             emphases=SkillTag.Emphasis.choices,
-            searched=asked.get("outcome", ""),
+            opened=asked.get("outcome", ""),
             words=asked.get("q", ""),
-            choices=find_skills(asked.get("q", "")),
+            found=search.find(asked.get("q", ""), limit=CHOICES_SHOWN, is_for_choosing=True),
+            chosen=Skill.objects.filter(pk__in=map(_number, asked.getlist("skill"))),
+            suggested=self._suggested(outcomes, asked) if "suggest" in asked else None,
             **kwargs,
         )
 
-
-class SkillChoiceView(OwnCoursesMixin, TemplateView):
-    """The choices for a few letters: the part of the page that htmx puts below the box."""
-
-    template_name = "teach/choices.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Matching skills for one outcome."""
-        outcome = get_object_or_404(
-            LearningOutcome,
-            pk=_number(self.request.GET.get("outcome")),
-            opportunity__in=self.own(),
-            opportunity=kwargs["pk"],
-        )
-        words = self.request.GET.get("q", "")
-        return super().get_context_data(
-            outcome=outcome,
-            course=outcome.opportunity,
-            words=words,
-            choices=find_skills(words),
-            emphases=SkillTag.Emphasis.choices,
-            **kwargs,
-        )
+    def _suggested(self, outcomes: QuerySet[LearningOutcome], asked: QueryDict) -> list[Suggestion]:
+        opened = outcomes.filter(pk=_number(asked.get("outcome"))).first()
+        return tagging.suggest(opened) if opened else []
 
 
-class ProposeView(OwnCoursesMixin, View):
-    """Propose the chosen skill."""
+class OutcomeView(OwnCoursesMixin, View):
+    """What is posted for one outcome of an own course."""
 
     http_method_names = ["post"]
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Propose it and go back to the outcome."""
-        outcome = get_object_or_404(
+    def get_outcome(self) -> LearningOutcome:
+        """The outcome that the form names."""
+        return get_object_or_404(
             LearningOutcome,
-            pk=_number(request.POST.get("outcome")),
-            opportunity=pk,
+            pk=_number(self.request.POST.get("outcome")),
+            opportunity=self.kwargs["pk"],
             opportunity__in=self.own(),
         )
-        skill = get_object_or_404(Skill, pk=_number(request.POST.get("skill")))
-        emphasis = request.POST.get("emphasis", SkillTag.Emphasis.TAUGHT)
+
+    def back_to(self, outcome: LearningOutcome, **query: Any) -> HttpResponse:
+        """The course's page, at this outcome."""
+        asked = "?" + urlencode({"outcome": outcome.pk, **query}, doseq=True) if query else ""
+        where = reverse("teach:course", args=[self.kwargs["pk"]])
+        return redirect(f"{where}{asked}#outcome-{outcome.pk}")
+
+    def get_suggestions(self, outcome: LearningOutcome) -> dict[int, tuple[int, Suggestion]]:
+        """By skill, the suggestions that were shown, each with its place."""
+        shown = set(map(_number, self.request.POST.getlist("shown")))
+        if not shown:
+            return {}
+        found = enumerate(tagging.suggest(outcome), 1)
+        return {each.skill.pk: (at, each) for at, each in found if each.skill.pk in shown}
+
+
+class ProposeView(OutcomeView):
+    """Propose the chosen skills; or find some first, where no script does."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Propose each and go back to the outcome."""
+        outcome = self.get_outcome()
+        chosen = [_number(text) for text in request.POST.getlist("skill")]
+        if "find" in request.POST:
+            return self.back_to(outcome, q=request.POST.get("q", ""), skill=chosen)
+        if not chosen:
+            messages.error(request, "Choose at least one skill.")
+        for key in chosen:
+            self._propose(outcome, get_object_or_404(Skill, pk=key))
+        return self.back_to(outcome)
+
+    def _propose(self, outcome: LearningOutcome, skill: Skill) -> None:
+        emphasis = self.request.POST.get("emphasis", SkillTag.Emphasis.TAUGHT)
         if emphasis not in SkillTag.Emphasis.values:
             emphasis = SkillTag.Emphasis.TAUGHT
+        place, suggestion = self.get_suggestions(outcome).get(skill.pk, (None, None))
         there_was = tagging.standing(outcome, skill)
         try:
-            tag = tagging.propose(outcome, skill, emphasis=emphasis, by=self.person)
+            tag = tagging.choose(
+                outcome,
+                skill,
+                emphasis=emphasis,
+                by=self.person,
+                suggestion=suggestion,
+                place=place,
+            )
         except Refusal as error:
-            messages.error(request, str(error))
+            messages.error(self.request, str(error))
         else:
             if there_was is None:
-                messages.success(request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
+                messages.success(self.request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
             else:
-                messages.info(request, _as_it_stands(tag))
-        return redirect(reverse("teach:course", args=[pk]) + f"#outcome-{outcome.pk}")
+                messages.info(self.request, _as_it_stands(tag))
+
+
+class TurnDownView(OutcomeView):
+    """Say that a suggestion does not fit."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Keep it, and show the other suggestions."""
+        outcome = self.get_outcome()
+        key = _number(request.POST.get("turn_down"))
+        if key in (shown := self.get_suggestions(outcome)):
+            place, suggestion = shown[key]
+            tagging.turn_down(outcome, suggestion, place=place, by=self.person)
+        return self.back_to(outcome, suggest=1)
 
 
 def _as_it_stands(tag: SkillTag) -> str:
@@ -165,14 +202,6 @@ def _as_it_stands(tag: SkillTag) -> str:
     if tag.state == SkillTag.State.ACCEPTED:
         return f"{what} is accepted already {where}."
     return f"{what} is proposed already {where}. A chair will review it."
-
-
-def find_skills(words: str) -> list[Skill]:
-    """A handful of current skills that match, our own framework first; none for no words."""
-    if not words.strip():
-        return []
-    found = Skill.objects.current().matching(words).select_related("framework")
-    return list(found.order_by("-framework__is_own", "code", "id")[:CHOICES_SHOWN])
 
 
 def _number(text: str | None) -> int:

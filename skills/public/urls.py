@@ -1,8 +1,8 @@
-"""What strangers may reach of the vocabulary."""
+"""What strangers may reach of the vocabulary, and the choices of who is signed in."""
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from skills.public import frameworks, skills
+from skills.public import frameworks, picker, skills
 from skills.services.uses import Teller
 
 
@@ -24,6 +24,7 @@ register_converter(Suffix, "framework_suffix")
 def patterns(uses: Teller) -> list[URLPattern | URLResolver]:
     """The addresses; `uses` tells a skill's page what the rest of the house does with it."""
     return [
+        path("skills/options", picker.SkillOptions.as_view(), name="skill-options"),
         path("skills/<uuid:uuid>", skills.skill, {"uses": uses}, name="skill"),
         path("skills/<uuid:uuid>.json", skills.cf_item, name="skill-cf-item"),
         path("skills/<uuid:uuid>.jsonld", skills.descriptor, name="skill-descriptor"),

@@ -91,7 +91,7 @@ def suggest(
         conditions.append("s.framework_id = ANY(%(frameworks)s)")
     if kinds_at_source:
         conditions.append("s.kind_at_source = ANY(%(kinds_at_source)s)")
-    parameters = {
+    parameters: dict[str, Any] = {
         "words": asked,
         "alike": _ALIKE,
         "frameworks": [each.pk for each in frameworks],

@@ -22,6 +22,7 @@ from tests.bench import (
     sign,
     status,
     store,
+    suggest,
     verify,
 )
 
@@ -37,6 +38,7 @@ BENCHES = {
     "sign": sign,
     "status": status,
     "store": store,
+    "suggest": suggest,
     "verify": verify,
 }
 

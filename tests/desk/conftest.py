@@ -182,7 +182,6 @@ def addresses(
             "revisions": page("registrar_revision_changelist"),
             "revision": page("registrar_revision_change", cells.pk),
             "editing a revision": page("registrar_revision_edit", cells.pk),
-            "choosing skills": page("registrar_revision_skills"),
             "evaluation": page("registrar_award_evaluate", cells.pk),
             "awards": page("registrar_award_changelist"),
             "award": page("registrar_award_change", award.pk),

@@ -6,22 +6,34 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from registrar.models import SkillTag
+from registrar.models import Revision, SkillTag
 from tests.cast import member_of_staff
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
 
 
-def test_skills_are_found_by_some_letters_and_taken_as_a_chip(
-    college: Any, clara: User, signed_in: SignIn
-) -> None:
+def test_skills_are_found_by_some_letters(college: Any, clara: User, signed_in: SignIn) -> None:
     client = signed_in(clara)
-    address = reverse("admin:registrar_revision_skills")
-    assert "Observe" in text(client.get(address, {"q": "obs"}))
-    assert "No current skill" in text(client.get(address, {"q": "zzz"}))
-    chip = text(client.get(address, {"take": college.skills[0].pk}))
-    assert f'name="skills" value="{college.skills[0].pk}"' in chip
+    address = reverse("skill-options")
+    options = text(client.get(address, {"q": "obs", "box": "b"}))
+    assert f'id="b-option-{college.skills[0].pk}"' in options
+    assert "1 skill found." in options
+    assert "Nothing matches “zzz”" in text(client.get(address, {"q": "zzz", "box": "b"}))
+    assert "Found for “observe”" in text(client.get(address, {"q": "obesrve", "box": "b"}))
+    assert client.get(address, {"q": "obs", "box": "<b>"}).status_code == 404
+
+
+def test_without_scripts_skills_are_found_by_a_button_and_what_was_typed_stays(
+    college: Any, draft: Revision, clara: User, signed_in: SignIn
+) -> None:
+    address = reverse("admin:registrar_revision_edit", args=[draft.pk])
+    form = {"find": "1", "q": "expl", "name": "As typed", "skills": [college.skills[0].pk]}
+    page = text(signed_in(clara).post(address, form))
+    assert 'value="As typed"' in page
+    assert f'value="{college.skills[0].pk}" id="skill-search-chosen-' in page
+    assert f'value="{college.skills[2].pk}" id="skill-search-found-' in page
+    assert "There is a problem" not in page
 
 
 def test_a_chair_accepts_and_rejects_many_at_once(

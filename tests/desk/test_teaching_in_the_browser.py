@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from registrar.models import SkillTag
+from registrar.models import SkillChoice, SkillTag
 from registrar.services import people
 from tests.desk.conftest import PASSWORD
 from tests.screens import width_beyond_the_screen
@@ -62,14 +62,39 @@ def test_a_skill_is_found_in_three_letters_and_proposed_by_keyboard_alone(
     sign_in(page, fay, f"/teach/{college.course.pk}/")
     press_tab_until(page, "e.name === 'q'")
     page.keyboard.type("exp")
-    page.wait_for_selector(".found button")
+    page.wait_for_selector("[role=option]")
+    assert page.text_content("[role=status]").strip() == "1 skill found."
+    box = page.locator("[role=combobox]").first
+    assert box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    option = page.locator("[role=option][aria-selected=true]")
+    assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    page.keyboard.press("Enter")
+    assert page.text_content("[role=status]").strip() == "“Explain” is chosen."
+    assert box.get_attribute("aria-expanded") == "false"
     press_tab_until(page, "e.name === 'emphasis'")
     page.keyboard.press("ArrowRight")
-    press_tab_until(page, "e.closest('.found')")
+    press_tab_until(page, "e.textContent === 'Propose'")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Proposed “Explain” for BIO101-1.")
     tag = SkillTag.objects.get()
     assert (tag.skill.label, tag.emphasis, tag.proposed_by) == ("Explain", "practised", fay)
+
+
+def test_the_list_shuts_by_escape_and_enter_alone_sends_nothing(
+    page: Any, college: Any, fay: User, sign_in: Callable[..., None]
+) -> None:
+    sign_in(page, fay, f"/teach/{college.course.pk}/")
+    page.focus("input[name=q]")
+    page.keyboard.press("Enter")
+    page.keyboard.type("gradu")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("Escape")
+    assert not page.is_visible("[role=listbox]")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowUp")
+    assert page.locator("[role=option]").last.get_attribute("aria-selected") == "true"
+    assert not SkillTag.objects.exists()
 
 
 def test_a_skill_is_proposed_where_no_script_runs(
@@ -79,9 +104,31 @@ def test_a_skill_is_proposed_where_no_script_runs(
     sign_in(page, fay, f"/teach/{college.course.pk}/")
     page.fill("input[name=q]", "exp")
     page.click("button:text('Find')")
-    page.click(".found button")
+    page.check("text=Explain")
+    page.click("button:text('Propose')")
     page.wait_for_selector("text=Waits for review")
     assert SkillTag.objects.get().skill.label == "Explain"
+
+
+def test_suggestions_say_why_and_are_accepted_or_turned_down(
+    page: Any,
+    college: Any,
+    fay: User,
+    sign_in: Callable[..., None],
+    serious_faults: Callable[[Any], list[str]],
+) -> None:
+    sign_in(page, fay, f"/teach/{college.course.pk}/")
+    page.click("text=Suggest skills")
+    page.wait_for_selector("text=words in common")
+    assert serious_faults(page) == []
+    first, second = (page.locator(".suggested label span").nth(at).text_content() for at in (0, 3))
+    page.click("button:has-text('Not this') >> nth=0")
+    page.wait_for_selector(f".suggested >> text={first}", state="detached")
+    page.check(f".suggested >> text={second}")
+    page.click("button:text('Propose')")
+    page.wait_for_selector("text=Waits for review")
+    made = SkillChoice.objects.order_by("pk").values_list("skill__label", "verdict", "method")
+    assert list(made) == [(first, "rejected", "words"), (second, "accepted", "words")]
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
@@ -100,8 +147,8 @@ def test_the_pages_of_teachers_fit_their_screen_and_are_accessible(
     sign_in(page, fay, "/teach/")
     assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
     page.click("main h2 a")
-    page.fill("input[name=q]", "a")
-    page.wait_for_selector(".found button")
+    page.type("input[name=q]", "graduate")
+    page.wait_for_selector("[role=option]")
     assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
+from registrar.models import LearningOpportunity, LearningOutcome, SkillChoice, SkillTag
 from registrar.services import tagging
 from skills.models import Framework, Skill
 from tests.cast import College, member_of_staff
@@ -57,11 +57,9 @@ def foreign(college: College) -> Skill:
 
 
 def found(client: Client, college: College, words: str) -> list[str]:
-    answer = client.get(
-        f"/teach/{college.course.pk}/skills", {"outcome": college.outcome.pk, "q": words}
-    )
+    answer = client.get("/skills/options", {"box": "find-1", "q": words})
     assert answer.status_code == 200
-    return [skill.code for skill in answer.context["choices"]]
+    return [skill.code for skill in answer.context["found"].skills]
 
 
 def test_one_sees_the_courses_one_teaches_and_no_others(
@@ -93,7 +91,7 @@ def test_an_outcome_of_another_course_is_not_found(
     outcome = chemistry.outcomes.get()
     for address in (course, f"/teach/{chemistry.pk}/"):
         form = {"outcome": outcome.pk, "q": "draw", "skill": college.skills[1].pk}
-        assert faculty.get(f"{address}skills", form).status_code == 404
+        assert faculty.post(f"{address}turn-down", form).status_code == 404
         assert faculty.post(f"{address}propose", form).status_code == 404
     assert not SkillTag.objects.exists()
 
@@ -184,10 +182,13 @@ def test_whoever_proposed_reads_why_it_was_rejected(
 
 def test_without_scripts_the_box_is_a_form(faculty: Client, college: College, course: str) -> None:
     asked = {"outcome": college.outcome.pk, "q": "draw"}
-    body = faculty.get(course, asked).content.decode()
-    assert f'name="skill" value="{college.skills[1].pk}"' in body
+    form = asked | {"find": "1", "skill": [college.skills[0].pk]}
+    body = faculty.post(f"{course}propose", form, follow=True).content.decode()
+    assert f'name="skill" value="{college.skills[1].pk}" id="find' in body
     assert 'value="draw"' in body
+    assert f'id="find-{college.outcome.pk}-chosen-{college.skills[0].pk}" checked' in body
     assert f'action="{course}propose"' in body
+    assert not SkillTag.objects.exists()
     body = faculty.get(course, asked | {"q": "juggle"}).content.decode()
     assert "Nothing matches “juggle”" in body
 
@@ -197,7 +198,7 @@ def test_a_number_of_nothing_is_not_found(
     faculty: Client, college: College, course: str, number: str
 ) -> None:
     good = {"outcome": college.outcome.pk, "q": "draw", "skill": college.skills[0].pk}
-    assert faculty.get(f"{course}skills", good | {"outcome": number}).status_code == 404
+    assert faculty.post(f"{course}turn-down", good | {"outcome": number}).status_code == 404
     assert faculty.post(f"{course}propose", good | {"outcome": number}).status_code == 404
     assert faculty.post(f"{course}propose", good | {"skill": number}).status_code == 404
     assert faculty.get(course, good | {"outcome": number}).status_code == 200
@@ -221,7 +222,7 @@ def test_only_faculty_and_chairs_come_in(
     college: College, course: str, clara: User, dev: User, olu: User, chen: User
 ) -> None:
     for person in (clara, dev, olu):
-        for page in ("/teach/", course, f"{course}skills", f"{course}propose"):
+        for page in ("/teach/", course, f"{course}turn-down", f"{course}propose"):
             assert signed_in(person).get(page).status_code in (403, 405), (person, page)
         assert signed_in(person).post(f"{course}propose").status_code == 403
     assert signed_in(chen).get("/teach/").status_code == 200
@@ -231,3 +232,29 @@ def test_nothing_is_proposed_by_looking(faculty: Client, college: College, cours
     asked = {"outcome": college.outcome.pk, "skill": college.skills[1].pk}
     assert faculty.get(f"{course}propose", asked).status_code == 405
     assert not SkillTag.objects.exists()
+
+
+def test_it_is_kept_how_a_skill_was_chosen(
+    faculty: Client, college: College, course: str, fay: User
+) -> None:
+    observe, draw, explain = college.skills
+    body = faculty.get(course, {"outcome": college.outcome.pk, "suggest": 1}).content.decode()
+    assert "words in common" in body
+    form = {"outcome": college.outcome.pk, "shown": [observe.pk, draw.pk]}
+    faculty.post(f"{course}turn-down", form | {"turn_down": observe.pk})
+    faculty.post(f"{course}turn-down", form | {"turn_down": explain.pk})
+    faculty.post(f"{course}propose", form | {"skill": [draw.pk, explain.pk]})
+    kept = {choice.skill: choice for choice in SkillChoice.objects.all()}
+    assert {skill.label: choice.verdict for skill, choice in kept.items()} == {
+        "Observe": "rejected",
+        "Draw": "accepted",
+        "Explain": "added",
+    }
+    assert (kept[draw].method, kept[draw].by, kept[explain].method) == ("words", fay, "")
+    assert kept[draw].reason.startswith("words in common")
+    assert not tagging.suggest(college.outcome)
+
+
+def test_nothing_chosen_is_said_so(faculty: Client, college: College, course: str) -> None:
+    answer = faculty.post(f"{course}propose", {"outcome": college.outcome.pk}, follow=True)
+    assert "Choose at least one skill." in answer.content.decode()
