@@ -404,15 +404,25 @@ def _achievement(revision: Revision, url: str) -> openbadges.Achievement:
 
 
 def _alignment(skill: Skill) -> openbadges.Alignment:
-    # For a CFItem the target's code is the identifier that CASE gave it, not the human's code.
+    type_ = _target_type(skill)
+    # For a CFItem the target's code is the identifier that CASE has, not the human's code.
+    code = identities.of_cf_item(skill) if type_ == "CFItem" else skill.identifier
     return openbadges.Alignment(
-        target_code=skill.identifier,
+        target_code=code,
         target_description=skill.statement if skill.label else None,
         target_framework=skill.framework.title,
         target_name=skill.name,
-        target_type="CFItem",
+        target_type=type_,
         target_url=identities.public_address(skill),
     )
+
+
+def _target_type(skill: Skill) -> str | None:
+    """What is at the address: a CFItem at ours, at its publisher's what that one publishes."""
+    is_ours = skill.framework.is_own or identities.public_address(skill) != skill.uri
+    if is_ours or skill.framework.case_version:
+        return "CFItem"
+    return "ceasn:Competency" if skill.identifier.startswith("ce-") else None
 
 
 def _result_description(described: dict[str, Any]) -> openbadges.ResultDescription:

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 
 from skills.models import Skill
+from skills.writers import ends
 
 _AT_THE_END: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE
@@ -55,6 +56,16 @@ def public_address(skill: Skill) -> str:
     if skill.framework.is_own or not is_web(skill.uri):
         return address(skill.uuid)
     return skill.uri
+
+
+def published(identifier: str, uuid: UUID) -> str:
+    """What others know it by: its source's UUID or CTID, else the UUID that it has here."""
+    return identifier.lower() if ends.uuid_in(identifier) else str(uuid)
+
+
+def of_cf_item(skill: Skill) -> str:
+    """The identifier of the CASE item that we publish it as."""
+    return ends.uuid_in(skill.identifier) or str(skill.uuid)
 
 
 def is_web(uri: str) -> bool:

@@ -44,10 +44,7 @@ class _Graph:
         self._source = source
         self._framework = framework
         self._language = framework.language or "en"
-        self._leading = ends.by_origin(source.associations)
-        arriving = ends.by_destination(
-            one for one in source.associations if one.type in (_CHILD, *_REVERSED)
-        )
+        self._leading, arriving = ends.both_ways(source.associations, arriving=(_CHILD, *_REVERSED))
         self._arriving = {end: sorted(found, key=_place) for end, found in arriving.items()}
 
     def nodes(self) -> Iterator[dict[str, Any]]:

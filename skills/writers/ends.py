@@ -1,7 +1,7 @@
 """The ends of associations, gathered by the skill that they lead from or to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from skills.readers.records import AssociationRecord
@@ -52,12 +52,17 @@ def by_origin(records: Iterable[AssociationRecord]) -> dict[str, list[End]]:
     return found
 
 
-def by_destination(records: Iterable[AssociationRecord]) -> dict[str, list[End]]:
-    """Where the associations to each skill, or to the framework, lead from."""
-    found: dict[str, list[End]] = {}
+def both_ways(
+    records: Iterable[AssociationRecord], *, arriving: Collection[str]
+) -> tuple[dict[str, list[End]], dict[str, list[End]]]:
+    """Where the associations of each skill lead to; and where those of some kinds come from."""
+    away: dict[str, list[End]] = {}
+    here: dict[str, list[End]] = {}
     for record in records:
-        found.setdefault(record.destination, []).append(origin(record))
-    return found
+        away.setdefault(record.origin, []).append(destination(record))
+        if record.type in arriving:
+            here.setdefault(record.destination, []).append(origin(record))
+    return away, here
 
 
 def uuid_in(identifier: str) -> str:

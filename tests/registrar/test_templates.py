@@ -14,6 +14,7 @@ from issuer.services import ledger
 from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Revision
 from registrar.services import people, templates
+from skills.models import Framework, Skill
 from tests.cast import FINAL, PASSED, College, member_of_staff
 
 
@@ -52,6 +53,49 @@ def test_approval_publishes_an_open_badges_achievement(cells: Revision, college:
     (described,) = document["resultDescription"]
     assert described["id"] == cells.result_descriptions[0]["id"]
     assert described["id"].startswith("urn:uuid:")
+
+
+@pytest.mark.parametrize(
+    ("said", "of_framework", "expected"),
+    [
+        (
+            {"identifier": "http://data.example/skill/7", "uri": "http://data.example/skill/7"},
+            {"is_own": False},
+            {"targetUrl": "http://data.example/skill/7", "targetType": None},
+        ),
+        (
+            {"identifier": "ce-5f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b99", "uri": "https://r.example/7"},
+            {"is_own": False},
+            {"targetUrl": "https://r.example/7", "targetType": "ceasn:Competency"},
+        ),
+        (
+            {"uri": "https://case.example/7"},
+            {"is_own": False, "case_version": "1.0"},
+            {"targetUrl": "https://case.example/7", "targetType": "CFItem"},
+        ),
+        (
+            {"identifier": "2.A.1.a", "uri": "urn:uuid:5f7d3b3c-5a0c-4d0e-9a75-6f6a3c1a0b99"},
+            {"is_own": False},
+            {"targetUrl": "{base}/skills/{uuid}", "targetType": "CFItem", "targetCode": "{uuid}"},
+        ),
+    ],
+)
+def test_an_alignment_leads_to_what_it_says_it_leads_to(
+    draft: Revision,
+    college: College,
+    settings: Any,
+    said: dict[str, Any],
+    of_framework: dict[str, Any],
+    expected: dict[str, Any],
+) -> None:
+    skill = college.skills[0]
+    Framework.objects.filter(pk=skill.framework_id).update(**of_framework)
+    Skill.objects.filter(pk=skill.pk).update(**said)
+    alignment = templates.preview(draft).as_json()["alignment"][0]
+    for member, value in expected.items():
+        if value is not None:
+            value = value.format(base=settings.BASE_URL, uuid=skill.uuid)
+        assert alignment.get(member) == value
 
 
 def test_the_author_cannot_approve(draft: Revision, clara: User, root: User) -> None:
