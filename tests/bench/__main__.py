@@ -8,6 +8,7 @@ Figures are read by scripts and compared side by side; no test judges a time.
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 
 from tests.bench import (
@@ -57,6 +58,8 @@ def main() -> int:
         for flag, words in getattr(bench, "FLAGS", {}).items():
             command.add_argument(flag, action="store_true", help=words)
     options = vars(parser.parse_args())
+    # As after an error, workers and databases of a bench end with it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     name = options.pop("name")
     rows = BENCHES[name].run(**options)
     is_good = True
