@@ -145,14 +145,16 @@ class OutcomeView(OwnCoursesMixin, View):
 
 
 class ProposeView(OutcomeView):
-    """Propose the chosen skills; or find some first, where no script does."""
+    """Propose the chosen skills; or find some first, or have some suggested."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Propose each and go back to the outcome."""
         outcome = self.get_outcome()
-        chosen = [_number(text) for text in request.POST.getlist("skill")]
+        chosen = list(dict.fromkeys(map(_number, request.POST.getlist("skill"))))
         if "find" in request.POST:
             return self.back_to(outcome, q=request.POST.get("q", ""), skill=chosen)
+        if "suggest" in request.POST:
+            return self.back_to(outcome, suggest=1, skill=chosen)
         if not chosen:
             messages.error(request, "Choose at least one skill.")
         for key in chosen:
@@ -193,7 +195,8 @@ class TurnDownView(OutcomeView):
         if key in (shown := self.get_suggestions(outcome)):
             place, suggestion = shown[key]
             tagging.turn_down(outcome, suggestion, place=place, by=self.person)
-        return self.back_to(outcome, suggest=1)
+        chosen = map(_number, request.POST.getlist("skill"))
+        return self.back_to(outcome, suggest=1, skill=[each for each in chosen if each != key])
 
 
 def _as_it_stands(tag: SkillTag) -> str:

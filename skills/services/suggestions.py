@@ -112,17 +112,24 @@ def _suggestions(rows: Sequence[Any], *, seen: set[str]) -> list[Suggestion]:
         skill = skills[key]
         if skill.uri not in seen:
             seen.add(skill.uri)
-            found.append(Suggestion(skill, WORDS, score, _reason(said)))
+            found.append(Suggestion(skill, WORDS, score, _reason(skill, said)))
     return found
 
 
-def _reason(said: Sequence[str]) -> str:
+def _reason(skill: Skill, said: Sequence[str]) -> str:
     """Which words the two texts have in common, and which are alike."""
     same = [word for word in said if "~" not in word][:_SHOWN]
-    alike = [word.replace("~", " and ") for word in said if "~" in word][:_SHOWN]
+    alike = [_pair(skill, word) for word in said if "~" in word][:_SHOWN]
     parts = []
     if same:
         parts.append(f"words in common: {', '.join(same)}")
     if alike:
         parts.append(f"words alike: {', '.join(alike)}")
     return "; ".join(parts)
+
+
+def _pair(skill: Skill, said: str) -> str:
+    """The text's word and the skill's own, which was found by its stem."""
+    one, _, other = said.partition("~")
+    text = " ".join([skill.name, *skill.other_labels, *skill.keywords, skill.statement])
+    return f"{one} and {next((w for w in words.split(text) if w.startswith(other)), other)}"
