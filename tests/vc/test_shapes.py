@@ -455,8 +455,8 @@ MUTANTS: dict[str, Any] = {
     ),
     "what is always alike labelled the other way round": (
         "labels.py",
-        "return first + self._last[labels]",
-        "return first + self._last[labels][::-1]",
+        "return first + last",
+        "return first + last[::-1]",
         "statements",
         families.scaled,
     ),

@@ -74,11 +74,14 @@ class Labels:
         if not self._alike:
             return first
         labels = tuple(map(first.index, self._neighbours))
-        if labels not in self._last:
+        last = self._last.get(labels)
+        if last is None:
+            last = self._in_order(assemble(first + self._alike))
+            # Shapes are shared by threads: what is kept here may be gone at any moment.
             if len(self._last) >= _MAX_WAYS:
                 self._last.clear()
-            self._last[labels] = self._in_order(assemble(first + self._alike))
-        return first + self._last[labels]
+            self._last[labels] = last
+        return first + last
 
     def _in_order(self, stated: bytes) -> list[int]:
         """The nodes that are always alike, in the order in which the full pipeline labels them."""
