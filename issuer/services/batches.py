@@ -144,13 +144,15 @@ def cancel(batch: Batch, *, by: User, reason: str) -> int:
     """
     if not reason.strip():
         raise ReasonMissing()
-    left = Chunk.objects.filter(batch=batch, state=Chunk.State.APPROVED).select_for_update()
-    cancelled = sum(chunk.size for chunk in left)
-    if not cancelled:
-        raise WrongState("Nothing of this batch can be cancelled (any longer).")
-    left.update(
+    chunks = Chunk.objects.filter(batch=batch)
+    left = chunks.filter(state=Chunk.State.APPROVED)
+    # Waits for a worker that halves one of them: the other half is there only when it has done.
+    list(left.select_for_update().values_list("pk"))
+    if not left.update(
         state=Chunk.State.CANCELLED, error=reason, lease=None, lease_until=None, changed_at=Now()
-    )
+    ):
+        raise WrongState("Nothing of this batch can be cancelled (any longer).")
+    cancelled = sum(chunk.size for chunk in chunks.filter(state=Chunk.State.CANCELLED))
     Batch.objects.filter(pk=batch.pk, paused_at__isnull=False).update(**_END_OF_REST)
     batch.refresh_from_db()
     ledger.append("batch.cancelled", batch, by=by, reason=reason, details={"count": cancelled})

@@ -1,5 +1,6 @@
 """Two people decide; workers lease, finish and give back; nothing is lost between them."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -321,6 +322,40 @@ def test_what_is_frozen_is_still_signed_when_the_rest_is_cancelled(
     assert batches.why_failed(batch, 11) == "Cancelled: The wrong term."
     assert batches.why_failed(batch, 3) == ""
     assert LedgerEntry.objects.get(act="batch.cancelled").details == {"count": 8}
+
+
+def test_what_a_worker_halves_at_the_moment_is_cancelled_and_counted_whole(
+    transactional_db: None, approved: Approved, registrar: User
+) -> None:
+    batch = approved(4)
+    assert batches.claim(APPROVED)
+    let_leases_run_out()
+
+    def cancel() -> int:
+        try:
+            return batches.cancel(batch, by=registrar, reason="The wrong term.")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            half = batches.claim(APPROVED)
+            assert half and half.size == 2
+            cancelled = pool.submit(cancel)
+            _wait_until_somebody_waits_for_a_lock()
+        assert cancelled.result(timeout=10) == 4
+    assert {state for _, _, state in spans(batch)} == {Chunk.State.CANCELLED}
+
+
+def _wait_until_somebody_waits_for_a_lock() -> None:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            if cursor.execute(waiting).fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("Nobody waits.")
 
 
 def test_to_cancel_takes_a_reason_and_something_to_cancel(
