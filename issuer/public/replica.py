@@ -4,6 +4,7 @@ What a view repeats that is published, and that caches may keep, may come from a
 database that is a moment behind. Whether a credential still holds may not.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,12 +12,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 
 from issuer.models import LedgerEntry
 from issuer.services import clock
+
+log = logging.getLogger(__name__)
 
 ALIAS = "replica"
 
@@ -50,9 +53,10 @@ View = Callable[..., HttpResponse]
 def public_read(view: View) -> View:
     """Let a view read from the replica, if there is one.
 
-    The primary is asked when the replica has nothing, for it may have it later, and when a cache
-    has another edition than the replica: it may be a newer one, and no cache goes back. So is it
-    for addresses with a query, of which the caches keep no copy to speak of.
+    The primary is asked when the replica has nothing, for it may have it later; when it does not
+    answer, as a standby ends any reading that stands in the way of what it replays; and when a
+    cache has another edition than the replica: it may be a newer one, and no cache goes back. So
+    is it for addresses with a query, of which the caches keep no copy to speak of.
     """
 
     @wraps(view)
@@ -63,6 +67,9 @@ def public_read(view: View) -> View:
             with _replica():
                 response = view(request, *args, **kwargs)
         except Http404:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the replica does not answer: %s", error)
             return view(request, *args, **kwargs)
         if "If-None-Match" in request.headers and response.status_code != 304:
             return view(request, *args, **kwargs)

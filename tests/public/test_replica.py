@@ -159,6 +159,18 @@ def test_what_the_replica_does_not_have_yet_is_found(where, stand_still, key, re
 
 
 @BOTH
+def test_while_the_replica_does_not_answer_the_primary_does(
+    replica, adas_credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica.close()
+    nowhere = {**replica.settings_dict, "HOST": "127.0.0.1", "PORT": "1"}
+    monkeypatch.setattr(replica, "settings_dict", nowhere)
+    path = list_url().removeprefix(settings.BASE_URL)
+    assert Client().get(path).status_code == 200
+    assert Client().get("/.well-known/did.json").status_code == 200
+
+
+@BOTH
 def test_what_is_read_from_the_replica_is_written_to_the_primary(replica, key) -> None:
     read = SigningKey.objects.using(ALIAS).get(pk=key.pk)
     with CaptureQueriesContext(replica) as there:
