@@ -1,6 +1,8 @@
 """What is held is given away as it was taken in: brought in again, it changes nothing."""
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,12 +10,14 @@ from uuid import UUID
 import jsonschema
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from skills.models import Association, Framework, FrameworkImport, Skill
 from skills.readers import formats
 from skills.services import exports, frameworks
 from skills.writers import formats as writers
+from skills.writers.source import Source
 from tests.skills.case_documents import full_package
 from tests.skills.ctdl_asn_documents import document
 
@@ -155,6 +159,26 @@ def test_accepted_crosswalks_go_with_the_framework_and_proposed_ones_do_not(
     assert link.identifier not in given(theirs, "case").decode()
     node = json.loads(given(ours, "ctdl_asn"))["@graph"][1]
     assert node["ceasn:exactAlignment"] == [destination.uri]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_says_what_held_at_one_moment_whoever_writes_meanwhile() -> None:
+    framework = bring(CSV.encode(), framework_id=OWN, title="Care").framework
+
+    def meddle() -> None:
+        Skill.objects.update(statement="Other words")
+        connection.close()
+
+    def write(source: Source) -> Iterator[str]:
+        yield " ".join(skill.statement for skill in source.skills)
+        meddler = threading.Thread(target=meddle)
+        meddler.start()
+        meddler.join()
+        yield " ".join(skill.statement for skill in source.skills)
+
+    with exports.file_of(framework, write) as file:
+        assert file.read().decode() == "Care Washes hands Wears gloves" * 2
+    assert set(Skill.objects.values_list("statement", flat=True)) == {"Other words"}
 
 
 def test_the_state_is_another_after_each_import() -> None:
