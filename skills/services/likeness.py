@@ -161,7 +161,7 @@ def _spoken(stems: Sequence[str], skill: Skill) -> list[str]:
     words = dict.fromkeys(_WORD.findall(f"{skill.label} {skill.statement}".casefold()))
     found = []
     for stem in stems:
-        # A stem may end otherwise than its words do: study, studi.
+        # A stem may end otherwise than its words do: "-i" for "-y".
         beginning = stem[:-1] if len(stem) > 3 else stem
         found.append(next((word for word in words if word.startswith(beginning)), stem))
     return list(dict.fromkeys(found))

@@ -17,6 +17,8 @@ from tests.skills.case_documents import DOCUMENT, ITEMS, LINKS, full_package
 pytestmark = pytest.mark.django_db
 
 BASE = "/ims/case/v1p1"
+# An identifier that nothing has.
+NOBODYS = "33e8882d-10d9-42b5-aef4-8e07847824ba"
 
 
 def fetched(client: Client, address: str, **headers: str) -> Any:
@@ -228,13 +230,13 @@ def test_only_the_fields_that_were_asked_for_come(client: Client, many: Any) -> 
         ("CFDocuments?limit=-1", 400, "invalid_selection_field"),
         ("CFDocuments?offset=x", 400, "invalid_selection_field"),
         ("CFDocuments/nonsense", 404, "invaliduuid"),
-        (f"CFDocuments/{uuid4()}", 404, "unknownobject"),
-        (f"CFPackages/{uuid4()}", 404, "unknownobject"),
-        (f"CFItems/{uuid4()}", 404, "unknownobject"),
-        (f"CFItemAssociations/{uuid4()}", 404, "unknownobject"),
-        (f"CFAssociations/{uuid4()}", 404, "unknownobject"),
-        (f"CFRubrics/{uuid4()}", 404, "unknownobject"),
-        (f"CFConcepts/{uuid4()}", 404, "unknownobject"),
+        (f"CFDocuments/{NOBODYS}", 404, "unknownobject"),
+        (f"CFPackages/{NOBODYS}", 404, "unknownobject"),
+        (f"CFItems/{NOBODYS}", 404, "unknownobject"),
+        (f"CFItemAssociations/{NOBODYS}", 404, "unknownobject"),
+        (f"CFAssociations/{NOBODYS}", 404, "unknownobject"),
+        (f"CFRubrics/{NOBODYS}", 404, "unknownobject"),
+        (f"CFConcepts/{NOBODYS}", 404, "unknownobject"),
         ("CFNothing", 404, "unknownobject"),
     ],
 )

@@ -45,11 +45,11 @@ def by_code(package: Package) -> dict[str, str]:
             },
         ),
         (
-            ("Skill ID", "Skill name", "Descripton", "Parent Code", "Tags", "Room"),
+            ("Skill ID", "Skill name", "Descriptions", "Parent Code", "Tags", "Room"),
             {
                 "identifier": "Skill ID",
                 "label": "Skill name",
-                "statement": "Descripton",
+                "statement": "Descriptions",
                 "parent": "Parent Code",
                 "keywords": "Tags",
             },

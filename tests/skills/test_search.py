@@ -94,10 +94,10 @@ def test_what_is_retired_is_not_found_and_a_heading_not_offered(others: Framewor
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("desgin", "design"),
-        ("comunication", "communication"),
+        ("desgin", "design"),  # codespell:ignore
+        ("comunication", "communication"),  # codespell:ignore
         ("comuni", "communication"),
-        ("desgin comunication", "design communication"),
+        ("desgin comunication", "design communication"),  # codespell:ignore
     ],
 )
 def test_slips_are_read_as_the_nearest_word_that_a_skill_has(

@@ -95,7 +95,7 @@ def test_a_learner_who_is_the_issuer_goes_the_full_way() -> None:
         (b'"hashed":true', b'"hashed":1'),
         (b'"hashed":true', b'"hashed":"true"'),
         (b'"term":', b'"__proto__":{},"term":'),
-        (b'"term":', b'"te\\u0000rm":'),
+        (b'"term":', b'"t\\u0000erm":'),
         (b'"term":', b'"term":null,"terms":'),
         (b'"narrative":"', b'"narrative":"\\u0007'),
         (b'"validUntil":"2', b'"validUntil":"02'),
