@@ -33,6 +33,8 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Frameworks", "admin:skills_framework_changelist", "skills.view_framework"),
             Entry("Skills", "admin:skills_skill_changelist", "skills.view_skill"),
+            Entry("Crosswalk", "admin:skills_association_changelist", "skills.view_association"),
+            Entry("Competencies", "admin:skills_competency_changelist", "skills.view_competency"),
         ),
     ),
     (

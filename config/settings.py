@@ -325,6 +325,7 @@ API_SCOPES = {
 # What a system may write; only what an administrator ticks for it.
 WRITE_SCOPES = {
     "skills.import": "Import frameworks of skills",
+    "skills.propose": "Propose links between skills of different frameworks",
 }
 # What a system may do through the VC API; only what an administrator ticks for it.
 VC_API_SCOPES = {

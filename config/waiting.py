@@ -12,6 +12,7 @@ from issuer.models import Batch, Institution, SigningKey
 from issuer.services import batches
 from registrar.models import Revision, RosterImport, SkillTag
 from registrar.services import awards, roles
+from skills.models import Association
 
 RECENT_BATCHES = 12
 
@@ -122,6 +123,15 @@ def _tags(user: User) -> Task | None:
     return _task(found, ("skill tag to review", "skill tags to review"), "Review", url)
 
 
+def _links(user: User) -> Task | None:
+    if not user.has_perm("skills.review_association"):
+        return None
+    links = Association.objects.proposed().order_by().exclude(proposed_by=user)
+    found = links.aggregate(count=Count("pk"), since=Min("began_at"))
+    url = reverse("admin:skills_association_review")
+    return _task(found, ("link of the crosswalk", "links of the crosswalk"), "Review", url)
+
+
 def _rosters(user: User) -> Task | None:
     if not user.has_perm("registrar.import_roster"):
         return None
@@ -143,6 +153,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _revisions,
     _drafts,
     _tags,
+    _links,
     _rosters,
 )
 

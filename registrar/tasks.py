@@ -14,6 +14,8 @@ from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
 from registrar.models import Award
 from registrar.services import composition, rosters
+from skills.models import Comparison
+from skills.services import likeness
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +60,20 @@ def freeze(batch_id: str) -> None:
 
 @shared_task(name="registrar.sweep")
 def sweep() -> None:
-    """Ring for approved chunks that nobody works on, in case a message was lost."""
+    """Ring for what nobody works on, in case a message was lost: chunks, and comparisons."""
     for batch_id in batches.waiting(Chunk.State.APPROVED):
         freeze.delay(str(batch_id))
+    for comparison_id in likeness.waiting():
+        compare_frameworks.delay(comparison_id)
+
+
+@shared_task(name="registrar.compare_frameworks")
+def compare_frameworks(comparison_id: int) -> None:
+    """Find which skills of two frameworks read alike, unless that is done."""
+    waits = Comparison.objects.filter(pk=comparison_id, compared_at=None)
+    comparison = waits.select_related("left", "right").first()
+    if comparison is not None:
+        likeness.compare(comparison)
 
 
 @shared_task(name="registrar.sweep_uploads")
@@ -73,6 +86,11 @@ def sweep_uploads() -> None:
 def freeze_soon(batch: Batch) -> None:
     """Ring for an approved batch after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: freeze.delay(str(batch.pk)), robust=True)
+
+
+def compare_soon(comparison: Comparison) -> None:
+    """Ring for a comparison after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(lambda: compare_frameworks.delay(comparison.pk), robust=True)
 
 
 def _awards(chunk: Chunk) -> QuerySet[Award]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from issuer.pages import DeskAdmin, ThingPage, Verb, number_column, state_tag
 from registrar.admin.framework_imports import DescribePage, ImportPage, PlanPage
+from registrar.admin.skill_page import SkillPage
 from skills.models import Framework, Skill
 
 SKILLS_PER_PAGE = 50
@@ -97,6 +98,7 @@ class SkillAdmin(DeskAdmin):
     list_select_related = ("framework",)
     search_fields = ("code", "label", "statement")
     search_help_text = "Code, label or statement"
+    thing_page = SkillPage
 
     @admin.display(description="skill", ordering="label")
     def name(self, skill: Skill) -> str:

@@ -3,7 +3,15 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from registrar.api import awards, catalog, framework_imports, learners, results, templates
+from registrar.api import (
+    awards,
+    catalog,
+    framework_imports,
+    learners,
+    proposals,
+    results,
+    templates,
+)
 
 router = SimpleRouter(trailing_slash=False)
 router.register("courses", catalog.CourseViewSet, basename="course")
@@ -16,5 +24,6 @@ router.register("awards", awards.AwardViewSet)
 
 urlpatterns = [
     path("frameworks/imports", framework_imports.FrameworkImportView.as_view()),
+    path("associations/proposals", proposals.ProposalsView.as_view()),
     *router.urls,
 ]

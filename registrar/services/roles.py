@@ -21,6 +21,7 @@ _VIEW_CATALOG = {
     "skills.view_framework",
     "skills.view_skill",
     "skills.view_association",
+    "skills.view_competency",
 }
 _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_learner",
@@ -48,10 +49,20 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "issuer.prepare_batch",
             "issuer.revoke_credential",
             "skills.import_framework",
+            "skills.propose_association",
+            "skills.review_association",
+            "skills.draft_competency",
+            "skills.publish_competency",
         }
     ),
     Role.Kind.APPROVER: frozenset(
-        _VIEW_RECORDS | {"registrar.approve_revision", "issuer.approve_batch"}
+        _VIEW_RECORDS
+        | {
+            "registrar.approve_revision",
+            "issuer.approve_batch",
+            "skills.review_association",
+            "skills.publish_competency",
+        }
     ),
     Role.Kind.FACULTY: frozenset(
         {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
@@ -62,6 +73,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.change_learningoutcome",
             "registrar.propose_skilltag",
             "registrar.review_skilltag",
+            "skills.propose_association",
+            "skills.review_association",
         }
     ),
     Role.Kind.OPERATOR: frozenset(

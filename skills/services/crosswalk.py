@@ -143,8 +143,7 @@ def reject(
 def withdraw(
     associations: Iterable[Association],
     *,
-    by: User | None,
-    client: str = "",
+    by: User,
     reason: str = "",
     at: datetime | None = None,
 ) -> Moved:
@@ -156,7 +155,7 @@ def withdraw(
     """
     rows, left = _known_of(associations), []
     for row in rows:
-        is_own = row.proposed_by_id == by.pk if by else row.client == client != ""
+        is_own = row.proposed_by_id == by.pk
         if (error := _withstands(row, is_own=is_own, has_reason=bool(reason.strip()))) is not None:
             left.append((row, error))
     stays = {row.pk for row, _ in left}

@@ -24,6 +24,7 @@ LISTS = [
     "credentials",
     "frameworks",
     "skills",
+    "associations",
 ]
 SECRET = "a-secret-of-the-test"
 

@@ -16,9 +16,12 @@ from issuer.models import Credential, StatusList
 from issuer.services import publishing
 from registrar.admin.framework_imports import Upload
 from registrar.models import Award, Revision, RosterImport, SkillTag
-from registrar.services import catalog, rosters, tagging, vocabulary
+from registrar.services import catalog, competencies, crosswalk, rosters, tagging, vocabulary
 from registrar.services.uploads import keep
-from skills.models import Framework
+from skills.models import Association, Framework, Skill
+from skills.services import likeness
+from skills.services.competencies import Part
+from skills.services.crosswalk import Proposal
 
 PASSWORD = "a quite long password"
 
@@ -113,6 +116,18 @@ class Addresses:
         return self.pages[name]
 
 
+def walk(origin: Skill, destination: Skill, *, by: User) -> Association:
+    """A link that is proposed and waits."""
+    said = Proposal(origin=origin, kind="isRelatedTo", destination=destination)
+    (link,) = crosswalk.propose([said], by=by).new
+    return link
+
+
+def compare(left: Framework, right: Framework) -> None:
+    """Compare two frameworks by their texts."""
+    likeness.compare(likeness.ask(left, right, by=None))
+
+
 @pytest.fixture
 def addresses(
     college: Any,
@@ -127,6 +142,16 @@ def addresses(
     newer = Upload(keep(ContentFile(edition(version="2", labels=("Measure",)))), "trades.json")
     sheet = b"Ref,What they can do\nA1,Count the birds of a marsh\nA2,Name its trees\n"
     unknown = Upload(keep(ContentFile(sheet)), "a sheet of ours.csv")
+    trades = Framework.objects.latest("pk")
+    walked = walk(college.skills[0], trades.skills.earliest("pk"), by=root)
+    walk(college.skills[2], trades.skills.earliest("pk"), by=root)
+    compare(college.skills[0].framework, trades)
+    competency = competencies.draft(
+        college.skills[0].framework,
+        by=root,
+        statement="Works in a laboratory.",
+        parts=[Part(college.skills[0], "skill")],
+    )
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
 
@@ -144,6 +169,22 @@ def addresses(
             "description of a framework": page("skills_framework_describe", unknown.word),
             "skills": page("skills_skill_changelist"),
             "skill": page("skills_skill_change", college.skills[0].pk),
+            "crosswalk": page("skills_association_changelist"),
+            "link": page("skills_association_change", walked.pk),
+            "side by side": page("skills_association_between")
+            + f"?left={college.skills[0].framework_id}&right={trades.pk}"
+            + f"&skill={college.skills[1].pk}",
+            "choices of the crosswalk": page("skills_association_choices"),
+            "reads alike": page("skills_association_suggested")
+            + f"?left={college.skills[0].framework_id}&right={trades.pk}",
+            "crosswalk as CSV": page("skills_association_download", "csv")
+            + f"?left={college.skills[0].framework_id}&right={trades.pk}",
+            "review of links": page("skills_association_review"),
+            "competencies": page("skills_competency_changelist"),
+            "competency": page("skills_competency_change", competency.pk),
+            "drafting a competency": page("skills_competency_new"),
+            "editing a competency": page("skills_competency_edit", competency.pk),
+            "choosing components": page("skills_competency_components"),
             "courses": page("registrar_course_changelist"),
             "course": page("registrar_course_change", college.course.pk),
             "description of a course": page("registrar_course_describe", college.course.pk),

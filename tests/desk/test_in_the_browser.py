@@ -19,8 +19,11 @@ from tests.screens import width_beyond_the_screen
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 FaultFinder = Callable[[Any], list[str]]
-# Not pages: one part of a page, and two files.
-NOT_PAGES = {"progress", "choosing skills", "coverage as CSV", "problems of a roster"}
+# Not pages: parts of a page, and files.
+NOT_PAGES = {
+    *("progress", "choosing skills", "coverage as CSV", "problems of a roster"),
+    *("choices of the crosswalk", "crosswalk as CSV", "choosing components"),
+}
 
 
 @pytest.fixture

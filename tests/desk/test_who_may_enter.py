@@ -12,6 +12,15 @@ from tests.desk.conftest import Addresses
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 CATALOGUE = {
+    *(
+        "crosswalk",
+        "crosswalk as CSV",
+        "link",
+        "side by side",
+        "reads alike",
+        "competencies",
+        "competency",
+    ),
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
 }
@@ -26,11 +35,17 @@ MAY_ENTER = {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template"),
         *("editing a revision", "choosing skills", "evaluation"),
+        *("choices of the crosswalk", "review of links"),
+        *("drafting a competency", "editing a competency", "choosing components"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         *("participation", "description of a course", "description of an activity"),
     },
-    "dev": RECORDS,
-    "chen": CATALOGUE | {"review", "outcomes of a course", "outcomes of an activity"},
+    "dev": RECORDS | {"review of links"},
+    "chen": CATALOGUE
+    | {
+        *("review", "outcomes of a course", "outcomes of an activity"),
+        *("choices of the crosswalk", "review of links"),
+    },
     "olu": {
         *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),
         *(

@@ -171,18 +171,11 @@ def test_an_address_that_a_skill_here_has_is_that_skill(ends: Any, ann: User) ->
     assert row.destination == ends[1]
 
 
-def test_a_system_may_propose_and_withdraw_and_any_person_reviews(ends: Any, ann: User) -> None:
+def test_a_system_may_propose_and_any_person_reviews(ends: Any, ann: User) -> None:
     said = Proposal(origin=ends[0], kind="isPartOf", destination=ends[1])
     (row,), _ = crosswalk.propose([said], by=None, client="catalogue")
     assert (row.proposed_by, row.client) == (None, "catalogue")
     assert crosswalk.accept([row], by=ann).done == [row]
-    (other,), _ = crosswalk.propose(
-        [Proposal(origin=ends[0], kind="precedes", destination=ends[1])],
-        by=None,
-        client="catalogue",
-    )
-    assert crosswalk.withdraw([other], by=None, client="another").left[0][1].code == "not_yours"
-    assert crosswalk.withdraw([other], by=None, client="catalogue").done == [other]
 
 
 def test_the_database_takes_no_proposal_of_nobody(ends: Any) -> None:

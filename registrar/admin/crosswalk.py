@@ -1,0 +1,531 @@
+"""The crosswalk: two frameworks side by side, links that wait for review, suggestions, files."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.generic import TemplateView
+
+from issuer.errors import Refusal
+from issuer.models import Institution
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Link,
+    Page,
+    StateFilter,
+    ThingPage,
+    Verb,
+    column,
+    list_link,
+    person_column,
+    state_tag,
+)
+from registrar import tasks
+from registrar.services import crosswalk as desk
+from skills.errors import SkillsError
+from skills.models import Association, Comparison, Framework, Skill
+from skills.services import crosswalk, crosswalk_files, likeness, search
+from skills.services.crosswalk import KINDS, Moved, Proposal
+from skills.writers import case, crosswalk_csv
+
+SKILLS_PER_PAGE = 25
+LINKS_PER_PAGE = 50
+FOUND = 8
+State = Association.State
+
+
+class FrameworksForm(forms.Form):
+    """Which two frameworks are looked at, and what of the left one."""
+
+    left = forms.ModelChoiceField(Framework.objects.filter(skills__isnull=False).distinct())
+    right = forms.ModelChoiceField(Framework.objects.filter(skills__isnull=False).distinct())
+    show = forms.ChoiceField(
+        choices=[
+            ("", "All skills"),
+            ("open", "Those without a link"),
+            ("linked", "Those with a link"),
+        ],
+        required=False,
+    )
+
+
+class CrosswalkPage(Page, TemplateView):
+    """Skills of one framework with their links to another; links are proposed here one by one."""
+
+    permission_required = "skills.view_association"
+    template_name = "registrar/desk/crosswalk.html"
+    title = "Two frameworks side by side"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Association),)
+
+    @cached_property
+    def asked(self) -> FrameworksForm:
+        """The frameworks that are asked for; the first two where none are."""
+        given = self.request.GET.copy()
+        if not {"left", "right"} & given.keys():
+            first = Framework.objects.filter(skills__isnull=False).distinct()[:2]
+            given.update({side: str(each.pk) for side, each in zip(_SIDES, first, strict=False)})
+        return FrameworksForm(given)
+
+    @cached_property
+    def sides(self) -> tuple[Framework, Framework] | None:
+        """The two, where there are two."""
+        chosen = self.asked.cleaned_data if self.asked.is_valid() else {}
+        left, right = chosen.get("left"), chosen.get("right")
+        return (left, right) if left and right and left != right else None
+
+    def query(self, **more: Any) -> str:
+        """The address's query for the same view, with something else chosen."""
+        left, right = self.sides or (None, None)
+        said = {"left": left and left.pk, "right": right and right.pk, **self.chosen(), **more}
+        return urlencode({name: value for name, value in said.items() if value})
+
+    def chosen(self) -> dict[str, Any]:
+        """What else is chosen, as it stands in the address."""
+        names = ("q", "show", "page", "skill")
+        return {name: self.request.GET.get(name, "").replace("\0", "") for name in names}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = self._shown(*self.sides) if self.sides else {}
+        return super().get_context_data(
+            form=self.asked,
+            sides=self.sides,
+            text=self.get_words(),
+            query=self.query(skill="", page=""),
+            kept=self.query(skill=""),
+            may_propose=self.user.has_perm(desk.PROPOSE),
+            may_review=self.user.has_perm(desk.REVIEW),
+            may_import=self.user.has_perm("skills.import_framework"),
+            kinds=KINDS,
+            **shown,
+            **kwargs,
+        )
+
+    def _shown(self, left: Framework, right: Framework) -> dict[str, Any]:
+        links = crosswalk.between(left, right)
+        linked = Exists(links.filter(Q(origin=OuterRef("pk")) | Q(destination=OuterRef("pk"))))
+        skills = Skill.objects.current().filter(framework=left).order_by("code", "pk")
+        show = self.asked.cleaned_data["show"]
+        if show:
+            skills = skills.filter(linked if show == "linked" else ~linked)
+        page = Paginator(skills.matching(self.get_words()), SKILLS_PER_PAGE).get_page(
+            self.request.GET.get("page")
+        )
+        selected = self._selected(left)
+        counts = Counter(links.values_list("state", flat=True))
+        return {
+            "page": page,
+            "rows": _rows(page.object_list, links),
+            "holding": counts[State.ACCEPTED],
+            "waiting": counts[State.PROPOSED],
+            "without": Skill.objects.current().filter(framework=left).exclude(linked).count(),
+            "selected": selected,
+            "suggestions": _suggested_for(selected, left, right),
+        }
+
+    def _selected(self, left: Framework) -> Skill | None:
+        key = self.request.GET.get("skill", "")
+        if not _is_key(key):
+            return None
+        return Skill.objects.filter(pk=key, framework=left).select_related("framework").first()
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Propose the one link."""
+        if not self.user.has_perm(desk.PROPOSE):
+            raise PermissionDenied
+        if self.sides is None or (origin := self._selected(self.sides[0])) is None:
+            raise Http404
+        given = request.POST
+        if given.get("turned"):
+            proposal = self._turned(origin)
+        else:
+            proposal = Proposal(
+                origin=origin,
+                kind=given.get("kind", ""),
+                destination=_skill(given.get("destination", "")),
+                destination_uri=given.get("address", ""),
+                reason=given.get("reason", ""),
+            )
+        try:
+            found = desk.propose([proposal] if proposal else [], by=self.user)
+        except SkillsError as error:
+            context = self.get_context_data(refusal=str(error), given=given)
+            return self.render_to_response(context, status=422)
+        if found.new:
+            messages.success(request, "Proposed. A second person reviews it.")
+        else:
+            messages.info(request, "Such a link is there already.")
+        return redirect(f"{request.path}?{self.query()}")
+
+    def _turned(self, origin: Skill) -> Proposal | None:
+        """The link from the other framework's skill to this one."""
+        given = self.request.POST
+        other = _skill(given.get("destination", ""))
+        if other is None:
+            return Proposal(origin=origin, kind=given.get("kind", ""))
+        return Proposal(
+            origin=other,
+            kind=given.get("kind", ""),
+            destination=origin,
+            reason=given.get("reason", ""),
+        )
+
+
+_SIDES = ("left", "right")
+
+
+class ChoicesPart(Page, TemplateView):
+    """Skills of the framework on the right that match some letters; asked by htmx."""
+
+    permission_required = "skills.propose_association"
+    template_name = "registrar/desk/crosswalk_choices.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        key, words = self.request.GET.get("right", ""), self.request.GET.get("find", "")
+        right = Framework.objects.filter(pk=key).first() if _is_key(key) else None
+        words = words.replace("\0", "").strip()
+        found = search.find(words, limit=FOUND, frameworks=[right]) if right and words else None
+        return {"found": found, "words": words}
+
+
+class SuggestedPage(CrosswalkPage):
+    """Pairs of skills that read alike: nothing but suggestions until somebody proposes them."""
+
+    template_name = "registrar/desk/crosswalk_suggested.html"
+    title = "Skills that read alike"
+
+    def get_trail(self) -> Iterable[Link]:
+        side_by_side = reverse("admin:skills_association_between")
+        return (list_link(Association), Link("Side by side", f"{side_by_side}?{self.query()}"))
+
+    def _shown(self, left: Framework, right: Framework) -> dict[str, Any]:
+        comparison = _comparison(left, right)
+        if comparison is None or comparison.compared_at is None:
+            return {"comparison": comparison}
+        pairs = likeness.unjudged(comparison)
+        page = Paginator(pairs, SKILLS_PER_PAGE).get_page(self.request.GET.get("page"))
+        return {
+            "comparison": comparison,
+            "page": page,
+            "rows": likeness.suggestions(page.object_list),
+            "all_chosen": "all" in self.request.GET,
+        }
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Compare the two, or propose the pairs that were chosen."""
+        act = request.POST.get("act", "")
+        if self.sides is None or act not in ("compare", "propose"):
+            raise Http404
+        if not self.user.has_perm(desk.PROPOSE):
+            raise PermissionDenied
+        if act == "compare":
+            self._compare(*self.sides)
+            return redirect(f"{request.path}?{self.query(page='')}")
+        chosen = self._chosen(*self.sides)
+        if not chosen:
+            context = self.get_context_data(refusal="Choose at least one pair.")
+            return self.render_to_response(context, status=422)
+        try:
+            found = desk.propose(chosen, by=self.user)
+        except SkillsError as error:
+            context = self.get_context_data(refusal=str(error))
+            return self.render_to_response(context, status=422)
+        count = len(found.new)
+        links = "link waits" if count == 1 else "links wait"
+        messages.success(request, f"{count} {links} for a second person.")
+        return redirect(f"{request.path}?{self.query(page='')}")
+
+    def _compare(self, left: Framework, right: Framework) -> None:
+        asked = likeness.ask(left, right, by=self.user)
+        if likeness.is_quick(left, right):
+            likeness.compare(asked)
+        else:
+            tasks.compare_soon(asked)
+
+    def _chosen(self, left: Framework, right: Framework) -> list[Proposal]:
+        comparison = _comparison(left, right)
+        named = set(self.request.POST.getlist("pair"))
+        pairs = likeness.unjudged(comparison) if comparison else []
+        taken = [pair for pair in pairs if f"{pair.origin}-{pair.destination}" in named]
+        return [
+            Proposal(
+                origin=one.origin,
+                kind=self.request.POST.get("kind", ""),
+                destination=one.destination,
+                reason=one.why,
+                likeness=one.likeness,
+            )
+            for one in likeness.suggestions(taken[: crosswalk.MOST_AT_ONCE])
+        ]
+
+
+class DownloadPage(CrosswalkPage):
+    """The links that hold between the two, as a sheet or as CASE."""
+
+    formats = {
+        "csv": (crosswalk_csv.write, "text/csv; charset=utf-8"),
+        "json": (case.write, "application/json"),
+    }
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.sides is None or kwargs["suffix"] not in self.formats:
+            raise Http404
+        write, media_type = self.formats[kwargs["suffix"]]
+        institution = Institution.objects.first()
+        package = crosswalk_files.package(
+            *self.sides, creator=institution.name if institution else ""
+        )
+        name = f"crosswalk-{self.sides[0].pk}-{self.sides[1].pk}.{kwargs['suffix']}"
+        return StreamingHttpResponse(
+            write(package),
+            content_type=media_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+# Reviewing
+
+
+class ReviewPage(Page, TemplateView):
+    """Links that wait for review: accept or reject one or many."""
+
+    permission_required = "skills.review_association"
+    template_name = "registrar/desk/crosswalk_review.html"
+    title = "Review links between frameworks"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Association),)
+
+    def waiting(self) -> QuerySet[Association]:
+        """Those that wait, the oldest first."""
+        return (
+            Association.objects.proposed()
+            .select_related("origin__framework", "destination__framework", "proposed_by")
+            .order_by("began_at", "pk")
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        links, text = self.waiting(), self.get_words()
+        others = links.exclude(proposed_by=self.user)
+        for word in text.split():
+            others = others.filter(
+                Q(origin_title__icontains=word)
+                | Q(destination_title__icontains=word)
+                | Q(origin__framework__title__icontains=word)
+                | Q(destination__framework__title__icontains=word)
+                | Q(proposed_by__last_name__icontains=word)
+            )
+        page = Paginator(others, LINKS_PER_PAGE).get_page(self.request.GET.get("page"))
+        return super().get_context_data(
+            page=page,
+            text=text,
+            own_count=links.filter(proposed_by=self.user).count(),
+            all_chosen="all" in self.request.GET,
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Review all that were chosen; what cannot be reviewed is named, the others go through."""
+        act = request.POST.get("act", "")
+        if act not in ("accept", "reject"):
+            raise Http404
+        comment = request.POST.get("comment", "").strip()
+        chosen = [key for key in request.POST.getlist("link") if _is_key(key)]
+        if refusal := _gap(act, chosen, comment):
+            context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)
+            return self.render_to_response(context, status=422)
+        links = Association.objects.filter(pk__in=chosen, framework=None)
+        review = desk.accept if act == "accept" else desk.reject
+        _tell(request, review(links, by=self.user, comment=comment), f"{act}ed")
+        return redirect("admin:skills_association_review")
+
+
+def _gap(act: str, chosen: list[str], comment: str) -> str:
+    if not chosen:
+        return "Choose at least one link."
+    if act == "reject" and not comment:
+        return "Say why. Whoever proposed the links reads it."
+    return ""
+
+
+def _tell(request: HttpRequest, moved: Moved, verb: str) -> None:
+    for link, error in moved.left:
+        messages.error(request, f"{link.origin_title} / {link.destination_title}: {error}")
+    if count := len(moved.done):
+        messages.success(request, f"{count} {'link' if count == 1 else 'links'} {verb}.")
+
+
+# One link
+
+
+def _done(moved: Moved, said: str) -> str:
+    for _, error in moved.left:
+        raise Refusal(str(error)) from error
+    return said
+
+
+def _accept(link: Association, reason: str, by: User) -> str:
+    return _done(desk.accept([link], by=by, comment=reason), "Accepted. It holds from now on.")
+
+
+def _reject(link: Association, reason: str, by: User) -> str:
+    return _done(desk.reject([link], by=by, comment=reason), "Rejected.")
+
+
+def _withdraw(link: Association, reason: str, by: User) -> str:
+    return _done(desk.withdraw([link], by=by, reason=reason), "Withdrawn. It holds no more.")
+
+
+class LinkPage(ThingPage):
+    """One link: what it says, who proposed it and why, and the decision about it."""
+
+    model = Association
+    permission_required = "skills.view_association"
+    template_name = "registrar/desk/link.html"
+    acts = {
+        "accept": Act(desk.REVIEW, _accept, needs_reason=False),
+        "reject": Act(desk.REVIEW, _reject),
+        "withdraw": Act(desk.PROPOSE, _withdraw, needs_reason=False),
+        "end": Act(desk.REVIEW, _withdraw),
+    }
+
+    def get_queryset(self) -> QuerySet[Association]:
+        return Association.objects.select_related(
+            "framework",
+            "origin__framework",
+            "destination__framework",
+            "proposed_by",
+            "reviewed_by",
+        )
+
+    def get_title(self) -> str:
+        return f"{self.object.origin_title or self.object.origin_uri}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        link, user = self.object, self.user
+        is_here = link.framework_id is None and link.retired_at is None
+        waits = is_here and link.state == State.PROPOSED
+        is_own = link.proposed_by_id == user.pk
+        may_review = user.has_perm(desk.REVIEW)
+        return super().get_context_data(
+            said=KINDS.get(link.kind, link.kind),
+            is_own=waits and is_own,
+            may_decide=waits and not is_own and may_review,
+            may_withdraw=(waits and is_own and user.has_perm(desk.PROPOSE)),
+            may_end=is_here and link.state == State.ACCEPTED and may_review,
+            **kwargs,
+        )
+
+
+@admin.register(Association)
+class AssociationAdmin(DeskAdmin):
+    """Links that were proposed here, and what became of them."""
+
+    title = "Crosswalk"
+    lede = (
+        "How skills of different frameworks are linked. One person proposes a link, another "
+        "accepts it; imported crosswalks hold at once and name their source."
+    )
+    empty = "Put two frameworks side by side and propose links, or import a crosswalk."
+    verbs = (
+        Verb(
+            "Two frameworks side by side",
+            "admin:skills_association_between",
+            "skills.view_association",
+        ),
+        Verb("Review links", "admin:skills_association_review", "skills.review_association"),
+        Verb("Import a crosswalk", "admin:skills_framework_import", "skills.import_framework"),
+    )
+    list_display = (
+        column("origin_title", "skill"),
+        "said",
+        column("destination_title", "linked with"),
+        "condition",
+        person_column("proposed_by"),
+        column("began_at", "proposed"),
+    )
+    list_filter = (("state", StateFilter), "kind")
+    list_select_related = ("proposed_by",)
+    search_fields = ("origin_title", "destination_title", "destination_uri")
+    search_help_text = "Skill"
+    thing_page = LinkPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Association]:
+        return super().get_queryset(request).filter(framework=None)
+
+    def own_urls(self) -> list:
+        return [
+            self.hang("between/", CrosswalkPage, "between"),
+            self.hang("between/choices/", ChoicesPart, "choices"),
+            self.hang("between/suggested/", SuggestedPage, "suggested"),
+            self.hang("between/crosswalk.<str:suffix>", DownloadPage, "download"),
+            self.hang("review/", ReviewPage, "review"),
+        ]
+
+    @admin.display(description="is", ordering="kind")
+    def said(self, link: Association) -> str:
+        return KINDS.get(link.kind, link.kind)
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, link: Association) -> str:
+        return state_tag("withdrawn" if link.retired_at else link.state)
+
+
+# What a page shows
+
+
+def _rows(skills: Iterable[Skill], links: QuerySet[Association]) -> list[dict[str, Any]]:
+    """Each skill with its links to the other framework."""
+    skills = list(skills)
+    keys = [skill.pk for skill in skills]
+    found: dict[int, list[dict[str, Any]]] = {key: [] for key in keys}
+    for link in links.filter(Q(origin__in=keys) | Q(destination__in=keys)).order_by("kind", "pk"):
+        leads_away = link.origin_id in found
+        mine, other = (
+            (link.origin_id, link.destination) if leads_away else (link.destination_id, link.origin)
+        )
+        found[cast(int, mine)].append(
+            {
+                "link": link,
+                "other": other,
+                "leads_away": leads_away,
+                "said": KINDS.get(link.kind, link.kind),
+            }
+        )
+    return [{"skill": skill, "links": found[skill.pk]} for skill in skills]
+
+
+def _suggested_for(
+    skill: Skill | None, left: Framework, right: Framework
+) -> list[likeness.Suggestion]:
+    comparison = _comparison(left, right)
+    if skill is None or comparison is None:
+        return []
+    return likeness.suggestions(likeness.unjudged(comparison, origin=skill))
+
+
+def _comparison(left: Framework, right: Framework) -> Comparison | None:
+    return Comparison.objects.filter(left=left, right=right).select_related("left", "right").first()
+
+
+def _skill(key: str) -> Skill | None:
+    return (
+        Skill.objects.select_related("framework").filter(pk=key).first() if _is_key(key) else None
+    )
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
