@@ -129,7 +129,7 @@ class RefusedFileSerializer(serializers.Serializer):
 
 
 class UnsupportedBodySerializer(serializers.Serializer):
-    """A problem (RFC 9457): the file is not sent as a form's."""
+    """A problem (RFC 9457): the body is not sent as it has to be."""
 
     type = serializers.CharField()
     title = serializers.CharField()

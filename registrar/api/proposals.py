@@ -7,10 +7,12 @@ from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issuer.services.clients import Client
+from registrar.api.framework_imports import UnsupportedBodySerializer
 from registrar.services import crosswalk
 from skills.api.associations import AssociationSerializer
 from skills.errors import CannotPropose
@@ -62,8 +64,15 @@ class ProposalsView(GenericAPIView):
     scopes = ["skills.propose"]
     serializer_class = ProposalsRequestSerializer
     pagination_class = None
+    parser_classes = [JSONParser]
 
-    @extend_schema(operation_id="associations_propose", responses={201: ProposedSerializer})
+    @extend_schema(
+        operation_id="associations_propose",
+        responses={
+            201: ProposedSerializer,
+            (415, "application/problem+json"): UnsupportedBodySerializer,
+        },
+    )
     def post(self, request: Request) -> Response:
         """Propose links in CASE's direction: the origin `isPartOf` the destination.
 

@@ -14,6 +14,7 @@ from rest_framework.test import APIRequestFactory
 
 from config.problems import problem
 from registrar.models import Learner
+from skills.models import Association
 from tests.api.test_api import LISTS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
@@ -107,6 +108,10 @@ def test_every_list_and_every_row_is_as_described(
     schema, sis, adas_award, ben: Learner, college
 ) -> None:
     college.course_named("peer-mentoring", kind="activity")
+    first, second, _ = college.skills
+    Association.objects.create(
+        framework=first.framework, kind="precedes", origin=first, destination=second
+    )
     for path in LISTS:
         page = sis.get(f"/api/v1/{path}").json()
         responses = schema["paths"][f"/api/v1/{path}"]["get"]["responses"]
