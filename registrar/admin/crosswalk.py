@@ -44,13 +44,14 @@ SKILLS_PER_PAGE = 25
 LINKS_PER_PAGE = 50
 FOUND = 8
 State = Association.State
+_SIDES = ("left", "right")
 
 
 class FrameworksForm(forms.Form):
     """Which two frameworks are looked at, and what of the left one."""
 
-    left = forms.ModelChoiceField(Framework.objects.filter(skills__isnull=False).distinct())
-    right = forms.ModelChoiceField(Framework.objects.filter(skills__isnull=False).distinct())
+    left = forms.ModelChoiceField(Framework.objects.none(), empty_label=None)
+    right = forms.ModelChoiceField(Framework.objects.none(), empty_label=None)
     show = forms.ChoiceField(
         choices=[
             ("", "All skills"),
@@ -59,6 +60,16 @@ class FrameworksForm(forms.Form):
         ],
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for side in _SIDES:
+            cast(forms.ModelChoiceField, self.fields[side]).queryset = with_skills()
+
+
+def with_skills() -> QuerySet[Framework]:
+    """The frameworks that have any: a crosswalk that was imported has none."""
+    return Framework.objects.filter(Exists(Skill.objects.filter(framework=OuterRef("pk"))))
 
 
 class CrosswalkPage(Page, TemplateView):
@@ -76,7 +87,7 @@ class CrosswalkPage(Page, TemplateView):
         """The frameworks that are asked for; the first two where none are."""
         given = self.request.GET.copy()
         if not {"left", "right"} & given.keys():
-            first = Framework.objects.filter(skills__isnull=False).distinct()[:2]
+            first = with_skills()[:2]
             given.update({side: str(each.pk) for side, each in zip(_SIDES, first, strict=False)})
         return FrameworksForm(given)
 
@@ -116,22 +127,25 @@ class CrosswalkPage(Page, TemplateView):
 
     def _shown(self, left: Framework, right: Framework) -> dict[str, Any]:
         links = crosswalk.between(left, right)
-        linked = Exists(links.filter(Q(origin=OuterRef("pk")) | Q(destination=OuterRef("pk"))))
-        skills = Skill.objects.current().filter(framework=left).order_by("code", "pk")
-        show = self.asked.cleaned_data["show"]
-        if show:
-            skills = skills.filter(linked if show == "linked" else ~linked)
+        said = list(links.order_by().values_list("state", "origin", "destination"))
+        counts = Counter(state for state, _, _ in said)
+        # A query for the pairs and one for the rest: joined in one, they take many seconds.
+        linked = {end for _, *ends in said for end in ends}
+        current = Skill.objects.current().filter(framework=left)
+        skills = current.order_by("code", "pk")
+        if show := self.asked.cleaned_data["show"]:
+            is_linked = Q(pk__in=linked)
+            skills = skills.filter(is_linked if show == "linked" else ~is_linked)
         page = Paginator(skills.matching(self.get_words()), SKILLS_PER_PAGE).get_page(
             self.request.GET.get("page")
         )
         selected = self._selected(left)
-        counts = Counter(links.values_list("state", flat=True))
         return {
             "page": page,
             "rows": _rows(page.object_list, links),
             "holding": counts[State.ACCEPTED],
             "waiting": counts[State.PROPOSED],
-            "without": Skill.objects.current().filter(framework=left).exclude(linked).count(),
+            "without": current.exclude(pk__in=linked).count(),
             "selected": selected,
             "suggestions": _suggested_for(selected, left, right),
         }
@@ -182,9 +196,6 @@ class CrosswalkPage(Page, TemplateView):
             destination=origin,
             reason=given.get("reason", ""),
         )
-
-
-_SIDES = ("left", "right")
 
 
 class ChoicesPart(Page, TemplateView):

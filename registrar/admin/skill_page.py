@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from issuer.pages import Link, ThingPage, list_link, thing_url
+from registrar.admin.crosswalk import with_skills
 from registrar.models import LearningOutcome, Revision
 from registrar.models import SkillTag as Tag
 from registrar.services import crosswalk as desk
@@ -51,9 +52,7 @@ class SkillPage(ThingPage):
             competencies=skill.competencies.order_by("-created_at")
             if self.user.has_perm("skills.view_competency")
             else (),
-            others=Framework.objects.exclude(pk=skill.framework_id)
-            .filter(skills__isnull=False)
-            .distinct()
+            others=with_skills().exclude(pk=skill.framework_id)
             if self.user.has_perm(desk.PROPOSE)
             else (),
             **kwargs,

@@ -23,15 +23,15 @@ from skills.services import crosswalk
 # Pairs that a person looks at: so many for each skill on the left, so many in all.
 PER_SKILL: Final = 3
 MOST_PAIRS: Final = 5_000
-LEAST_LIKE: Final = 0.2
+LEAST_LIKE: Final = 0.15
 # So many pairs are compared in two seconds or less on one core.
 QUICK: Final = 2_000_000
 # Who has waited for so long is rung for again.
 PATIENCE: Final = timedelta(minutes=5)
 
 _BATCH: Final = 2_000
-# The words of a skill's name say twice as much as those of its description.
-_NAMED: Final = 2.0
+# The words of a skill's name say three times as much as those of its description.
+_NAMED: Final = 3.0
 # A word that one in so many skills has tells them hardly apart, and costs most of the time.
 _ONE_IN: Final = 20
 _FEW: Final = 50
