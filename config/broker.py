@@ -42,7 +42,12 @@ def _is_name(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+
+
+def _is_limit(value: Any) -> bool:
+    # What is no float ends the worker that counts its seconds; what is below 0 has run out before.
+    return value is None or (_is_number(value) and value >= 0)
 
 
 def _is_yes_or_no(value: Any) -> bool:
@@ -61,7 +66,7 @@ def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _are_limits(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_or_none(_is_number), value))
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_limit, value))
 
 
 # What Celery 5.7 writes, and reads without looking.

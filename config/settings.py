@@ -12,9 +12,19 @@ from urllib.parse import urlsplit
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.FileAwareEnv()
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _one_or_more(name: str, usual: int) -> int:
+    """A number of which 0 and less would stop all work, or call it done."""
+    number: int = env.int(name, usual)
+    if number < 1:
+        raise ImproperlyConfigured(f"{name} is {number}; the least is 1.")
+    return number
+
 
 # --- The institution's address ----------------------------------------------------------------
 
@@ -192,27 +202,27 @@ DATA_DIR = env.str("DATA_DIR", None)
 KEYSTORE_DIR = env.str("KEYSTORE_DIR", None)
 KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
 # How many credentials are claimed, signed and stored together.
-CHUNK_SIZE = env.int("CHUNK_SIZE", 1000)
+CHUNK_SIZE = _one_or_more("CHUNK_SIZE", 1000)
 # No more is composed while so many chunks wait for their signature.
-MAX_UNSIGNED_CHUNKS = env.int("MAX_UNSIGNED_CHUNKS", 32)
+MAX_UNSIGNED_CHUNKS = _one_or_more("MAX_UNSIGNED_CHUNKS", 32)
 # Of a chunk, the first, the last and every so many-th credential is linted as a whole before it is
 # frozen, and verified as a stranger would before it is released; the others go through their shape.
-VERIFY_EVERY = env.int("VERIFY_EVERY", 250)
+VERIFY_EVERY = _one_or_more("VERIFY_EVERY", 250)
 # How many made-up learners each process compares, at its first use of a shape, with what signing
 # as a whole makes of them.
-SHAPE_TRIALS = env.int("SHAPE_TRIALS", 40)
+SHAPE_TRIALS = _one_or_more("SHAPE_TRIALS", 40)
 # Seconds after which the work of a silent worker is given to another.
-LEASE_SECONDS = env.int("LEASE_SECONDS", 60)
+LEASE_SECONDS = _one_or_more("LEASE_SECONDS", 60)
 # Seconds between looks for work that a lost message left behind.
-SWEEP_SECONDS = env.int("SWEEP_SECONDS", 15)
+SWEEP_SECONDS = _one_or_more("SWEEP_SECONDS", 15)
 
 # --- Status lists -----------------------------------------------------------------------------
 
 # Seconds after which a revocation is seen everywhere, if the signer runs: a quarter of them until
 # the next round of publication, three eighths in caches, three eighths as a verifier's own copy.
-STATUS_LIST_TTL = env.int("STATUS_LIST_TTL", 300)
+STATUS_LIST_TTL = _one_or_more("STATUS_LIST_TTL", 300)
 # Seconds for which a signed list is valid; it is signed afresh long before.
-STATUS_LIST_VALIDITY = env.int("STATUS_LIST_VALIDITY", 24 * 60 * 60)
+STATUS_LIST_VALIDITY = _one_or_more("STATUS_LIST_VALIDITY", 24 * 60 * 60)
 # Publish a changed list at once instead of with the next round. Rounds hide which credential
 # changed when, so this is for demonstrations and emergencies.
 STATUS_PUBLISH_AT_ONCE = env.bool("STATUS_PUBLISH_AT_ONCE", False)
@@ -311,6 +321,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"SkillKindEnum": "skills.models.Skill.Kind"},
 }
 # What a student information system reads: every client gets it unless an administrator chooses.
 API_SCOPES = {

@@ -67,6 +67,12 @@ class KeyUnreadable(IssuerError):
     code = "key_unreadable"
 
 
+class KeyFails(IssuerError):
+    """The key gives no signature, or not its own. Nothing was stored; it is tried again."""
+
+    code = "key_fails"
+
+
 class NotIssued(IssuerError):
     """No such credential has been issued, so there is nothing to revoke."""
 

@@ -277,7 +277,8 @@ def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
     if chunks.filter(state__in=_WAITING).exists():
         return False
     approved = Batch.objects.filter(pk=pk, state=Batch.State.APPROVED)
-    if not approved.update(state=Batch.State.ISSUED, issued_at=Now()):
+    # Whoever paused it may have done so when all that was left was in hand.
+    if not approved.update(state=Batch.State.ISSUED, issued_at=Now(), paused_at=None):
         return False
     issued = Batch.objects.get(pk=pk)
     done = progress(issued)

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from skills.models import Competency, Rubric, Skill
+from skills.models import Competency, Rubric, Skill, SkillWording
 from skills.public import answers, words
 from skills.public.credits import credit
 from skills.services import exports, frameworks, hierarchy, identities, neighbours
@@ -82,7 +82,7 @@ def _context(request: HttpRequest, found: Skill, uses: Teller) -> dict[str, Any]
             for link in hierarchy.beside(found)
         ],
         "successors": frameworks.successors([found]).get(found.pk, []),
-        "former": found.wordings.exclude(ended_at=None).order_by("-began_at"),
+        "former": _former(found),
         "competency": _competency(found),
         "criteria": _criteria(found),
         "uses": uses(found),
@@ -107,6 +107,14 @@ def _elsewhere(found: Skill) -> Iterator[dict[str, Any]]:
             "through": one.through,
             "notes": one.link.notes,
         }
+
+
+def _former(found: Skill) -> list[SkillWording]:
+    """What it said before in other words, the latest first; retiring it changed none."""
+    ended = found.wordings.exclude(ended_at=None).order_by("-began_at")
+    return [
+        each for each in ended if (each.label, each.statement) != (found.label, found.statement)
+    ]
 
 
 def _competency(found: Skill) -> Competency | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from skills.models import Association, Framework, Skill
 
@@ -75,11 +75,13 @@ def beside(skill: Skill) -> list[Link]:
 
 
 def tops(framework: Framework) -> QuerySet[Skill]:
-    """What stands at the top of a framework, in its order."""
+    """What stands at the top of a framework: what has something below it first, then by code."""
     skills = Skill.objects.filter(framework=framework, retired_at=None)
     links = Association.objects.current().filter(kind=_CHILD, origin__framework=framework)
     lower = links.filter(destination__framework=framework, destination__retired_at=None)
-    return skills.exclude(pk__in=lower.values("origin")).order_by("code", "label", "pk")
+    leads = Exists(lower.filter(destination=OuterRef("pk")))
+    found = skills.exclude(pk__in=lower.values("origin"))
+    return found.order_by(leads.desc(), "code", "label", "pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 FaultFinder = Callable[[Any], list[str]]
 # Not pages: parts of a page, and files.
 NOT_PAGES = {
-    *("progress", "choosing skills", "coverage as CSV", "problems of a roster"),
+    *("progress", "coverage as CSV", "problems of a roster"),
     *("choices of the crosswalk", "crosswalk as CSV", "choosing components"),
 }
 

@@ -34,7 +34,7 @@ MAY_ENTER = {
     | {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template"),
-        *("editing a revision", "choosing skills", "evaluation"),
+        *("editing a revision", "evaluation"),
         *("choices of the crosswalk", "review of links"),
         *("drafting a competency", "editing a competency", "choosing components"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),

@@ -282,6 +282,21 @@ def test_nobody_takes_up_more_of_a_paused_batch_until_it_goes_on(
     assert batches.claim(REQUESTED, batch=batch) and batches.claim(APPROVED)
 
 
+def test_a_batch_that_is_paused_when_all_that_was_left_is_in_hand_ends_its_rest(
+    approved: Approved, registrar: User
+) -> None:
+    batch = approved(4)
+    chunk = batches.claim(APPROVED)
+    assert chunk
+    batches.pause(batch, by=registrar)
+    finish(chunk, SIGNED)
+    assert batches.close_if_done(batch)
+    batch.refresh_from_db()
+    assert (batch.state, batch.paused_at) == (Batch.State.ISSUED, None)
+    with pytest.raises(WrongState):
+        batches.resume(batch, by=registrar)
+
+
 def test_a_paused_batch_holds_up_no_other(approved: Approved, registrar: User) -> None:
     batches.pause(approved(4), by=registrar)
     other = approved(4)

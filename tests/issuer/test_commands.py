@@ -75,7 +75,7 @@ def test_mark_compromised_takes_back_what_the_key_signed(
     assert (entry.actor, entry.reason) == ("system", "The server was broken into")
     with pytest.raises(CommandError):
         run("verify_credential", str(file))
-    with pytest.raises(CommandError, match="state"):
+    with pytest.raises(CommandError, match="This key is compromised"):
         run(*command)
 
 

@@ -4,6 +4,7 @@ import runpy
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import ROOT
 
@@ -62,3 +63,13 @@ def test_a_broker_by_tls_must_show_a_certificate_for_its_name(
     assert tls("rediss://h") == {"ssl_cert_reqs": "required"}
     assert tls("amqps://h") == {"server_hostname": None}
     assert tls("amqp://h") is tls(REDIS) is False
+
+
+@pytest.mark.parametrize("name", ["CHUNK_SIZE", "VERIFY_EVERY", "SHAPE_TRIALS", "LEASE_SECONDS"])
+def test_numbers_with_which_nothing_would_be_done_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert told(monkeypatch, **{name: "1"})[name] == 1
+    for number in ("0", "-1"):
+        with pytest.raises(ImproperlyConfigured, match=name):
+            told(monkeypatch, **{name: number})

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from issuer import keystores
-from issuer.errors import KeystoreClosed, KeyUnreadable, WrongState
+from issuer import keystores, tasks
+from issuer.errors import KeyFails, KeystoreClosed, KeyUnreadable, WrongState
 from issuer.models import (
     Achievement,
     Batch,
@@ -194,3 +194,52 @@ def test_several_signatures_wait_for_a_slow_key_at_the_same_time(
     in_order = zip(Credential.objects.order_by("position"), bodies(), strict=True)
     assert all(str(credential.pk) in body for credential, body in in_order)
     assert all(verification.verify(body.encode()).verdict is Verdict.VALID for body in bodies())
+
+
+class FailingSigner(SlowSigner):
+    """A key in a module that fails at one signature."""
+
+    def __init__(self, secret: bytes, fault: Callable[[bytes], bytes]) -> None:
+        super().__init__(secret)
+        self._fault = fault
+        self._left = 3  # the list's, and two credentials'
+
+    def sign(self, message: bytes) -> bytes:
+        signature = super().sign(message)
+        with self._lock:
+            self._left -= 1
+            is_due = self._left == -1
+        return self._fault(signature) if is_due else signature
+
+
+def lose(signature: bytes) -> bytes:
+    raise TimeoutError("The module does not answer.")
+
+
+FAULTS: dict[str, Callable[[bytes], bytes]] = {
+    "no answer": lose,
+    "cut off": lambda signature: signature[:40],
+    "too long": lambda signature: signature * 5,
+    "nothing": lambda signature: b"",
+    "of another": lambda signature: Ed25519Signer(b"somebody" * 4).sign(signature),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_key_elsewhere_that_fails_once_costs_no_row_and_no_wrong_signature_is_released(
+    requested: Batch, key: SigningKey, monkeypatch: pytest.MonkeyPatch, settings: Any, fault: str
+) -> None:
+    settings.VERIFY_EVERY = 1000
+    quick = keystores.open(key.handle)
+    assert isinstance(quick, Ed25519Signer)
+    failing = FailingSigner(quick._secret[:32], FAULTS[fault])
+    monkeypatch.setattr(keystores, "open", lambda handle: failing)
+    with pytest.raises(KeyFails):
+        tasks.sign(str(requested.pk))
+    assert bodies() == [] and not Release.objects.exists()
+    progress = batches.progress(requested)
+    assert (progress.requested, progress.failed) == (4, 0)
+    assert KeyFails().args[0] in progress.waits_for
+    tasks.sign(str(requested.pk))
+    assert all(verification.verify(body.encode()).verdict is Verdict.VALID for body in bodies())
+    assert batches.progress(requested).signed == 4

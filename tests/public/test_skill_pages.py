@@ -181,6 +181,7 @@ def test_what_is_retired_says_so_to_machines_too(client: Client) -> None:
     package["CFItems"].pop()
     package["CFAssociations"].pop()
     bring(package)
+    assert "Former wordings" not in text(client, f"/skills/{last.uuid}")
     assert client.get(f"/skills/{last.uuid}.jsonld").json()["status"] == "archived"
     assert client.get(f"/skills/{last.uuid}.json").json()["statusEndDate"]
 
@@ -249,9 +250,14 @@ def test_a_large_framework_is_shown_from_the_top_page_by_page(client: Client) ->
         item["identifier"] = f"10000000-0000-4000-8000-{number:012}"
         item["fullStatement"] = f"Statement {number}"
         package["CFItems"].append(item)
+    package["CFItems"][0]["humanCodingScheme"] = "Z"
     framework = bring(package)
     page = text(client, f"/frameworks/{framework.uuid}")
     assert page.count('href="/skills/') == 100
+    # What has something below it comes first, whatever its code.
+    assert page.index(f"/skills/{Skill.objects.get(statement='Statement 0').uuid}") == (
+        page.index("/skills/")
+    )
     assert "?page=4" in page
     below = Skill.objects.get(statement="Statement 1")
     assert f'href="/skills/{below.uuid}"' not in page

@@ -64,6 +64,13 @@ class Hand:
             self.has_ended = self.nursery.ask({"ended": self.pid}) is not None
         return not self.has_ended
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether it hangs (SIGSTOP); the witness is written a moment before."""
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        return False
+
     def end(self) -> None:
         """Kill it and its pool."""
         self.signal(signal.SIGKILL)

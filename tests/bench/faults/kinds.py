@@ -78,6 +78,7 @@ def _stop_database_at_once(stage: Stage) -> str:
 
 def _kill_broker(stage: Stage) -> str:
     stage.broker.kill()
+    stage.broker.start()
     return SIGNER
 
 

@@ -90,7 +90,8 @@ def _struck(stage: Stage, scene: Scene) -> None:
 def _hung(stage: Stage, scene: Scene) -> None:
     """A process hangs beyond its lease, others finish, it comes back, and there is more to do."""
     _begin(stage, scene)
-    if not stage.until(stage.crew[scene.kind].witness.exists, seconds=stage.patience):
+    hand = stage.crew[scene.kind]
+    if not stage.until(lambda: hand.has_stopped, seconds=stage.patience):
         return
     zombie = stage.let_go(scene.kind)
     stage.hire(scene.kind)
@@ -125,9 +126,12 @@ def _unanswered(stage: Stage, scene: Scene) -> None:
     """The broker is killed when a message is about to be acknowledged, and there is more to do."""
     _begin(stage, scene)
     hand = stage.crew[scene.kind]
-    if stage.until(hand.witness.exists, seconds=stage.patience):
+    if stage.until(lambda: hand.has_stopped, seconds=stage.patience):
         stage.broker.kill()
         hand.signal(signal.SIGCONT)
+        told = "Couldn't ack"
+        stage.until(lambda: hand.has_said(told), seconds=stage.patience, rings=False)
+        stage.broker.start()
     stage.play(scene.count)
     _see_through(stage)
 
