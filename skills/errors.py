@@ -65,6 +65,12 @@ class NotOurOwn(SkillsError):
     code = "not_our_own"
 
 
+class NotPublished(SkillsError):
+    """Only what is published can be revised; a draft is edited."""
+
+    code = "not_published"
+
+
 class NoDraft(SkillsError):
     """The competency is published and does not change. Revise it."""
 

@@ -39,10 +39,12 @@ def edit(
 
 @transaction.atomic
 def revise(competency: Competency, *, by: User) -> Competency:
-    """Begin the next wording, or go on with the one that is begun."""
+    """Begin the next wording, or go on with the one that is begun. Raises NotPublished."""
     roles.demand(by, DRAFT)
+    begun = set(Competency.objects.filter(skill=competency.skill_id, state="draft"))
     made = competencies.revise(competency, by=by)
-    ledger.append("competency.revised", made, by=by, details={"from": competency.pk})
+    if made not in begun:
+        ledger.append("competency.revised", made, by=by, details={"from": competency.pk})
     return made
 
 

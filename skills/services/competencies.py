@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotReady
+from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotPublished, NotReady
 from skills.models import Association, Competency, Component, Edition, Framework, Skill
 from skills.services import frameworks, identities
 
@@ -56,18 +56,23 @@ def draft(
 
 @transaction.atomic
 def edit(
-    competency: Competency, *, parts: Sequence[Part] | None = None, **wording: str
+    competency: Competency,
+    *,
+    statement: str | None = None,
+    label: str | None = None,
+    code: str | None = None,
+    context: str | None = None,
+    parts: Sequence[Part] | None = None,
 ) -> Competency:
-    """Change a draft's code, label, statement or context, and its parts where they are given.
+    """Change what is given of a draft, its wording or its parts.
 
     Raises NoDraft, and NotCurrent for a part that may no longer be chosen.
     """
-    said = {name: wording[name] for name in _WORDING if name in wording}
-    drafts = Competency.objects.filter(pk=competency.pk, state=Competency.State.DRAFT)
-    if not drafts.select_for_update().exists():  # so that it is not published meanwhile
-        raise NoDraft
+    given = {"statement": statement, "label": label, "code": code, "context": context}
+    said = {name: text for name, text in given.items() if text is not None}
+    _hold_draft(competency)
     if said:
-        drafts.update(**said)
+        Competency.objects.filter(pk=competency.pk).update(**said)
     if parts is not None:
         competency.components.all().delete()
         _put_together(competency, parts)
@@ -79,11 +84,13 @@ def edit(
 def revise(competency: Competency, *, by: User) -> Competency:
     """Begin a draft that is to take the place of a published wording, with the same parts.
 
-    Where there is one already it is returned. Raises NoDraft if this one was never published.
+    Where there is one already it is returned. Raises NotPublished for a draft, and for a wording
+    whose place another one has taken.
     """
-    if competency.skill is None:
-        raise NoDraft
     frameworks.hold(competency.framework)
+    published = Competency.objects.filter(pk=competency.pk, state=Competency.State.PUBLISHED)
+    if not published.exists():
+        raise NotPublished
     begun = Competency.objects.filter(skill=competency.skill, state=Competency.State.DRAFT).first()
     if begun is not None:
         return begun
@@ -134,9 +141,7 @@ def publish(competency: Competency, *, by: User, at: datetime | None = None) -> 
     Raises NotReady with what is missing, and NoDraft if it is published already.
     """
     frameworks.hold(competency.framework)
-    competency.refresh_from_db()
-    if competency.state != Competency.State.DRAFT:
-        raise NoDraft
+    _hold_draft(competency)
     if missing := gaps(competency):
         raise NotReady(f"It cannot be published without {', and without '.join(missing)}.")
     at = at or timezone.now()
@@ -145,12 +150,20 @@ def publish(competency: Competency, *, by: User, at: datetime | None = None) -> 
     Competency.objects.filter(skill=skill, state=Competency.State.PUBLISHED).update(
         state=Competency.State.SUPERSEDED, superseded_at=at
     )
-    Competency.objects.filter(pk=competency.pk, state=Competency.State.DRAFT).update(
+    Competency.objects.filter(pk=competency.pk).update(
         state=Competency.State.PUBLISHED, skill=skill, published_by=by, published_at=at
     )
     _link_parts(competency, skill, edition, at)
     competency.refresh_from_db()
     return competency
+
+
+def _hold_draft(competency: Competency) -> None:
+    """Let nobody else edit or publish this draft before we commit, and see it as it is now."""
+    drafts = Competency.objects.filter(pk=competency.pk, state=Competency.State.DRAFT)
+    if not drafts.select_for_update().exists():
+        raise NoDraft
+    competency.refresh_from_db()
 
 
 def _put_together(competency: Competency, parts: Iterable[Part]) -> None:

@@ -1,14 +1,16 @@
 """A competency combines knowledge, skills and behaviours in a context, or is not published."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotReady
+from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotPublished, NotReady
 from skills.models import Association, Competency, Component, Edition, Framework, Skill
 from skills.services import competencies, frameworks
 from skills.services.competencies import Part
@@ -102,11 +104,15 @@ def test_what_is_published_does_not_change_and_is_revised_instead(
             touch()
     second = competencies.revise(first, by=clara)
     assert competencies.revise(first, by=clara) == second
+    with pytest.raises(NotPublished):
+        competencies.revise(second, by=clara)
     competencies.edit(second, statement="Watch closely.", parts=parts[:2])
     later = timezone.now() + timedelta(days=1)
     published = competencies.publish(second, by=clara, at=later)
     first.refresh_from_db()
     assert (first.state, published.skill) == ("superseded", first.skill)
+    with pytest.raises(NotPublished):
+        competencies.revise(first, by=clara)
     wordings = [each.statement for each in published.skill.wordings.all()]
     assert wordings == ["Observe.", "Watch closely."]
     links = Association.objects.current().filter(destination=published.skill)
@@ -142,3 +148,40 @@ def test_an_import_into_the_framework_leaves_what_was_written_here(
     assert published.skill in Skill.objects.current()
     assert Association.objects.current().filter(destination=published.skill).count() == 3
     assert frameworks.successors([published.skill]) == {}
+
+
+@pytest.mark.thorough
+@pytest.mark.django_db(transaction=True)
+def test_who_publishes_while_somebody_edits_publishes_what_that_one_wrote(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+
+    def publish() -> None:
+        try:
+            competencies.publish(Competency.objects.get(pk=made.pk), by=clara)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            competencies.edit(made, statement="Watch closely.")
+            published = other.submit(publish)
+            wait_until_somebody_waits()
+        published.result(timeout=10)
+    made.refresh_from_db()
+    assert made.skill is not None
+    assert made.state == "published"
+    assert made.skill.statement == made.statement == "Watch closely."
+
+
+def wait_until_somebody_waits() -> None:
+    """For a lock that we hold."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.rowcount:
+                return
+        time.sleep(0.01)
+    raise AssertionError("Nobody waits for a lock.")
