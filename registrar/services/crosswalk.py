@@ -48,9 +48,16 @@ def reject(associations: Iterable[Association], *, by: User, comment: str) -> Mo
 def withdraw(associations: Iterable[Association], *, by: User, reason: str = "") -> Moved:
     """Take back one's own proposals; who may review may also end what was accepted."""
     links = list(associations)
-    is_ended = any(link.state == Association.State.ACCEPTED for link in links)
-    roles.demand(by, REVIEW if is_ended else PROPOSE)
-    return _noted("withdrawn", crosswalk.withdraw(links, by=by, reason=reason), by, reason)
+    roles.demand(by, REVIEW if _is_any_accepted(links) else PROPOSE)
+    moved = crosswalk.withdraw(links, by=by, reason=reason)
+    # Asked again of the rows that are locked: one may have been accepted since it was read.
+    if _is_any_accepted(moved.done):
+        roles.demand(by, REVIEW)
+    return _noted("withdrawn", moved, by, reason)
+
+
+def _is_any_accepted(links: Iterable[Association]) -> bool:
+    return any(link.state == Association.State.ACCEPTED for link in links)
 
 
 def _noted(act: str, moved: Moved, by: User, reason: str) -> Moved:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -40,6 +40,8 @@ KINDS: Final[Mapping[str, str]] = {
 # These say the same in both directions.
 SYMMETRIC: Final = frozenset({"exactMatchOf", "isRelatedTo", "isPeerOf"})
 MOST_AT_ONCE: Final = 1_000
+# The first key of the advisory lock tells ours from others.
+_LOCK: Final = 4
 _MAX_REASON: Final = 2_000
 _MAX_ADDRESS: Final = 1_000
 
@@ -95,25 +97,22 @@ def propose(
     Raises CannotPropose, which names everything that is wrong.
     """
     asked = [_settled(one) for one in _resolved(list(proposals))]
+    _hold()
     if problems := list(_problems(asked)):
         raise CannotPropose(problems=problems)
     standing = _standing(asked)
-    fresh: dict[_Key, Association] = {}
+    said: set[_Key] = set()
+    fresh: list[Association] = []
     found: dict[int, Association] = {}
     for one in asked:
-        key = _key(one)
-        if (held := standing.get(key)) is not None:
+        if (held := standing.get(_key(one))) is not None:
             found[held.pk] = held
-        elif key not in fresh:
-            fresh[key] = _row(one, by=by, client=client, at=at or timezone.now())
-    rows = list(fresh.values())
-    # Somebody may propose the same at the same moment; the constraints let one of us through.
-    Association.objects.bulk_create(rows, ignore_conflicts=True)
-    new = list(_known().filter(identifier__in=[row.identifier for row in rows]))
-    if len(new) < len(rows):
-        late = _standing([one for one in asked if _key(one) in fresh])
-        found |= {each.pk: each for each in late.values() if each not in new}
-    return Proposed(new, list(found.values()))
+        elif _key(one) not in said:
+            said |= {_key(one), *(_key(same) for same in _said_the_other_way(one))}
+            fresh.append(_row(one, by=by, client=client, at=at or timezone.now()))
+    Association.objects.bulk_create(fresh)
+    new = _known().filter(pk__in=[row.pk for row in fresh])
+    return Proposed(list(new), list(found.values()))
 
 
 def accept(
@@ -190,6 +189,12 @@ def judged(left: Framework, right: Framework) -> set[frozenset[int]]:
 # Proposing
 
 
+def _hold() -> None:
+    """Let nobody else propose before we commit: the same, or what contradicts it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK])
+
+
 def _resolved(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
     """The same, with the skill where an address is that of one alone."""
     addresses = {one.destination_uri.strip() for one in proposals if one.destination is None}
@@ -223,10 +228,10 @@ def _problems(proposals: Sequence[Proposal]) -> Iterator[tuple[int, str]]:
         yield 0, f"At most {MOST_AT_ONCE:,} links can be proposed at once."
         return
     opposite = {_key(one) for one in proposals if one.kind not in SYMMETRIC}
-    opposite |= _standing([turned for one in proposals for turned in _turned(one)]).keys()
+    opposite |= _standing([each for one in proposals for each in _contradictions(one)]).keys()
     for position, one in enumerate(proposals):
         yield from ((position, reason) for reason in _faults(one))
-        if any(_key(turned) in opposite for turned in _turned(one)):
+        if any(_key(each) in opposite for each in _contradictions(one)):
             yield position, f"{_said(one)}: the opposite is said already. Reject one of the two."
 
 
@@ -258,9 +263,18 @@ def _said(one: Proposal) -> str:
     return f"“{one.origin.name[:80]}” {KINDS.get(one.kind, one.kind)} “{end[:80]}”"
 
 
+def _contradictions(one: Proposal) -> list[Proposal]:
+    """The same in the other direction, where that says another thing."""
+    return [] if one.kind in SYMMETRIC else _turned(one)
+
+
+def _said_the_other_way(one: Proposal) -> list[Proposal]:
+    """The same in the other direction, where that says the same thing."""
+    return _turned(one) if one.kind in SYMMETRIC else []
+
+
 def _turned(one: Proposal) -> list[Proposal]:
-    """What would contradict it: the same in the other direction, where that says another thing."""
-    if one.destination is None or one.kind in SYMMETRIC:
+    if one.destination is None:
         return []
     return [Proposal(origin=one.destination, kind=one.kind, destination=one.origin)]
 

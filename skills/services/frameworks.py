@@ -470,9 +470,10 @@ def _supersede(
 
 
 def _find_ends(framework: Framework) -> None:
-    """Lead associations of other frameworks to the skills that have come to be held.
+    """Lead associations that come from or go outside to the skills that have come to be held.
 
-    Those of an address that skills of several frameworks have are left alone.
+    Those of an address that skills of several frameworks have are left alone, and so is what was
+    proposed here if the same is said already of the skill.
     """
     with connection.cursor() as cursor:
         for end in ("origin", "destination"):
@@ -481,10 +482,17 @@ def _find_ends(framework: Framework) -> None:
                 f"""
                 UPDATE skills_association a SET {end}_id = s.id FROM skills_skill s
                 WHERE s.framework_id = %s AND a.{end}_id IS NULL AND a.{end}_uri = s.uri
-                      AND a.framework_id <> s.framework_id
+                      AND a.framework_id IS DISTINCT FROM s.framework_id
                       AND a.{other}_id IS DISTINCT FROM s.id
                       AND NOT EXISTS (
                           SELECT FROM skills_skill t WHERE t.uri = s.uri AND t.id <> s.id
+                      )
+                      AND NOT EXISTS (
+                          SELECT FROM skills_association b
+                          WHERE a.framework_id IS NULL AND b.framework_id IS NULL
+                                AND b.kind = a.kind AND b.{end}_id = s.id
+                                AND b.{other}_id = a.{other}_id
+                                AND b.retired_at IS NULL AND b.state <> 'rejected'
                       )
                 """,  # noqa: S608 - the names are ours
                 [framework.pk],

@@ -1,6 +1,5 @@
 """A competency combines knowledge, skills and behaviours in a context, or is not published."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotPublished, NotReady
 from skills.models import Association, Competency, Component, Edition, Framework, Skill
 from skills.services import competencies, frameworks
 from skills.services.competencies import Part
+from tests.skills.locks import wait_until_somebody_waits
 from tests.skills.test_histories import bring, skill
 
 pytestmark = pytest.mark.django_db
@@ -173,15 +173,3 @@ def test_who_publishes_while_somebody_edits_publishes_what_that_one_wrote(
     assert made.skill is not None
     assert made.state == "published"
     assert made.skill.statement == made.statement == "Watch closely."
-
-
-def wait_until_somebody_waits() -> None:
-    """For a lock that we hold."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
-            if cursor.rowcount:
-                return
-        time.sleep(0.01)
-    raise AssertionError("Nobody waits for a lock.")

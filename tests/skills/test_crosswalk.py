@@ -1,17 +1,19 @@
 """A crosswalk is proposed by one and accepted by another, and nothing of it is forgotten."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from skills.errors import CannotPropose, NoReason
 from skills.models import Association, Framework, Skill
-from skills.readers.records import AssociationRecord, FrameworkRecord, Package
+from skills.readers.records import AssociationRecord, FrameworkRecord, Package, SkillRecord
 from skills.services import crosswalk, frameworks, neighbours
 from skills.services.crosswalk import Proposal
+from tests.skills.locks import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +98,36 @@ def test_a_link_that_says_the_same_both_ways_is_proposed_once(ends: Any, ann: Us
     assert propose(ends[1], "isRelatedTo", ends[0], ann) == row
 
 
+def test_what_says_the_same_both_ways_is_proposed_once_also_in_one_set(
+    ends: Any, ann: User
+) -> None:
+    ours, theirs = ends
+    pair = [
+        Proposal(origin=ours, kind="exactMatchOf", destination=theirs),
+        Proposal(origin=theirs, kind="exactMatchOf", destination=ours),
+    ]
+    assert len(crosswalk.propose(pair, by=ann).new) == 1
+
+
+@pytest.mark.thorough
+@pytest.mark.django_db(transaction=True)
+def test_two_who_propose_the_same_at_once_from_both_ends_propose_it_once(
+    ends: Any, ann: User, bob: User
+) -> None:
+    def propose_turned() -> Association:
+        try:
+            return propose(ends[1], "exactMatchOf", ends[0], bob)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            row = propose(ends[0], "exactMatchOf", ends[1], ann)
+            second = other.submit(propose_turned)
+            wait_until_somebody_waits()
+        assert second.result(timeout=10) == row
+
+
 def test_the_opposite_of_what_is_said_is_refused(ends: Any, ann: User) -> None:
     propose(ends[0], "replacedBy", ends[1], ann)
     with pytest.raises(CannotPropose, match="the opposite is said already"):
@@ -163,6 +195,23 @@ def test_a_link_may_lead_to_an_address_outside_once(ends: Any, ann: User, bob: U
     assert crosswalk.propose([out], by=bob).standing == [row]
     crosswalk.accept([row], by=bob)
     assert kinds(neighbours.of([ends[0]])[ends[0].pk]) == [("isRelatedTo", "Weaving", True, False)]
+
+
+def test_an_address_outside_becomes_the_skill_that_is_imported_later(
+    ends: Any, ann: User, bob: User
+) -> None:
+    out = "https://third.example/1"
+    (row,), _ = crosswalk.propose(
+        [Proposal(origin=ends[0], kind="isPartOf", destination_uri=out)], by=ann
+    )
+    document = FrameworkRecord(identifier="third", uri="https://third.example/", title="Third")
+    package = Package(
+        framework=document, skills=[SkillRecord(identifier="1", uri=out, statement="Textiles")]
+    )
+    frameworks.apply(frameworks.plan(package), by=None, source="file")
+    row.refresh_from_db()
+    assert (row.state, row.destination) == ("proposed", Skill.objects.get(uri=out))
+    assert propose(ends[0], "isPartOf", row.destination, bob) == row
 
 
 def test_an_address_that_a_skill_here_has_is_that_skill(ends: Any, ann: User) -> None:
