@@ -37,7 +37,7 @@ def gunzipped(data: bytes, *, limit: int = MAX_BYTES) -> bytes:
         raise _damaged() from None
     if len(found) > limit:
         raise _too_large()
-    if not unpacker.eof:
+    if not unpacker.eof or unpacker.unused_data.strip(b"\0"):
         raise _damaged()
     return found
 
@@ -74,12 +74,21 @@ def unzipped(data: bytes) -> Mapping[str, bytes]:
 
 
 def named(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Files by their bare names, without those that a computer put there for itself."""
+    """Files by their bare names, without those that a computer put there for itself.
+
+    Raises Unreadable where two folders have different files of one name.
+    """
     found: dict[str, bytes] = {}
     for path, data in files.items():
         name = PurePosixPath(path).name
-        if not path.startswith("__MACOSX/") and not name.startswith("."):
-            found.setdefault(name, data)
+        if path.startswith("__MACOSX/") or name.startswith("."):
+            continue
+        if found.setdefault(name, data) != data:
+            raise Unreadable(
+                "two_of_a_name",
+                f"Two folders have a file {name[:120]}, and they differ.",
+                "Pack the files of one framework only.",
+            )
     return found
 
 

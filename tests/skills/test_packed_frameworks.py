@@ -66,6 +66,16 @@ def test_a_damaged_package_is_refused() -> None:
         assert told(formats.read(data)) == [(None, "", "damaged", "fatal")]
 
 
+def test_nothing_that_is_packed_is_passed_over() -> None:
+    data = b"vendor_guid,object_type,title\na,outcome,A\n"
+    same = zipped({"one/outcomes.csv": data, "two/outcomes.csv": data})
+    assert told(formats.read(same, framework_id="ours")) == []
+    differ = zipped({"one/outcomes.csv": data, "two/outcomes.csv": data + b"b,outcome,B\n"})
+    assert told(formats.read(differ)) == [(None, "", "two_of_a_name", "fatal")]
+    joined = gzip.compress(data) + gzip.compress(b"b,outcome,B\n")
+    assert told(formats.read(joined)) == [(None, "", "damaged", "fatal")]
+
+
 def test_what_unpacks_to_too_much_is_refused() -> None:
     huge = b"\0" * (1 << 27) + b"\0"
     for data in (gzip.compress(huge), zipped({"a": huge})):
