@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
-from oauth2_provider.models import AccessToken
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -101,7 +100,7 @@ class Issue(VcApiView):
             raise messages.Refused(messages.unknown_option("mandatoryPointers", said))
         credential = composed.request(
             {"issuer": settings.ISSUER_DID, **message.document("credential")},
-            by=_client(request),
+            by=Client.of(request.auth),
             reference=message.text("credentialId") or "",
         )
         return Response({"verifiableCredential": _signed(credential)}, status=201)
@@ -180,7 +179,7 @@ class Status(VcApiView):
         asked = status_requests.read(request)
         credential = credentials.find(asked.credential_id)
         status_requests.require_entry(credential, asked.entry)
-        _set(credential, asked, by=_client(request))
+        _set(credential, asked, by=Client.of(request.auth))
         tasks.publish_soon()
         return Response({"credentialId": asked.credential_id, "status": asked.value})
 
@@ -217,11 +216,6 @@ def _require_whole(derived: dict[str, Any]) -> None:
 def _not_a(name: str) -> messages.Refused:
     said = f"What was sent is not a {name}."
     return messages.Refused(messages.problem("MALFORMED_VALUE_ERROR", said))
-
-
-def _client(request: Request) -> Client:
-    application = cast(AccessToken, request.auth).application
-    return Client(id=application.client_id, name=application.name)
 
 
 def _signed(credential: Credential) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Import a framework of skills: see what would change, or change it."""
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import MultiPartParser
@@ -173,14 +172,10 @@ class FrameworkImportView(GenericAPIView):
         file = said["file"]
         reading = vocabulary.plan(file.read(), file_name=file.name, choices=choices)
         if not said["dry_run"]:
-            vocabulary.apply(reading, by=_client(request), source=file.name, is_own=said["is_own"])
+            by = Client.of(request.auth)
+            vocabulary.apply(reading, by=by, source=file.name, is_own=said["is_own"])
         done = status.HTTP_200_OK if said["dry_run"] else status.HTTP_201_CREATED
         return Response(_outcome(reading, is_dry_run=said["dry_run"]), status=done)
-
-
-def _client(request: Request) -> Client:
-    application = cast(AccessToken, request.auth).application
-    return Client(id=application.client_id, name=application.name)
 
 
 def _outcome(reading: vocabulary.Reading, *, is_dry_run: bool) -> dict[str, Any]:

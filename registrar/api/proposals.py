@@ -1,9 +1,8 @@
 """Propose links between skills of different frameworks; people review them."""
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
@@ -82,7 +81,7 @@ class ProposalsView(GenericAPIView):
         asked.is_valid(raise_exception=True)
         proposals = _proposals(asked.validated_data["associations"])
         try:
-            proposed = crosswalk.propose(proposals, by=_client(request))
+            proposed = crosswalk.propose(proposals, by=Client.of(request.auth))
         except CannotPropose as error:
             raise _at_their_places(error.problems, len(proposals)) from error
         answer = ProposedSerializer({"new": proposed.new, "standing": proposed.standing})
@@ -113,8 +112,3 @@ def _at_their_places(problems: Any, count: int) -> ValidationError:
     for place, reason in problems:
         said[place].setdefault("non_field_errors", []).append(reason)
     return ValidationError({"associations": said}, code=CannotPropose.code)
-
-
-def _client(request: Request) -> Client:
-    application = cast(AccessToken, request.auth).application
-    return Client(id=application.client_id, name=application.name)
