@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.bench import college
-from tests.bench.rows import Row
+from tests.bench.rows import Row, peak_of
 
 COUNT = 100_000
 SMALLEST = 1000
@@ -34,11 +34,4 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
             )
             size *= 10
         for process, peak in home.peak_memory().items():
-            yield Row(
-                name=f"peak memory, {process}",
-                value=round(peak / 1e6, 1),
-                unit="MB",
-                reference="bound",
-                reference_value=300.0,
-                is_good=peak < 300e6,
-            )
+            yield peak_of(f"peak memory, {process}", peak)

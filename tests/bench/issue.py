@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.bench import college
-from tests.bench.rows import Row
+from tests.bench.rows import Row, peak_of
 
 COUNT = 20_000
 RUNS = 3
@@ -68,14 +68,7 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
             reference_value=_body_size(),
         )
         for process, peak in home.peak_memory().items():
-            yield Row(
-                name=f"peak memory, {process}",
-                value=round(peak / 1e6, 1),
-                unit="MB",
-                reference="bound",
-                reference_value=300.0,
-                is_good=peak < 300e6,
-            )
+            yield peak_of(f"peak memory, {process}", peak)
 
 
 def _small_batches(home: college.College, count: int) -> tuple[float, float]:

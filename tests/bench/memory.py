@@ -14,10 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 
 from tests.bench import college
-from tests.bench.rows import Row
+from tests.bench.rows import Row, peak_of
 
 COUNT = 20_000
-CEILING = 300e6
 START = 30  # seconds
 
 
@@ -37,14 +36,7 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
         peaks = home.peak_memory()
         peaks["PostgreSQL backend"] = max(backends.values())
         for process, peak in peaks.items():
-            yield Row(
-                name=process,
-                value=round(peak / 1e6, 1),
-                unit="MB",
-                reference="ceiling",
-                reference_value=CEILING / 1e6,
-                is_good=peak < CEILING,
-            )
+            yield peak_of(process, peak)
 
 
 def _free_port() -> int:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+# No process may hold more bytes.
+CEILING = 300e6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -19,3 +22,15 @@ class Row:
     def __post_init__(self) -> None:
         ratio = self.value / self.reference_value if self.reference_value else 0.0
         object.__setattr__(self, "ratio", round(ratio, 6))
+
+
+def peak_of(name: str, peak: float) -> Row:
+    """The most memory, in bytes, that a process has held, beside what it may hold."""
+    return Row(
+        name=name,
+        value=round(peak / 1e6, 1),
+        unit="MB",
+        reference="ceiling",
+        reference_value=CEILING / 1e6,
+        is_good=peak < CEILING,
+    )

@@ -212,9 +212,7 @@ class _Court:
             self.find("doubled", f"signed and not stored: {signature[:12]}...")
 
     def weigh_signatures(self, sample: int, dice: random.Random) -> None:
-        pks = [
-            pk for (pk,) in self.ask("select verifiable_credential_id from issuer_secureddocument")
-        ]
+        pks = [pk for (pk,) in self.ask(_SIGNED)]
         chosen = dice.sample(sorted(pks), min(sample, len(pks)))
         for row in self.ask(_BODIES, [chosen]):
             self.verdict.checked += 1
