@@ -23,8 +23,8 @@ def publish(status_list: StatusList) -> StatusListPublication:
     Signed by the active key, checked by our own verifier, one version higher.
 
     Raises RevocationLost when a revocation of the edition before is no longer there,
-    RefusedByOwnVerifier, NoActiveKey, KeystoreClosed or KeyUnreadable, and WrongState when
-    somebody else has published meanwhile.
+    RefusedByOwnVerifier, NoActiveKey, KeystoreClosed, KeyUnreadable or KeyFails, and WrongState
+    when somebody else has published meanwhile.
     """
     # Read before the bits: whoever publishes in between takes the version, not our newer bits.
     before = status.newest_publication(status_list)

@@ -16,7 +16,7 @@ SKILLS_PER_PAGE = 50
 
 
 class FrameworkPage(ThingPage):
-    """One framework: its skills in the order of its publisher, and how it came to be."""
+    """One framework: its skills by their codes, and how it came to be."""
 
     model = Framework
     permission_required = "skills.view_framework"

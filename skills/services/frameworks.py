@@ -113,7 +113,7 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
         {each.identifier: holdings.of_rubric(each) for each in package.rubrics},
         quiet=holdings.RUBRIC_QUIET,
     )
-    planned = Plan(
+    return Plan(
         package=package,
         record=record,
         sha256=sha256,
@@ -128,7 +128,6 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
         fingerprint=fingerprint(fields, (skills, associations, rubrics)),
         compared_with=compared_with,
     )
-    return planned
 
 
 @transaction.atomic
