@@ -11,7 +11,7 @@ def names_in(path: str, pattern: str) -> set[str]:
 
 
 def test_every_setting_is_in_the_example_and_the_other_way_round() -> None:
-    read = names_in("config/settings.py", r'env\.\w+\(\s*"([A-Z_]+)"')
+    read = names_in("config/settings.py", r'\b(?:env\.|_)\w+\(\s*"([A-Z_]+)"')
     shown = names_in("deploy/env.example", r"^#?([A-Z_]+)=")
     assert read == shown
 
