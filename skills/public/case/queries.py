@@ -48,7 +48,8 @@ def page(
     """
     limit, offset = _number(asked, "limit", DEFAULT_LIMIT), _number(asked, "offset", 0)
     limit = min(limit, MAX_LIMIT)
-    found = [row for row in rows if _test(asked.get("filter", ""), known)(row)]
+    is_wanted = _test(asked.get("filter", ""), known)
+    found = [row for row in rows if is_wanted(row)]
     if (field := asked.get("sort", "")) in known:
         is_down = asked.get("orderBy", "asc").lower() == "desc"
         found.sort(key=lambda row: _folded(row.get(field)), reverse=is_down)
