@@ -205,8 +205,8 @@ KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
 CHUNK_SIZE = _one_or_more("CHUNK_SIZE", 1000)
 # No more is composed while so many chunks wait for their signature.
 MAX_UNSIGNED_CHUNKS = _one_or_more("MAX_UNSIGNED_CHUNKS", 32)
-# Of a chunk, the first, the last and every so many-th credential is linted as a whole before it is
-# frozen, and verified as a stranger would before it is released; the others go through their shape.
+# Of a chunk, the first, the last and every so many-th credential is verified as a stranger would
+# before it is released; the others go through their shape.
 VERIFY_EVERY = _one_or_more("VERIFY_EVERY", 250)
 # How many made-up learners each process compares, at its first use of a shape, with what signing
 # as a whole makes of them.

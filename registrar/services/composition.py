@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -266,5 +267,6 @@ def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
+@lru_cache(maxsize=1024)
 def _written(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
