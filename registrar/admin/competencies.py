@@ -9,14 +9,12 @@ from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.generic import FormView, TemplateView
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
     Link,
-    Page,
     StateFilter,
     ThingPage,
     Verb,
@@ -27,14 +25,14 @@ from issuer.pages import (
     state_tag,
     thing_url,
 )
+from registrar.admin.choosing import ChoosingPage
 from registrar.services import competencies as desk
 from skills.errors import SkillsError
 from skills.models import Competency, Component, Framework, Skill
-from skills.services import competencies, search
+from skills.services import competencies
 from skills.services.competencies import Part
 
 State = Competency.State
-FOUND = 12
 # More would be no competency but a syllabus, and no page to look at.
 MOST_COMPONENTS = 200
 _WORDING = ("statement", "label", "code", "context")
@@ -79,23 +77,19 @@ class NewCompetencyForm(CompetencyForm):
     field_order = ("framework", *_WORDING)
 
 
-class BuilderPage(Page, FormView):
+class BuilderPage(ChoosingPage):
     """What drafting and editing have in common: the words, and the components with their roles."""
 
     permission_required = desk.DRAFT
     template_name = "registrar/desk/competency_edit.html"
 
     def parts(self) -> list[Part]:
-        """The components that are ticked, in their order, each with its role."""
+        """The components that are ticked, in their order, each with its role or the likely one."""
         given = self.request.POST
         keys = [key for key in given.getlist("component") if _is_key(key)][:MOST_COMPONENTS]
         found = Skill.objects.select_related("framework").in_bulk(map(int, keys))
-        roles = set(Component.Role.values)
-        return [
-            Part(found[int(key)], role)
-            for key in dict.fromkeys(keys)
-            if int(key) in found and (role := given.get(f"role-{key}", "")) in roles
-        ]
+        chosen = [found[int(key)] for key in dict.fromkeys(keys) if int(key) in found]
+        return [Part(skill, _role(skill, given.get(f"role-{skill.pk}"))) for skill in chosen]
 
     def first_parts(self) -> list[Part]:
         """The components before anything was changed."""
@@ -166,24 +160,10 @@ class EditCompetencyPage(BuilderPage):
         return desk.edit(self.competency, by=self.user, parts=parts, **said)
 
 
-class ComponentChoices(Page, TemplateView):
-    """Skills that match some letters, and the row of one that was taken; asked by htmx."""
-
-    permission_required = desk.DRAFT
-    template_name = "registrar/desk/component_choices.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        words, key = self.get_words(), self.request.GET.get("take", "")
-        taken = Skill.objects.filter(pk=key) if _is_key(key) else Skill.objects.none()
-        return {
-            "found": search.find(words, limit=FOUND, is_for_choosing=True) if words else None,
-            "words": words,
-            "parts": [Part(skill, _likely_role(skill)) for skill in taken.select_related()],
-            "roles": Component.Role.choices,
-        }
-
-
-def _likely_role(skill: Skill) -> str:
+def _role(skill: Skill, said: str | None) -> str:
+    """What was said that a component is; the likely role where nothing was."""
+    if said in Component.Role.values:
+        return said
     is_knowledge = skill.kind == Skill.Kind.KNOWLEDGE
     return Component.Role.KNOWLEDGE if is_knowledge else Component.Role.SKILL
 
@@ -296,7 +276,6 @@ class CompetencyAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("new/", NewCompetencyPage, "new"),
-            self.hang("components/", ComponentChoices, "components"),
             self.hang("<int:object_id>/edit/", EditCompetencyPage, "edit"),
         ]
 

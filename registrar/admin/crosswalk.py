@@ -42,7 +42,7 @@ from skills.writers import case, crosswalk_csv
 
 SKILLS_PER_PAGE = 25
 LINKS_PER_PAGE = 50
-FOUND = 8
+FOUND = 12
 State = Association.State
 _SIDES = ("left", "right")
 
@@ -157,12 +157,14 @@ class CrosswalkPage(Page, TemplateView):
         return Skill.objects.filter(pk=key, framework=left).select_related("framework").first()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Propose the one link."""
+        """Propose the one link; or find a skill for it, where no script does."""
         if not self.user.has_perm(desk.PROPOSE):
             raise PermissionDenied
         if self.sides is None or (origin := self._selected(self.sides[0])) is None:
             raise Http404
         given = request.POST
+        if "find" in given:
+            return self._found(given.get("q", ""), self.sides[1])
         if given.get("turned"):
             proposal = self._turned(origin)
         else:
@@ -176,13 +178,23 @@ class CrosswalkPage(Page, TemplateView):
         try:
             found = desk.propose([proposal] if proposal else [], by=self.user)
         except SkillsError as error:
-            context = self.get_context_data(refusal=str(error), given=given)
-            return self.render_to_response(context, status=422)
+            return self._again(refusal=str(error), status=422)
         if found.new:
             messages.success(request, "Proposed. A second person reviews it.")
         else:
             messages.info(request, "Such a link is there already.")
         return redirect(f"{request.path}?{self.query()}")
+
+    def _found(self, words: str, right: Framework) -> HttpResponse:
+        found = search.find(words, limit=FOUND, frameworks=[right])
+        return self._again(words=words, found=found)
+
+    def _again(self, *, status: int = 200, **context: Any) -> HttpResponse:
+        """The page with all that was typed and chosen."""
+        given = self.request.POST
+        chosen = _skill(given.get("destination", ""))
+        shown = self.get_context_data(given=given, chosen=[chosen] if chosen else [], **context)
+        return self.render_to_response(shown, status=status)
 
     def _turned(self, origin: Skill) -> Proposal | None:
         """The link from the other framework's skill to this one."""
@@ -196,20 +208,6 @@ class CrosswalkPage(Page, TemplateView):
             destination=origin,
             reason=given.get("reason", ""),
         )
-
-
-class ChoicesPart(Page, TemplateView):
-    """Skills of the framework on the right that match some letters; asked by htmx."""
-
-    permission_required = "skills.propose_association"
-    template_name = "registrar/desk/crosswalk_choices.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        key, words = self.request.GET.get("right", ""), self.request.GET.get("find", "")
-        right = Framework.objects.filter(pk=key).first() if _is_key(key) else None
-        words = words.replace("\0", "").strip()
-        found = search.find(words, limit=FOUND, frameworks=[right]) if right and words else None
-        return {"found": found, "words": words}
 
 
 class SuggestedPage(CrosswalkPage):
@@ -480,7 +478,6 @@ class AssociationAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("between/", CrosswalkPage, "between"),
-            self.hang("between/choices/", ChoicesPart, "choices"),
             self.hang("between/suggested/", SuggestedPage, "suggested"),
             self.hang("between/crosswalk.<str:suffix>", DownloadPage, "download"),
             self.hang("review/", ReviewPage, "review"),

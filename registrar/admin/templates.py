@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from issuer.models import StatusList
@@ -16,7 +15,6 @@ from issuer.pages import (
     Act,
     DeskAdmin,
     Link,
-    Page,
     StateFilter,
     ThingPage,
     Verb,
@@ -30,6 +28,7 @@ from issuer.pages import (
 from issuer.paging import how_many
 from issuer.vc.errors import VcError
 from registrar import rules
+from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.models import (
     Award,
@@ -40,10 +39,8 @@ from registrar.models import (
 )
 from registrar.services import templates
 from skills.models import Skill
-from skills.services import search
 
 State = Revision.State
-SKILLS_FOUND = 12
 
 
 def rule_in_words(data: Any) -> str:
@@ -225,7 +222,7 @@ def _shown(name: str, value: Any) -> str:
 # Drafting
 
 
-class DraftPage(Page, FormView):
+class DraftPage(ChoosingPage):
     """What drafting and editing have in common."""
 
     permission_required = "registrar.draft_revision"
@@ -235,16 +232,6 @@ class DraftPage(Page, FormView):
         context = super().get_context_data(**kwargs)
         chosen = context["form"].chosen_skills()
         return context | {"chosen": Skill.objects.filter(pk__in=chosen).select_related("framework")}
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Keep the draft; or find skills for it, where no script does."""
-        if "find" not in request.POST:
-            return super().post(request, *args, **kwargs)
-        form = self.get_form()
-        form.errors.clear()  # nobody has asked yet whether it is right
-        words = request.POST.get("q", "")
-        found = search.find(words, limit=SKILLS_FOUND, is_for_choosing=True)
-        return self.render_to_response(self.get_context_data(form=form, words=words, found=found))
 
 
 class NewTemplatePage(DraftPage):

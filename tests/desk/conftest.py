@@ -174,7 +174,6 @@ def addresses(
             "side by side": page("skills_association_between")
             + f"?left={college.skills[0].framework_id}&right={trades.pk}"
             + f"&skill={college.skills[1].pk}",
-            "choices of the crosswalk": page("skills_association_choices"),
             "reads alike": page("skills_association_suggested")
             + f"?left={college.skills[0].framework_id}&right={trades.pk}",
             "crosswalk as CSV": page("skills_association_download", "csv")
@@ -184,7 +183,6 @@ def addresses(
             "competency": page("skills_competency_change", competency.pk),
             "drafting a competency": page("skills_competency_new"),
             "editing a competency": page("skills_competency_edit", competency.pk),
-            "choosing components": page("skills_competency_components"),
             "courses": page("registrar_course_changelist"),
             "course": page("registrar_course_change", college.course.pk),
             "description of a course": page("registrar_course_describe", college.course.pk),

@@ -30,16 +30,23 @@ def with_parts(college: Any, *roles: str) -> dict[str, Any]:
     return {"component": keys, **chosen}
 
 
-def test_components_are_found_by_some_letters_and_taken_with_a_role(
+def test_without_scripts_components_are_found_by_a_button_and_taken_in_their_likely_role(
     college: Any, clara: User, signed_in: SignIn
 ) -> None:
     client = signed_in(clara)
-    choices = reverse("admin:skills_competency_components")
-    assert "Observe" in text(client.get(choices, {"q": "obs"}))
-    assert "No current skill" in text(client.get(choices, {"q": "qqqqqq"}))
-    row = text(client.get(choices, {"take": college.skills[0].pk}))
-    assert f'name="component" value="{college.skills[0].pk}"' in row
-    assert f'name="role-{college.skills[0].pk}"' in row
+    observe, draw, explain = (skill.pk for skill in college.skills)
+    Skill.objects.filter(pk=explain).update(kind=Skill.Kind.KNOWLEDGE)
+    chosen = with_parts(college, "behaviour")
+    page = client.post(reverse(NEW), said(college, find="1", q="expl", **chosen))
+    assert f'value="{explain}" id="skill-search-found-{explain}"' in text(page)
+    assert "Documents living cells." in text(page)
+    assert "There is a problem" not in text(page)
+    (part,) = page.context["parts"]
+    assert (part.skill.pk, part.role) == (observe, "behaviour")
+    chosen["component"] += [explain, draw]
+    client.post(reverse(NEW), said(college, **chosen))
+    components = Competency.objects.get().components.values_list("skill", "role")
+    assert list(components) == [(observe, "behaviour"), (explain, "knowledge"), (draw, "skill")]
 
 
 def test_a_competency_without_components_and_context_is_refused_with_the_reason(
@@ -122,7 +129,7 @@ def test_a_draft_is_discarded_and_nothing_is_lost_when_a_form_is_wrong(
     page = text(client.post(reverse(NEW), wrong))
     assert "Write what somebody can do." in page
     assert "Alone." in page
-    assert f'value="{college.skills[0].pk}" id="component' in page
+    assert f'value="{college.skills[0].pk}" id="skill-search-chosen-' in page
     client.post(reverse(NEW), said(college))
     competency = Competency.objects.get()
     assert client.post(thing_url(competency), {"act": "discard"}).status_code == 422

@@ -46,8 +46,6 @@ def test_a_link_is_proposed_side_by_side_and_waits_there(
     observe, count = college.skills[0], trades.skills.get(label="Count")
     page = text(client.get(address("between", **sides, skill=observe.pk)))
     assert "Propose the link" in page
-    found = client.get(reverse("admin:skills_association_choices"), {**sides, "find": "coun"})
-    assert f'value="{count.pk}"' in text(found)
     said = {"kind": "isPartOf", "destination": count.pk, "reason": "Half of it"}
     answer = client.post(address("between", **sides, skill=observe.pk), said, follow=True)
     assert "Proposed. A second person reviews it." in text(answer)
@@ -56,6 +54,20 @@ def test_a_link_is_proposed_side_by_side_and_waits_there(
     assert "Waits for review" in text(client.get(address("between", **sides)))
     entry = LedgerEntry.objects.get(act="association.proposed")
     assert (entry.user, entry.reason, entry.details["kind"]) == (clara, "Half of it", "isPartOf")
+
+
+def test_without_scripts_a_skill_on_the_right_is_found_by_a_button_and_what_was_typed_stays(
+    college: Any, trades: Framework, sides: Any, clara: User, signed_in: SignIn
+) -> None:
+    count, weigh = trades.skills.order_by("pk")
+    said = {"find": "1", "q": "observe", "destination": count.pk, "reason": "Half of it"}
+    here = address("between", **sides, skill=college.skills[1].pk)
+    page = signed_in(clara).post(here, said)
+    assert page.context["found"].skills == [weigh]
+    assert f'value="{weigh.pk}" id="destination-found-{weigh.pk}"' in text(page)
+    assert f'value="{count.pk}" id="destination-chosen-{count.pk}"' in text(page)
+    assert "Half of it" in text(page)
+    assert not Association.objects.filter(framework=None).exists()
 
 
 def test_a_link_may_be_said_the_other_way_round_or_lead_outside(

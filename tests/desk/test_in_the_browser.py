@@ -11,19 +11,17 @@ from django.test import Client
 from issuer.models import Batch, SigningKey
 from issuer.pages import thing_url
 from registrar.models import Revision
-from registrar.services import awards
+from registrar.services import awards, vocabulary
+from skills.models import Association, Component, Skill
 from tests.cast import issue
-from tests.desk.conftest import Addresses
+from tests.desk.conftest import Addresses, edition
 from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 FaultFinder = Callable[[Any], list[str]]
 # Not pages: parts of a page, and files.
-NOT_PAGES = {
-    *("progress", "coverage as CSV", "problems of a roster"),
-    *("choices of the crosswalk", "crosswalk as CSV", "choosing components"),
-}
+NOT_PAGES = {"progress", "coverage as CSV", "problems of a roster", "crosswalk as CSV"}
 
 
 @pytest.fixture
@@ -138,6 +136,64 @@ def test_skills_are_chosen_from_what_is_found_while_typing(
     page.click("text=Keep as a draft")
     page.wait_for_url(f"**{thing_url(draft)}")
     assert [skill.label for skill in draft.skills.order_by("pk")] == ["Draw", "Explain"]
+
+
+def test_a_competency_is_built_by_keyboard_alone(
+    page: Any,
+    college: Any,
+    clara: User,
+    open_as: Callable[..., None],
+    serious_faults: FaultFinder,
+) -> None:
+    Skill.objects.filter(label="Explain").update(kind=Skill.Kind.KNOWLEDGE)
+    open_as(page, clara, "/admin/skills/competency/new/")
+    _press_tab_until(page, "Statement")
+    page.keyboard.type("Documents living cells.")
+    _press_tab_until(page, "Find a skill")
+    _choose(page, "expl")
+    assert "is chosen" in page.text_content("[data-picker] [role=status]")
+    _choose(page, "obs")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("b")
+    assert page.get_by_label("What it is here: Observe").input_value() == "behaviour"
+    assert serious_faults(page) == []
+    _press_tab_until(page, "Keep as a draft")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kept as a draft")
+    components = Component.objects.values_list("skill__label", "role")
+    assert list(components) == [("Explain", "knowledge"), ("Observe", "behaviour")]
+
+
+def test_a_link_of_the_crosswalk_is_proposed_by_keyboard_alone(
+    page: Any,
+    college: Any,
+    clara: User,
+    root: User,
+    open_as: Callable[..., None],
+    serious_faults: FaultFinder,
+) -> None:
+    trades = vocabulary.apply(vocabulary.plan(edition()), by=root, source="t").framework
+    origin = college.skills[0]
+    sides = f"left={origin.framework_id}&right={trades.pk}"
+    open_as(page, clara, f"/admin/skills/association/between/?{sides}&skill={origin.pk}")
+    _press_tab_until(page, "Find a skill in Trades")
+    _choose(page, "weig")
+    _choose(page, "coun")
+    assert page.locator(".chip").count() == 1
+    assert serious_faults(page) == []
+    _press_tab_until(page, "Propose the link")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Proposed. A second person reviews it.")
+    link = Association.objects.get(framework=None)
+    assert (link.origin, link.destination.label) == (origin, "Count")
+
+
+def _choose(page: Any, letters: str) -> None:
+    """Type in the box that has the focus, and take the first that is found."""
+    page.keyboard.type(letters)
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
 
 
 def _press_tab_until(page: Any, words: str) -> None:

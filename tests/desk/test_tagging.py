@@ -21,7 +21,11 @@ def test_skills_are_found_by_some_letters(college: Any, clara: User, signed_in: 
     assert "1 skill found." in options
     assert "Nothing matches “zzz”" in text(client.get(address, {"q": "zzz", "box": "b"}))
     assert "Found for “observe”" in text(client.get(address, {"q": "obesrve", "box": "b"}))
-    assert client.get(address, {"q": "obs", "box": "<b>"}).status_code == 404
+    framework = college.skills[0].framework_id
+    within = client.get(address, {"q": "obs", "box": "b", "framework": framework})
+    assert "1 skill found." in text(within)
+    for wrong in ({"box": "<b>"}, {"box": "b", "framework": "0"}, {"box": "b", "framework": "x"}):
+        assert client.get(address, {"q": "obs", **wrong}).status_code == 404
 
 
 def test_without_scripts_skills_are_found_by_a_button_and_what_was_typed_stays(

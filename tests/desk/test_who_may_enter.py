@@ -35,16 +35,14 @@ MAY_ENTER = {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template"),
         *("editing a revision", "evaluation"),
-        *("choices of the crosswalk", "review of links"),
-        *("drafting a competency", "editing a competency", "choosing components"),
+        *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         *("participation", "description of a course", "description of an activity"),
     },
     "dev": RECORDS | {"review of links"},
     "chen": CATALOGUE
     | {
-        *("review", "outcomes of a course", "outcomes of an activity"),
-        *("choices of the crosswalk", "review of links"),
+        *("review", "review of links", "outcomes of a course", "outcomes of an activity"),
     },
     "olu": {
         *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),

@@ -11,6 +11,7 @@
       chosen: picker.querySelector("[data-chosen]"),
       chip: picker.querySelector("template"),
       status: picker.querySelector("[role=status]"),
+      isSingle: "single" in picker.dataset,
     };
   };
   const options = (at) => [...at.list.querySelectorAll("[role=option]")];
@@ -31,23 +32,32 @@
     if (!isOpen) point(at, null);
   };
 
-  const take = (at, option) => {
-    const { value, name } = option.dataset;
-    let tick = [...at.chosen.querySelectorAll("input")].find((each) => each.value === value);
-    if (!tick) {
-      const chip = at.chip.content.cloneNode(true);
-      const label = chip.querySelector("label");
-      tick = chip.querySelector("input");
-      tick.value = value;
-      tick.id = label.htmlFor = `${at.box.id}-chosen-${value}`;
-      label.textContent = name;
-      at.chosen.append(chip);
+  // The pattern with key and name in their places; a select shows the skill's kind if it has one.
+  const chipOf = (at, { value: key, name, kind }) => {
+    const chip = at.chip.content.cloneNode(true);
+    const filled = (text) => text.replace(/__(key|name)__/g, (_, part) => ({ key, name })[part]);
+    for (const node of chip.querySelectorAll("*")) {
+      for (const attribute of node.attributes) attribute.value = filled(attribute.value);
+      if (!node.children.length) node.textContent = filled(node.textContent);
     }
-    tick.checked = true;
+    for (const select of chip.querySelectorAll("select")) {
+      if ([...select.options].some((each) => each.value === kind)) select.value = kind;
+    }
+    return chip;
+  };
+
+  const take = (at, { dataset: said }) => {
+    const ticked = () =>
+      [...at.chosen.querySelectorAll("input")].find((each) => each.value === said.value);
+    if (!ticked()) {
+      if (at.isSingle) at.chosen.replaceChildren();
+      at.chosen.append(chipOf(at, said));
+    }
+    ticked().checked = true;
     at.box.value = "";
     show(at, false);
     at.list.replaceChildren();
-    at.status.textContent = at.box.dataset.taken.replace("%s", name);
+    at.status.textContent = at.box.dataset.taken.replace("%s", () => said.name);
     at.box.focus();
   };
 

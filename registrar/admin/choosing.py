@@ -1,0 +1,25 @@
+"""Pages with a form in which skills are chosen, with a script and without."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.generic import FormView
+
+from issuer.pages import Page
+from skills.services import search
+
+FOUND = 12
+
+
+class ChoosingPage(Page, FormView):
+    """Keeps what the form says; or finds skills for it, where no script does."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with what was found and all that was typed, if that is what the button asks."""
+        if "find" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        form = self.get_form()
+        form.errors.clear()  # nobody has asked yet whether it is right
+        words = request.POST.get("q", "")
+        found = search.find(words, limit=FOUND, is_for_choosing=True)
+        return self.render_to_response(self.get_context_data(form=form, words=words, found=found))
