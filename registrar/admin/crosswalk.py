@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
@@ -439,6 +440,14 @@ class LinkPage(ThingPage):
         )
 
 
+class KindFilter(admin.AllValuesFieldListFilter):
+    """Kinds of links in the words of the list."""
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield choice | {"display": KINDS.get(choice["display"], choice["display"])}
+
+
 @admin.register(Association)
 class AssociationAdmin(DeskAdmin):
     """Links that were proposed here, and what became of them."""
@@ -466,7 +475,7 @@ class AssociationAdmin(DeskAdmin):
         person_column("proposed_by"),
         column("began_at", "proposed"),
     )
-    list_filter = (("state", StateFilter), "kind")
+    list_filter = (("state", StateFilter), ("kind", KindFilter))
     list_select_related = ("proposed_by",)
     search_fields = ("origin_title", "destination_title", "destination_uri")
     search_help_text = "Skill"
@@ -483,9 +492,9 @@ class AssociationAdmin(DeskAdmin):
             self.hang("review/", ReviewPage, "review"),
         ]
 
-    @admin.display(description="is", ordering="kind")
+    @admin.display(description="how", ordering="kind")
     def said(self, link: Association) -> str:
-        return KINDS.get(link.kind, link.kind)
+        return format_html('<span class="nowrap">{}</span>', KINDS.get(link.kind, link.kind))
 
     @admin.display(description="state", ordering="state")
     def condition(self, link: Association) -> str:

@@ -34,7 +34,7 @@ _SALT = "framework-upload"
 
 # What a column may hold, as one chooses it; links to other items come last.
 _COLUMN_CHOICES = (
-    ("", "Nothing that is read"),
+    ("", "Leave this column out"),
     ("statement", "Statement"),
     ("label", "Short label"),
     ("code", "Code"),
@@ -142,10 +142,12 @@ class DescribeForm(forms.Form):
         help_text="A newer edition takes the place of what is held of it.",
     )
     title = forms.CharField(
-        max_length=500, required=False, help_text="What a new framework is called."
+        max_length=500, required=False, help_text="What it is called, if it is new."
     )
     creator = forms.CharField(
-        max_length=500, required=False, help_text="Who wrote a new framework."
+        max_length=500,
+        required=False,
+        help_text="Who wrote it, if it is new. May stay empty.",
     )
     kind = forms.ChoiceField(
         choices=Skill.Kind, initial="competency", help_text="Of rows that say no kind themselves."

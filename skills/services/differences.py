@@ -121,7 +121,8 @@ def name(values: Values) -> str:
     if "statement" in values:
         return f"{values['code']} {values['label'] or values['statement']}".strip()
     if "origin_uri" in values:
-        return f"{values['origin_uri']} {values['kind']} {values['destination_uri']}"
+        ends = (values[f"{end}_title"] or values[f"{end}_uri"] for end in ("origin", "destination"))
+        return f" {values['kind']} ".join(ends)
     return values["title"] or values["uri"]
 
 

@@ -105,6 +105,9 @@ def test_skills_are_filtered_by_words_and_by_whether_they_are_linked(
         page = client.get(address("between", **sides, **query))
         return {row["skill"].label for row in page.context["rows"]}
 
+    listed = text(client.get(reverse("admin:skills_association_changelist")))
+    assert "is related to" in listed
+    assert ">isRelatedTo<" not in listed
     assert shown() == {"Observe", "Draw", "Explain"}
     assert shown(q="dra") == {"Draw"}
     assert shown(show="open") == {"Draw", "Explain"}

@@ -63,7 +63,9 @@ def test_a_framework_is_looked_at_before_it_is_applied_and_a_newer_one_shows_its
     assert "Retired" in text(page)
     client.post(newer["Location"], applied(page))
     assert Skill.objects.filter(framework=framework, retired_at=None).get().label == "Measure"
-    assert "1 changed, 1 retired" in text(client.get(thing_url(framework)))
+    page = text(client.get(thing_url(framework)))
+    assert "1 changed, 1 retired" in page
+    assert all(thing_url(skill) in page for skill in framework.skills.all())
 
 
 def test_a_plan_that_was_not_looked_at_is_not_applied(clara: User, signed_in: SignIn) -> None:

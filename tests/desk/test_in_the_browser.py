@@ -189,10 +189,9 @@ def test_a_link_of_the_crosswalk_is_proposed_by_keyboard_alone(
 
 
 def _choose(page: Any, letters: str) -> None:
-    """Type in the box that has the focus, and take the first that is found."""
+    """Type in the box that has the focus, and take the first that is found for all of it."""
     page.keyboard.type(letters)
-    page.wait_for_selector("[role=option]")
-    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(f"[role=listbox][data-words={letters}]:not([hidden])")
     page.keyboard.press("Enter")
 
 

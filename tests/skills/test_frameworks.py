@@ -109,6 +109,8 @@ def test_a_newer_edition_updates_and_retires_and_deletes_nothing() -> None:
     newer = package(1, 3, 4, version="2", lastChangeDateTime=LATER)
     newer["CFItems"][0] |= {"fullStatement": "In other words", "lastChangeDateTime": LATER}
     kept = Skill.objects.get(code="S.1").pk
+    named = [each.name for each in compare(newer).differences]
+    assert named[1:] == ["S.1 In other words", "S.2 Statement 2", "x isChildOf x"]
     assert counts(bring(newer)) == (1, 1, 1, 1)
     reworded = Skill.objects.get(code="S.1")
     assert (reworded.pk, reworded.statement) == (kept, "In other words")

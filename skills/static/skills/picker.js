@@ -29,7 +29,8 @@
   const show = (at, isOpen) => {
     at.list.hidden = !isOpen;
     at.box.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) point(at, null);
+    if (isOpen) at.list.scrollIntoView({ block: "nearest" });
+    else point(at, null);
   };
 
   // The pattern with key and name in their places; a select shows the skill's kind if it has one.
@@ -61,9 +62,11 @@
     at.box.focus();
   };
 
-  document.addEventListener("htmx:afterSwap", ({ target }) => {
+  document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
     const at = target.matches("[data-picker] [role=listbox]") && parts(target);
-    if (at) show(at, document.activeElement === at.box && options(at).length > 0);
+    if (!at) return;
+    at.list.dataset.words = detail.requestConfig.parameters.q;
+    show(at, document.activeElement === at.box && options(at).length > 0);
   });
 
   document.addEventListener("keydown", (event) => {
@@ -77,7 +80,9 @@
       show(at, true);
       point(at, all[(moves[event.key] + all.length) % all.length]);
     } else if (event.key === "Enter") {
-      if (isOpen && all.length) take(at, all[Math.max(now, 0)]);
+      // What was found for fewer letters is not what one means by now.
+      const meant = all[now] ?? (at.list.dataset.words === at.box.value ? all[0] : null);
+      if (isOpen && meant) take(at, meant);
     } else if (event.key === "Escape" && isOpen) {
       show(at, false);
     } else {
