@@ -445,7 +445,8 @@ class KindFilter(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
-            yield choice | {"display": KINDS.get(choice["display"], choice["display"])}
+            kind = str(choice["display"])
+            yield choice | {"display": KINDS.get(kind, kind)}
 
 
 @admin.register(Association)
