@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
@@ -495,7 +494,7 @@ class AssociationAdmin(DeskAdmin):
 
     @admin.display(description="how", ordering="kind")
     def said(self, link: Association) -> str:
-        return format_html('<span class="nowrap">{}</span>', KINDS.get(link.kind, link.kind))
+        return KINDS.get(link.kind, link.kind)
 
     @admin.display(description="state", ordering="state")
     def condition(self, link: Association) -> str:
