@@ -66,7 +66,7 @@ class Competency(models.Model):
                 name="published_competency_is_a_skill",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | ~Q(context=""),
+                condition=Q(state="draft") | Q(context__regex=r"\S"),
                 name="published_competency_has_a_context",
             ),
         ]

@@ -171,6 +171,7 @@ editions_do_not_change = [
 ]
 
 _SETTLED = "OLD.state <> 'draft'"
+_COMES_BACK = "NEW.state = 'draft' OR OLD.state = 'superseded' AND NEW.state <> OLD.state"
 
 published_competencies_do_not_change = [
     pgtrigger.Trigger(
@@ -178,10 +179,10 @@ published_competencies_do_not_change = [
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
         condition=pgtrigger.Condition(
-            f"{_SETTLED} AND (OLD.framework_id, OLD.skill_id, OLD.code, OLD.label, OLD.statement, "
+            f"{_SETTLED} AND ({_COMES_BACK} OR (OLD.framework_id, OLD.skill_id, OLD.code, OLD.label, OLD.statement, "
             "OLD.context, OLD.author_id, OLD.published_by_id, OLD.published_at) IS DISTINCT FROM "
             "(NEW.framework_id, NEW.skill_id, NEW.code, NEW.label, NEW.statement, NEW.context, "
-            "NEW.author_id, NEW.published_by_id, NEW.published_at)"
+            "NEW.author_id, NEW.published_by_id, NEW.published_at))"
         ),
         func="RAISE EXCEPTION 'A published competency does not change';",
     ),
@@ -212,7 +213,7 @@ _OF_A_SETTLED = """
     ) THEN
         RAISE EXCEPTION 'The components of a published competency do not change';
     END IF;
-    RETURN {row};
+    RETURN COALESCE(NEW, OLD);
 """
 
 components_of_the_published_do_not_change = [
@@ -225,7 +226,7 @@ components_of_the_published_do_not_change = [
     pgtrigger.Trigger(
         name="published_competency_loses_no_component",
         when=pgtrigger.Before,
-        operation=pgtrigger.Delete,
+        operation=pgtrigger.Delete | pgtrigger.Update,
         func=_OF_A_SETTLED.format(row="OLD"),
     ),
 ]

@@ -123,6 +123,8 @@ def gaps(competency: Competency) -> list[str]:
         found.append("a context: where, with whom and under which conditions it is shown")
     if not competency.statement.strip():
         found.append("a statement")
+    if competency.skill_id and _is_part_of(competency.skill_id, [part.skill_id for part in parts]):
+        found.append("other components than itself, or what it is part of")
     found += [
         f"a current skill in the place of {part.skill.name}, which is retired"
         for part in parts
@@ -164,6 +166,19 @@ def _hold_draft(competency: Competency) -> None:
     if not drafts.select_for_update().exists():
         raise NoDraft
     competency.refresh_from_db()
+
+
+def _is_part_of(skill: int, wholes: Iterable[int]) -> bool:
+    """Whether the skill is one of these, or what competencies among them are made of."""
+    seen: set[int] = set()
+    ahead = set(wholes)
+    while ahead and skill not in ahead:
+        seen |= ahead
+        inner = Component.objects.filter(
+            competency__skill__in=ahead, competency__state=Competency.State.PUBLISHED
+        )
+        ahead = set(inner.values_list("skill", flat=True)) - seen
+    return bool(ahead)
 
 
 def _put_together(competency: Competency, parts: Iterable[Part]) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from skills.errors import NoDraft, NotCurrent, NotOurOwn, NotPublished, NotReady
 from skills.models import Association, Competency, Component, Edition, Framework, Skill
+from skills.readers import formats
 from skills.services import competencies, frameworks
 from skills.services.competencies import Part
 from tests.skills.locks import wait_until_somebody_waits
@@ -173,3 +174,71 @@ def test_who_publishes_while_somebody_edits_publishes_what_that_one_wrote(
     assert made.skill is not None
     assert made.state == "published"
     assert made.skill.statement == made.statement == "Watch closely."
+
+
+def test_a_competency_is_no_part_of_itself_nor_of_its_own_parts(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    inner = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    inner = competencies.publish(inner, by=clara)
+    assert inner.skill is not None
+    outer = competencies.draft(
+        own, by=clara, statement="Care.", context=WARD, parts=[Part(inner.skill, "skill")]
+    )
+    outer = competencies.publish(outer, by=clara)
+    assert outer.skill is not None
+    revised = competencies.revise(inner, by=clara)
+    for part in (inner.skill, outer.skill):
+        competencies.edit(revised, parts=[Part(part, "skill")])
+        with pytest.raises(NotReady, match="other components than itself"):
+            competencies.publish(revised, by=clara)
+
+
+@pytest.mark.parametrize("state", ["draft", "superseded"])
+def test_the_database_lets_no_competency_lose_its_components_or_go_back(
+    own: Framework, parts: list[Part], clara: User, state: str
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    competencies.publish(made, by=clara)
+    other = competencies.draft(own, by=clara, statement="Care.")
+    with pytest.raises(DatabaseError, match="do not change"), transaction.atomic():
+        Component.objects.filter(competency=made).update(competency=other)
+    rows = Competency.objects.filter(pk=made.pk)
+    if state == "superseded":
+        rows.update(state=state)
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        rows.update(state="draft")
+
+
+def test_the_database_takes_blanks_for_no_context(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=" \t", parts=parts)
+    with pytest.raises(DatabaseError, match="has_a_context"), transaction.atomic():
+        Competency.objects.filter(pk=made.pk).update(
+            state="published",
+            skill=parts[0].skill,
+            published_by=clara,
+            published_at=timezone.now(),
+        )
+
+
+def test_a_file_does_not_reword_a_competency_that_was_published_here(
+    own: Framework, parts: list[Part], clara: User
+) -> None:
+    made = competencies.draft(own, by=clara, statement="Observe.", context=WARD, parts=parts)
+    skill = competencies.publish(made, by=clara).skill
+    assert skill is not None
+    row = f"{skill.identifier},Look the other way.\n"
+    planned = frameworks.plan(
+        formats.read(
+            f"Identifier,fullStatement\n{row}".encode(),
+            format_name="opensalt_csv",
+            framework_id=own.identifier,
+            title=own.title,
+        )
+    )
+    assert "written_here" in {warning.code for warning in planned.warnings}
+    frameworks.apply(planned, by=clara, source="skills.csv")
+    skill.refresh_from_db()
+    assert (skill.statement, skill.retired_at) == ("Observe.", None)
