@@ -19,8 +19,6 @@ from skills.public.credits import credit
 from skills.services import exports, hierarchy
 from skills.writers.formats import FORMATS, Format
 
-# A framework of at most so many skills is shown as a whole.
-SHOWN_WHOLE = 300
 TOPS_SHOWN = 100
 SUFFIXES = {each.suffix: each for each in FORMATS.values()}
 _BY_TYPE = {"application/json": FORMATS["case"], "application/ld+json": FORMATS["ctdl_asn"]}
@@ -71,12 +69,11 @@ def _file(
 
 
 def _context(request: HttpRequest, found: Framework) -> dict[str, Any]:
-    size = found.skills.filter(retired_at=None).count()
-    is_small = size <= SHOWN_WHOLE
+    is_small = hierarchy.is_small(found)
     tops = Paginator(hierarchy.tops(found), TOPS_SHOWN)
     return {
         "framework": found,
-        "size": size,
+        "size": found.skills.filter(retired_at=None).count(),
         "tree": hierarchy.tree(found) if is_small else [],
         "tops": None if is_small else tops.get_page(request.GET.get("page")),
         "edition": found.editions.order_by("-number").first(),

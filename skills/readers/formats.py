@@ -156,10 +156,15 @@ def _opened(data: bytes, file: str) -> Mapping[str, bytes]:
 
 
 def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {
-        name: packed.gunzipped(data) if packed.is_gzip(data) else data
-        for name, data in files.items()
-    }
+    """All of them unpacked; together they may be as large as one alone."""
+    found: dict[str, bytes] = {}
+    left = packed.MAX_BYTES
+    for name, data in files.items():
+        found[name] = data
+        if packed.is_gzip(data):
+            found[name] = packed.gunzipped(data, limit=left)
+            left -= len(found[name])
+    return found
 
 
 def _refused(error: Unreadable, file: str) -> Package:

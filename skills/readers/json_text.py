@@ -13,6 +13,8 @@ from skills.readers.problems import Problems
 
 MAX_BYTES: Final = 32 << 20
 MAX_DEPTH: Final = 32
+# Each costs the memory of a hundred letters. A framework of 100,000 skills has some 800,000.
+MAX_VALUES: Final = 2_000_000
 
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"{\x00", b"[\x00")
 
@@ -41,6 +43,12 @@ def parse(data: bytes, problems: Problems) -> Text:
         raise Unreadable(
             "too_large",
             f"The file is larger than {MAX_BYTES >> 20} MiB.",
+            "Export the framework in parts.",
+        )
+    if data.count(b"[") + data.count(b"{") > MAX_VALUES:
+        raise Unreadable(
+            "too_many",
+            f"The file has more than {MAX_VALUES:,} objects and lists.",
             "Export the framework in parts.",
         )
     document = _parsed(_decoded(data))

@@ -13,6 +13,10 @@ _REFUSED = re.compile(
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 
 
+# In an index of PostgreSQL there is room for 2,704 bytes.
+_MAX_ADDRESS_BYTES = 2_000
+
+
 def refused(text: str) -> str | None:
     """The first character that has no place in a text, if there is one."""
     if text.isascii() and text.isprintable():
@@ -27,5 +31,6 @@ def composed(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is an https, http or urn address."""
-    return _ADDRESS.fullmatch(text) is not None
+    """Whether it is an https, http or urn address, of at most 2,000 bytes in UTF-8."""
+    is_short = text.isascii() or len(text.encode("utf-8", "replace")) <= _MAX_ADDRESS_BYTES
+    return is_short and _ADDRESS.fullmatch(text) is not None

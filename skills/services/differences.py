@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 Values = dict[str, Any]
@@ -10,7 +11,7 @@ Pairs = Mapping[str, tuple[Any, Any]]
 
 
 class Held(NamedTuple):
-    """What is held of one item, and whether it is retired; `stays` if no import retires it."""
+    """What is held of one item, and whether it is retired; `stays` if no import changes it."""
 
     values: Values
     is_retired: bool
@@ -32,7 +33,7 @@ class Difference:
             "identifier": self.identifier,
             "name": self.name,
             "change": self.change,
-            "fields": {name: list(pair) for name, pair in self.fields.items()},
+            "fields": {name: [_plain(each) for each in pair] for name, pair in self.fields.items()},
         }
 
 
@@ -41,13 +42,15 @@ class Changes:
     """What becomes of the skills, associations or rubrics, by identifier.
 
     What is `touched` says the same as before, with a newer date or the like; it counts as
-    unchanged. Of what is `retired` the values stand there where the file still has it.
+    unchanged. Of what is `retired` the values stand there where the file still has it. What is
+    `kept` was made here and stays as it is, whatever the file says of it.
     """
 
     new: dict[str, Values] = field(default_factory=dict)
     changed: dict[str, Values] = field(default_factory=dict)
     touched: dict[str, Values] = field(default_factory=dict)
     retired: dict[str, Values | None] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
     unchanged: int = 0
     differences: list[Difference] = field(default_factory=list)
 
@@ -94,6 +97,10 @@ def _compare_one(
         return
     pairs = differing(before.values, values)
     fields = {field: pair for field, pair in pairs.items() if field not in quiet}
+    if before.stays:
+        changes.unchanged += 1
+        changes.kept += [identifier] if fields or is_retired else []
+        return
     if before.is_retired == is_retired and not fields:
         changes.unchanged += 1
         changes.touched[identifier] = values
@@ -114,6 +121,11 @@ def differing(before: Values, after: Values) -> dict[str, tuple[Any, Any]]:
         for field, value in after.items()
         if before.get(field) != value
     }
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; what lies in lists and objects is so already."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def name(values: Values) -> str:

@@ -1,13 +1,14 @@
 """Plan the import of a framework (what is new, changed, gone), and apply the plan."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -95,6 +96,7 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
     compared_with = _state(framework)
     fields = differing(holdings.framework(framework), holdings.of_framework(package, record))
     held = holdings.skills(framework)
+    _demand_that_some_stay(package, held, warnings)
     new = [each.identifier for each in package.skills if each.identifier not in held]
     uuids = identities.of_skills(record.identifier, new)
     skills = compare(
@@ -124,7 +126,7 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
         associations=associations,
         rubrics=rubrics,
         uuids=uuids,
-        warnings=(*warnings, *_older(record, framework)),
+        warnings=(*warnings, *_older(record, framework), *_kept(skills)),
         fingerprint=fingerprint(fields, (skills, associations, rubrics)),
         compared_with=compared_with,
     )
@@ -148,7 +150,8 @@ def apply(
     `is_own` marks the framework as the college's, or not; None leaves that as it is. Without
     `by` it is the system called `client`, or a command on the server.
 
-    Raises PlanOutdated if what the file is compared with has changed since.
+    Raises PlanOutdated if what the file is compared with has changed since, or if another import
+    has taken a UUID that the plan gives.
     """
     _hold(planned.record.identifier)
     _demand_that_it_holds(planned)
@@ -211,16 +214,27 @@ def successors(skills: Iterable[Skill]) -> dict[int, list[Skill]]:
 
 
 def _steps(starts: Iterable[int]) -> dict[int, list[int]]:
+    """Where each skill on the ways from these leads to, found in one query however long they are."""
     steps: dict[int, list[int]] = {}
-    ahead = set(starts)
-    replacements = Association.objects.current().filter(
-        kind="replacedBy", destination__isnull=False
-    )
-    while ahead:
-        pairs = replacements.filter(origin__in=ahead).order_by("sequence", "pk")
-        for origin, destination in pairs.values_list("origin", "destination"):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE replacement AS (
+                SELECT id, sequence, origin_id, destination_id FROM skills_association
+                WHERE kind = 'replacedBy' AND state = 'accepted' AND retired_at IS NULL
+                      AND destination_id IS NOT NULL AND origin_id = ANY(%s)
+                UNION
+                SELECT a.id, a.sequence, a.origin_id, a.destination_id
+                FROM replacement r JOIN skills_association a ON a.origin_id = r.destination_id
+                WHERE a.kind = 'replacedBy' AND a.state = 'accepted' AND a.retired_at IS NULL
+                      AND a.destination_id IS NOT NULL
+            )
+            SELECT origin_id, destination_id FROM replacement ORDER BY sequence, id
+            """,
+            [list(starts)],
+        )
+        for origin, destination in cursor.fetchall():
             steps.setdefault(origin, []).append(destination)
-        ahead = {end for start in ahead for end in steps.get(start, ())} - steps.keys()
     return steps
 
 
@@ -336,6 +350,35 @@ def _older(record: FrameworkRecord, framework: Framework | None) -> Iterator[Pro
         )
 
 
+def _demand_that_some_stay(
+    package: Package, held: Mapping[str, Held], warnings: Sequence[Problem]
+) -> None:
+    """Refuse a file without skills for a framework that has some: it is cut off, or another."""
+    ends = sum(not each.is_retired and not each.stays for each in held.values())
+    if ends and not package.skills:
+        problem = _problem(
+            column="",
+            value="",
+            code="nothing_left",
+            reason=f"The file has no skills; all {ends:,} of this framework would be retired.",
+            fix="Check that it is the whole file, and that it names its own framework.",
+            severity="error",
+        )
+        raise ImportRefused(problems=[problem, *warnings])
+
+
+def _kept(skills: Changes) -> Iterator[Problem]:
+    for identifier in skills.kept:
+        yield _problem(
+            column="",
+            value=identifier[:64],
+            code="written_here",
+            reason="The file words a competency otherwise that was written and published here.",
+            fix="Nothing, if ours is right; else revise the competency here.",
+            severity="warning",
+        )
+
+
 def _problem(**said: Any) -> Problem:
     return Problem(file="", row=None, **said)
 
@@ -351,16 +394,29 @@ def _shown(name: str, pair: tuple[Any, Any]) -> tuple[Any, Any]:
 # Writing
 
 
+@contextmanager
+def _nobody_else() -> Iterator[None]:
+    """A UUID that was free when it was chosen may be taken when it is written.
+
+    Another framework with the same item, or UUID, has been imported meanwhile.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        raise PlanOutdated from error
+
+
 def _write_framework(planned: Plan, is_own: bool | None) -> Framework:
     values = holdings.of_framework(planned.package, planned.record)
     if is_own is not None:
         values["is_own"] = is_own
     identifier = planned.record.identifier
-    framework, _ = Framework.objects.update_or_create(
-        identifier=identifier,
-        defaults=values,
-        create_defaults={**values, "uuid": identities.of_framework(identifier)},
-    )
+    with _nobody_else():
+        framework, _ = Framework.objects.update_or_create(
+            identifier=identifier,
+            defaults=values,
+            create_defaults={**values, "uuid": identities.of_framework(identifier)},
+        )
     return framework
 
 
@@ -377,13 +433,12 @@ def _write_skills(framework: Framework, planned: Plan, at: datetime) -> None:
             "retired_at": at if identifier in retired else None,
         }
 
-    bulk.insert(
-        Skill,
-        (
-            {**row(identifier, values), "uuid": planned.uuids[identifier]}
-            for identifier, values in changes.new.items()
-        ),
+    new = (
+        {**row(identifier, values), "uuid": planned.uuids[identifier]}
+        for identifier, values in changes.new.items()
     )
+    with _nobody_else():
+        bulk.insert(Skill, new)
     given = changes.changed | changes.touched
     given |= {each: values for each, values in changes.retired.items() if values is not None}
     _update_skills(framework, [Skill(**row(each, values)) for each, values in given.items()])

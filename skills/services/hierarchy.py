@@ -11,6 +11,8 @@ from skills.models import Association, Framework, Skill
 # More than this nobody reads on a page.
 MOST: Final = 200
 _DEEPEST: Final = 20
+_SKILLS_SHOWN: Final = 300
+_LINKS_SHOWN: Final = 1_000
 _CHILD: Final = "isChildOf"
 
 
@@ -93,7 +95,11 @@ class Node:
 
 
 def tree(framework: Framework) -> list[Node]:
-    """A small framework as a whole. A skill with several parents stands under each of them."""
+    """A small framework as a whole.
+
+    A skill with several parents stands under each of them, and what is below it under the first:
+    there are more ways through a few hundred links than anybody has time for.
+    """
     skills = {each.pk: each for each in framework.skills.filter(retired_at=None).order_by("pk")}
     links = (
         Association.objects.current()
@@ -102,22 +108,29 @@ def tree(framework: Framework) -> list[Node]:
         .values_list("origin", "destination")
     )
     under: dict[int | None, list[int]] = {}
-    for origin, destination in links:
+    for origin, destination in dict.fromkeys(links):
         under.setdefault(destination if destination in skills else None, []).append(origin)
     lower = {key for parent, keys in under.items() if parent is not None for key in keys}
     first = [key for key in dict.fromkeys((*under.get(None, ()), *skills)) if key not in lower]
     return list(_nodes(first, skills, under, ()))
 
 
+def is_small(framework: Framework) -> bool:
+    """Whether its tree is short enough to be shown as a whole."""
+    skills = framework.skills.filter(retired_at=None)
+    links = Association.objects.current().filter(kind=_CHILD, origin__in=skills)
+    return skills.count() <= _SKILLS_SHOWN and links.count() <= _LINKS_SHOWN
+
+
 def _nodes(
     keys: Sequence[int],
     skills: Mapping[int, Skill],
-    under: Mapping[int | None, list[int]],
+    under: dict[int | None, list[int]],
     path: tuple[int, ...],
 ) -> Iterator[Node]:
     if len(path) > _DEEPEST:
         return
     for key in keys:
         if key not in path:
-            inner = _nodes(under.get(key, ()), skills, under, (*path, key))
+            inner = _nodes(under.pop(key, ()), skills, under, (*path, key))
             yield Node(skills[key], list(inner))

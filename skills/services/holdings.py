@@ -220,13 +220,18 @@ class Ends:
 
 
 def of_association(record: AssociationRecord, ends: Ends) -> Values:
-    """What the file says of an association; its ends are skills wherever we hold them."""
+    """What the file says of an association; its ends are skills wherever we hold them.
+
+    Where both would be the same skill, known by two identifiers, only one of them is.
+    """
+    origin = ends.skill(record.origin, record.origin_uri)
+    destination = ends.skill(record.destination, record.destination_uri)
     return {
         "uri": record.uri,
         "kind": record.type,
         "kind_at_source": record.type_word,
-        "origin": ends.skill(record.origin, record.origin_uri),
-        "destination": ends.skill(record.destination, record.destination_uri),
+        "origin": origin,
+        "destination": None if destination == origin else destination,
         "origin_uri": ends.address(record.origin, record.origin_uri),
         "origin_title": record.origin_title,
         "destination_uri": ends.address(record.destination, record.destination_uri),

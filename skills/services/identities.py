@@ -1,13 +1,14 @@
 """Which UUID and which address a framework or skill has here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 
-from skills.models import Skill
+from skills.models import Framework, Skill
 from skills.writers import ends
 
 _AT_THE_END: Final = re.compile(
@@ -16,8 +17,13 @@ _AT_THE_END: Final = re.compile(
 
 
 def of_framework(identifier: str) -> UUID:
-    """The framework's own UUID, or else one that its identifier makes, always the same."""
-    return _own(identifier) or uuid5(NAMESPACE_URL, identifier)
+    """The framework's own UUID, unless another one has it; or else one that its identifier makes.
+
+    The same framework may be known by a UUID in CASE and by a CTID of that UUID in CTDL-ASN.
+    """
+    others = Framework.objects.exclude(identifier=identifier)
+    candidates = _candidates(_own(identifier), identifier)
+    return next(each for each in candidates if not others.filter(uuid=each).exists())
 
 
 def of_skills(framework: str, identifiers: Iterable[str]) -> dict[str, UUID]:
@@ -26,15 +32,20 @@ def of_skills(framework: str, identifiers: Iterable[str]) -> dict[str, UUID]:
     It is the one that the identifier is, or ends in, unless another skill has it: the same item
     may be in two frameworks. Then it is one that both identifiers make.
     """
-    wanted = {identifier: _own(identifier) for identifier in identifiers}
-    asked = [each for each in wanted.values() if each is not None]
-    taken = set(Skill.objects.filter(uuid__in=asked).values_list("uuid", flat=True))
     found: dict[str, UUID] = {}
-    for identifier, own in wanted.items():
-        if own is None or own in taken:
-            own = uuid5(NAMESPACE_URL, f"{framework}\n{identifier}")
-        taken.add(own)
-        found[identifier] = own
+    waiting = {
+        identifier: _candidates(_own(identifier), f"{framework}\n{identifier}")
+        for identifier in identifiers
+    }
+    given: set[UUID] = set()
+    while waiting:
+        asked = {identifier: next(candidates) for identifier, candidates in waiting.items()}
+        taken = set(Skill.objects.filter(uuid__in=asked.values()).values_list("uuid", flat=True))
+        for identifier, uuid in asked.items():
+            if uuid not in taken and uuid not in given:
+                given.add(uuid)
+                found[identifier] = uuid
+                del waiting[identifier]
     return found
 
 
@@ -71,6 +82,16 @@ def of_cf_item(skill: Skill) -> str:
 def is_web(uri: str) -> bool:
     """Whether one can follow it."""
     return uri.startswith(("https://", "http://"))
+
+
+def _candidates(own: UUID | None, name: str) -> Iterator[UUID]:
+    """The UUIDs that something may have, the best first: its own, then such as its name makes."""
+    if own is not None:
+        yield own
+    yield uuid5(NAMESPACE_URL, name)
+    # A file may claim even what a name makes as an identifier of its own.
+    for number in count(2):
+        yield uuid5(NAMESPACE_URL, f"{name}\n{number}")
 
 
 def _own(identifier: str) -> UUID | None:

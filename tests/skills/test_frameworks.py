@@ -238,7 +238,9 @@ def test_fourteen_thousand_skills_are_imported_and_half_of_them_reworded() -> No
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    editions=st.lists(st.dictionaries(st.integers(1, 6), st.sampled_from("xyz")), max_size=4),
+    editions=st.lists(
+        st.dictionaries(st.integers(1, 6), st.sampled_from("xyz"), min_size=1), max_size=4
+    ),
 )
 def test_whatever_editions_came_before_the_last_one_holds(
     editions: list[dict[int, str]],
