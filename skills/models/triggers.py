@@ -179,7 +179,8 @@ published_competencies_do_not_change = [
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
         condition=pgtrigger.Condition(
-            f"{_SETTLED} AND ({_COMES_BACK} OR (OLD.framework_id, OLD.skill_id, OLD.code, OLD.label, OLD.statement, "
+            f"{_SETTLED} AND ({_COMES_BACK} OR "
+            "(OLD.framework_id, OLD.skill_id, OLD.code, OLD.label, OLD.statement, "
             "OLD.context, OLD.author_id, OLD.published_by_id, OLD.published_at) IS DISTINCT FROM "
             "(NEW.framework_id, NEW.skill_id, NEW.code, NEW.label, NEW.statement, NEW.context, "
             "NEW.author_id, NEW.published_by_id, NEW.published_at))"

@@ -214,7 +214,7 @@ def successors(skills: Iterable[Skill]) -> dict[int, list[Skill]]:
 
 
 def _steps(starts: Iterable[int]) -> dict[int, list[int]]:
-    """Where each skill on the ways from these leads to, found in one query however long they are."""
+    """Where each skill on the ways from these leads to; one query, however long they are."""
     steps: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
