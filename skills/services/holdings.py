@@ -114,16 +114,16 @@ def associations(held: Framework | None) -> dict[str, Held]:
     if held is None:
         return {}
     rows = Association.objects.filter(framework=held, retired_at=None).order_by()
-    ends = [f"{end}__{name}" for end in _ENDS for name in ("framework_id", "identifier")]
+    # A join would do, but not before the database has counted what the last import brought.
+    own = dict(Skill.objects.filter(framework=held).order_by().values_list("pk", "identifier"))
     found: dict[str, Held] = {}
     for identifier, edition, imported, *values in rows.values_list(
-        "identifier", "edition", "edition__made_by", *_ASSOCIATION, *ends
+        "identifier", "edition", "edition__made_by", *_ASSOCIATION
     ).iterator():
-        said = dict(zip(_ASSOCIATION, values, strict=False))
-        own = iter(values[len(_ASSOCIATION) :])
-        for end, framework_id, skill in zip(_ENDS, own, own, strict=False):
-            if framework_id == held.pk:
-                said[end] = _OWN + skill
+        said = dict(zip(_ASSOCIATION, values, strict=True))
+        for end in _ENDS:
+            if said[end] in own:
+                said[end] = _OWN + own[said[end]]
             elif said[end] is not None:
                 said[end] = f"{_FOREIGN}{said[end]}"
         found[identifier] = Held(
