@@ -60,7 +60,7 @@ def _package_address(address: str, data: bytes) -> str | None:
 
 def _link(address: str, link: Any) -> str:
     uri = link.get("uri") if isinstance(link, dict) else link
-    return urljoin(address, str(uri))
+    return led_on(address, str(uri))
 
 
 def _parsed(data: bytes) -> Any:
@@ -94,7 +94,23 @@ def _onward(address: str, response: httpcore.Response) -> str | None:
     headers = {name.lower(): value for name, value in response.headers}
     if response.status not in (301, 302, 303, 307, 308) or b"location" not in headers:
         return None
-    return urljoin(address, headers[b"location"].decode("latin-1"))
+    return led_on(address, headers[b"location"].decode("latin-1"))
+
+
+def led_on(address: str, onward: str) -> str:
+    """Where an address leads on to. From elsewhere nothing may lead to this machine.
+
+    Raises SourceUnreachable.
+    """
+    try:
+        found = urljoin(address, onward)
+    except ValueError as error:
+        raise SourceUnreachable(f"{address} leads on to {onward[:200]}, no address.") from error
+    if _split(found).hostname in _LOCAL and _split(address).hostname not in _LOCAL:
+        raise SourceUnreachable(
+            f"{address} leads on to {found}, on this machine. Name it yourself."
+        )
+    return found
 
 
 def _read(address: str, response: httpcore.Response, end: float) -> bytes:

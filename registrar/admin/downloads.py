@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from skills.writers import cells
+
 
 def as_csv(name: str, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> HttpResponse:
     """A CSV download that spreadsheets open with all letters right and no formula run."""
@@ -22,6 +24,6 @@ def as_csv(name: str, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> H
 
 def _harmless(value: Any) -> Any:
     # A spreadsheet takes text that begins like this for a formula and would run it.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(cells.FORMULAS):
         return f"'{value}"
     return value

@@ -14,12 +14,20 @@ from rest_framework.response import Response
 from issuer.services.clients import Client
 from registrar.services import vocabulary
 from skills.models import Skill
+from skills.readers import texts
 from skills.readers.mapping import FIELDS
 
 
 @extend_schema_field({"type": "string"})
 class ColumnsField(serializers.JSONField):
     """A JSON object, as a form's field holds it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What is nested too deeply to be read is no such object."""
+        try:
+            return super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
 
 
 class ImportRequestSerializer(serializers.Serializer):
@@ -56,7 +64,8 @@ class ImportRequestSerializer(serializers.Serializer):
     def validate_columns(self, columns: Any) -> dict[str, str]:
         """Names of columns by our fields."""
         if not isinstance(columns, dict) or not all(
-            name in FIELDS and isinstance(column, str) for name, column in columns.items()
+            name in FIELDS and isinstance(column, str) and texts.refused(column) is None
+            for name, column in columns.items()
         ):
             raise serializers.ValidationError(
                 f"Give an object whose members are among {', '.join(FIELDS)}, each the name of a "

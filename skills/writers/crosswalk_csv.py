@@ -7,6 +7,7 @@ from typing import Final
 
 from skills.readers import crosswalk_csv as columns
 from skills.readers.records import AssociationRecord, FrameworkRecord
+from skills.writers import cells
 from skills.writers.source import Source, framework_of
 
 _COLUMNS: Final = (
@@ -52,12 +53,7 @@ def _row(record: AssociationRecord, framework: FrameworkRecord) -> tuple[str, ..
     )
 
 
-def _line(cells: tuple[str, ...]) -> str:
+def _line(row: tuple[str, ...]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([_harmless(cell) for cell in cells])
+    csv.writer(line).writerow([cells.harmless(cell) for cell in row])
     return line.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet runs what begins like a formula; readers trim the space before it."""
-    return f" {cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

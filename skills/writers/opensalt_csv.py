@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from skills.readers.records import SkillRecord
-from skills.writers import ends
+from skills.writers import cells, ends
 from skills.writers.ends import End
 from skills.writers.source import Source, framework_of
 
@@ -57,7 +57,9 @@ def write(source: Source) -> Iterator[str]:
         if record.is_retired:
             continue
         found = leading.get(record.identifier, [])
-        writer.writerow([_harmless(cell) for cell in _row(record, found, framework.identifier)])
+        writer.writerow(
+            [cells.harmless(cell) for cell in _row(record, found, framework.identifier)]
+        )
         count += 1
         if count % _TOGETHER == 0:
             yield waiting.getvalue()
@@ -88,8 +90,3 @@ def _row(record: SkillRecord, found: Iterable[End], framework: str) -> Iterator[
 
 def _listed(values: Iterable[str]) -> str:
     return "|".join(dict.fromkeys(values))
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet runs what begins like a formula; readers trim the space before it."""
-    return f" {cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -85,7 +85,15 @@ def test_a_sheet_is_imported_by_its_columns(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [{"format": "pdf"}, {"columns": "[1]"}, {"columns": '{"colour": "x"}'}, {"kind": "x"}]
+    "form",
+    [
+        {"format": "pdf"},
+        {"columns": "[1]"},
+        {"columns": '{"colour": "x"}'},
+        {"columns": '{"statement": "\\ud800"}'},
+        {"columns": "[" * 50_000},
+        {"kind": "x"},
+    ],
 )
 def test_what_is_not_known_is_refused(client: Client, form: dict[str, str]) -> None:
     answer = send(client, bearer("skills.import"), package(1), **form)

@@ -105,7 +105,26 @@ def absent(patch: pytest.MonkeyPatch, served: Pages) -> None:
     pass
 
 
-@pytest.mark.parametrize("trouble", [too_large, too_slow, somewhere_else, a_local_file, absent])
+def no_address(patch: pytest.MonkeyPatch, served: Pages) -> None:
+    served["/f"] = (302, {"Location": "https://[half/"}, b"")
+
+
+def a_package_at_no_address(patch: pytest.MonkeyPatch, served: Pages) -> None:
+    served["/f"] = ok({"CFPackageURI": {"uri": "https://[half/"}})
+
+
+TROUBLES = (
+    too_large,
+    too_slow,
+    somewhere_else,
+    a_local_file,
+    absent,
+    no_address,
+    a_package_at_no_address,
+)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_what_is_out_of_bounds_is_refused(
     pages: tuple[str, Pages],
     monkeypatch: pytest.MonkeyPatch,
@@ -134,3 +153,10 @@ def test_what_is_out_of_bounds_is_refused(
 def test_an_address_that_leads_nowhere_is_refused(address: str) -> None:
     with pytest.raises(SourceUnreachable):
         sources.fetch(address)
+
+
+@pytest.mark.parametrize("onward", ["http://localhost:6379/", "http://127.0.0.1/", "//[::1]/x"])
+def test_nobody_elsewhere_leads_us_to_this_machine(onward: str) -> None:
+    with pytest.raises(SourceUnreachable, match="this machine"):
+        sources.led_on("https://frameworks.example/a", onward)
+    assert sources.led_on("http://localhost/a", "/b") == "http://localhost/b"

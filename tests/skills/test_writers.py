@@ -417,13 +417,14 @@ def test_the_csv_says_all_of_the_skills_and_their_links(package: Package) -> Non
     }
 
 
-def test_no_spreadsheet_runs_what_the_csv_says() -> None:
-    skill = SkillRecord(identifier=str(UUID(int=1)), uri=at("1"), statement="=1+1")
+@pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "\uff1d1+1"])
+def test_no_spreadsheet_runs_what_the_csv_says(formula: str) -> None:
+    skill = SkillRecord(identifier=str(UUID(int=1)), uri=at("1"), statement=formula)
     framework = FrameworkRecord(identifier=FRAMEWORK, uri=at(FRAMEWORK), title="T")
     text = text_of(csv_writer.write(Package(framework, [skill]))).decode()
-    assert "\n00000000-0000-0000-0000-000000000001, =1+1," in text
+    assert f"\n00000000-0000-0000-0000-000000000001, {formula}," in text
     found = opensalt_csv.read(text.encode(), framework_id=FRAMEWORK)
-    assert found.skills[0].statement == "=1+1"
+    assert found.skills[0].statement == formula
 
 
 @pytest.mark.parametrize("name", ["case", "ctdl_asn", "rsd", "csv"])
