@@ -42,6 +42,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Courses", "admin:registrar_course_changelist", "registrar.view_course"),
             Entry("Activities", "admin:registrar_activity_changelist", "registrar.view_activity"),
+            Entry("Programmes", "admin:registrar_programme_changelist", "registrar.view_programme"),
             Entry(
                 "Outcomes",
                 "admin:registrar_learningoutcome_changelist",

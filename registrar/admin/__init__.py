@@ -9,6 +9,7 @@ from registrar.admin import (  # noqa: F401
     crosswalk,
     learners,
     people,
+    programmes,
     results,
     rosters,
     tagging,

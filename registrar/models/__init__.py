@@ -13,6 +13,7 @@ from registrar.models.catalog import (
 from registrar.models.imports import RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.people import OrganizationUnit, Role
+from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, SetOutcome
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.tagging import SkillChoice, SkillTag
@@ -31,11 +32,15 @@ __all__ = [
     "LineItem",
     "Offering",
     "OrganizationUnit",
+    "OutcomeSet",
+    "Programme",
+    "ProgrammeCourse",
     "Result",
     "Revision",
     "RevisionSkill",
     "Role",
     "RosterImport",
+    "SetOutcome",
     "SignInAttempt",
     "SkillChoice",
     "SkillTag",

@@ -19,6 +19,12 @@ choices_are_facts = [
     ),
 ]
 
+set_outcomes_are_facts = [
+    pgtrigger.Protect(
+        name="set_outcome_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete
+    ),
+]
+
 _SETTLED = "OLD.state IN ('approved', 'retired')"
 
 

@@ -13,6 +13,7 @@ from registrar.models import OrganizationUnit, Role
 _VIEW_CATALOG = {
     "registrar.view_course",
     "registrar.view_activity",
+    "registrar.view_programme",
     "registrar.view_learningoutcome",
     "registrar.view_organizationunit",
     "registrar.view_term",

@@ -15,8 +15,16 @@ from django.urls import reverse
 from issuer.models import Credential, StatusList
 from issuer.services import publishing
 from registrar.admin.framework_imports import Upload
-from registrar.models import Award, Revision, RosterImport, SkillTag
-from registrar.services import catalog, competencies, crosswalk, rosters, tagging, vocabulary
+from registrar.models import Award, Programme, Revision, RosterImport, SkillTag
+from registrar.services import (
+    catalog,
+    competencies,
+    crosswalk,
+    programmes,
+    rosters,
+    tagging,
+    vocabulary,
+)
 from registrar.services.uploads import keep
 from skills.models import Association, Framework, Skill
 from skills.services import likeness
@@ -128,6 +136,14 @@ def compare(left: Framework, right: Framework) -> None:
     likeness.compare(likeness.ask(left, right, by=None))
 
 
+def programme(college: Any, *, by: User) -> Programme:
+    """A programme with the one course of the college."""
+    sheet = f"programme,title,unit,course\nBSC,Science,Science,{college.course.code}\n".encode()
+    seen = programmes.plan(sheet, since=None, by=by)
+    programmes.apply(sheet, since=None, fingerprint=seen.fingerprint, by=by)
+    return Programme.objects.get(code="BSC")
+
+
 @pytest.fixture
 def addresses(
     college: Any,
@@ -154,6 +170,8 @@ def addresses(
     )
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
+
+    science = programme(college, by=root)
 
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
@@ -193,6 +211,9 @@ def addresses(
             "description of an activity": page("registrar_activity_describe", club.pk),
             "outcomes of an activity": page("registrar_activity_outcomes", club.pk),
             "participation": page("registrar_activity_participation", club.pk),
+            "programmes": page("registrar_programme_changelist"),
+            "programme": page("registrar_programme_change", science.pk),
+            "entering programmes": page("registrar_programme_sheet"),
             "outcomes": page("registrar_learningoutcome_changelist"),
             "outcome": page("registrar_learningoutcome_change", college.outcome.pk),
             "tags": page("registrar_skilltag_changelist"),

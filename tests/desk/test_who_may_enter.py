@@ -23,6 +23,7 @@ CATALOGUE = {
     ),
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
+    *("programmes", "programme"),
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
@@ -37,7 +38,12 @@ MAY_ENTER = {
         *("editing a revision", "evaluation"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
-        *("participation", "description of a course", "description of an activity"),
+        *(
+            "entering programmes",
+            "participation",
+            "description of a course",
+            "description of an activity",
+        ),
     },
     "dev": RECORDS | {"review of links"},
     "chen": CATALOGUE
