@@ -297,6 +297,7 @@ def prepared(transactional_db: None, crew: Crew, secret: Path, settings: Any) ->
     app.control.purge()
     settings.KEYSTORE_DIR = str(secret.parent / "keys")
     settings.KEYSTORE_SECRET_FILE = str(secret)
+    settings.CHUNK_SIZE = CHUNK_SIZE
     registrar, approver = (User.objects.create_user(name) for name in PEOPLE)
     institutions.set_up(by=registrar, name="Example College", url="https://college.example")
     keys.activate(keys.create(did=settings.ISSUER_DID, by=registrar), by=registrar)
