@@ -195,6 +195,10 @@ UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", 7 * 24)
 # load_example and run_demo use it.
 DATA_DIR = env.str("DATA_DIR", None)
 
+# Suggest skills by their meaning too, not only by words. Takes the packages of the extra `suggest`;
+# workers learn what is imported.
+SUGGEST_BY_MEANING = env.bool("SUGGEST_BY_MEANING", False)
+
 # --- Issuing ----------------------------------------------------------------------------------
 
 # Folder of sealed private keys, and the secret that opens them. Only the signer process is given

@@ -1,4 +1,4 @@
-"""Freeze what approved batches say, and ring for the signer."""
+"""Freeze what approved batches say, ring for the signer; compare and learn skills."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from issuer.services import batches, credentials
 from registrar.models import Award
 from registrar.services import composition, rosters
 from skills.models import Comparison
-from skills.services import likeness
+from skills.services import likeness, meanings
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +60,13 @@ def freeze(batch_id: str) -> None:
 
 @shared_task(name="registrar.sweep")
 def sweep() -> None:
-    """Ring for what nobody works on, in case a message was lost: chunks, and comparisons."""
+    """Ring for what nobody works on, in case a message was lost: chunks, comparisons, meanings."""
     for batch_id in batches.waiting(Chunk.State.APPROVED):
         freeze.delay(str(batch_id))
     for comparison_id in likeness.waiting():
         compare_frameworks.delay(comparison_id)
+    if meanings.are_left():
+        learn_meanings.delay()
 
 
 @shared_task(name="registrar.compare_frameworks")
@@ -74,6 +76,13 @@ def compare_frameworks(comparison_id: int) -> None:
     comparison = waits.select_related("left", "right").first()
     if comparison is not None:
         likeness.compare(comparison)
+
+
+@shared_task(name="registrar.learn_meanings")
+def learn_meanings() -> None:
+    """Learn what some skills mean, and ring for the rest: behind the messages of others."""
+    if meanings.are_possible() and meanings.learn_some():
+        learn_meanings.delay()
 
 
 @shared_task(name="registrar.sweep_uploads")
@@ -91,6 +100,12 @@ def freeze_soon(batch: Batch) -> None:
 def compare_soon(comparison: Comparison) -> None:
     """Ring for a comparison after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: compare_frameworks.delay(comparison.pk), robust=True)
+
+
+def learn_soon() -> None:
+    """Ring for skills that are new or renamed, after the commit, where their meaning is wanted."""
+    if meanings.are_wanted():
+        transaction.on_commit(lambda: learn_meanings.delay(), robust=True)
 
 
 def _awards(chunk: Chunk) -> QuerySet[Award]:

@@ -117,3 +117,9 @@ class NoReason(SkillsError):
     """Say why. Whoever proposed the link reads it."""
 
     code = "no_reason"
+
+
+class ModelUnusable(SkillsError):
+    """The model that tells what skills mean can not be used here."""
+
+    code = "model_unusable"

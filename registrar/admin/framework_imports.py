@@ -19,6 +19,7 @@ from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from issuer.pages import Act, Link, Page, ThingPage, list_link, thing_url
+from registrar import tasks
 from registrar.admin.uploads import UploadPage
 from registrar.services import uploads, vocabulary
 from registrar.services.vocabulary import Choices
@@ -279,6 +280,7 @@ def _apply(planned: Planned, reason: str, by: User) -> str:
     except SkillsError as error:
         raise Refusal(str(error)) from error
     planned.framework = imported.framework
+    tasks.learn_soon()
     uploads.discard(planned.upload.path)
     return "The framework is imported."
 

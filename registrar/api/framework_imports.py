@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issuer.services.clients import Client
+from registrar import tasks
 from registrar.services import vocabulary
 from skills.models import Skill
 from skills.readers import texts
@@ -183,6 +184,7 @@ class FrameworkImportView(GenericAPIView):
         if not said["dry_run"]:
             by = Client.of(request.auth)
             vocabulary.apply(reading, by=by, source=file.name, is_own=said["is_own"])
+            tasks.learn_soon()
         done = status.HTTP_200_OK if said["dry_run"] else status.HTTP_201_CREATED
         return Response(_outcome(reading, is_dry_run=said["dry_run"]), status=done)
 

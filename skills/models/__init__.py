@@ -5,7 +5,7 @@ from skills.models.comparisons import Comparison
 from skills.models.competencies import Competency, Component
 from skills.models.frameworks import ColumnMapping, Edition, Framework, FrameworkImport
 from skills.models.rubrics import Rubric
-from skills.models.search_texts import SearchText, SearchWord
+from skills.models.search_texts import SearchText, SearchWord, SkillMeaning
 from skills.models.skills import Skill, SkillWording
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "SearchText",
     "SearchWord",
     "Skill",
+    "SkillMeaning",
     "SkillWording",
 ]

@@ -1,8 +1,12 @@
 """What skills are found by: their words folded and stemmed, and every word that any of them has."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from skills.models.skills import Skill
 
@@ -30,6 +34,31 @@ class SearchText(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SkillMeaning(models.Model):
+    """What a model made of a skill's name; there are rows only where that is switched on.
+
+    `numbers` are 384 of four bytes each, the least significant first, as a vector of length 1.
+    """
+
+    NUMBERS: ClassVar = 384
+
+    skill = models.OneToOneField(Skill, models.PROTECT, primary_key=True, related_name="meaning")
+    said = models.TextField()
+    model = models.TextField()
+    numbers = models.BinaryField()
+    learnt_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Exact(Length("numbers"), 384 * 4), name="a_meaning_has_384_numbers"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.said
 
 
 class SearchWord(models.Model):

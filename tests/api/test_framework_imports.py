@@ -11,6 +11,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
 from issuer.models import LedgerEntry
+from registrar import tasks
 from skills.models import FrameworkImport, Skill
 from tests.skills.test_frameworks import package
 
@@ -103,3 +104,19 @@ def test_what_is_not_known_is_refused(client: Client, form: dict[str, str]) -> N
 def test_reading_skills_is_not_importing_them(client: Client) -> None:
     assert send(client, bearer("skills.read"), package(1)).status_code == 403
     assert client.post(ADDRESS).status_code == 401
+
+
+def test_where_meanings_are_wanted_a_worker_is_rung_for_to_learn_what_was_imported(
+    client: Client,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(tasks.learn_meanings, "delay", lambda: rung.append("learn"))
+    headers = bearer("skills.import")
+    for wanted, rings in ((False, 0), (True, 1)):
+        settings.SUGGEST_BY_MEANING = wanted
+        with django_capture_on_commit_callbacks(execute=True):
+            assert send(client, headers, package(1, 2, 3)).status_code == 201
+        assert len(rung) == rings

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand, content_of
+from registrar import tasks
 from registrar.management import reports
 from registrar.services import vocabulary
 from skills import sources
@@ -67,6 +68,7 @@ class Command(OutcomeCommand):
             if not options["dry_run"]:
                 is_own = True if options["own"] else None
                 vocabulary.apply(reading, by=by, source=path, is_own=is_own)
+                tasks.learn_soon()
         except ImportRefused as refused:
             self._refuse(refused, as_json=options["json"])
         except (SkillsError, Refusal) as error:
