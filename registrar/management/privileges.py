@@ -80,7 +80,7 @@ ISSUER: dict[str, dict[Table, Rights]] = {
     "worker": _LEDGER
     | {
         issuer.Achievement: _rights(READ),
-        issuer.Batch: _rights(READ, update=("state", "issued_at")),
+        issuer.Batch: _rights(READ, update=("state", "issued_at", "paused_at")),
         issuer.Chunk: _rights(READ, ADD, CHANGE),
         issuer.Credential: _rights(READ, ADD),
         issuer.Institution: _rights(READ),
@@ -95,7 +95,7 @@ ISSUER: dict[str, dict[Table, Rights]] = {
     "signer": _LEDGER
     | _PUBLICATION
     | {
-        issuer.Batch: _rights(READ, update=("state", "issued_at")),
+        issuer.Batch: _rights(READ, update=("state", "issued_at", "paused_at")),
         issuer.Chunk: _rights(READ, ADD, CHANGE),
         issuer.Credential: _rights(READ),
         issuer.Release: _rights(READ, ADD),
