@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import APIException, NotFound, ParseError
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 
 # All that systems call with a token lies below these.
 API = ("/api/", "/vc-api/")
+
+
+class Body(JSONParser):
+    """The JSON that a request holds."""
+
+    def parse(self, *args: Any, **options: Any) -> Any:
+        """What is nested too deeply to be read is no body that anything here takes."""
+        try:
+            return super().parse(*args, **options)
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
 
 
 class TokenInAddress(APIException):
@@ -117,7 +129,8 @@ class Pages(CursorPagination):
         limit = request.query_params.get("limit")
         if limit is None:
             return self.page_size
-        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= self.max_page_size):
+        is_short = limit.isascii() and limit.isdigit() and len(limit) < 10
+        if not (is_short and 1 <= int(limit) <= self.max_page_size):
             raise BadLimit(f"`limit` must be a number from 1 to {self.max_page_size}.")
         return int(limit)
 

@@ -309,7 +309,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.rest.Body"],
     "DEFAULT_PAGINATION_CLASS": "config.rest.Pages",
     "PAGE_SIZE": 100,
     "DEFAULT_SCHEMA_CLASS": "config.openapi.Operation",

@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -63,7 +62,6 @@ class ProposalsView(GenericAPIView):
     scopes = ["skills.propose"]
     serializer_class = ProposalsRequestSerializer
     pagination_class = None
-    parser_classes = [JSONParser]
 
     @extend_schema(
         operation_id="associations_propose",

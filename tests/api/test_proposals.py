@@ -96,3 +96,13 @@ def test_what_no_link_can_be_is_refused(writer: APIClient, row: Any, pointer: st
 def test_a_system_without_the_scope_may_only_read(sis: APIClient, other: Skill) -> None:
     assert sis.post(PROPOSE, {"associations": []}, format="json").status_code == 403
     assert sis.get("/api/v1/associations").status_code == 200
+
+
+def test_a_body_that_is_nested_without_end_is_a_problem(writer: APIClient) -> None:
+    answer = writer.post(PROPOSE, "[" * 100_000, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
+def test_a_limit_of_thousands_of_digits_is_a_problem(writer: APIClient) -> None:
+    answer = writer.get("/api/v1/associations", {"limit": "9" * 5_000})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_limit")
