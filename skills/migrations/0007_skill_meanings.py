@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('skills', '0005_crosswalk'),
+        ('skills', '0006_competencies_stay_whole'),
     ]
 
     operations = [
