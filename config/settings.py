@@ -206,7 +206,7 @@ SUGGEST_BY_MEANING = env.bool("SUGGEST_BY_MEANING", False)
 KEYSTORE_DIR = env.str("KEYSTORE_DIR", None)
 KEYSTORE_SECRET_FILE = env.str("KEYSTORE_SECRET_FILE", None)
 # How many credentials are claimed, signed and stored together. Measured, seconds of processors a
-# credential: 500 together take 1.3 times as long as 2000, 1000 take 1.15 times, 4000 take 0.9 times.
+# credential: 500 together take 1.3 times as long as 2000, 1000 take 1.15 times, 4000 0.9 times.
 CHUNK_SIZE = _one_or_more("CHUNK_SIZE", 2000)
 # No more is composed while so many chunks wait for their signature.
 MAX_UNSIGNED_CHUNKS = _one_or_more("MAX_UNSIGNED_CHUNKS", 16)
