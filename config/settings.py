@@ -212,7 +212,7 @@ CHUNK_SIZE = _one_or_more("CHUNK_SIZE", 2000)
 MAX_UNSIGNED_CHUNKS = _one_or_more("MAX_UNSIGNED_CHUNKS", 16)
 # Of a chunk, the first, the last and every so many-th credential is verified as a stranger would
 # before it is released; the others go through their shape.
-VERIFY_EVERY = _one_or_more("VERIFY_EVERY", 250)
+VERIFY_EVERY = _one_or_more("VERIFY_EVERY", 500)
 # How many made-up learners each process compares, at its first use of a shape, with what signing
 # as a whole makes of them.
 SHAPE_TRIALS = _one_or_more("SHAPE_TRIALS", 40)

@@ -115,14 +115,13 @@ def merkle_root(digests: Sequence[bytes]) -> str:
     """
     if not digests:
         return hashlib.sha256().hexdigest()
-    return _node(digests).hex()
-
-
-def _node(digests: Sequence[bytes]) -> bytes:
-    if len(digests) == 1:
-        return hashlib.sha256(b"\x00" + digests[0]).digest()
-    split = 1 << (len(digests) - 1).bit_length() - 1
-    return hashlib.sha256(b"\x01" + _node(digests[:split]) + _node(digests[split:])).digest()
+    level = [hashlib.sha256(b"\x00" + digest).digest() for digest in digests]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        above = [hashlib.sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        # The last of an odd number hangs one level higher.
+        level = above + level[2 * len(above) :]
+    return level[0].hex()
 
 
 def _next_place() -> tuple[datetime, int, str]:

@@ -12,7 +12,6 @@ from django.conf import settings
 from issuer.models import Credential, Shape
 from issuer.vc import canonical, credential, walk
 from issuer.vc.errors import VcError
-from issuer.vc.json_text import write_json
 from issuer.vc.shapes import Shape as Compiled
 from issuer.vc.shapes import checking
 from issuer.vc.shapes.checking import Recognised
@@ -48,7 +47,7 @@ def recognise(document: Document, *, look_up: LookUp) -> Recognised | None:
         if credential.issuer_id(document) != settings.ISSUER_DID:
             return None
         unsecured = credential.unsecured(document)
-        unsigned = write_json(unsecured).encode()
+        unsigned = checking.written(unsecured)
     except (VcError, ValueError, TypeError, RecursionError):
         return None
     achievement = _achievement(document)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 
@@ -192,7 +193,7 @@ class _Work:
 
     def _values(self, frozen: _Frozen) -> list[str]:
         name = self._lists[frozen.status_list_id].name
-        return [*json.loads(frozen.credential__values), name, str(frozen.status_index)]
+        return [*orjson.loads(frozen.credential__values), name, str(frozen.status_index)]
 
     def _seal(self, shape_id: int, key_id: int, created: datetime) -> Seal:
         key = self._keys[key_id]

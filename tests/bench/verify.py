@@ -21,7 +21,6 @@ from pyld import jsonld
 
 from issuer.vc import contexts, credential, did, multibase, status_list
 from issuer.vc.data_integrity import proofs
-from issuer.vc.json_text import write_json
 from issuer.vc.keys import PublicKey
 from issuer.vc.shapes import Seal, Shape, checking
 from issuer.vc.shapes.checking import Recognised
@@ -158,7 +157,7 @@ def _verify(options: dict[str, Any], body: bytes) -> None:
 
 
 def _recognise(shape: Shape, document: dict[str, Any]) -> Recognised | None:
-    return checking.recognise(shape, write_json(credential.unsecured(document)).encode())
+    return checking.recognise(shape, checking.written(credential.unsecured(document)))
 
 
 def _check_own(recognise: Callable[[dict[str, Any]], Recognised | None], document: Any) -> None:
