@@ -68,6 +68,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:oauth2_provider_application_changelist",
                 "registrar.view_apiclient",
             ),
+            Entry("Outbox", "admin:issuer_mail_changelist", "issuer.view_mail"),
         ),
     ),
     (

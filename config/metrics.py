@@ -34,7 +34,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from config.celery import app
-from issuer.models import Batch, Chunk, LedgerEntry, StatusChange, StatusList
+from issuer.models import Batch, Chunk, LedgerEntry, Mail, StatusChange, StatusList
 from issuer.public import replica
 from issuer.services import status
 
@@ -171,6 +171,7 @@ class Figures:
         yield _overdue()
         yield _unpublished()
         yield _ledger()
+        yield from _mails()
         yield from _queues()
         yield from _replica()
 
@@ -253,6 +254,16 @@ def _ledger() -> Metric:
     entries = CounterMetricFamily("issuer_ledger_entries", "Entries of the ledger")
     entries.add_metric([], LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0)
     return entries
+
+
+def _mails() -> Iterator[Metric]:
+    waiting = Mail.objects.filter(state=Mail.State.QUEUED).aggregate(
+        count=Count("pk"), oldest=Min("written_at")
+    )
+    oldest = waiting["oldest"]
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0
+    yield _gauge("issuer_mails_waiting", "Mails not sent yet", [({}, waiting["count"])])
+    yield _gauge("issuer_mail_waiting_seconds", "Age of the oldest of them", [({}, age)])
 
 
 def _queues() -> Iterator[Metric]:

@@ -36,7 +36,8 @@ ISSUER_DID = env.str("ISSUER_DID", "did:web:" + urlsplit(BASE_URL).netloc.replac
 
 # --- Secrets and safety -----------------------------------------------------------------------
 
-# Signs sessions and forms. Changing it signs everybody out.
+# Signs sessions, forms and the links in mails. Changing it signs everybody out and breaks the
+# links.
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname])
@@ -294,6 +295,30 @@ CELERY_BEAT_SCHEDULE = {
     },
     "publish status lists": {"task": "issuer.publish", "schedule": STATUS_LIST_TTL / 4},
 }
+
+# --- Mail -------------------------------------------------------------------------------------
+
+# The mail server: smtp+tls://user:secret@host:587 (STARTTLS), smtp+ssl://...:465, or smtp://host
+# on a network of one's own. filemail:////folder keeps mails as files, consolemail: prints them.
+# Without it mails are written and wait.
+MAIL_URL = env.str("MAIL_URL", "")
+SENDS_MAIL = bool(MAIL_URL)
+_MAIL = env.email_url_config(MAIL_URL or "dummymail:")
+EMAIL_BACKEND = "issuer.smtp.Backend" if MAIL_URL.startswith("smtp") else _MAIL["EMAIL_BACKEND"]
+EMAIL_HOST = _MAIL["EMAIL_HOST"] or "localhost"
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_PORT = _MAIL["EMAIL_PORT"] or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_HOST_USER = _MAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_FILE_PATH = _MAIL["EMAIL_FILE_PATH"] or None
+EMAIL_USE_LOCALTIME = True  # mails are dated in TIME_ZONE
+EMAIL_TIMEOUT = 30  # seconds for each word of the conversation; a task ends after 120
+# Who mails come from, under the institution's name; replies go to the institution's own address.
+MAIL_FROM = env.str("MAIL_FROM", f"no-reply@{urlsplit(BASE_URL).hostname}")
+DEFAULT_FROM_EMAIL = MAIL_FROM
+# Where mail servers report what did not arrive, for `read_bounces`.
+MAIL_BOUNCES_TO = env.str("MAIL_BOUNCES_TO", MAIL_FROM)
 
 # --- VC API -----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
 from issuer.models import Batch, Institution, SigningKey
-from issuer.services import batches
+from issuer.services import batches, outbox
 from registrar.models import Revision, RosterImport, SkillTag
 from registrar.services import awards, roles
 from skills.models import Association
@@ -144,6 +144,15 @@ def _rosters(user: User) -> Task | None:
     return _task(found, ("roster read, not applied", "rosters read, not applied"), "Look", url)
 
 
+def _mails(user: User) -> Task | None:
+    if not user.has_perm("issuer.view_mail"):
+        return None
+    mails = outbox.open_failures()
+    url = _first_or_list(mails, "issuer_mail", "", "written_at")
+    found = mails.order_by().aggregate(count=Count("pk"), since=Min("written_at"))
+    return _task(found, ("mail has not arrived", "mails have not arrived"), "Look", url)
+
+
 SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _set_up,
     _no_key,
@@ -155,6 +164,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _tags,
     _links,
     _rosters,
+    _mails,
 )
 
 

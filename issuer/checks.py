@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connections
 
 from issuer.models import LedgerEntry
@@ -97,6 +99,35 @@ def lists_are_renewed_in_time(**options: Any) -> list[CheckMessage]:
             id="issuer.E006",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def mail_can_be_sent(**options: Any) -> list[CheckMessage]:
+    """Refuse mail that tells others its password, or that nobody can answer to."""
+    problems: list[CheckMessage] = []
+    if not settings.MAIL_URL.startswith("smtp"):
+        problems.append(
+            Warning(
+                "MAIL_URL names no mail server.",
+                hint="Mails are written and never sent: see deploy/env.example.",
+                id="issuer.W002",
+            )
+        )
+    if settings.EMAIL_HOST_PASSWORD and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+        problems.append(
+            Error(
+                "MAIL_URL sends its password in the clear.",
+                hint="Let it begin with smtp+tls or smtp+ssl.",
+                id="issuer.E012",
+            )
+        )
+    for name in ("MAIL_FROM", "MAIL_BOUNCES_TO"):
+        try:
+            validate_email(getattr(settings, name))
+        except ValidationError:
+            hint = "Write one without a name, like credentials@college.example."
+            problems.append(Error(f"{name} is no e-mail address.", hint=hint, id="issuer.E013"))
+    return problems
 
 
 @register(Tags.security, deploy=True)

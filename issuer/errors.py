@@ -131,3 +131,15 @@ class BodyLost(IssuerError):
     """What is stored no longer makes the bytes that were signed."""
 
     code = "body_lost"
+
+
+class BadAddress(IssuerError):
+    """Mail cannot be sent to this. Write one e-mail address, like name@example.org."""
+
+    code = "bad_address"
+
+
+class NoReport(IssuerError):
+    """The message says nothing about a mail of ours."""
+
+    code = "no_report"

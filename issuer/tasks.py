@@ -1,4 +1,4 @@
-"""The issuer's pipeline: sign what was requested, publish what has changed, check, sweep."""
+"""The issuer's pipeline: sign what was requested, publish what has changed, post, check, sweep."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from issuer.errors import Refusal, WrongState
 from issuer.models import Batch, Chunk, LedgerCheck
-from issuer.services import batches, ledger_checks, publishing, signing, status
+from issuer.services import batches, ledger_checks, outbox, publishing, signing, status
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,21 @@ def check_ledger(check_id: int | None = None) -> None:
         check_ledger.delay(check.pk)
 
 
+@shared_task(name="issuer.post")
+def post() -> None:
+    """Send the mails that are due, for as long as a task may last; then ring again."""
+    outbox.send_due(seconds=DRAIN_SECONDS)
+    if outbox.is_waiting():
+        post.delay()
+
+
 @shared_task(name="issuer.sweep")
 def sweep() -> None:
-    """Ring for chunks and checks that nobody works on, and close batches that are done."""
+    """Ring for chunks, checks and mails that nobody works on, and close batches that are done."""
+    if lost := outbox.note_lost():
+        log.warning("%d mails were perhaps sent: look at them in the outbox", lost)
+    if outbox.is_waiting():
+        post.delay()
     for check in ledger_checks.silent():
         check_ledger.delay(check.pk)
     for batch_id in batches.waiting(Chunk.State.REQUESTED):
@@ -79,6 +91,11 @@ def sign_soon(batch: Batch) -> None:
 def check_ledger_soon(check: LedgerCheck) -> None:
     """Ring for a check of the ledger after the commit."""
     transaction.on_commit(lambda: check_ledger.delay(check.pk), robust=True)
+
+
+def post_soon() -> None:
+    """Ring for the outbox after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(post.delay, robust=True)
 
 
 def publish_soon() -> None:

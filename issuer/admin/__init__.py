@@ -1,3 +1,3 @@
 """The issuer's own pages at the desk."""
 
-from issuer.admin import institution, keys, ledger, status_lists  # noqa: F401
+from issuer.admin import institution, keys, ledger, outbox, status_lists  # noqa: F401

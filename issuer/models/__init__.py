@@ -11,6 +11,7 @@ from issuer.models.credentials import (
 from issuer.models.institution import Institution
 from issuer.models.keys import SigningKey
 from issuer.models.ledger import LedgerCheck, LedgerEntry
+from issuer.models.outbox import Mail
 from issuer.models.shapes import Shape
 from issuer.models.status import StatusChange, StatusList, StatusListPublication
 
@@ -22,6 +23,7 @@ __all__ = [
     "Institution",
     "LedgerCheck",
     "LedgerEntry",
+    "Mail",
     "Release",
     "SecuredDocument",
     "Shape",

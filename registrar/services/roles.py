@@ -49,6 +49,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.evaluate_award",
             "issuer.prepare_batch",
             "issuer.revoke_credential",
+            "issuer.view_mail",
+            "issuer.resend_mail",
             "skills.import_framework",
             "skills.propose_association",
             "skills.review_association",

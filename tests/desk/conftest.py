@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from issuer.models import Credential, StatusList
-from issuer.services import publishing
+from issuer.services import outbox, publishing
 from registrar.admin.framework_imports import Upload
 from registrar.models import Award, Programme, Revision, RosterImport, SkillTag
 from registrar.services import (
@@ -168,6 +168,15 @@ def addresses(
         statement="Works in a laboratory.",
         parts=[Part(college.skills[0], "skill")],
     )
+    mail = outbox.write(
+        to="1001@college.example",
+        to_name="Ada Byron",
+        subject="Your credential",
+        text="It is here.\n\nOpen it.",
+        why="test.written",
+        about=adas_credential,
+        link="/nowhere",
+    )
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
 
@@ -257,5 +266,7 @@ def addresses(
             "ledger": page("issuer_ledgerentry_changelist"),
             "entry": page("issuer_ledgerentry_change", 1),
             "check of the ledger": page("issuer_ledgerentry_check"),
+            "outbox": page("issuer_mail_changelist"),
+            "mail": page("issuer_mail_change", mail.pk),
         }
     )

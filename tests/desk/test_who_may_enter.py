@@ -44,6 +44,7 @@ MAY_ENTER = {
             "description of a course",
             "description of an activity",
         ),
+        *("outbox", "mail"),
     },
     "dev": RECORDS | {"review of links"},
     "chen": CATALOGUE

@@ -27,6 +27,8 @@ def sound(settings: Any, keystore: Path) -> None:
     keystore.mkdir(mode=0o700)
     settings.BASE_URL = "https://credentials.college.example"
     settings.ISSUER_DID = "did:web:credentials.college.example"
+    settings.MAIL_URL = "smtp+tls://mail.college.example"
+    settings.MAIL_FROM = settings.MAIL_BOUNCES_TO = "credentials@college.example"
 
 
 def test_a_sound_deployment_has_no_problems(sound: None) -> None:
@@ -127,3 +129,17 @@ def test_nothing_at_all_is_said_of_a_deployment_as_the_example_has_it() -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert "no issues" in ended.stdout
+
+
+def test_mail_that_would_never_go_or_tell_its_password_is_noticed(
+    sound: None, settings: Any
+) -> None:
+    settings.MAIL_URL = ""
+    assert found() == {"issuer.W002"}
+    settings.MAIL_URL = "smtp://mail.college.example"
+    settings.EMAIL_HOST_PASSWORD = "secret"
+    assert found() == {"issuer.E012"}
+    settings.EMAIL_USE_TLS = True
+    assert found() == set()
+    settings.MAIL_FROM = "The college <credentials@college.example>"
+    assert found() == {"issuer.E013"}

@@ -73,3 +73,22 @@ def test_numbers_with_which_nothing_would_be_done_are_refused(
     for number in ("0", "-1"):
         with pytest.raises(ImproperlyConfigured, match=name):
             told(monkeypatch, **{name: number})
+
+
+def test_a_mail_server_is_named_by_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mail(address: str) -> tuple[Any, ...]:
+        found = told(monkeypatch, MAIL_URL=address)
+        return tuple(found[f"EMAIL_{name}"] for name in ("PORT", "USE_TLS", "USE_SSL"))
+
+    assert mail("smtp+tls://post.college.example") == (587, True, False)
+    assert mail("smtp+ssl://post.college.example") == (465, False, True)
+    assert mail("smtp://post.college.example:2525") == (2525, False, False)
+    found = told(monkeypatch, MAIL_URL="smtp+tls://clara%40college:p%2Fw%40@post.college.example")
+    assert found["EMAIL_BACKEND"] == "issuer.smtp.Backend"
+    assert found["EMAIL_HOST"] == "post.college.example"
+    assert found["EMAIL_HOST_USER"] == "clara@college"
+    assert found["EMAIL_HOST_PASSWORD"] == "p/w@"
+    assert told(monkeypatch, MAIL_URL="filemail:////var/mails")["EMAIL_FILE_PATH"] == "/var/mails"
+    without = told(monkeypatch, MAIL_URL="", BASE_URL="https://credentials.college.example")
+    assert without["SENDS_MAIL"] is False
+    assert without["MAIL_FROM"] == "no-reply@credentials.college.example"

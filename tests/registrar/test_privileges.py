@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -13,7 +14,16 @@ from django.db import DatabaseError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from issuer.models import Batch, Chunk, Credential, SigningKey
-from issuer.services import batches, composed, credentials, keys, ledger_checks, publishing, status
+from issuer.services import (
+    batches,
+    composed,
+    credentials,
+    keys,
+    ledger_checks,
+    outbox,
+    publishing,
+    status,
+)
 from issuer.services.clients import Client
 from issuer.vc import contexts
 from registrar.management import privileges
@@ -101,6 +111,22 @@ def test_what_a_system_composes_is_frozen_by_a_web_process_of_its_own(
     with as_role("vc_api"):
         credential = composed.request(document, by=client)
     assert status.state_of(credential) == "requested"
+
+
+def test_what_the_web_writes_the_worker_sends(as_role: As, settings: Any, clara: User) -> None:
+    settings.SENDS_MAIL = True
+    with as_role("web"):
+        mail = outbox.write(
+            to="ada@home.example", subject="Hello", text="Hello", why="test.written"
+        )
+    with as_role("worker"):
+        outbox.send_due(seconds=5)
+    with as_role("web"):
+        outbox.resend(mail, by=clara)
+    mail.refresh_from_db()
+    assert mail.state == "sent"
+    assert is_refused("UPDATE issuer_mail SET state = 'queued'", as_role, "web")
+    assert is_refused("SELECT * FROM issuer_mail", as_role, "signer")
 
 
 def test_keys_are_made_by_the_signer(as_role: As, key: SigningKey, root: User) -> None:

@@ -87,6 +87,8 @@ class Command(BaseCommand):
         for person in college.sign_ins:
             narrator.sign_in(person)
         narrator.api_client(summary["api_client"])
+        if settings.EMAIL_FILE_PATH:
+            narrator.note(f"Mails go to nobody: they are files in {settings.EMAIL_FILE_PATH}")
 
     def _run(self, job: Job, narrator: Narrator) -> Credential:
         """Decide, issue, verify, revoke, verify; the credential that is revoked."""
