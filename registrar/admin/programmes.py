@@ -27,6 +27,7 @@ from issuer.pages import (
     number_column,
     state_tag,
 )
+from registrar.admin import programme_coverage as pages
 from registrar.errors import PlanOutdated
 from registrar.models import Programme, Term
 from registrar.services import programmes
@@ -186,7 +187,16 @@ class ProgrammeAdmin(DeskAdmin):
         return super().get_queryset(request).annotate(course_count=held)
 
     def own_urls(self) -> list[URLPattern]:
-        return [self.hang("sheet/", SheetPage, "sheet")]
+        part = "<int:object_id>/"
+        return [
+            self.hang("sheet/", SheetPage, "sheet"),
+            self.hang(f"{part}coverage/", pages.ProgrammeCoveragePage, "coverage"),
+            self.hang(f"{part}coverage.csv", pages.ProgrammeCoverageDownload, "coverage_csv"),
+            self.hang(f"{part}coverage.svg", pages.ProgrammeCoveragePicture, "coverage_svg"),
+            self.hang(f"{part}coverage/<int:skill_id>/", pages.BehindPage, "behind"),
+            self.hang(f"{part}map/", pages.CurriculumPage, "map"),
+            self.hang(f"{part}map.csv", pages.CurriculumDownload, "map_csv"),
+        ]
 
     @admin.display(ordering="retired_at", empty_value="")
     def state(self, programme: Programme) -> str:

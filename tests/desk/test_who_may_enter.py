@@ -23,7 +23,9 @@ CATALOGUE = {
     ),
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
-    *("programmes", "programme"),
+    *("programmes", "programme", "coverage of a programme", "coverage of a programme as CSV"),
+    *("coverage of a programme as SVG", "behind a number", "curriculum map"),
+    "curriculum map as CSV",
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
