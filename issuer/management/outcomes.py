@@ -1,12 +1,16 @@
 """Commands that scripts call: one JSON object at the end, whether they succeed or not."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
+
+# What Python makes of a byte on the command line that is no UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class OutcomeCommand(BaseCommand):
@@ -23,6 +27,7 @@ class OutcomeCommand(BaseCommand):
         self.is_told = False
         try:
             try:
+                _demand_text(options)
                 self.carry_out(**options)
             except OperationalError as error:
                 raise CommandError(f"The database does not answer: {error}") from error
@@ -40,9 +45,18 @@ class OutcomeCommand(BaseCommand):
         raise NotImplementedError
 
     def tell(self, outcome: Mapping[str, Any]) -> None:
-        """Print the outcome as one line."""
-        self.stdout.write(json.dumps(outcome, ensure_ascii=False, default=str))
+        """Print the outcome as one line; of what is no text, JSON's own escapes."""
+        line = json.dumps(outcome, ensure_ascii=False, default=str)
+        self.stdout.write(line.encode("utf-8", "backslashreplace").decode())
         self.is_told = True
+
+
+def _demand_text(options: Mapping[str, Any]) -> None:
+    """Refuse arguments with bytes that are no UTF-8: no row, and no line we print, takes them."""
+    for name, given in options.items():
+        said = given if isinstance(given, list) else [given]
+        if any(isinstance(one, str) and _SURROGATE.search(one) for one in said):
+            raise CommandError(f"{name} is not UTF-8. Write it anew, or rename the file.")
 
 
 def content_of(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from skills.errors import (
     CannotPropose,
     NoReason,
+    NotCurrent,
     NotProposedHere,
     NotWaiting,
     NotYours,
@@ -120,8 +121,9 @@ def accept(
 ) -> Moved:
     """Let these links hold from now on.
 
-    What this person proposed (OwnProposal), what was reviewed already or withdrawn (NotWaiting)
-    and what a framework says (NotProposedHere) is left as it is.
+    What this person proposed (OwnProposal), what was reviewed already or withdrawn (NotWaiting),
+    what a framework says (NotProposedHere) and what could not be proposed any more, as one of the
+    two was retired since (NotCurrent), is left as it is.
     """
     return _review(associations, State.ACCEPTED, by=by, comment=comment, at=at)
 
@@ -131,7 +133,7 @@ def reject(
 ) -> Moved:
     """Refuse these links and tell their proposers why; they may be proposed again.
 
-    Leaves what `accept` leaves. Raises NoReason without a comment.
+    Leaves what `accept` leaves, but for what is retired. Raises NoReason without a comment.
     """
     if not comment.strip():
         raise NoReason
@@ -337,7 +339,7 @@ def _review(
     at: datetime | None,
 ) -> Moved:
     rows = _known_of(associations)
-    left = [(row, error) for row in rows if (error := _unreviewable(row, by)) is not None]
+    left = [(row, error) for row in rows if (error := _unreviewable(row, state, by)) is not None]
     stays = {row.pk for row, _ in left}
     done = [row.pk for row in rows if row.pk not in stays]
     Association.objects.filter(pk__in=done).update(
@@ -346,13 +348,25 @@ def _review(
     return Moved(list(_known().filter(pk__in=done)), left)
 
 
-def _unreviewable(row: Association, by: User) -> SkillsError | None:
+def _unreviewable(row: Association, state: str, by: User) -> SkillsError | None:
     if row.framework_id is not None:
         return NotProposedHere()
     if row.state != State.PROPOSED or row.retired_at is not None:
         return NotWaiting()
     if row.proposed_by_id == by.pk:
         return OwnProposal()
+    return _end_that_is_gone(row) if state == State.ACCEPTED else None
+
+
+def _end_that_is_gone(row: Association) -> NotCurrent | None:
+    """Of a link that could not be proposed any more. What is replaced is retired as a rule."""
+    ends = [row.destination] if row.kind == "replacedBy" else [row.origin, row.destination]
+    for skill in ends:
+        if skill is not None and skill.retired_at is not None:
+            return NotCurrent(
+                f"{skill.name[:120]} was retired since. Reject the link, and propose another to "
+                "what is in its place."
+            )
     return None
 
 

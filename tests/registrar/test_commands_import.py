@@ -178,6 +178,8 @@ def test_a_framework_that_cannot_be_read_ends_with_json_too(
         ["http://frameworks.example/1"],
         [framework, "--by", "nobody"],
         [framework, "--column", "colour=Colour"],
+        [framework, "--framework-id", "bird\udce9"],
+        [framework, "--column", "code=R\udce9f"],
     ):
         told = outcome("import_framework", *arguments)
         assert (told["new"], told["changed"], told["retired"], told["unchanged"]) == (0, 0, 0, 0)
@@ -198,6 +200,16 @@ def test_a_sheet_is_read_by_its_columns_and_the_next_time_as_before(tmp_path: Pa
     again = outcome("import_framework", sheet)
     assert (again["new"], again["changed"], again["unchanged"]) == (0, 1, 1)
     assert Framework.objects.get().title == "Birds and trees"
+
+
+def test_whose_a_sheet_is_and_what_its_rows_are_can_be_said(tmp_path: Path) -> None:
+    sheet = tmp_path / "ours.csv"
+    sheet.write_text("Ref,What they can do\nA1,Count birds\n")
+    said = ["--framework-id", "birds", "--title", "Birds", "--creator", "Field College"]
+    columns = ["--column", "code=Ref", "--column", "statement=What they can do"]
+    assert outcome("import_framework", sheet, *said, *columns, "--kind", "ability")["new"] == 1
+    assert Framework.objects.get().creator == "Field College"
+    assert Skill.objects.get().kind == "ability"
 
 
 def test_a_file_that_does_not_say_which_framework_it_is_asks_for_it(shared_data: Path) -> None:

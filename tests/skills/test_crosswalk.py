@@ -175,6 +175,26 @@ def test_what_is_retired_may_only_be_said_to_be_replaced(ends: Any, ann: User) -
     assert propose(gone, "replacedBy", ends[1], ann).state == "proposed"
 
 
+def test_what_was_retired_while_a_link_waited_is_linked_no_more_but_as_replaced(
+    ends: Any, ann: User, bob: User
+) -> None:
+    ours, theirs = ends
+    other = skill(theirs.framework, "sew")
+    links = [
+        propose(ours, "isRelatedTo", theirs, ann),
+        propose(other, "isPartOf", ours, ann),
+        propose(theirs, "replacedBy", ours, ann),
+        propose(skill(ours.framework, "knit"), "replacedBy", theirs, ann),
+    ]
+    Skill.objects.filter(pk=theirs.pk).update(retired_at=NOW)
+    done, left = crosswalk.accept(links, by=bob)
+    assert [row.pk for row in done] == [links[1].pk, links[2].pk]
+    assert [row.pk for row, _ in left] == [links[0].pk, links[3].pk]
+    assert {error.code for _, error in left} == {"not_current"}
+    assert "make cloth was retired since. Reject the link" in str(left[0][1])
+    assert len(crosswalk.reject([row for row, _ in left], by=bob, comment="Gone").done) == 2
+
+
 def test_an_address_that_nobody_can_open_is_refused(ends: Any, ann: User) -> None:
     for address in ("https://x.example/\0", "data:text/html,x", "https://a b", "x" * 2000, ""):
         with pytest.raises(CannotPropose, match="https, http or urn address"):

@@ -14,6 +14,7 @@ from registrar.management import reports
 from registrar.services import vocabulary
 from skills import sources
 from skills.errors import ImportRefused, SkillsError
+from skills.models import Skill
 from skills.readers.mapping import FIELDS
 from skills.readers.packed import MAX_BYTES, MAX_FILES
 from skills.services.frameworks import Plan
@@ -42,6 +43,13 @@ class Command(OutcomeCommand):
             help="which framework it is, for a file that does not say so",
         )
         parser.add_argument("--title", default="", help="what that framework is called")
+        parser.add_argument("--creator", default="", help="whose it is")
+        parser.add_argument(
+            "--kind",
+            choices=Skill.Kind.values,
+            default=vocabulary.NOTHING.kind,
+            help="of a sheet's rows that say none; default: %(default)s",
+        )
         parser.add_argument(
             "--column",
             action="append",
@@ -61,6 +69,8 @@ class Command(OutcomeCommand):
             format=options["format"],
             framework_id=options["framework_id"],
             title=options["title"],
+            creator=options["creator"],
+            kind=options["kind"],
             columns=_columns(options["column"]),
         )
         try:
