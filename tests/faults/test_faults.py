@@ -55,9 +55,13 @@ def test_a_stopped_bench_leaves_no_process_and_no_folder() -> None:
             assert time.monotonic() < end
             time.sleep(0.1)
         bench.send_signal(signal.SIGTERM)
-        assert bench.wait(30) == 128 + signal.SIGTERM
+        assert bench.wait(60) == 128 + signal.SIGTERM
         assert list(Path(folder).iterdir()) == []
-        assert processes_of(folder) == []
+        # Whoever was killed last may still be on the way out.
+        end = time.monotonic() + 10
+        while left := processes_of(folder):
+            assert time.monotonic() < end, left
+            time.sleep(0.1)
 
 
 def processes_of(folder: str) -> list[str]:

@@ -114,9 +114,14 @@ def _raced(stage: Stage, scene: Scene) -> None:
 
 def _forgotten(stage: Stage, scene: Scene) -> None:
     """The broker is flushed when all is frozen and nobody has begun to sign."""
+    from django.conf import settings
+
+    queue, rings = settings.QUEUE_SIGNING, scene.count // CHUNK_SIZE
     stage.hire(WORKER)
     stage.play(scene.count)
     stage.until(lambda: _frozen(stage) == scene.count, seconds=stage.patience)
+    # The worker rings after it has committed.
+    stage.until(lambda: stage.broker.holds(queue) >= rings, seconds=stage.patience)
     stage.broker.flush()
     stage.hire(SIGNER)
     _see_through(stage)

@@ -126,6 +126,13 @@ class Broker:
         self.server.child.process.kill()
         self.server.child.process.wait()
 
+    def holds(self, queue: str) -> int:
+        """How many messages of a queue nobody has taken."""
+        from redis import Redis
+
+        with Redis(unix_socket_path=str(self.server.socket)) as line:
+            return int(line.llen(queue))
+
     def flush(self) -> None:
         """Let it forget everything."""
         self.server.answers(b"FLUSHALL", b"+OK")
