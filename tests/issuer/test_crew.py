@@ -89,6 +89,19 @@ def test_what_ends_a_process_is_lost_alone() -> None:
     assert list(made(range(60), workshop)) == expected
 
 
+def test_what_was_done_and_not_told_of_is_done_again_and_none_of_it_is_lost() -> None:
+    def workshop(ask: Ask) -> Callable[[int], int]:
+        def do(number: int) -> int:
+            if number % 100 == 99:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return number
+
+        return do
+
+    expected = ["lost" if number % 100 == 99 else number for number in range(1000)]
+    assert list(made(range(1000), workshop)) == expected
+
+
 def test_who_stops_listening_leaves_no_process_behind() -> None:
     found = made(range(10_000), lambda ask: lambda thing: os.getpid())
     process = next(found)
