@@ -80,6 +80,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "registrar.view_rosterimport",
             ),
             Entry("Results", "admin:registrar_result_changelist", "registrar.view_result"),
+            Entry(
+                "Confirmations",
+                "admin:registrar_confirmation_changelist",
+                "registrar.view_confirmation",
+            ),
         ),
     ),
     (

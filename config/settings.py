@@ -320,6 +320,9 @@ DEFAULT_FROM_EMAIL = MAIL_FROM
 # Where mail servers report what did not arrive, for `read_bounces`.
 MAIL_BOUNCES_TO = env.str("MAIL_BOUNCES_TO", MAIL_FROM)
 
+# Days for which somebody outside can follow the link to confirm what a learner has learned.
+CONFIRMATION_DAYS = _one_or_more("CONFIRMATION_DAYS", 30)
+
 # --- VC API -----------------------------------------------------------------------------------
 
 # Issuers for public test suites under /conformance/, anonymous, with keys that prove nothing.

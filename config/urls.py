@@ -17,6 +17,7 @@ handler500 = problems.server_error
 
 urlpatterns = [
     path("", include("issuer.public.urls")),
+    path("", include("registrar.public.urls")),
     path("", include(vocabulary.patterns(uses=skill_uses.of_skill))),
     path("teach/", include("registrar.teach.urls")),
     path("admin/", admin.site.urls),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from issuer.models import Batch, Institution, SigningKey
 from issuer.services import batches, outbox
 from registrar.models import Revision, RosterImport, SkillTag
-from registrar.services import awards, roles
+from registrar.services import awards, confirmations, roles
 from skills.models import Association
 
 RECENT_BATCHES = 12
@@ -153,6 +153,16 @@ def _mails(user: User) -> Task | None:
     return _task(found, ("mail has not arrived", "mails have not arrived"), "Look", url)
 
 
+def _confirmations(user: User) -> Task | None:
+    if not user.has_perm("registrar.ask_confirmation"):
+        return None
+    late = confirmations.overdue()
+    url = _first_or_list(late, "registrar_confirmation", "?state__exact=asked", "asked_at")
+    found = late.order_by().aggregate(count=Count("pk"), since=Min("expires_at"))
+    words = ("question outside was not answered", "questions outside were not answered")
+    return _task(found, words, "Look", url)
+
+
 SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _set_up,
     _no_key,
@@ -165,6 +175,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _links,
     _rosters,
     _mails,
+    _confirmations,
 )
 
 

@@ -71,3 +71,27 @@ class NoScope(RegistrarError):
     """Choose at least one thing that the system may do, of those that there are."""
 
     code = "no_scope"
+
+
+class TakesNoPart(RegistrarError):
+    """The learner takes no part in it. Record the participation first."""
+
+    code = "takes_no_part"
+
+
+class AskedThemselves(RegistrarError):
+    """Nobody confirms what they learned themselves, nor what they asked for. Ask somebody else."""
+
+    code = "asked_themselves"
+
+
+class AnsweredAlready(RegistrarError):
+    """The question has been answered already, or was withdrawn. It is answered once."""
+
+    code = "answered_already"
+
+
+class LinkExpired(RegistrarError):
+    """The time to answer is over. Write to who asked you, if you still want to."""
+
+    code = "link_expired"

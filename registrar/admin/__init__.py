@@ -5,6 +5,7 @@ from registrar.admin import (  # noqa: F401
     batches,
     catalog,
     competencies,
+    confirmations,
     credentials,
     crosswalk,
     learners,

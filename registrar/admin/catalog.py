@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 
 from issuer.pages import DeskAdmin, Link, ThingPage, Verb, number_column, state_tag
-from registrar.admin import catalog_entry
+from registrar.admin import catalog_entry, confirmations
 from registrar.models import (
     Activity,
     Course,
@@ -68,6 +68,7 @@ class ActivityPage(OpportunityPage):
             "admin:registrar_activity_participation",
             "registrar.import_roster",
         ),
+        Verb("Ask for a confirmation", "admin:registrar_activity_confirm", confirmations.ASK),
         Verb(
             "Edit the outcomes",
             "admin:registrar_activity_outcomes",
@@ -133,6 +134,7 @@ class ActivityAdmin(OpportunityAdmin):
             self.hang("<int:object_id>/describe/", catalog_entry.DescribeActivityPage, "describe"),
             self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
             self.hang("<int:object_id>/participation/", part, "participation"),
+            self.hang("<int:object_id>/confirm/", confirmations.AskPage, "confirm"),
         ]
 
 

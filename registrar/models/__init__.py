@@ -10,6 +10,7 @@ from registrar.models.catalog import (
     Offering,
     Term,
 )
+from registrar.models.confirmations import Confirmation, ConfirmedOutcome
 from registrar.models.imports import RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.people import OrganizationUnit, Role
@@ -23,6 +24,8 @@ __all__ = [
     "Activity",
     "ApiClient",
     "Award",
+    "Confirmation",
+    "ConfirmedOutcome",
     "Course",
     "CredentialTemplate",
     "Enrolment",

@@ -47,3 +47,34 @@ approved_revisions_do_not_change = [
         condition=pgtrigger.Condition(_SETTLED),
     ),
 ]
+
+confirmations_are_answered_once = [
+    pgtrigger.Protect(
+        name="what_was_asked_does_not_change",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(exclude=["state", "answered_at", "comment"]),
+    ),
+    pgtrigger.Protect(
+        name="answer_is_given_once",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition(
+            "OLD.state <> 'asked' AND NOT (OLD.state = 'answered' AND NEW.state = 'retracted' "
+            "AND OLD.answered_at = NEW.answered_at AND OLD.comment = NEW.comment)"
+        ),
+    ),
+    pgtrigger.Protect(name="confirmation_is_not_deleted", operation=pgtrigger.Delete),
+]
+
+confirmed_outcomes_are_answered_once = [
+    pgtrigger.Protect(
+        name="confirmed_words_do_not_change",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(exclude=["answer", "result"]),
+    ),
+    pgtrigger.Protect(
+        name="outcome_is_answered_once",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.answer <> ''"),
+    ),
+    pgtrigger.Protect(name="confirmed_outcome_is_not_deleted", operation=pgtrigger.Delete),
+]

@@ -28,6 +28,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_learner",
     "registrar.view_offering",
     "registrar.view_result",
+    "registrar.view_confirmation",
     "registrar.view_rosterimport",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
@@ -44,6 +45,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {
             "registrar.import_roster",
             "registrar.add_activity",
+            "registrar.ask_confirmation",
             "registrar.change_learningoutcome",
             "registrar.draft_revision",
             "registrar.evaluate_award",

@@ -12,19 +12,30 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from issuer.models import Credential, StatusList
-from issuer.services import outbox, publishing
+from issuer.models import Credential, Mail, StatusList
+from issuer.services import publishing
 from registrar.admin.framework_imports import Upload
-from registrar.models import Award, Programme, Revision, RosterImport, SkillTag
+from registrar.models import (
+    Award,
+    Confirmation,
+    Learner,
+    LearningOutcome,
+    Programme,
+    Revision,
+    RosterImport,
+    SkillTag,
+)
 from registrar.services import (
     catalog,
     competencies,
+    confirmations,
     crosswalk,
     programmes,
     rosters,
     tagging,
     vocabulary,
 )
+from registrar.services.confirmations import Supervisor
 from registrar.services.uploads import keep
 from skills.models import Association, Framework, Skill
 from skills.services import likeness
@@ -131,6 +142,18 @@ def walk(origin: Skill, destination: Skill, *, by: User) -> Association:
     return link
 
 
+def question(college: Any, learner: Learner, *, by: User) -> Confirmation:
+    """A question to somebody outside, written and not sent."""
+    birds = college.course_named("birds", kind="activity")
+    offering = college.offer(birds)
+    college.enrol(learner, offering)
+    outcome = LearningOutcome.objects.create(
+        opportunity=birds, code="BIRDS-1", statement="Rings birds without harm."
+    )
+    maria = Supervisor(name="María Silva", organization="Bird station", email="m@birds.example")
+    return confirmations.ask(offering, learner, [outcome], of=maria, by=by)
+
+
 def compare(left: Framework, right: Framework) -> None:
     """Compare two frameworks by their texts."""
     likeness.compare(likeness.ask(left, right, by=None))
@@ -168,17 +191,9 @@ def addresses(
         statement="Works in a laboratory.",
         parts=[Part(college.skills[0], "skill")],
     )
-    mail = outbox.write(
-        to="1001@college.example",
-        to_name="Ada Byron",
-        subject="Your credential",
-        text="It is here.\n\nOpen it.",
-        why="test.written",
-        about=adas_credential,
-        link="/nowhere",
-    )
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
+    asked = question(college, award.learner, by=root)
 
     science = programme(college, by=root)
 
@@ -219,6 +234,9 @@ def addresses(
             "adding an activity": page("registrar_activity_new"),
             "description of an activity": page("registrar_activity_describe", club.pk),
             "outcomes of an activity": page("registrar_activity_outcomes", club.pk),
+            "asking outside": page("registrar_activity_confirm", club.pk),
+            "confirmations": page("registrar_confirmation_changelist"),
+            "confirmation": page("registrar_confirmation_change", asked.pk),
             "participation": page("registrar_activity_participation", club.pk),
             "programmes": page("registrar_programme_changelist"),
             "programme": page("registrar_programme_change", science.pk),
@@ -273,6 +291,6 @@ def addresses(
             "entry": page("issuer_ledgerentry_change", 1),
             "check of the ledger": page("issuer_ledgerentry_check"),
             "outbox": page("issuer_mail_changelist"),
-            "mail": page("issuer_mail_change", mail.pk),
+            "mail": page("issuer_mail_change", Mail.objects.get().pk),
         }
     )

@@ -31,6 +31,7 @@ RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
+    *("confirmations", "confirmation"),
 }
 MAY_ENTER = {
     "clara": RECORDS
@@ -46,7 +47,7 @@ MAY_ENTER = {
             "description of a course",
             "description of an activity",
         ),
-        *("outbox", "mail"),
+        *("outbox", "mail", "asking outside"),
     },
     "dev": RECORDS | {"review of links"},
     "chen": CATALOGUE

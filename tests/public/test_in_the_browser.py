@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from issuer.models import Credential, Release, SecuredDocument, StatusList
-from issuer.services import publishing, status
+from issuer.services import links, publishing, status
+from registrar.models import Learner
+from registrar.services import confirmations
+from tests.cast import College
+from tests.desk.conftest import question
 from tests.public.test_verify_page import (
     DID,
     of_stranger,
@@ -39,14 +44,18 @@ def document(adas: Release) -> str:
 
 
 @pytest.fixture
-def pages(adas: Release, document: str) -> dict[str, str]:
+def pages(
+    adas: Release, document: str, college: College, ada: Learner, clara: User
+) -> dict[str, str]:
     """Every page that a stranger may reach, by a name to call it by."""
+    asked = question(college, ada, by=clara)
     achievement = json.loads(document)["credentialSubject"]["achievement"]["id"]
     return {
         "home": "/",
         "check": "/verify",
         "achievement": achievement.removeprefix(settings.BASE_URL),
         "credential": f"/credentials/{adas.address}",
+        "confirm": links.seal(confirmations.path_of(asked)).removeprefix(settings.BASE_URL),
         "nowhere": "/nothing/here",
         "sign in": "/admin/login/",
     }
