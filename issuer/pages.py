@@ -140,8 +140,8 @@ class Page(PermissionRequiredMixin, ContextMixin):
         return cast(User, self.request.user)
 
     def get_words(self) -> str:
-        """What one searches for, without NUL: PostgreSQL takes it in no text."""
-        return self.request.GET.get("q", "").replace("\0", "").strip()
+        """What one searches for."""
+        return self.request.GET.get("q", "").strip()
 
     def get_title(self) -> str:
         """The heading."""

@@ -11,6 +11,11 @@ from skills.services import search
 FOUND = 12
 
 
+def is_key(text: str) -> bool:
+    """Whether a row may have this key, as a form or an address names it."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 class ChoosingPage(Page, FormView):
     """Keeps what the form says; or finds skills for it, where no script does."""
 

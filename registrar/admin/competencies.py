@@ -25,7 +25,7 @@ from issuer.pages import (
     state_tag,
     thing_url,
 )
-from registrar.admin.choosing import ChoosingPage
+from registrar.admin.choosing import ChoosingPage, is_key
 from registrar.services import competencies as desk
 from skills.errors import SkillsError
 from skills.models import Competency, Component, Framework, Skill
@@ -86,7 +86,7 @@ class BuilderPage(ChoosingPage):
     def parts(self) -> list[Part]:
         """The components that are ticked, in their order, each with its role or the likely one."""
         given = self.request.POST
-        keys = [key for key in given.getlist("component") if _is_key(key)][:MOST_COMPONENTS]
+        keys = [key for key in given.getlist("component") if is_key(key)][:MOST_COMPONENTS]
         found = Skill.objects.select_related("framework").in_bulk(map(int, keys))
         chosen = [found[int(key)] for key in dict.fromkeys(keys) if int(key) in found]
         return [Part(skill, _role(skill, given.get(f"role-{skill.pk}"))) for skill in chosen]
@@ -166,10 +166,6 @@ def _role(skill: Skill, said: str | None) -> str:
         return said
     is_knowledge = skill.kind == Skill.Kind.KNOWLEDGE
     return Component.Role.KNOWLEDGE if is_knowledge else Component.Role.SKILL
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 # One competency

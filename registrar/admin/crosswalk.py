@@ -1,6 +1,5 @@
 """The crosswalk: two frameworks side by side, links that wait for review, suggestions, files."""
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, cast
@@ -33,10 +32,11 @@ from issuer.pages import (
     state_tag,
 )
 from registrar import tasks
+from registrar.admin.choosing import is_key
 from registrar.services import crosswalk as desk
 from skills.errors import SkillsError
 from skills.models import Association, Comparison, Framework, Skill
-from skills.services import crosswalk, crosswalk_files, likeness, search
+from skills.services import crosswalk, crosswalk_files, likeness, search, side_by_side
 from skills.services.crosswalk import KINDS, Moved, Proposal
 from skills.writers import case, crosswalk_csv
 
@@ -54,9 +54,9 @@ class FrameworksForm(forms.Form):
     right = forms.ModelChoiceField(Framework.objects.none(), empty_label=None)
     show = forms.ChoiceField(
         choices=[
-            ("", "All skills"),
-            ("open", "Those without a link"),
-            ("linked", "Those with a link"),
+            (side_by_side.ALL, "All skills"),
+            (side_by_side.OPEN, "Those without a link"),
+            (side_by_side.LINKED, "Those with a link"),
         ],
         required=False,
     )
@@ -107,7 +107,7 @@ class CrosswalkPage(Page, TemplateView):
     def chosen(self) -> dict[str, Any]:
         """What else is chosen, as it stands in the address."""
         names = ("q", "show", "page", "skill")
-        return {name: self.request.GET.get(name, "").replace("\0", "") for name in names}
+        return {name: self.request.GET.get(name, "") for name in names}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shown = self._shown(*self.sides) if self.sides else {}
@@ -126,33 +126,24 @@ class CrosswalkPage(Page, TemplateView):
         )
 
     def _shown(self, left: Framework, right: Framework) -> dict[str, Any]:
-        links = crosswalk.between(left, right)
-        said = list(links.order_by().values_list("state", "origin", "destination"))
-        counts = Counter(state for state, _, _ in said)
-        # A query for the pairs and one for the rest: joined in one, they take many seconds.
-        linked = {end for _, *ends in said for end in ends}
-        current = Skill.objects.current().filter(framework=left)
-        skills = current.order_by("code", "pk")
-        if show := self.asked.cleaned_data["show"]:
-            is_linked = Q(pk__in=linked)
-            skills = skills.filter(is_linked if show == "linked" else ~is_linked)
-        page = Paginator(skills.matching(self.get_words()), SKILLS_PER_PAGE).get_page(
-            self.request.GET.get("page")
+        seen = side_by_side.look(
+            left, right, show=self.asked.cleaned_data["show"], text=self.get_words()
         )
+        page = Paginator(seen.skills, SKILLS_PER_PAGE).get_page(self.request.GET.get("page"))
         selected = self._selected(left)
         return {
             "page": page,
-            "rows": _rows(page.object_list, links),
-            "holding": counts[State.ACCEPTED],
-            "waiting": counts[State.PROPOSED],
-            "without": current.exclude(pk__in=linked).count(),
+            "rows": seen.rows(page.object_list),
+            "holding": seen.holding,
+            "waiting": seen.waiting,
+            "without": seen.without,
             "selected": selected,
             "suggestions": _suggested_for(selected, left, right),
         }
 
     def _selected(self, left: Framework) -> Skill | None:
         key = self.request.GET.get("skill", "")
-        if not _is_key(key):
+        if not is_key(key):
             return None
         return Skill.objects.filter(pk=key, framework=left).select_related("framework").first()
 
@@ -229,7 +220,7 @@ class SuggestedPage(CrosswalkPage):
         return {
             "comparison": comparison,
             "page": page,
-            "rows": likeness.suggestions(page.object_list),
+            "rows": likeness.alike(page.object_list),
             "all_chosen": "all" in self.request.GET,
         }
 
@@ -277,7 +268,7 @@ class SuggestedPage(CrosswalkPage):
                 reason=one.why,
                 likeness=one.likeness,
             )
-            for one in likeness.suggestions(taken[: crosswalk.MOST_AT_ONCE])
+            for one in likeness.alike(taken[: crosswalk.MOST_AT_ONCE])
         ]
 
 
@@ -352,7 +343,7 @@ class ReviewPage(Page, TemplateView):
         if act not in ("accept", "reject"):
             raise Http404
         comment = request.POST.get("comment", "").strip()
-        chosen = [key for key in request.POST.getlist("link") if _is_key(key)]
+        chosen = [key for key in request.POST.getlist("link") if is_key(key)]
         if refusal := _gap(act, chosen, comment):
             context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)
             return self.render_to_response(context, status=422)
@@ -504,34 +495,11 @@ class AssociationAdmin(DeskAdmin):
 # What a page shows
 
 
-def _rows(skills: Iterable[Skill], links: QuerySet[Association]) -> list[dict[str, Any]]:
-    """Each skill with its links to the other framework."""
-    skills = list(skills)
-    keys = [skill.pk for skill in skills]
-    found: dict[int, list[dict[str, Any]]] = {key: [] for key in keys}
-    for link in links.filter(Q(origin__in=keys) | Q(destination__in=keys)).order_by("kind", "pk"):
-        leads_away = link.origin_id in found
-        mine, other = (
-            (link.origin_id, link.destination) if leads_away else (link.destination_id, link.origin)
-        )
-        found[cast(int, mine)].append(
-            {
-                "link": link,
-                "other": other,
-                "leads_away": leads_away,
-                "said": KINDS.get(link.kind, link.kind),
-            }
-        )
-    return [{"skill": skill, "links": found[skill.pk]} for skill in skills]
-
-
-def _suggested_for(
-    skill: Skill | None, left: Framework, right: Framework
-) -> list[likeness.Suggestion]:
+def _suggested_for(skill: Skill | None, left: Framework, right: Framework) -> list[likeness.Alike]:
     comparison = _comparison(left, right)
     if skill is None or comparison is None:
         return []
-    return likeness.suggestions(likeness.unjudged(comparison, origin=skill))
+    return likeness.alike(likeness.unjudged(comparison, origin=skill))
 
 
 def _comparison(left: Framework, right: Framework) -> Comparison | None:
@@ -539,10 +507,4 @@ def _comparison(left: Framework, right: Framework) -> Comparison | None:
 
 
 def _skill(key: str) -> Skill | None:
-    return (
-        Skill.objects.select_related("framework").filter(pk=key).first() if _is_key(key) else None
-    )
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
+    return Skill.objects.select_related("framework").filter(pk=key).first() if is_key(key) else None

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from issuer.pages import Link, ThingPage, list_link, thing_url
 from registrar.admin.crosswalk import with_skills
-from registrar.models import LearningOutcome, Revision
-from registrar.models import SkillTag as Tag
+from registrar.models import LearningOpportunity, Revision
 from registrar.services import crosswalk as desk
+from registrar.services import skill_uses
 from skills.models import Framework, Skill
 from skills.services import frameworks, neighbours
 from skills.services.crosswalk import KINDS
@@ -36,19 +37,15 @@ class SkillPage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         skill = self.object
-        outcomes = LearningOutcome.objects.filter(
-            tags__skill=skill, tags__state=Tag.State.ACCEPTED
-        ).select_related("opportunity")
-        revisions = Revision.objects.filter(skills=skill, state=Revision.State.APPROVED)
+        beside = neighbours.of([skill])[skill.pk]
         return super().get_context_data(
             neighbours=[
-                {"it": one, "said": KINDS.get(one.kind, one.kind)}
-                for one in neighbours.of([skill])[skill.pk][:SHOWN]
+                {"it": one, "said": KINDS.get(one.kind, one.kind)} for one in beside[:SHOWN]
             ],
+            more_neighbours=max(0, len(beside) - SHOWN),
             successors=frameworks.successors([skill]).get(skill.pk, []),
             wordings=skill.wordings.order_by("-began_at"),
-            outcomes=outcomes.distinct()[:SHOWN],
-            revisions=revisions.distinct()[:SHOWN],
+            uses=skill_uses.of_skill(skill, address=_desk_address),
             competencies=skill.competencies.order_by("-created_at")
             if self.user.has_perm("skills.view_competency")
             else (),
@@ -57,3 +54,10 @@ class SkillPage(ThingPage):
             else (),
             **kwargs,
         )
+
+
+def _desk_address(thing: LearningOpportunity | Revision) -> str:
+    """Courses and activities have pages of their own kind."""
+    if isinstance(thing, Revision):
+        return thing_url(thing)
+    return reverse(f"admin:registrar_{thing.kind}_change", args=[thing.pk])

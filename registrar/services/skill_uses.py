@@ -1,26 +1,37 @@
 """Tells strangers which outcomes teach a skill, and which credentials certify it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from registrar.models import Revision, SkillTag
+from registrar.models import LearningOpportunity, Revision, SkillTag
 from skills.models import Skill
 from skills.services.uses import Use, Uses
 
 # Courses, activities and credentials; more than this nobody reads on a page.
 _MOST: Final = 50
 
+Address = Callable[[LearningOpportunity | Revision], str]
 
-def of_skill(skill: Skill) -> list[Uses]:
-    """The outcomes that were accepted for it, and the templates in force that attest it."""
-    found = (_taught(skill), _certified(skill))
+
+def _public_address(thing: LearningOpportunity | Revision) -> str:
+    if isinstance(thing, Revision):
+        return reverse("achievement", args=[thing.achievement_id])
+    return ""
+
+
+def of_skill(skill: Skill, *, address: Address = _public_address) -> list[Uses]:
+    """The outcomes that were accepted for it, and the templates in force that attest it.
+
+    `address` says where each course and template has its page; for strangers where none does.
+    """
+    found = (_taught(skill, address), _certified(skill, address))
     return [uses for uses in found if uses.shown]
 
 
-def _taught(skill: Skill) -> Uses:
+def _taught(skill: Skill, address: Address) -> Uses:
     """By course or activity; what is retired teaches nobody any more."""
     tags = (
         SkillTag.objects.filter(
@@ -32,23 +43,23 @@ def _taught(skill: Skill) -> Uses:
         .select_related("outcome__opportunity")
         .order_by("outcome__opportunity__code", "outcome__code", "pk")
     )
-    lines: dict[str, list[str]] = {}
+    lines: dict[LearningOpportunity, list[str]] = {}
     for tag in tags:
         said = f"{tag.outcome.statement} ({tag.get_emphasis_display().lower()})"
-        lines.setdefault(str(tag.outcome.opportunity), []).append(said)
-    return _cut(_("Where it is taught"), [Use(name, tuple(said)) for name, said in lines.items()])
+        lines.setdefault(tag.outcome.opportunity, []).append(said)
+    return _cut(
+        _("Where it is taught"),
+        [Use(str(course), tuple(said), address(course)) for course, said in lines.items()],
+    )
 
 
-def _certified(skill: Skill) -> Uses:
+def _certified(skill: Skill, address: Address) -> Uses:
     revisions = Revision.objects.filter(
         attested__skill=skill, state=Revision.State.APPROVED, achievement__isnull=False
     ).order_by("name", "pk")
     return _cut(
         _("What certifies it"),
-        [
-            Use(revision.name, (), reverse("achievement", args=[revision.achievement_id]))
-            for revision in revisions
-        ],
+        [Use(revision.name, (), address(revision)) for revision in revisions],
     )
 
 

@@ -25,17 +25,6 @@ class SkillQuerySet(models.QuerySet["Skill"]):
         held = SkillWording.objects.as_of(moment).filter(skill=models.OuterRef("pk"))
         return self.filter(models.Exists(held))
 
-    def matching(self, text: str) -> "SkillQuerySet":
-        """Those whose code, label or statement contain every word of `text`."""
-        if "\0" in text:  # PostgreSQL takes it in no text, so no skill contains it
-            return self.none()
-        found = self
-        for word in text.split():
-            found = found.filter(
-                Q(code__icontains=word) | Q(label__icontains=word) | Q(statement__icontains=word)
-            )
-        return found
-
 
 class Skill(models.Model):
     """One discrete thing that one can show, of whatever kind (CASE CFItem, CTDL Competency).

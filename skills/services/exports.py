@@ -47,7 +47,7 @@ _End = tuple[str, str, str]
 _Record = TypeVar("_Record", CriterionRecord, LevelRecord, DefinitionRecord)
 
 
-class Held:
+class HeldFramework:
     """A framework as it is held now, to be written; each part is read anew when it is asked for.
 
     What is part of it are its own associations, and the crosswalks from its skills that were
@@ -99,7 +99,7 @@ def file_of(framework: Framework, write: Callable[[Source], Iterator[str]]) -> I
     """
     file = cast(IO[bytes], SpooledTemporaryFile(max_size=_IN_MEMORY))
     with _one_moment():
-        for piece in write(Held(framework)):
+        for piece in write(HeldFramework(framework)):
             file.write(piece.encode())
     file.seek(0)
     return file

@@ -64,8 +64,8 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Two skills that may be linked, and why."""
+class Alike:
+    """Two skills that read alike and may be linked, and why."""
 
     origin: Skill
     destination: Skill
@@ -139,13 +139,13 @@ def unjudged(comparison: Comparison, *, origin: Skill | None = None) -> list[Pai
     ]
 
 
-def suggestions(pairs: Iterable[Pair]) -> list[Suggestion]:
+def alike(pairs: Iterable[Pair]) -> list[Alike]:
     """The pairs as people read them; without those of which a skill was retired since."""
     pairs = list(pairs)
     keys = {key for pair in pairs for key in (pair.origin, pair.destination)}
     found = Skill.objects.current().select_related("framework").in_bulk(keys)
     return [
-        Suggestion(
+        Alike(
             found[pair.origin],
             found[pair.destination],
             pair.likeness,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from skills.models import Framework, SearchWord, Skill
+from skills.readers.gathering import MAX_SKILLS
 from skills.services import words
 
 LIMIT: Final = 20
@@ -88,6 +89,22 @@ def find(
     if keys:
         return Found(_hits(keys))
     return _otherwise(asked)
+
+
+def narrow(skills: QuerySet[Skill], text: str, *, framework: Framework) -> QuerySet[Skill]:
+    """Of these skills of a framework those that `find` finds by the words as they are typed."""
+    if not text.strip():
+        return skills
+    typed = words.split(text)[:_MAX_WORDS]
+    if not typed:
+        return skills.none()
+    asked = _Asked(
+        text=words.fold(text),
+        words=tuple(dict.fromkeys(typed)),
+        frameworks=[framework.pk],
+        limit=MAX_SKILLS,
+    )
+    return skills.filter(pk__in=_keys(asked, " & "))
 
 
 def _otherwise(asked: _Asked) -> Found:

@@ -103,13 +103,14 @@ def test_skills_are_filtered_by_words_and_by_whether_they_are_linked(
 
     def shown(**query: Any) -> set[str]:
         page = client.get(address("between", **sides, **query))
-        return {row["skill"].label for row in page.context["rows"]}
+        return {row.skill.label for row in page.context["rows"]}
 
     listed = text(client.get(reverse("admin:skills_association_changelist")))
     assert "is related to" in listed
     assert ">isRelatedTo<" not in listed
     assert shown() == {"Observe", "Draw", "Explain"}
-    assert shown(q="dra") == {"Draw"}
+    assert shown(q="dra") == shown(q="DRÁW") == {"Draw"}
+    assert shown(q="?") == set()
     assert shown(show="open") == {"Draw", "Explain"}
     assert shown(show="linked") == {"Observe"}
     assert shown(q="zebra") == set()

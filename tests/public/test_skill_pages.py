@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from registrar.models import Revision
+from issuer.pages import thing_url
+from registrar.models import LearningOutcome, Revision
 from registrar.services import tagging, templates
 from skills.models import Association, Competency, Component, Framework, Skill
 from skills.readers import formats, rsd
@@ -75,6 +76,13 @@ def test_the_page_tells_who_teaches_and_what_certifies_the_skill(
     assert "Draw a cell from observation. (taught)" in page
     assert "What certifies it" in page
     assert f'href="/achievements/{cells.achievement_id}"' in page
+    # The desk says the same, and leads to its own pages.
+    client.force_login(chen)
+    desk = text(client, thing_url(skill))
+    assert "Draw a cell from observation. (taught)" in desk
+    assert f'/course/{college.course.pk}/change/"' in desk and f'href="{thing_url(cells)}"' in desk
+    LearningOutcome.objects.filter(pk=college.outcome.pk).update(retired_at=timezone.now())
+    assert "Draw a cell from observation" not in text(client, thing_url(skill))
 
 
 def test_a_template_that_is_retired_certifies_nothing_any_more(

@@ -21,7 +21,7 @@ def compared(left: Framework, right: Framework) -> Comparison:
 
 
 def found(comparison: Comparison) -> list[tuple[str, str]]:
-    pairs = likeness.suggestions(likeness.unjudged(comparison))
+    pairs = likeness.alike(likeness.unjudged(comparison))
     return [(one.origin.statement, one.destination.statement) for one in pairs]
 
 
@@ -37,7 +37,7 @@ def sides() -> tuple[Framework, Framework]:
 
 
 def test_the_likest_come_first_with_the_words_in_common(sides: Any) -> None:
-    suggestions = likeness.suggestions(likeness.unjudged(compared(*sides)))
+    suggestions = likeness.alike(likeness.unjudged(compared(*sides)))
     assert [(one.origin.statement, one.destination.statement) for one in suggestions] == [
         ("Speak in public", "Public speaking before an audience"),
         ("Managing projects in time and budget", "Manage a project"),
@@ -58,7 +58,7 @@ def test_headings_and_retired_skills_are_passed_over(sides: Any) -> None:
 def test_what_was_judged_is_not_suggested_again(sides: Any) -> None:
     ann, bob = (User.objects.create(username=name) for name in ("ann", "bob"))
     comparison = compared(*sides)
-    first, second = likeness.suggestions(likeness.unjudged(comparison))
+    first, second = likeness.alike(likeness.unjudged(comparison))
     said = [
         Proposal(origin=one.origin, kind="exactMatchOf", destination=one.destination)
         for one in (first, second)
