@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,15 +12,21 @@ from skills.writers import cells
 
 def as_csv(name: str, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> HttpResponse:
     """A CSV download that spreadsheets open with all letters right and no formula run."""
-    response = HttpResponse(
-        "\ufeff",
+    return HttpResponse(
+        csv_text(header, rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    writer = csv.writer(response)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """The same as text, for a file among others."""
+    text = StringIO()
+    text.write("\ufeff")
+    writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows([_harmless(value) for value in row] for row in rows)
-    return response
+    return text.getvalue()
 
 
 def _harmless(value: Any) -> Any:

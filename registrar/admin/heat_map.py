@@ -12,7 +12,7 @@ from skills.models import Skill
 # In pixels: a cell, what stands left of the first and over it, the margin, the legend's height.
 SIDE: Final = 30
 LEFT: Final = 300
-TOP: Final = 270
+TOP: Final = 290
 MARGIN: Final = 20
 LEGEND: Final = 60
 LONGEST_NAME: Final = 34

@@ -27,6 +27,7 @@ from issuer.pages import (
     number_column,
     state_tag,
 )
+from registrar.admin import evidence_pack
 from registrar.admin import programme_coverage as pages
 from registrar.errors import PlanOutdated
 from registrar.models import Programme, Term
@@ -196,6 +197,8 @@ class ProgrammeAdmin(DeskAdmin):
             self.hang(f"{part}coverage/<int:skill_id>/", pages.BehindPage, "behind"),
             self.hang(f"{part}map/", pages.CurriculumPage, "map"),
             self.hang(f"{part}map.csv", pages.CurriculumDownload, "map_csv"),
+            self.hang(f"{part}evidence/", evidence_pack.EvidencePage, "evidence"),
+            self.hang(f"{part}evidence.zip", evidence_pack.EvidenceDownload, "evidence_zip"),
         ]
 
     @admin.display(ordering="retired_at", empty_value="")

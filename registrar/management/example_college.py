@@ -23,6 +23,7 @@ from registrar.models import (
     Learner,
     LearningOpportunity,
     OrganizationUnit,
+    Programme,
     Result,
     Revision,
     RosterImport,
@@ -33,6 +34,7 @@ from registrar.services import (
     catalog,
     participation,
     people,
+    programmes,
     rosters,
     tagging,
     templates,
@@ -81,6 +83,7 @@ class ExampleCollege:
             Part("skills", self.load_skills),
             Part("courses and learners", self.load_roster),
             Part("outcomes and activities", self.load_catalogue),
+            Part("programmes", self.load_programmes),
             Part("results", self.load_results),
             Part("skill tags", self.load_tags),
             Part("templates", self.load_templates),
@@ -277,6 +280,14 @@ class ExampleCollege:
             parts = [_participation(part, learners) for part in said["participants"]]
             participation.record(activity, parts, by=self.registrar)
         return activity
+
+    def load_programmes(self) -> int:
+        """Which courses lead somewhere together."""
+        if not Programme.objects.exists():
+            sheet = (HERE / "programmes.csv").read_bytes()
+            plan = programmes.plan(sheet, since=None, by=self.registrar)
+            programmes.apply(sheet, since=None, fingerprint=plan.fingerprint, by=self.registrar)
+        return Programme.objects.count()
 
     def _course(self, said: dict[str, Any]) -> LearningOpportunity:
         return LearningOpportunity.objects.get(source=self.source, sourced_id=said["sourced_id"])

@@ -40,13 +40,16 @@ class Total:
     hidden: int
 
 
-def counts(outcomes: Collection[int], *, until: date | None = None) -> list[TermCount]:
+def counts(
+    outcomes: Collection[int], *, until: date | None = None, within: Term | None = None
+) -> list[TermCount]:
     """Results that hold today for these outcomes, by outcome and term, oldest first.
 
-    Of terms that had begun by then, if a day is given; an offering without a term always had.
+    Of terms that had begun by then, if a day is given (an offering without a term always had); of
+    one term, if that is given.
     """
     found = (
-        _results(outcomes, until)
+        _results(outcomes, until, within)
         .order_by()
         .values_list("outcome", "line_item__offering__term")
         .annotate(Count("learner", distinct=True), Count("pk"))
@@ -60,9 +63,7 @@ def evidenced(
     outcomes: Collection[int], *, until: date | None = None, within: Term | None = None
 ) -> set[int]:
     """Those of the outcomes for which there are results; of one term, if it is given."""
-    results = _results(outcomes, until)
-    if within is not None:
-        results = results.filter(line_item__offering__term=within)
+    results = _results(outcomes, until, within)
     return set(results.order_by().values_list("outcome", flat=True).distinct())
 
 
@@ -75,12 +76,20 @@ def total(found: Iterable[TermCount]) -> Total:
     )
 
 
-def _results(outcomes: Collection[int], until: date | None) -> QuerySet[Result]:
-    results = Result.objects.current().filter(outcome__in=outcomes)
-    if until is None:
-        return results
-    term = "line_item__offering__term"
-    return results.filter(Q(**{f"{term}__isnull": True}) | Q(**{f"{term}__starts_on__lte": until}))
+def by_then(path: str, *, until: date | None, within: Term | None) -> Q:
+    """What is of terms that had begun by then, or of one term; `path` leads to the term."""
+    if within is not None:
+        return Q(**{path: within})
+    if until is not None:
+        return Q(**{f"{path}__isnull": True}) | Q(**{f"{path}__starts_on__lte": until})
+    return Q()
+
+
+def _results(
+    outcomes: Collection[int], until: date | None, within: Term | None
+) -> QuerySet[Result]:
+    of_then = by_then("line_item__offering__term", until=until, within=within)
+    return Result.objects.current().filter(of_then, outcome__in=outcomes)
 
 
 def _shown(outcome: int, term: Term | None, learners: int, results: int) -> TermCount:

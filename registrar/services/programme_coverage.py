@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from registrar.models import (
@@ -116,13 +116,13 @@ class Standing:
     """How far the tagging of a programme is: outcomes in all, and what has become of them."""
 
     outcomes: int
-    tagged: int
     waiting: int
+    untagged: list[LearningOutcome]
 
     @property
-    def untagged(self) -> int:
-        """How many outcomes have no accepted skill."""
-        return self.outcomes - self.tagged
+    def tagged(self) -> int:
+        """How many outcomes have an accepted skill."""
+        return self.outcomes - len(self.untagged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +179,11 @@ def standing(programme: Programme, *, day: date) -> Standing:
     """How many outcomes the programme has, and how many of them are tagged with any skill."""
     opportunities = list(programmes.courses(programme, on=day))
     held = outcomes(opportunities, day=day)
+    tagged = tags(opportunities, day=day).order_by().values("outcome")
     return Standing(
         outcomes=held.count(),
-        tagged=tags(opportunities, day=day).order_by().values("outcome").distinct().count(),
         waiting=SkillTag.objects.filter(state=SkillTag.State.PROPOSED, outcome__in=held).count(),
+        untagged=list(held.exclude(pk__in=tagged).order_by("code")),
     )
 
 
@@ -206,22 +207,35 @@ def behind(
     return lines(in_order, until=day)
 
 
-def lines(held: list[SkillTag], *, until: date) -> list[Line]:
-    """The tags with the work that shows their outcomes, and with the results."""
+def lines(
+    held: list[SkillTag], *, until: date | None = None, within: Term | None = None
+) -> list[Line]:
+    """The tags with the work that shows their outcomes, and with the results.
+
+    Of terms that had begun by then, or of one term.
+    """
     wanted = {tag.outcome_id for tag in held}
+    work = work_by_outcome(wanted, until=until, within=within)
     results: dict[int, list[TermCount]] = defaultdict(list)
-    for count in evidence.counts(wanted, until=until):
+    for count in evidence.counts(wanted, until=until, within=within):
         results[count.outcome].append(count)
-    work: dict[int, list[LineItem]] = defaultdict(list)
+    return [Line(tag, work[tag.outcome_id], results[tag.outcome_id]) for tag in held]
+
+
+def work_by_outcome(
+    outcomes: Iterable[int], *, until: date | None = None, within: Term | None = None
+) -> Mapping[int, list[LineItem]]:
+    """The work that shows each outcome, by terms."""
     term = "lineitem__offering__term"
     through = LineItem.outcomes.through.objects.filter(
-        Q(**{f"{term}__isnull": True}) | Q(**{f"{term}__starts_on__lte": until}),
-        learningoutcome__in=wanted,
+        evidence.by_then(term, until=until, within=within),
+        learningoutcome__in=outcomes,
         lineitem__retired_at=None,
     )
+    work: dict[int, list[LineItem]] = defaultdict(list)
     for each in through.select_related(term).order_by(f"{term}__starts_on", "lineitem"):
         work[each.learningoutcome_id].append(each.lineitem)
-    return [Line(tag, work[tag.outcome_id], results[tag.outcome_id]) for tag in held]
+    return work
 
 
 def curriculum_map(programme: Programme, framework: Framework) -> CurriculumMap:

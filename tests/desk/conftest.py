@@ -246,6 +246,8 @@ def addresses(
             "behind a number": page("registrar_programme_behind", science.pk, college.skills[1].pk),
             "curriculum map": page("registrar_programme_map", science.pk),
             "curriculum map as CSV": page("registrar_programme_map_csv", science.pk),
+            "evidence pack": page("registrar_programme_evidence", science.pk),
+            "evidence pack as zip": page("registrar_programme_evidence_zip", science.pk),
             "entering programmes": page("registrar_programme_sheet"),
             "outcomes": page("registrar_learningoutcome_changelist"),
             "outcome": page("registrar_learningoutcome_change", college.outcome.pk),

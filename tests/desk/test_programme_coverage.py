@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Callable
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pytest
 from django.contrib.auth.models import User
@@ -88,6 +89,39 @@ def test_the_picture_is_sound_and_says_what_it_shows(
     assert "Weigh <1 g & more" in said
     assert "1 skills covered, 2 not." in said
     assert b"<style" not in answer.content and b" style=" not in answer.content
+
+
+def test_the_pack_holds_what_there_is_by_outcome_and_term(
+    desk: Client, science: Programme, college: College, ada: Learner, tag: SkillTag
+) -> None:
+    college.grade(ada, outcome=college.outcome)
+    college.final.outcomes.add(college.outcome)
+    page = part("evidence", science)
+    assert "pieces of work" in desk.get(page, {"term": "x", "outcome": "x"}).content.decode()
+    asked = {"term": college.term.pk, "outcome": college.outcome.pk}
+    answer = desk.get(part("evidence_zip", science), asked)
+    with ZipFile(BytesIO(answer.content)) as files:
+        tables = {
+            name.removesuffix(".csv"): list(
+                csv.reader(StringIO(files.read(name).decode("utf-8-sig")))
+            )[1:]
+            for name in files.namelist()
+            if name.endswith(".csv")
+        }
+        summary = files.read("summary.html").decode()
+    assert tables["outcomes"] == [
+        ["BIO 101", "Cells", "BIO101-1", "Draw a cell from observation.", "1", "1"]
+    ]
+    assert tables["tags"][0][2:6] == ["S-1", "Draw", "taught", "Fay Example"]
+    assert tables["work"] == [
+        ["BIO101-1", "Spring 2026", "Cells, spring 2026", "Final result", "Module result"]
+    ]
+    assert tables["results"] == [["BIO101-1", "Spring 2026", "<10", "<10"]]
+    assert tables["reviewers"] == [["Chen Example", "1"]]
+    for said in ("Draw a cell from observation.", "Chen", "Final result", "&lt;10"):
+        assert said in summary
+    college.course.programme_places.update(holds_from="2026-08-24")
+    assert "No outcome held then." in desk.get(page, asked).content.decode()
 
 
 def test_before_there_is_a_framework_the_pages_say_so(

@@ -25,7 +25,7 @@ CATALOGUE = {
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
     *("programmes", "programme", "coverage of a programme", "coverage of a programme as CSV"),
     *("coverage of a programme as SVG", "behind a number", "curriculum map"),
-    "curriculum map as CSV",
+    *("curriculum map as CSV", "evidence pack", "evidence pack as zip"),
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),

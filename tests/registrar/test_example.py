@@ -394,3 +394,13 @@ def test_the_next_edition_rewords_two_adds_three_and_leaves_out_one_in_use() -> 
     for code in reworded:
         assert now[code]["fullStatement"] != later[code]["fullStatement"]
         assert now[code]["lastChangeDateTime"] < later[code]["lastChangeDateTime"]
+
+
+def test_every_programme_has_courses_and_a_unit_of_the_college() -> None:
+    with (EXAMPLE / "programmes.csv").open(encoding="utf-8", newline="") as lines:
+        said = list(csv.DictReader(lines))
+    courses = {row["courseCode"] for row in rows("courses")}
+    units = {unit["code"] for unit in load("college.json")["units"]}
+    assert {row["course"] for row in said} == courses
+    assert {row["unit"] for row in said if row["unit"]} <= units
+    assert max(Counter(row["programme"] for row in said).values()) == 12
