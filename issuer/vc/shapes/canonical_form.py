@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -23,6 +23,8 @@ from issuer.vc.shapes.templates import Marks, Template, Texts, fill
 _FIXED_START = re.compile(
     rb"<(?:https?://[A-Za-z0-9.-]+(?::[0-9]{1,4})?[/?#]|(?:urn|did):[a-z0-9]+:)"
 )
+# Orders of blank nodes for which their blocks are kept at hand.
+_MAX_ORDERS = 1024
 # The canonical form of these is not what was written.
 _READ = (
     b'"^^<http://www.w3.org/2001/XMLSchema#double>',
@@ -57,6 +59,8 @@ class CanonicalForm:
             for place in places
         ]
         self._order_addresses(blocks, marks)
+        # Few nodes change places from learner to learner.
+        self._arranged = lru_cache(maxsize=_MAX_ORDERS)(self._arrange)
 
     def fill(self, values: list[bytes], *, digest: str) -> bytes:
         """Return the canonical statements with these values, each written as in N-Quads.
@@ -73,23 +77,27 @@ class CanonicalForm:
 
     def _assemble(self, values: list[bytes], order: Sequence[int]) -> bytes:
         """All statements, when the nodes have their labels in this order."""
+        named, of_nodes = self._arranged(tuple(order))
+        filled = values + named
+        blocks = self._blocks.fill(filled)
+        if self._moving:
+            self._place_moving(blocks, filled)
+        blocks += [text % take(filled) if take else text for text, take in of_nodes]
+        return b"".join(blocks)
+
+    def _arrange(self, order: tuple[int, ...]) -> tuple[list[bytes], list[Template]]:
+        """What stands in the places for labels, and the blocks of nodes in their order."""
         names = self._names
         named = names.copy()
         for rank, node in enumerate(order):
             named[node] = names[rank]
-        filled = values + named
-        for take in self._groups:
-            filled += sorted(take(named))
-        blocks = self._blocks.fill(filled)
-        if self._moving:
-            self._place_moving(blocks, filled)
-        of_nodes = self._of_nodes
-        blocks += [
-            ready[rank] if ready else text % take(filled)
+        in_groups = [name for take in self._groups for name in sorted(take(named))]
+        of_nodes: list[Template] = [
+            (ready[rank], None) if ready else (text, take)
             for rank in self._ranks
-            for text, take, ready in (of_nodes[order[rank]],)
+            for text, take, ready in (self._of_nodes[order[rank]],)
         ]
-        return b"".join(blocks)
+        return named + in_groups, of_nodes
 
     def _place_moving(self, blocks: list[bytes], filled: list[bytes]) -> None:
         # A block begins with its subject, and no subject begins with another: each ends with ">".
