@@ -289,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registrar.sweep_uploads",
         "schedule": 60 * 60,
     },
+    "write the weekly mail": {"task": "registrar.write_digest", "schedule": crontab(minute=11)},
     "check the whole ledger": {
         "task": "issuer.check_ledger",
         "schedule": crontab(hour=3, minute=7),
@@ -320,6 +321,10 @@ DEFAULT_FROM_EMAIL = MAIL_FROM
 # Where mail servers report what did not arrive, for `read_bounces`.
 MAIL_BOUNCES_TO = env.str("MAIL_BOUNCES_TO", MAIL_FROM)
 
+# From which day (1 is Monday; 0 never) and hour on, in TIME_ZONE, faculty and chairs are told what
+# waits for them.
+DIGEST_WEEKDAY = env.int("DIGEST_WEEKDAY", 1)
+DIGEST_HOUR = env.int("DIGEST_HOUR", 7)
 # Days for which somebody outside can follow the link to confirm what a learner has learned.
 CONFIRMATION_DAYS = _one_or_more("CONFIRMATION_DAYS", 30)
 

@@ -13,7 +13,7 @@ from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
 from registrar.models import Award
-from registrar.services import composition, rosters
+from registrar.services import composition, digests, rosters
 from skills.models import Comparison
 from skills.services import likeness, meanings
 
@@ -90,6 +90,14 @@ def sweep_uploads() -> None:
     """Remove what was uploaded at the desk and never applied."""
     if removed := rosters.sweep():
         log.info("%d uploads that nobody applied were removed", removed)
+
+
+@shared_task(name="registrar.write_digest")
+def write_digest() -> None:
+    """Write the weekly mails when they are due, once, and ring for the outbox."""
+    if digest := digests.write_weekly():
+        log.info("week %s: %d mails", digest.week, digest.mails)
+        issuer_tasks.post_soon()
 
 
 def freeze_soon(batch: Batch) -> None:

@@ -11,6 +11,7 @@ from registrar.models.catalog import (
     Term,
 )
 from registrar.models.confirmations import Confirmation, ConfirmedOutcome
+from registrar.models.digests import Digest, DigestChoice
 from registrar.models.imports import RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.people import OrganizationUnit, Role
@@ -28,6 +29,8 @@ __all__ = [
     "ConfirmedOutcome",
     "Course",
     "CredentialTemplate",
+    "Digest",
+    "DigestChoice",
     "Enrolment",
     "Learner",
     "LearningOpportunity",

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from registrar.public import confirmations
+from registrar.public import confirmations, digests
 
 urlpatterns = [
     path("confirm/<uuid:pk>/<slug:seal>", confirmations.confirm, name="confirm"),
+    path("mail/stop/<int:pk>/<slug:seal>", digests.stop, name="stop-mail"),
 ]
