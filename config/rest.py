@@ -111,12 +111,13 @@ class Pages(CursorPagination):
         """One page; a cursor that somebody bent leads nowhere.
 
         Parameters that are not known are refused: who asks for `state=revoked` must not be given
-        all rows instead.
+        all rows instead. Beside its own, a list knows those that its view names in `parameters`.
         """
-        known = (self.cursor_query_param, self.page_size_query_param)
+        known = [self.cursor_query_param, self.page_size_query_param]
+        known += getattr(view, "parameters", ())
         if unknown := sorted(set(request.query_params) - set(known)):
             raise UnknownParameter(
-                f"Lists take {' and '.join(f'`{name}`' for name in known)} only, "
+                f"This list takes {' and '.join(f'`{name}`' for name in known)} only, "
                 f"not {', '.join(f'`{name}`' for name in unknown)}."
             )
         try:

@@ -95,3 +95,27 @@ class LinkExpired(RegistrarError):
     """The time to answer is over. Write to who asked you, if you still want to."""
 
     code = "link_expired"
+
+
+class TermSettled(RegistrarError):
+    """What holds in this term is settled for good. Make the change for a later one."""
+
+    code = "term_settled"
+
+
+class TooManyTags(RegistrarError):
+    """The outcome would claim more skills than the college's rule allows."""
+
+    code = "too_many_tags"
+
+
+class ShareTooSmall(RegistrarError):
+    """Too small a share of the grade is tied to the skill."""
+
+    code = "share_too_small"
+
+
+class Unconfirmed(RegistrarError):
+    """Somebody who teaches it has still to confirm."""
+
+    code = "unconfirmed"

@@ -72,6 +72,12 @@ class College:
     skills: list[Skill]
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    def term_named(self, title: str, *, starts_on: date, ends_on: date) -> Term:
+        """Another term."""
+        return Term.objects.create(
+            source=SIS, sourced_id=title, title=title, starts_on=starts_on, ends_on=ends_on
+        )
+
     def course_named(self, code: str, *, kind: str = "course") -> LearningOpportunity:
         """Another course, or an activity, of the science department."""
         return LearningOpportunity.objects.create(

@@ -78,6 +78,7 @@ class About(admin.SimpleListFilter):
             ("award", "Awards"),
             ("batch", "Batches"),
             ("revision", "Templates"),
+            ("mapping", "Mappings"),
             ("skilltag", "Skill tags"),
             ("roster", "Rosters"),
             ("framework", "Frameworks"),

@@ -30,6 +30,7 @@ class Appearance(NamedTuple):
 
 STATES = {
     "draft": Appearance("grey", "pencil", "Draft"),
+    "open": Appearance("grey", "pencil", "Open"),
     "submitted": Appearance("amber", "clock", "Waits for approval"),
     "prepared": Appearance("amber", "clock", "Waits for approval"),
     "proposed": Appearance("amber", "clock", "Waits for review"),
@@ -56,6 +57,7 @@ STATES = {
     "suspended": Appearance("amber", "pause", "Suspended"),
     "expired": Appearance("grey", "dash", "Expired"),
     "declined": Appearance("red", "cross", "Declined"),
+    "returned": Appearance("amber", "pencil", "Sent back"),
     "rejected": Appearance("red", "cross", "Rejected"),
     "refused": Appearance("red", "cross", "Refused"),
     "failed": Appearance("red", "cross", "Failed"),

@@ -21,7 +21,7 @@ from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing
 from issuer.services import batches
 from registrar.admin.templates import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import awards
+from registrar.services import award_skills, awards
 from registrar.services.awards import Candidate, Evaluation
 
 CANDIDATES_PER_PAGE = 50
@@ -153,6 +153,7 @@ class AwardPage(ThingPage):
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
             failure=batches.why_failed(award.batch_id, award.position),
+            learned=award_skills.shown(award),
             newer=Award.objects.filter(replaces=award).first(),
             may_award_again=award.state in awards.OVER
             and not Award.objects.filter(replaces=award).exists()

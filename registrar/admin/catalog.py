@@ -16,6 +16,8 @@ from registrar.models import (
     LearningOutcome,
     SkillTag,
 )
+from registrar.models.spans import held_on
+from registrar.services import terms
 
 
 class OpportunityPage(ThingPage):
@@ -28,7 +30,8 @@ class OpportunityPage(ThingPage):
         return self.model.objects.select_related("unit")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        tags = SkillTag.objects.exclude(state=SkillTag.State.REJECTED).select_related(
+        is_held = held_on(terms.reading_day()) & Q(state=SkillTag.State.ACCEPTED)
+        tags = SkillTag.objects.filter(is_held | Q(state=SkillTag.State.PROPOSED)).select_related(
             "skill__framework"
         )
         return super().get_context_data(
@@ -153,7 +156,8 @@ class OutcomePage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         tags = self.object.tags.select_related("skill__framework", "proposed_by", "reviewed_by")
-        return super().get_context_data(tags=tags, **kwargs)
+        wordings = self.object.wordings.order_by("-pk")
+        return super().get_context_data(tags=tags, wordings=wordings, **kwargs)
 
 
 @admin.register(LearningOutcome)
@@ -176,11 +180,14 @@ class LearningOutcomeAdmin(DeskAdmin):
     thing_page = OutcomePage
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LearningOutcome]:
+        is_held = held_on(terms.reading_day(), prefix="tags__")
         return (
             super()
             .get_queryset(request)
             .annotate(
-                accepted_count=Count("tags", filter=Q(tags__state=SkillTag.State.ACCEPTED)),
+                accepted_count=Count(
+                    "tags", filter=is_held & Q(tags__state=SkillTag.State.ACCEPTED)
+                ),
                 waiting_count=Count("tags", filter=Q(tags__state=SkillTag.State.PROPOSED)),
             )
         )

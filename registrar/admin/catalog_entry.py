@@ -146,6 +146,14 @@ class OutcomesForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}),
     )
 
+    term = forms.ModelChoiceField(
+        Term.objects.filter(children=None).order_by("-starts_on"),
+        required=False,
+        label="From the term",
+        help_text="What held before stays as it was",
+        empty_label="The current or next one",
+    )
+
     def __init__(self, *args: Any, held: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held = held
@@ -202,15 +210,17 @@ class OutcomesPage(OpportunityFormPage):
         return super().get_form_kwargs() | {"held": dict(living.values_list("code", "statement"))}
 
     def form_valid(self, form: OutcomesForm) -> HttpResponse:
-        outcomes = form.cleaned_data["lines"]
+        outcomes, term = form.cleaned_data["lines"], form.cleaned_data["term"]
         seen = self.request.POST.get("fingerprint", "")
         opportunity = self.entered()
         try:
             if not seen:
-                return self._show(form, catalog.plan_outcomes(opportunity, outcomes))
-            catalog.settle_outcomes(opportunity, outcomes, fingerprint=seen, by=self.user)
+                return self._show(form, catalog.plan_outcomes(opportunity, outcomes, term=term))
+            catalog.settle_outcomes(
+                opportunity, outcomes, fingerprint=seen, by=self.user, term=term
+            )
         except PlanOutdated as error:
-            plan = catalog.plan_outcomes(opportunity, outcomes)
+            plan = catalog.plan_outcomes(opportunity, outcomes, term=term)
             return self._show(form, plan, refusal=str(error), status=409)
         except Refusal as error:
             form.add_error("lines", str(error))

@@ -21,7 +21,7 @@ from issuer.services import batches, verification
 from issuer.templatetags import tags
 from issuer.vc import reading
 from registrar.models import Award, Learner
-from registrar.services import awards
+from registrar.services import award_skills, awards
 
 SEEN = "Verifiers see it as soon as the status list is published."
 
@@ -69,7 +69,9 @@ class CredentialPage(ThingPage):
         body = secured.body if secured else credential.document
         award = (
             Award.objects.filter(credential_id=credential.pk)
-            .select_related("learner", "revision", "template__unit", "decided_by", "batch")
+            .select_related(
+                "learner", "revision", "template__unit", "decided_by", "batch", "offering__term"
+            )
             .first()
         )
         forms = credential.verifiable_credentials.select_related("key", "status_list").defer(
@@ -86,6 +88,7 @@ class CredentialPage(ThingPage):
         may_change = awards.may_revoke(self.user, credential, award)
         return super().get_context_data(
             award=award,
+            learned=award_skills.shown(award) if award else None,
             forms=forms,
             changes=changes,
             is_for_suspension=is_for_suspension,

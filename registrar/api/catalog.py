@@ -1,8 +1,22 @@
-"""Read courses, activities and learning outcomes."""
+"""Read courses, activities, learning outcomes and their skill tags, also as of an earlier day."""
 
+from datetime import date
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from registrar.models import Activity, Course, LearningOpportunity, LearningOutcome
+from registrar.models import (
+    Activity,
+    Course,
+    LearningOpportunity,
+    LearningOutcome,
+    OutcomeWording,
+    SkillTag,
+)
+from registrar.models.spans import held_on
 
 
 class OpportunitySerializer(serializers.ModelSerializer):
@@ -31,16 +45,64 @@ class OpportunitySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class AsOfSerializer(serializers.Serializer):
+    """The day as of which a list is read."""
+
+    as_of = serializers.DateField(
+        required=False,
+        help_text=(
+            "Only what held on this day, as it was worded then; the first day of a term tells "
+            "what holds for the term"
+        ),
+    )
+
+
 class OutcomeSerializer(serializers.ModelSerializer):
     """A learning outcome of a course or activity."""
 
+    statement = serializers.CharField(source="words", help_text="With `as_of` as it read then")
     opportunity = serializers.CharField(
         source="opportunity.code", help_text="Code of the course or activity"
     )
 
     class Meta:
         model = LearningOutcome
-        fields = ["id", "code", "statement", "opportunity", "retired_at"]
+        fields = [
+            "id",
+            "code",
+            "statement",
+            "opportunity",
+            "holds_from",
+            "holds_until",
+            "retired_at",
+        ]
+        read_only_fields = fields
+
+
+class SkillTagSerializer(serializers.ModelSerializer):
+    """That an outcome teaches, practises or assesses a skill, from one day to another."""
+
+    outcome = serializers.CharField(source="outcome.code", help_text="Code of the outcome")
+    opportunity = serializers.CharField(
+        source="outcome.opportunity.code", help_text="Code of the course or activity"
+    )
+    skill = serializers.CharField(source="skill.uri", help_text="URI of the skill")
+    skill_id = serializers.IntegerField(help_text="Id of the skill here")
+
+    class Meta:
+        model = SkillTag
+        fields = [
+            "id",
+            "outcome",
+            "opportunity",
+            "skill",
+            "skill_id",
+            "emphasis",
+            "level",
+            "state",
+            "holds_from",
+            "holds_until",
+        ]
         read_only_fields = fields
 
 
@@ -60,9 +122,47 @@ class ActivityViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = OpportunitySerializer
 
 
-class OutcomeViewSet(viewsets.ReadOnlyModelViewSet):
-    """All learning outcomes."""
+class AsOfViewSet(viewsets.ReadOnlyModelViewSet):
+    """A list that can be read as of a day."""
 
     scopes = ["catalog.read"]
+    parameters = ("as_of",)
+
+    @property
+    def day(self) -> date | None:
+        """The day that is asked for."""
+        asked = AsOfSerializer(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        return asked.validated_data.get("as_of")
+
+    @extend_schema(parameters=[AsOfSerializer])
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """A page of all, or of what held on a day."""
+        return super().list(request, *args, **kwargs)
+
+
+class OutcomeViewSet(AsOfViewSet):
+    """All learning outcomes in their present words; with `as_of` those that held on that day."""
+
     queryset = LearningOutcome.objects.select_related("opportunity")
     serializer_class = OutcomeSerializer
+
+    def get_queryset(self) -> QuerySet[LearningOutcome]:
+        """Each with its words."""
+        if (day := self.day) is None:
+            return super().get_queryset().annotate(words=F("statement"))
+        then = OutcomeWording.objects.as_of(day).filter(outcome=OuterRef("pk"))
+        held = super().get_queryset().filter(held_on(day))
+        return held.annotate(words=Subquery(then.values("statement")))
+
+
+class SkillTagViewSet(AsOfViewSet):
+    """All skill tags, whatever became of them; with `as_of` the accepted ones that held then."""
+
+    queryset = SkillTag.objects.select_related("outcome__opportunity", "skill")
+    serializer_class = SkillTagSerializer
+
+    def get_queryset(self) -> QuerySet[SkillTag]:
+        """All, or those of the day."""
+        day, tags = self.day, super().get_queryset()
+        return tags if day is None else tags & SkillTag.objects.as_of(day)

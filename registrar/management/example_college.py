@@ -22,12 +22,15 @@ from registrar.models import (
     CredentialTemplate,
     Learner,
     LearningOpportunity,
+    LearningOutcome,
+    LineItem,
     OrganizationUnit,
     Programme,
     Result,
     Revision,
     RosterImport,
     SkillTag,
+    Term,
 )
 from registrar.services import (
     awards,
@@ -40,6 +43,7 @@ from registrar.services import (
     templates,
     vocabulary,
 )
+from registrar.services.tagging import Piece
 from skills.models import Framework, Skill
 
 HERE = Path(example.__file__).parent
@@ -55,6 +59,8 @@ WAITING = "peer-tutor"
 # Awards of this template that have lapsed are withdrawn.
 LAPSED = "programming-fundamentals"
 REASON = "The mark was another learner's. It has been put right, and the course is not passed."
+# What coursework and examination each count for in every course.
+HALF = Decimal(50)
 RETIRED = "The syllabus of 2025 is no longer taught."
 
 
@@ -259,7 +265,7 @@ class ExampleCollege:
         known |= {name: _number(said[name]) for name in ("credits", "hours") if name in said}
         catalog.describe(opportunity, by=self.registrar, **known)
         outcomes = {each["code"]: each["statement"] for each in said["outcomes"]}
-        catalog.record_outcomes(opportunity, outcomes, by=self.registrar)
+        catalog.record_outcomes(opportunity, outcomes, by=self.registrar, term=self._first_term)
 
     @transaction.atomic
     def _load_activity(self, said: dict[str, Any]) -> LearningOpportunity:
@@ -317,11 +323,35 @@ class ExampleCollege:
         if outcome.tags.filter(skill=skill).exists():
             return
         proposer = User.objects.get(username=said["proposed_by"])
-        tag = tagging.propose(outcome, skill, emphasis=said["emphasis"], by=proposer)
+        tag = tagging.propose(
+            outcome,
+            skill,
+            emphasis=said["emphasis"],
+            by=proposer,
+            term=self._first_term,
+            evidence=self._evidence(outcome, said["emphasis"]),
+        )
         if said["state"] != SkillTag.State.PROPOSED:
             review = {"accepted": tagging.accept, "rejected": tagging.reject}[said["state"]]
             reviewer = User.objects.get(username=said["reviewed_by"])
             review(tag, by=reviewer, comment=said.get("comment", ""))
+
+    @property
+    def _first_term(self) -> Term:
+        """The term from which on its outcomes hold and are tagged."""
+        return Term.objects.filter(source=self.source, children=None).earliest("starts_on")
+
+    def _evidence(self, outcome: LearningOutcome, emphasis: str) -> list[Piece]:
+        """The work of a course that assesses the outcome, or its coursework."""
+        items = LineItem.objects.filter(
+            offering__opportunity=outcome.opportunity,
+            offering__term=self._first_term,
+            category__in=["Coursework", "Exam"],
+        ).order_by("category", "pk")
+        item = items.filter(outcomes=outcome).first() or items.first()
+        if item is None or emphasis != SkillTag.Emphasis.ASSESSED:
+            return []
+        return [Piece(line_item=item, share=HALF)]
 
     # What is awarded
 

@@ -121,6 +121,7 @@ _REMOVED = {
     "registrar.role",
     "registrar.revisionskill",
     "registrar.signinattempt",
+    "registrar.tagevidence",
     "skills.competency",
     "skills.component",
     "sessions.session",

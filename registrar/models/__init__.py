@@ -6,25 +6,29 @@ from registrar.models.catalog import (
     Activity,
     Course,
     LearningOpportunity,
-    LearningOutcome,
     Offering,
     Term,
 )
+from registrar.models.comments import Comment
 from registrar.models.confirmations import Confirmation, ConfirmedOutcome
 from registrar.models.digests import Digest, DigestChoice
 from registrar.models.imports import RosterImport
 from registrar.models.learners import Enrolment, Learner
+from registrar.models.mappings import Mapping, MappingConfirmation
+from registrar.models.outcomes import LearningOutcome, OutcomeWording
 from registrar.models.people import OrganizationUnit, Role
+from registrar.models.policies import TaggingPolicy
 from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, SetOutcome
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
-from registrar.models.tagging import SkillChoice, SkillTag
+from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
 
 __all__ = [
     "Activity",
     "ApiClient",
     "Award",
+    "Comment",
     "Confirmation",
     "ConfirmedOutcome",
     "Course",
@@ -36,9 +40,12 @@ __all__ = [
     "LearningOpportunity",
     "LearningOutcome",
     "LineItem",
+    "Mapping",
+    "MappingConfirmation",
     "Offering",
     "OrganizationUnit",
     "OutcomeSet",
+    "OutcomeWording",
     "Programme",
     "ProgrammeCourse",
     "Result",
@@ -50,5 +57,7 @@ __all__ = [
     "SignInAttempt",
     "SkillChoice",
     "SkillTag",
+    "TagEvidence",
+    "TaggingPolicy",
     "Term",
 ]

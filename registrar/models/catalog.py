@@ -1,4 +1,4 @@
-"""Term, LearningOpportunity (Course, Activity), Offering, LearningOutcome: the catalogue."""
+"""Term, LearningOpportunity (Course, Activity), Offering: the catalogue."""
 
 from typing import ClassVar
 from urllib.parse import quote, unquote
@@ -151,25 +151,3 @@ class Offering(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class LearningOutcome(models.Model):
-    """What a learner can do after a course or activity."""
-
-    opportunity = models.ForeignKey(LearningOpportunity, models.PROTECT, related_name="outcomes")
-    code = models.CharField(max_length=100)
-    statement = models.TextField()
-    retired_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        ordering = ["opportunity", "code"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"],
-                condition=Q(retired_at=None),
-                name="outcome_code_is_used_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.statement}"

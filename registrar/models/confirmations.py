@@ -8,8 +8,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
 from registrar.models import triggers
-from registrar.models.catalog import LearningOutcome, Offering
+from registrar.models.catalog import Offering
 from registrar.models.learners import Learner
+from registrar.models.outcomes import LearningOutcome
 from registrar.models.results import Result
 
 

@@ -35,6 +35,7 @@ class Role(models.Model):
         REGISTRAR = "registrar", "Registrar staff"
         APPROVER = "approver", "Approver"
         FACULTY = "faculty", "Faculty"
+        ADVOCATE = "advocate", "Faculty advocate"
         CHAIR = "chair", "Chair"
         OPERATOR = "operator", "Operator"
 

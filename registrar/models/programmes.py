@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from registrar.models import triggers
-from registrar.models.catalog import LearningOpportunity, LearningOutcome
+from registrar.models.catalog import LearningOpportunity
+from registrar.models.outcomes import LearningOutcome
 from registrar.models.people import OrganizationUnit
 from skills.models import Framework, Skill
 

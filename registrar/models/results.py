@@ -3,8 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
-from registrar.models.catalog import LearningOutcome, Offering
+from registrar.models.catalog import Offering
 from registrar.models.learners import Learner
+from registrar.models.outcomes import LearningOutcome
 from registrar.models.triggers import results_are_superseded_not_edited
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, TypedDict, Unpack
@@ -9,11 +10,13 @@ from typing import Any, TypedDict, Unpack
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from issuer.services import ledger
 from registrar.errors import CodeTaken, PlanOutdated
-from registrar.models import LearningOpportunity, LearningOutcome, OrganizationUnit
-from registrar.services import people, roles
+from registrar.models import LearningOpportunity, LearningOutcome, OrganizationUnit, Term
+from registrar.models.spans import holds_after
+from registrar.services import people, roles, terms
 
 # Whoever brings in the roster keeps the catalogue, too.
 _PERMISSION = "registrar.import_roster"
@@ -24,9 +27,10 @@ _OUTCOMES = "registrar.change_learningoutcome"
 class OutcomePlan:
     """What would become of the outcomes of a course or activity, by their codes.
 
-    `reworded` holds the old and the new words.
+    `reworded` holds the old and the new words; `term` is that from which on it would be so.
     """
 
+    term: str = ""
     new: Mapping[str, str] = field(default_factory=dict)
     reworded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     retired: Mapping[str, str] = field(default_factory=dict)
@@ -112,58 +116,95 @@ def describe(
 
 @transaction.atomic
 def record_outcomes(
-    opportunity: LearningOpportunity, outcomes: Mapping[str, str], *, by: User
+    opportunity: LearningOpportunity,
+    outcomes: Mapping[str, str],
+    *,
+    by: User,
+    term: Term | None = None,
 ) -> list[LearningOutcome]:
     """Keep what a learner can do afterwards: each outcome's statement by its code.
 
-    An outcome in other words keeps its row, and the old words go into the ledger; credentials
-    keep the words in which they were approved. Outcomes that are not named stay. Returns those
-    named, in their order. Raises CodeTaken if another opportunity has an outcome of that code.
+    New outcomes and new words hold from the term on, which is the current or next one unless said
+    otherwise; what held before stays readable as of its term. An outcome in other words keeps its
+    row, and the old words go into the ledger. Outcomes that are not named stay. Returns those
+    named, in their order. Raises CodeTaken if another opportunity has an outcome of that code,
+    and TermSettled.
     """
     roles.demand(by, _OUTCOMES, unit=opportunity.unit)
     found = LearningOutcome.objects.select_for_update().filter(retired_at=None, code__in=outcomes)
     # Locked, so that two people who reword the same outcome both enter what they replaced.
     held = {outcome.code: outcome for outcome in found}
-    _refuse_taken(opportunity, held.values())
-    new = [code for code in outcomes if code not in held]
+    changed = [code for code in outcomes if _is_otherwise(held.get(code), outcomes[code])]
+    if not changed:
+        return [held[code] for code in outcomes]
+    term = terms.for_outcomes(opportunity, term)
+    _refuse_taken(opportunity, outcomes, term)
+    new = [code for code in changed if code not in held]
     added = LearningOutcome.objects.bulk_create(
-        LearningOutcome(opportunity=opportunity, code=code, statement=outcomes[code])
-        for code in new
+        LearningOutcome(
+            opportunity=opportunity, code=code, statement=outcomes[code], holds_from=day
+        )
+        for code, day in _first_days(new, term).items()
     )
-    reworded = _reword(held, outcomes)
-    if new or reworded:
-        details: dict[str, Any] = {"new": new, "reworded": reworded}
-        ledger.append("outcomes.recorded", opportunity, by=by, details=details)
+    reworded = _reword(held, outcomes, term)
+    details: dict[str, Any] = {"new": new, "reworded": reworded, "term": term and term.pk}
+    ledger.append("outcomes.recorded", opportunity, by=by, details=details)
     held.update((outcome.code, outcome) for outcome in added)
     return [held[code] for code in outcomes]
 
 
-def _refuse_taken(opportunity: LearningOpportunity, outcomes: Iterable[LearningOutcome]) -> None:
-    taken = sorted(each.code for each in outcomes if each.opportunity_id != opportunity.pk)
-    if taken:
+def _first_days(codes: Iterable[str], term: Term | None) -> dict[str, date | None]:
+    """From when new outcomes hold; without terms always, but a code that was used from today."""
+    if (day := terms.begins(term)) is not None:
+        return dict.fromkeys(codes, day)
+    used = set(LearningOutcome.objects.filter(code__in=codes).values_list("code", flat=True))
+    return {code: timezone.localdate() if code in used else None for code in codes}
+
+
+def _is_otherwise(held: LearningOutcome | None, statement: str) -> bool:
+    return held is None or held.statement != statement
+
+
+def _refuse_taken(
+    opportunity: LearningOpportunity, codes: Iterable[str], term: Term | None
+) -> None:
+    """Codes of others that hold in the term or later, and own ones that were ended after it."""
+    day = terms.begins(term)
+    others = LearningOutcome.objects.filter(code__in=codes).exclude(
+        opportunity=opportunity, retired_at=None
+    )
+    others = others.filter(retired_at=None) if day is None else others.filter(holds_after(day))
+    if taken := sorted(others.values_list("code", flat=True)):
         raise CodeTaken(f"Already an outcome of something else: {', '.join(taken)}.")
 
 
-def _reword(held: Mapping[str, LearningOutcome], outcomes: Mapping[str, str]) -> dict[str, str]:
+def _reword(
+    held: Mapping[str, LearningOutcome], outcomes: Mapping[str, str], term: Term | None
+) -> dict[str, str]:
     """Give the outcomes their new words, and return the old ones."""
     old: dict[str, str] = {}
     for code, outcome in held.items():
         if outcome.statement != outcomes[code]:
             old[code], outcome.statement = outcome.statement, outcomes[code]
-    LearningOutcome.objects.bulk_update([held[code] for code in old], ["statement"])
+            outcome.worded_from = terms.begins(term)
+    LearningOutcome.objects.bulk_update([held[code] for code in old], ["statement", "worded_from"])
     return old
 
 
-def plan_outcomes(opportunity: LearningOpportunity, outcomes: Mapping[str, str]) -> OutcomePlan:
-    """Compare: what would change if the opportunity had these outcomes and no others.
+def plan_outcomes(
+    opportunity: LearningOpportunity, outcomes: Mapping[str, str], *, term: Term | None = None
+) -> OutcomePlan:
+    """Compare: what would change from the term on if it had these outcomes and no others.
 
-    Raises CodeTaken if another opportunity has an outcome of one of these codes.
+    Raises CodeTaken if another opportunity has an outcome of one of these codes, and TermSettled.
     """
-    _refuse_taken(opportunity, LearningOutcome.objects.filter(retired_at=None, code__in=outcomes))
+    term = terms.for_outcomes(opportunity, term)
+    _refuse_taken(opportunity, outcomes, term)
     living = opportunity.outcomes.filter(retired_at=None)
     held = dict(living.values_list("code", "statement"))
     common = {code: (held[code], outcomes[code]) for code in outcomes if code in held}
     return OutcomePlan(
+        term=str(term or ""),
         new={code: words for code, words in outcomes.items() if code not in held},
         reworded={code: (old, new) for code, (old, new) in common.items() if old != new},
         retired={code: words for code, words in held.items() if code not in outcomes},
@@ -178,36 +219,45 @@ def settle_outcomes(
     *,
     fingerprint: str,
     by: User,
+    term: Term | None = None,
 ) -> OutcomePlan:
-    """Give the opportunity these outcomes and no others, as in the plan of that fingerprint.
+    """Give it these outcomes and no others from the term on, as in the plan of that fingerprint.
 
-    Raises PlanOutdated if this is no longer what would change, and CodeTaken as `record_outcomes`.
+    Raises PlanOutdated if this is no longer what would change, CodeTaken and TermSettled.
     """
     roles.demand(by, _OUTCOMES, unit=opportunity.unit)
     # Locked, so that nobody adds an outcome between the comparison and the change.
     LearningOpportunity.objects.select_for_update().get(pk=opportunity.pk)
-    plan = plan_outcomes(opportunity, outcomes)
+    plan = plan_outcomes(opportunity, outcomes, term=term)
     if plan.fingerprint != fingerprint:
         raise PlanOutdated("This is not what you looked at. Look again at what will change.")
-    record_outcomes(opportunity, outcomes, by=by)
-    retire_outcomes(opportunity, plan.retired, by=by)
+    # One term for both, found before the first of them settles anything.
+    if plan.changes_anything:
+        term = terms.for_outcomes(opportunity, term)
+        record_outcomes(opportunity, outcomes, by=by, term=term)
+        retire_outcomes(opportunity, plan.retired, by=by, term=term)
     return plan
 
 
 @transaction.atomic
 def retire_outcomes(
-    opportunity: LearningOpportunity, codes: Iterable[str], *, by: User
+    opportunity: LearningOpportunity,
+    codes: Iterable[str],
+    *,
+    by: User,
+    term: Term | None = None,
 ) -> list[str]:
-    """Retire outcomes: no skill is proposed for them and no rule is met by them any longer.
+    """Retire outcomes: from the term on no skill is tagged to them and no rule is met by them.
 
     Their tags and results stay, and their codes are free again. Returns the codes of those that
-    were retired; others are passed over.
+    were retired; others are passed over. Raises TermSettled.
     """
     roles.demand(by, _OUTCOMES, unit=opportunity.unit)
     living = opportunity.outcomes.select_for_update().filter(retired_at=None, code__in=codes)
     retired = {outcome.pk: outcome.code for outcome in living}
     if retired:
-        LearningOutcome.objects.filter(pk__in=retired).update(retired_at=Now())
-        details = {"codes": sorted(retired.values())}
+        last = terms.last_day_before(terms.for_outcomes(opportunity, term))
+        LearningOutcome.objects.filter(pk__in=retired).update(retired_at=Now(), holds_until=last)
+        details = {"codes": sorted(retired.values()), "holds_until": last.isoformat()}
         ledger.append("outcomes.retired", opportunity, by=by, details=details)
     return sorted(retired.values())

@@ -8,6 +8,8 @@ from functools import cached_property
 from django.db.models import Count, QuerySet
 
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
+from registrar.models.spans import Moment
+from registrar.services import terms
 from skills.models import Framework, Skill
 
 # A framework with more skills than this shows only those that somebody covers.
@@ -92,12 +94,16 @@ def table(
     units: QuerySet[OrganizationUnit],
     kind: str = "",
     emphasis: str = "",
+    as_of: Moment | None = None,
 ) -> Coverage:
-    """Count the accepted tags of living outcomes, for the skills of a framework in these units."""
+    """Count the tags that held then, for the skills of a framework in these units.
+
+    Without a term or day they are those that hold now, between terms in the next one.
+    """
     opportunities = LearningOpportunity.objects.filter(retired_at=None, unit__in=units)
     if kind:
         opportunities = opportunities.filter(kind=kind)
-    counts = _counts(framework, opportunities, emphasis)
+    counts = _counts(framework, opportunities, emphasis, as_of or terms.reading_day())
     skills = list(Skill.objects.current().filter(framework=framework).order_by("code", "pk"))
     is_cut = len(skills) > SKILLS_SHOWN
     if is_cut:
@@ -107,13 +113,13 @@ def table(
 
 
 def _counts(
-    framework: Framework, opportunities: QuerySet[LearningOpportunity], emphasis: str
+    framework: Framework,
+    opportunities: QuerySet[LearningOpportunity],
+    emphasis: str,
+    moment: Moment,
 ) -> _Counts:
-    tags = SkillTag.objects.filter(
-        state=SkillTag.State.ACCEPTED,
-        skill__framework=framework,
-        outcome__retired_at=None,
-        outcome__opportunity__in=opportunities,
+    tags = SkillTag.objects.as_of(moment).filter(
+        skill__framework=framework, outcome__opportunity__in=opportunities
     )
     if emphasis:
         tags = tags.filter(emphasis=emphasis)

@@ -8,7 +8,8 @@ from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from issuer.vc import openbadges
 from registrar import rules
@@ -21,6 +22,7 @@ from registrar.models import (
 )
 from registrar.models.catalog import named
 from registrar.models.results import ResultQuerySet
+from registrar.models.spans import holds_after
 from registrar.rules import Condition, Fact, Facts, Rule
 from registrar.services import participation
 
@@ -90,6 +92,17 @@ def unknown_names(rule: Rule) -> list[str]:
     ]
 
 
+def outcomes_behind(rule: Rule) -> QuerySet[LearningOutcome]:
+    """Return the outcomes that the rule names, and all of the courses and activities it names."""
+    targets = _targets(rule)
+    opportunities = LearningOpportunity.objects.filter(
+        _any_named(targets["course"] + targets["activity"])
+    )
+    return LearningOutcome.objects.filter(
+        Q(code__in=targets["outcome"]) | Q(opportunity__in=opportunities)
+    )
+
+
 def _results(leaf: Condition, offerings: Collection[Offering] | None) -> ResultQuerySet:
     graded = _graded(offerings)
     match leaf:
@@ -102,7 +115,8 @@ def _results(leaf: Condition, offerings: Collection[Offering] | None) -> ResultQ
         case rules.ActivityDone():
             return graded.filter(_of(leaf), outcome=None, text=COMPLETED)
         case _:
-            return graded.filter(outcome__code=leaf.target, outcome__retired_at=None)
+            is_living = holds_after(timezone.localdate(), prefix="outcome__")
+            return graded.filter(is_living, outcome__code=leaf.target)
 
 
 def _of(leaf: Condition) -> Q:
@@ -149,7 +163,8 @@ def _names(rule: Rule) -> dict[str, str]:
     opportunities = LearningOpportunity.objects.filter(
         _any_named(targets["course"] + targets["activity"])
     )
-    outcomes = LearningOutcome.objects.filter(code__in=targets["outcome"], retired_at=None)
+    today = timezone.localdate()
+    outcomes = LearningOutcome.objects.living(today).filter(code__in=targets["outcome"])
     return {
         **{opportunity.code: str(opportunity) for opportunity in opportunities},
         **{opportunity.key: str(opportunity) for opportunity in opportunities},

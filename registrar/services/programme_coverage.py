@@ -275,16 +275,14 @@ def _places(programme: Programme, framework: Framework, term: Term) -> dict[int,
 
 def tags(opportunities: Iterable[LearningOpportunity], *, day: date) -> QuerySet[SkillTag]:
     """The accepted tags of their outcomes that held on that day."""
-    return SkillTag.objects.filter(
-        state=SkillTag.State.ACCEPTED, outcome__in=outcomes(opportunities, day=day)
-    )
+    return SkillTag.objects.as_of(day).filter(outcome__opportunity__in=opportunities)
 
 
 def outcomes(
     opportunities: Iterable[LearningOpportunity], *, day: date
 ) -> QuerySet[LearningOutcome]:
     """Their outcomes that held on that day."""
-    return LearningOutcome.objects.filter(opportunity__in=opportunities, retired_at=None)
+    return LearningOutcome.objects.as_of(day).filter(opportunity__in=opportunities)
 
 
 def _skills(framework: Framework, covered: set[int]) -> list[Skill]:

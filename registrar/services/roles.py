@@ -38,6 +38,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "issuer.view_ledgerentry",
     "skills.view_frameworkimport",
 }
+_TEACH = {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.Kind.REGISTRAR: frozenset(
@@ -47,6 +48,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.add_activity",
             "registrar.ask_confirmation",
             "registrar.change_learningoutcome",
+            "registrar.change_taggingpolicy",
             "registrar.draft_revision",
             "registrar.evaluate_award",
             "issuer.prepare_batch",
@@ -69,14 +71,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "skills.publish_competency",
         }
     ),
-    Role.Kind.FACULTY: frozenset(
-        {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
-    ),
+    Role.Kind.FACULTY: frozenset(_TEACH),
+    Role.Kind.ADVOCATE: frozenset(_TEACH | {"registrar.propose_for_colleague"}),
     Role.Kind.CHAIR: frozenset(
         _VIEW_CATALOG
         | {
             "registrar.change_learningoutcome",
             "registrar.propose_skilltag",
+            "registrar.propose_for_colleague",
             "registrar.review_skilltag",
             "skills.propose_association",
             "skills.review_association",

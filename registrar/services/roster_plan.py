@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from registrar.models import Enrolment, LineItem, Offering
+from registrar.models.spans import holds_after
 from registrar.readers.problems import Problems
 from registrar.readers.records import Bundle, Problem
 from registrar.services.roster_tables import (
@@ -321,8 +323,8 @@ class _Comparison:
         through = LineItem.outcomes.through._default_manager.filter(
             Q(lineitem__sourced_id__in={item for item, _ in wanted | taken_back})
             | self._here("lineitem__offering"),
+            holds_after(timezone.localdate(), prefix="learningoutcome__"),
             lineitem__source=self._source,
-            learningoutcome__retired_at=None,
         )
         held = set(through.values_list("lineitem" + BY_SOURCED_ID, "learningoutcome_id"))
         return self._links(LINE_ITEM_OBJECTIVES, held, wanted, taken_back)

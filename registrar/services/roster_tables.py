@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
+from django.utils import timezone
 
 from registrar.models import (
     Enrolment,
@@ -445,7 +446,9 @@ class Rows:
             for record in records
         }
         codes = objectives | {f"urn:uuid:{objective}" for objective in objectives}
-        found = LearningOutcome.objects.filter(retired_at=None, code__in=codes)
+        living = LearningOutcome.objects.living(timezone.localdate()).filter(code__in=codes)
+        # Of two with one code the one that holds already, which comes last.
+        found = living.order_by(F("holds_from").desc(nulls_last=True))
         return {code.removeprefix("urn:uuid:"): pk for pk, code in found.values_list("pk", "code")}
 
     def outcome(self, file: str, objective: str, number: int) -> int | None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registrar.models import LearningOpportunity, Revision, SkillTag
+from registrar.services import terms
 from skills.models import Skill
 from skills.services.uses import Use, Uses
 
@@ -34,12 +35,8 @@ def of_skill(skill: Skill, *, address: Address = _public_address) -> list[Uses]:
 def _taught(skill: Skill, address: Address) -> Uses:
     """By course or activity; what is retired teaches nobody any more."""
     tags = (
-        SkillTag.objects.filter(
-            skill=skill,
-            state=SkillTag.State.ACCEPTED,
-            outcome__retired_at=None,
-            outcome__opportunity__retired_at=None,
-        )
+        SkillTag.objects.as_of(terms.reading_day())
+        .filter(skill=skill, outcome__opportunity__retired_at=None)
         .select_related("outcome__opportunity")
         .order_by("outcome__opportunity__code", "outcome__code", "pk")
     )

@@ -14,7 +14,8 @@ from django.views.generic import DetailView, ListView, View
 
 from issuer.errors import Refusal
 from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
-from registrar.services import roles, tagging
+from registrar.models.spans import held_on, holds_after
+from registrar.services import roles, tagging, terms
 from skills.models import Skill
 from skills.services import search
 from skills.services.suggestions import Suggestion
@@ -57,13 +58,14 @@ class CoursesView(OwnCoursesMixin, ListView):
     def get_queryset(self) -> QuerySet[LearningOpportunity]:
         """Own courses with their counts."""
         current = Q(outcomes__retired_at=None)
+        is_held = held_on(terms.reading_day(), prefix="outcomes__tags__")
         return (
             self.own()
             .annotate(
                 outcome_count=Count("outcomes", filter=current, distinct=True),
                 tagged_count=Count(
                     "outcomes",
-                    filter=current & Q(outcomes__tags__state=SkillTag.State.ACCEPTED),
+                    filter=current & is_held & Q(outcomes__tags__state=SkillTag.State.ACCEPTED),
                     distinct=True,
                 ),
                 waiting_count=Count(
@@ -92,8 +94,10 @@ class CourseView(OwnCoursesMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Outcomes with their tags, and the choices for the outcome that was asked for."""
-        tags = SkillTag.objects.select_related(
-            "skill", "skill__framework", "proposed_by", "reviewed_by"
+        tags = (
+            SkillTag.objects.filter(holds_after(terms.reading_day()))
+            .exclude(state=SkillTag.State.WITHDRAWN)
+            .select_related("skill", "skill__framework", "proposed_by", "reviewed_by")
         )
         outcomes = self.object.outcomes.filter(retired_at=None).prefetch_related(
             Prefetch("tags", queryset=tags)

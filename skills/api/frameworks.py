@@ -1,5 +1,6 @@
 """Read frameworks and skills; find skills."""
 
+from datetime import UTC, datetime, time
 from typing import cast
 
 from drf_spectacular.utils import extend_schema
@@ -8,7 +9,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from skills.models import Framework, Skill
+from skills.models import Framework, Skill, SkillWording
 from skills.services import search
 
 SEARCH = {"search", "kind", "framework", "limit"}
@@ -67,6 +68,33 @@ class SearchSerializer(serializers.Serializer):
     )
 
 
+class AsOfSerializer(serializers.Serializer):
+    """The day as of which the list is read."""
+
+    as_of = serializers.DateField(
+        required=False,
+        help_text=(
+            "Skills that were not retired at the end of this day (UTC), as they were worded then; "
+            "keywords are today's"
+        ),
+    )
+
+
+class SkillAsOfSerializer(serializers.ModelSerializer):
+    """A skill as it was worded on a day."""
+
+    id = serializers.IntegerField(source="skill_id")
+    framework = serializers.IntegerField(source="skill.framework_id")
+    identifier = serializers.CharField(source="skill.identifier")
+    keywords = serializers.ListField(child=serializers.CharField(), source="skill.keywords")
+    retired_at = serializers.DateTimeField(source="skill.retired_at")
+
+    class Meta:
+        model = SkillWording
+        fields = SkillSerializer.Meta.fields
+        read_only_fields = fields
+
+
 class FrameworkViewSet(viewsets.ReadOnlyModelViewSet):
     """All frameworks that have been imported."""
 
@@ -78,15 +106,21 @@ class FrameworkViewSet(viewsets.ReadOnlyModelViewSet):
 
 
 class SkillViewSet(viewsets.ReadOnlyModelViewSet):
-    """All skills, the retired ones too; with `search` the current ones that match."""
+    """All skills, the retired ones too; with `search` the current ones that match.
+
+    With `as_of` those of a day, as they read then.
+    """
 
     scopes = ["skills.read"]
+    parameters = ("as_of",)
     queryset = Skill.objects.all()
     serializer_class = SkillSerializer
 
-    @extend_schema(parameters=[SearchSerializer])
+    @extend_schema(parameters=[SearchSerializer, AsOfSerializer])
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """A page of all, or what was searched for."""
+        """A page of all or of those of a day, or what was searched for."""
+        if "as_of" in request.query_params and "search" not in request.query_params:
+            return self._as_of(request)
         if "search" not in request.query_params:
             return super().list(request, *args, **kwargs)
         if unknown := sorted(set(request.query_params) - SEARCH):
@@ -104,3 +138,12 @@ class SkillViewSet(viewsets.ReadOnlyModelViewSet):
         )
         page = self.get_serializer(found.skills, many=True)
         return Response({"next": None, "previous": None, "results": page.data})
+
+    def _as_of(self, request: Request) -> Response:
+        asked = AsOfSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        evening = datetime.combine(asked.validated_data["as_of"], time.max, UTC)
+        page = self.paginate_queryset(Skill.objects.as_of(evening)) or []
+        wordings = SkillWording.objects.as_of(evening).filter(skill__in=page)
+        read = SkillAsOfSerializer(wordings.select_related("skill").order_by("skill"), many=True)
+        return self.get_paginated_response(read.data)

@@ -1,13 +1,17 @@
 """Systems read what their token's scopes allow, and nothing else."""
 
 import base64
+from datetime import UTC, date, timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
+from registrar.services import catalog, tagging
+from skills.models import Skill
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +21,7 @@ LISTS = [
     "courses",
     "activities",
     "outcomes",
+    "tags",
     "results",
     "templates",
     "awards",
@@ -228,3 +233,48 @@ def test_a_search_that_is_not_understood_is_refused(
 ) -> None:
     access = token(client, scope="skills.read")["access_token"]
     assert get(client, f"skills?{asked}", access).status_code == 400
+
+
+def test_outcomes_and_tags_are_read_as_of_any_day(
+    sis, college, fay, chen, clara, django_assert_max_num_queries
+) -> None:
+    fall = college.term_named("Fall 2024", starts_on=date(2024, 8, 26), ends_on=date(2024, 12, 13))
+    tag = tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay, term=fall)
+    tagging.accept(tag, by=chen)
+    changed = tagging.change(tag, by=fay, emphasis="practised", term=college.term)
+    tagging.accept(changed, by=chen)
+    catalog.record_outcomes(college.course, {"BIO101-1": "Draw."}, by=clara, term=college.term)
+
+    def read(path: str) -> list[dict]:
+        with django_assert_max_num_queries(8):
+            answer = sis.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["results"]
+
+    assert [(each["emphasis"], each["holds_until"]) for each in read("tags")] == [
+        ("taught", "2026-01-11"),
+        ("practised", None),
+    ]
+    assert [each["emphasis"] for each in read("tags?as_of=2024-08-26")] == ["taught"]
+    assert [each["emphasis"] for each in read("tags?as_of=2026-01-12")] == ["practised"]
+    assert read("tags?as_of=2024-08-25") == []
+    assert [each["statement"] for each in read("outcomes")] == ["Draw."]
+    (then,) = read("outcomes?as_of=2025-09-01")
+    assert then["statement"] == "Draw a cell from observation."
+    refused = sis.get("/api/v1/tags?as_of=fall")
+    assert (refused.status_code, refused["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_skills_are_read_as_of_any_day(sis, college) -> None:
+    observe = college.skills[0]
+    today = timezone.now().astimezone(UTC).date()
+    Skill.objects.filter(pk=observe.pk).update(
+        label="Look", worded_at=timezone.now() + timedelta(days=2)
+    )
+    skills = f"/api/v1/skills?as_of={today}"
+    first = sis.get(f"{skills}&limit=1").json()
+    assert [each["label"] for each in first["results"]] == ["Observe"]
+    assert sis.get(first["next"]).json()["results"][0]["label"] == "Draw"
+    assert sis.get("/api/v1/skills").json()["results"][0]["label"] == "Look"
+    assert sis.get("/api/v1/skills?as_of=2000-01-01").json()["results"] == []
+    assert sis.get("/api/v1/skills?as_of=2000-13-01").status_code == 400

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from jsonschema import Draft202012Validator
 from oauth2_provider.models import AccessToken
@@ -14,6 +15,7 @@ from rest_framework.test import APIRequestFactory
 
 from config.problems import problem
 from registrar.models import Learner
+from registrar.services import tagging
 from skills.models import Association
 from tests.api.test_api import LISTS
 
@@ -105,10 +107,11 @@ def test_every_member_has_a_type(schema) -> None:
 
 
 def test_every_list_and_every_row_is_as_described(
-    schema, sis, adas_award, ben: Learner, college
+    schema, sis, adas_award, ben: Learner, college, fay: User
 ) -> None:
     college.course_named("peer-mentoring", kind="activity")
     first, second, _ = college.skills
+    tagging.propose(college.outcome, first, emphasis="taught", by=fay)
     Association.objects.create(
         framework=first.framework, kind="precedes", origin=first, destination=second
     )

@@ -105,7 +105,10 @@ def test_an_outcome_whose_line_is_removed_is_retired_and_keeps_its_tags(
     college.outcome.refresh_from_db()
     assert college.outcome.retired_at is not None
     assert college.outcome.tags.get() == tag
-    assert LedgerEntry.objects.get(act="outcomes.retired").details == {"codes": ["BIO101-1"]}
+    assert LedgerEntry.objects.get(act="outcomes.retired").details == {
+        "codes": ["BIO101-1"],
+        "holds_until": "2026-01-11",
+    }
 
 
 def test_what_was_not_looked_at_is_not_saved(

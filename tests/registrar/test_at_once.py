@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
-from registrar.models import Award, Learner, Revision
-from registrar.services import awards, templates
+from registrar.models import Award, Learner, Mapping, Revision, SkillTag
+from registrar.services import awards, policies, submissions, tagging, templates
 from tests.cast import College, member_of_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
@@ -78,3 +78,56 @@ def test_of_two_revisions_begun_at_once_there_is_one(cells: Revision, clara: Use
         1,
         2,
     ]
+
+
+def test_of_two_third_skills_proposed_at_once_one_is_too_many(
+    college: College, fay: User, chen: User
+) -> None:
+    policies.settle(by=User.objects.get(username="root"), reason="Few.", max_tags=2)
+    observe, draw, explain = college.skills
+    tagging.propose(college.outcome, observe, emphasis="taught", by=fay)
+    made = at_once(
+        partial(tagging.propose, college.outcome, draw, emphasis="taught", by=fay),
+        partial(tagging.propose, college.outcome, explain, emphasis="taught", by=chen),
+    )
+    assert made.count("too_many_tags") == 1
+    assert SkillTag.objects.count() == 2
+
+
+def test_two_who_tag_the_same_at_once_tag_it_once(college: College, fay: User, chen: User) -> None:
+    skill = college.skills[0]
+    made = at_once(
+        *(
+            partial(tagging.propose, college.outcome, skill, emphasis="taught", by=who)
+            for who in (fay, chen, fay, chen)
+        )
+    )
+    assert {tag.pk for tag in made} == {SkillTag.objects.get().pk}
+
+
+def test_a_mapping_that_two_accept_at_once_is_accepted_once(
+    college: College, root: User, fay: User, chen: User
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay)
+    assert tag.mapping is not None
+    mapping = submissions.confirm(tag.mapping, by=fay)
+    second = member_of_staff(root, "second", "chair", college.science)
+    copies = [(Mapping.objects.get(pk=mapping.pk), who) for who in (chen, second)]
+    made = at_once(
+        *(partial(submissions.accept, copy, by=who) for copy, who in copies),
+        partial(submissions.send_back, Mapping.objects.get(pk=mapping.pk), by=chen, comment="Why?"),
+    )
+    assert made.count("wrong_state") == 2
+    assert LedgerEntry.objects.filter(act__in=["mapping.accepted", "mapping.returned"]).count() == 1
+
+
+def test_what_is_proposed_while_another_submits_is_in_it_or_refused(
+    college: College, fay: User, chen: User
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay)
+    assert tag.mapping is not None
+    late = partial(tagging.propose, college.outcome, college.skills[1], emphasis="taught", by=chen)
+    _, proposed = at_once(partial(submissions.confirm, tag.mapping, by=fay), late)
+    is_in_it = isinstance(proposed, SkillTag)
+    assert is_in_it or proposed == "wrong_state"
+    assert Mapping.objects.get().tags.count() == (2 if is_in_it else 1)

@@ -72,6 +72,7 @@ def test_outcomes_are_added_reworded_and_kept(college: College, clara: User) -> 
     assert entry.details == {
         "new": ["BIO101-2"],
         "reworded": {"BIO101-1": "Draw a cell from observation."},
+        "term": college.term.pk,
     }
     assert catalog.record_outcomes(college.course, wanted, by=clara) == [second, first]
     assert LedgerEntry.objects.filter(act="outcomes.recorded").count() == 1

@@ -214,7 +214,7 @@ def test_objectives_become_outcomes_of_line_items_and_results_about_one_outcome(
     assert Result.objects.get(sourced_id="re2", outcome=None).score == Decimal("62.5")
     assert changes(bring(roster, tmp_path / "a")) == {}
     # An outcome that is retired takes nothing back of what was shown before.
-    LearningOutcome.objects.update(retired_at="2026-01-01T00:00:00Z")
+    LearningOutcome.objects.update(retired_at="2026-01-01T00:00:00Z", holds_until="2025-12-31")
     assert changes(bring(roster, tmp_path / "a")) == {}
 
 

@@ -1,5 +1,7 @@
 """Skill tags: proposed by one person, reviewed by another, in the unit where they may."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -10,12 +12,19 @@ from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed
 from registrar.models import SkillTag
 from registrar.services import people, tagging
+from registrar.services.tagging import Piece
 from tests.cast import College, member_of_staff
 
 
 @pytest.fixture
 def tag(college: College, fay: User) -> SkillTag:
-    return tagging.propose(college.outcome, college.skills[0], emphasis="assessed", by=fay)
+    return tagging.propose(
+        college.outcome,
+        college.skills[0],
+        emphasis="assessed",
+        by=fay,
+        evidence=[Piece(title="Portfolio of drawings", share=Decimal(40))],
+    )
 
 
 def test_a_tag_is_proposed_and_accepted(tag: SkillTag, chen: User) -> None:

@@ -1,5 +1,7 @@
 """Faculty see what they teach, find a skill in a few letters, and propose it."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -142,7 +144,13 @@ def test_a_proposed_skill_waits_for_review(
 def test_what_is_proposed_already_is_not_said_to_be_proposed_again(
     faculty: Client, college: College, course: str, fay: User, chen: User, state: str, said: str
 ) -> None:
-    tag = tagging.propose(college.outcome, college.skills[1], emphasis="assessed", by=fay)
+    tag = tagging.propose(
+        college.outcome,
+        college.skills[1],
+        emphasis="assessed",
+        by=fay,
+        evidence=[tagging.Piece(title="Portfolio", share=Decimal(40))],
+    )
     if state == "accepted":
         tagging.accept(tag, by=chen)
     elif state == "rejected":

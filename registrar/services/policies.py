@@ -1,0 +1,116 @@
+"""The college's rules of tagging: set them, and tell which of them a tag would break."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypedDict, Unpack
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from issuer.errors import ReasonMissing, WrongState
+from issuer.services import ledger
+from registrar.errors import ShareTooSmall, TooManyTags
+from registrar.models import LearningOpportunity, LearningOutcome, SkillTag, TaggingPolicy
+from registrar.services import roles
+from skills.models import Skill
+
+SET = "registrar.change_taggingpolicy"
+_WHOLE = 100
+
+
+class Rules(TypedDict, total=False):
+    """What a policy says."""
+
+    max_tags: int
+    least_share: int
+    all_sections: bool
+    review_days: int
+
+
+_RULES = tuple(Rules.__annotations__)
+
+
+def current() -> TaggingPolicy:
+    """The policy that holds; the defaults where nobody has set one."""
+    return TaggingPolicy.objects.first() or TaggingPolicy()
+
+
+@transaction.atomic
+def settle(*, by: User, reason: str, **said: Unpack[Rules]) -> TaggingPolicy:
+    """Set rules for the whole college, and say why; those that are not said stay as they are.
+
+    What was accepted before is not touched. The same rules again change nothing. Raises
+    ReasonMissing, WrongState for rules that nobody could keep, and NotAllowed.
+    """
+    roles.demand_for_all(by, SET)
+    if not reason.strip():
+        raise ReasonMissing
+    held = current()
+    rules: Rules = {name: getattr(held, name) for name in _RULES} | said  # type: ignore[assignment]
+    if held.pk and all(getattr(held, name) == rules[name] for name in _RULES):  # type: ignore[literal-required]
+        return held
+    if rules["max_tags"] < 1 or not 0 <= rules["least_share"] <= _WHOLE or rules["review_days"] < 1:
+        raise WrongState("At least one skill and one day, and a share from 0 to 100 percent.")
+    policy = TaggingPolicy.objects.create(**rules, reason=reason, by=by)
+    details = {name: int(rules[name]) for name in _RULES}  # type: ignore[literal-required]
+    ledger.append("tagging_policy.settled", policy, by=by, reason=reason, details=details)
+    return policy
+
+
+def check_count(outcome: LearningOutcome, adding: Skill) -> None:
+    """Raise TooManyTags if this skill would be one too many for the outcome.
+
+    Counted are those that are proposed or hold, but those that are to end. To be called while the
+    opportunity is held, so that two who add at once are both counted.
+    """
+    most = current().max_tags
+    tagged = SkillTag.objects.filter(outcome=outcome).filter(
+        Q(state=SkillTag.State.PROPOSED)
+        | Q(state=SkillTag.State.ACCEPTED, holds_until=None, ending=None)
+    )
+    skills = set(tagged.values_list("skill", flat=True))
+    if len(skills | {adding.pk}) > max(most, len(skills)):
+        raise TooManyTags(
+            f"Rule “at most {most} {'skill' if most == 1 else 'skills'} an outcome”: "
+            f"{outcome.code} has {len(skills)} already. Withdraw or end one of them first."
+        )
+
+
+def check_shares(skill: Skill, shares: Iterable[Decimal | None]) -> None:
+    """Raise ShareTooSmall if the shares that are given do not reach the least one together."""
+    given = [share for share in shares if share is not None]
+    if not given:
+        return
+    total = sum(given, Decimal())
+    if min(given) <= 0 or total > _WHOLE:
+        raise WrongState(
+            f"Shares of the grade are above 0 % and 100 % together at most, not {_said(total)} %. "
+            "Correct them."
+        )
+    if total < current().least_share:
+        raise _too_small(skill, f"{_said(total)} % is tied")
+
+
+def check_evidence(tag: SkillTag) -> None:
+    """Raise ShareTooSmall where the tag breaks the rule on shares, also by saying none.
+
+    A share has to be said where a course assesses the skill; activities have no grade.
+    """
+    shares = list(tag.evidence.exclude(share=None).values_list("share", flat=True))
+    check_shares(tag.skill, shares)
+    is_course = tag.outcome.opportunity.kind == LearningOpportunity.Kind.COURSE
+    if is_course and tag.emphasis == SkillTag.Emphasis.ASSESSED and not shares:
+        if current().least_share:
+            raise _too_small(tag.skill, "nothing is tied")
+
+
+def _too_small(skill: Skill, found: str) -> ShareTooSmall:
+    return ShareTooSmall(
+        f"Rule “at least {current().least_share} % of the grade”: {found} to “{skill.name}”. "
+        "Add the work that assesses it, or say that it is taught or practised."
+    )
+
+
+def _said(number: Decimal) -> str:
+    return f"{number.normalize():f}"
