@@ -10,7 +10,7 @@ from django.utils import timezone
 from issuer.models import Batch
 from issuer.pages import thing_url
 from registrar.models import Revision
-from registrar.services import results
+from registrar.services import catalog, results, tagging
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +49,25 @@ def test_results_that_no_longer_hold_are_found(
         return {result.text for result in listed}
 
     assert (shown("yes"), shown("no")) == ({"Pass"}, {"Fail", "Merit"})
+
+
+def test_an_award_shows_the_skills_of_its_own_term(
+    college: Any, adas_award: Any, fay: User, chen: User, clara: User, signed_in: SignIn
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[2], emphasis="taught", by=fay)
+    tagging.accept(tag, by=chen)
+    page = text(signed_in(clara).get(thing_url(adas_award)))
+    assert "Outcomes and skills, as of Spring 2026" in page
+    assert "Draw a cell from observation." in page
+    assert "Explain" in page
+
+
+def test_a_retired_outcome_tells_when_it_and_its_words_held(
+    college: Any, fay: User, chen: User, clara: User, signed_in: SignIn
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[2], emphasis="taught", by=fay)
+    tagging.accept(tag, by=chen)
+    catalog.record_outcomes(college.course, {"BIO101-1": "Draw a cell."}, by=clara)
+    page = text(signed_in(clara).get(thing_url(college.outcome)))
+    assert "until 11 Jan 2026" in page
+    assert "Draw a cell from observation." in page
