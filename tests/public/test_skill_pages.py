@@ -1,6 +1,7 @@
 """Each skill and each framework at an address of its own: for people, and for machines."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
@@ -81,7 +82,10 @@ def test_the_page_tells_who_teaches_and_what_certifies_the_skill(
     desk = text(client, thing_url(skill))
     assert "Draw a cell from observation. (taught)" in desk
     assert f'/course/{college.course.pk}/change/"' in desk and f'href="{thing_url(cells)}"' in desk
-    LearningOutcome.objects.filter(pk=college.outcome.pk).update(retired_at=timezone.now())
+    yesterday = timezone.localdate() - timedelta(days=1)
+    LearningOutcome.objects.filter(pk=college.outcome.pk).update(
+        retired_at=timezone.now(), holds_until=yesterday
+    )
     assert "Draw a cell from observation" not in text(client, thing_url(skill))
 
 

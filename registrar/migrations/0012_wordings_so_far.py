@@ -9,6 +9,6 @@ WORDINGS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrar", "0010_valid_time")]
+    dependencies = [("registrar", "0011_valid_time")]
 
     operations = [migrations.RunSQL(WORDINGS, migrations.RunSQL.noop)]

@@ -27,7 +27,7 @@ SPANS = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0009_confirmations'),
+        ('registrar', '0010_digests'),
         ('skills', '0007_skill_meanings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
