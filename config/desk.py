@@ -48,6 +48,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_learningoutcome_changelist",
                 "registrar.view_learningoutcome",
             ),
+            Entry(
+                "Outcome sets",
+                "admin:registrar_outcomeset_changelist",
+                "registrar.view_outcomeset",
+            ),
             Entry("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
             Entry("Coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
         ),

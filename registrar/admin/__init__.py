@@ -9,6 +9,7 @@ from registrar.admin import (  # noqa: F401
     credentials,
     crosswalk,
     learners,
+    outcome_sets,
     people,
     programmes,
     results,

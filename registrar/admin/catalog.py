@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 
 from issuer.pages import DeskAdmin, Link, ThingPage, Verb, number_column, state_tag
-from registrar.admin import catalog_entry, confirmations
+from registrar.admin import catalog_entry, confirmations, outcome_sets
 from registrar.models import (
     Activity,
     Course,
@@ -58,6 +58,11 @@ class CoursePage(OpportunityPage):
             "admin:registrar_course_outcomes",
             "registrar.change_learningoutcome",
         ),
+        Verb(
+            "Take outcomes of a set",
+            "admin:registrar_course_sets",
+            "registrar.change_learningoutcome",
+        ),
     )
     permission_required = "registrar.view_course"
 
@@ -75,6 +80,11 @@ class ActivityPage(OpportunityPage):
         Verb(
             "Edit the outcomes",
             "admin:registrar_activity_outcomes",
+            "registrar.change_learningoutcome",
+        ),
+        Verb(
+            "Take outcomes of a set",
+            "admin:registrar_activity_sets",
             "registrar.change_learningoutcome",
         ),
     )
@@ -116,6 +126,7 @@ class CourseAdmin(OpportunityAdmin):
         return [
             self.hang("<int:object_id>/describe/", describe, "describe"),
             self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
+            self.hang("<int:object_id>/sets/", outcome_sets.CourseTakePage, "sets"),
         ]
 
 
@@ -136,6 +147,7 @@ class ActivityAdmin(OpportunityAdmin):
             self.hang("new/", catalog_entry.AddActivityPage, "new"),
             self.hang("<int:object_id>/describe/", catalog_entry.DescribeActivityPage, "describe"),
             self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
+            self.hang("<int:object_id>/sets/", outcome_sets.ActivityTakePage, "sets"),
             self.hang("<int:object_id>/participation/", part, "participation"),
             self.hang("<int:object_id>/confirm/", confirmations.AskPage, "confirm"),
         ]

@@ -14,6 +14,7 @@ _VIEW_CATALOG = {
     "registrar.view_course",
     "registrar.view_activity",
     "registrar.view_programme",
+    "registrar.view_outcomeset",
     "registrar.view_learningoutcome",
     "registrar.view_organizationunit",
     "registrar.view_term",

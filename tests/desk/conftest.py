@@ -30,6 +30,7 @@ from registrar.services import (
     competencies,
     confirmations,
     crosswalk,
+    outcome_sets,
     programmes,
     rosters,
     tagging,
@@ -196,6 +197,7 @@ def addresses(
     asked = question(college, award.learner, by=root)
 
     science = programme(college, by=root)
+    general = outcome_sets.make(college.skills[0].framework, by=root)
 
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
@@ -249,6 +251,11 @@ def addresses(
             "evidence pack": page("registrar_programme_evidence", science.pk),
             "evidence pack as zip": page("registrar_programme_evidence_zip", science.pk),
             "entering programmes": page("registrar_programme_sheet"),
+            "outcome sets": page("registrar_outcomeset_changelist"),
+            "outcome set": page("registrar_outcomeset_change", general.pk),
+            "making an outcome set": page("registrar_outcomeset_new"),
+            "outcomes of a set for a course": page("registrar_course_sets", college.course.pk),
+            "outcomes of a set for an activity": page("registrar_activity_sets", club.pk),
             "outcomes": page("registrar_learningoutcome_changelist"),
             "outcome": page("registrar_learningoutcome_change", college.outcome.pk),
             "tags": page("registrar_skilltag_changelist"),

@@ -23,6 +23,7 @@ CATALOGUE = {
     ),
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
+    *("outcome sets", "outcome set"),
     *("programmes", "programme", "coverage of a programme", "coverage of a programme as CSV"),
     *("coverage of a programme as SVG", "behind a number", "curriculum map"),
     *("curriculum map as CSV", "evidence pack", "evidence pack as zip"),
@@ -41,8 +42,10 @@ MAY_ENTER = {
         *("editing a revision", "evaluation"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
+        *("outcomes of a set for a course", "outcomes of a set for an activity"),
         *(
             "entering programmes",
+            "making an outcome set",
             "participation",
             "description of a course",
             "description of an activity",
@@ -53,6 +56,7 @@ MAY_ENTER = {
     "chen": CATALOGUE
     | {
         *("review", "review of links", "outcomes of a course", "outcomes of an activity"),
+        *("outcomes of a set for a course", "outcomes of a set for an activity"),
     },
     "olu": {
         *("institution", "keys", "status lists", "status list", "batches", "batch", "progress"),
