@@ -344,10 +344,8 @@ class ExampleCollege:
     def _evidence(self, outcome: LearningOutcome, emphasis: str) -> list[Piece]:
         """The work of a course that assesses the outcome, or its coursework."""
         items = LineItem.objects.filter(
-            offering__opportunity=outcome.opportunity,
-            offering__term=self._first_term,
-            category__in=["Coursework", "Exam"],
-        ).order_by("category", "pk")
+            offering__opportunity=outcome.opportunity, category__in=["Coursework", "Exam"]
+        ).order_by("offering__term__starts_on", "category", "pk")
         item = items.filter(outcomes=outcome).first() or items.first()
         if item is None or emphasis != SkillTag.Emphasis.ASSESSED:
             return []
