@@ -16,6 +16,7 @@ from issuer.models import LedgerEntry
 from issuer.services import achievements, ledger
 from issuer.vc import classes, openbadges, vocabularies
 from issuer.vc.errors import ForbiddenValue, VcError
+from issuer.vc.lint import college
 from issuer.vc.stated import Stated
 from registrar import rules
 from registrar.errors import CodeTaken, Incomplete
@@ -40,8 +41,8 @@ WORDING = (
     "status_purpose",
     "rule",
 )
-# C0 and DEL can't be seen, and overrides of direction make a text read as another one.
-_TREACHEROUS = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+# What can't be seen: C0 and DEL here, and what lint refuses.
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _ONE_LINE = ("name", "human_code", "language")
 _MANY_LINES = ("description", "criteria")
 _DESCRIBED = {
@@ -322,7 +323,7 @@ def _result_problem(described: dict[str, Any]) -> str:
     if faults:
         return faults
     texts = [described["name"], described["result_type"], *(described.get("allowed_value") or ())]
-    if any(map(_TREACHEROUS.search, texts)):
+    if any(map(_is_treacherous, texts)):
         return "a control character"
     if not _is_source(described.get("source")):
         return "source: This must name a course and a category."
@@ -351,7 +352,7 @@ def _achievement_gaps(revision: Revision) -> list[str]:
 
 
 def _faults(document: dict[str, Any], class_: type[Stated]) -> str:
-    found = classes.problems(document, class_, "")
+    found = [*classes.problems(document, class_, ""), *college.misleading(document, "")]
     return " ".join(f"{fault.pointer.lstrip('/')}: {fault.message}" for fault in found)
 
 
@@ -365,8 +366,12 @@ def _character_gaps(revision: Revision) -> list[str]:
     return [
         f"a {field.replace('_', ' ')} without control characters"
         for field, text in texts.items()
-        if _TREACHEROUS.search(text)
+        if _is_treacherous(text)
     ]
+
+
+def _is_treacherous(text: str) -> bool:
+    return bool(_CONTROL.search(text) or college.MISLEADING.search(text))
 
 
 def _image_gaps(revision: Revision) -> list[str]:

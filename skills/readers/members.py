@@ -59,7 +59,7 @@ class Members:
     ) -> str:
         """Return a text, composed (NFC), or '' where it is absent."""
         value = self.get(name)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is None or (isinstance(value, str) and not texts.visible(value).strip()):
             if required:
                 self.refuse(name, "required", f"{name} is missing.", f"Add {name}.")
             return ""
@@ -88,7 +88,7 @@ class Members:
             reason = f"A text in {name} has more than 255 characters."
             self.refuse(name, "too_long", reason, "Shorten it.")
             return ()
-        return tuple(texts.composed(item) for item in value if item.strip())
+        return tuple(texts.composed(item) for item in value if texts.visible(item).strip())
 
     def identifier(self) -> str:
         """Return the object's own UUID in lower case."""

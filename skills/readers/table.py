@@ -68,9 +68,11 @@ class Row:
         return column if at is None else self._table.header[at]
 
     def raw(self, column: str) -> str:
-        """Return a cell as it stands, trimmed; '' where the table has no such column."""
+        """Return what is visible of a cell, trimmed; '' where the table has no such column."""
         at = self._table.positions[column]
-        return self.cells[at].strip() if at is not None and at < len(self.cells) else ""
+        if at is None or at >= len(self.cells):
+            return ""
+        return texts.visible(self.cells[at]).strip()
 
     def text(self, column: str, *, required: bool = False, limit: int = 255) -> str:
         """Return a text, composed (NFC)."""

@@ -210,13 +210,22 @@ def test_a_result_of_another_shape_is_named_and_not_published(
     assert not Achievement.objects.exists()
 
 
-@pytest.mark.parametrize("character", ["\x01", "\x7f", "\u202e", "\u2066"])
+@pytest.mark.parametrize("character", ["\x01", "\x7f", "\u202e", "\u2066", "\u200b"])
 @pytest.mark.parametrize("field", ["name", "description", "criteria", "language", "human_code"])
 def test_no_wording_reads_as_something_else_than_it_is(
     draft: Revision, clara: User, field: str, character: str
 ) -> None:
     templates.edit(draft, by=clara, **{field: f"a{character}b"})
     with pytest.raises(Incomplete, match="without control characters"):
+        templates.submit(draft, by=clara)
+
+
+@pytest.mark.parametrize("character", ["\u2066", "\u200b"])
+def test_no_skill_is_certified_by_a_name_that_reads_as_something_else(
+    draft: Revision, clara: User, character: str
+) -> None:
+    Skill.objects.filter(pk__in=draft.skills.all()).update(label=f"a{character}b")
+    with pytest.raises(Incomplete, match=f"targetName.*U.{ord(character):04X}"):
         templates.submit(draft, by=clara)
 
 

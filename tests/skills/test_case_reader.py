@@ -427,13 +427,21 @@ def test_too_many_items_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a\0b", "a\x1bb", "a\ud800b", "a\u202eb", "a\ufffeb", "a\U000e0041b"]
+    "text", ["a\0b", "a\x1bb", "a\ud800b", "a\u202eb", "a\u2066b", "a\ufffeb", "a\U000e0041b"]
 )
 def test_an_item_with_an_invisible_character_is_left_out(text: str) -> None:
     found = read(spoiled("/CFItems/1/fullStatement", text))
     assert codes(found)[0] == ("/CFItems/1/fullStatement", "control_character", "error")
     assert len(found.skills) == 2
     assert not found.is_fatal
+
+
+def test_what_has_no_width_is_left_out_of_a_text_but_joiners_stay() -> None:
+    found = read(spoiled("/CFItems/1/fullStatement", "\ufeffwash\u200bes می\u200cشوید"))
+    assert not found.problems
+    assert found.skills[1].statement == "washes می\u200cشوید"
+    nothing = read(spoiled("/CFItems/1/fullStatement", "\u200b"))
+    assert codes(nothing)[0][0] == "/CFItems/1/fullStatement"
 
 
 def test_an_item_with_a_doubled_key_is_left_out() -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import unicodedata
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -50,7 +49,7 @@ def is_usable(text: str) -> bool:
 def words(limit: int = 40) -> st.SearchStrategy[str]:
     """Texts as people write them, and worse."""
     found = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=limit)
-    return found.map(lambda text: unicodedata.normalize("NFC", text).strip()).filter(is_usable)
+    return found.map(lambda text: texts.composed(text).strip()).filter(is_usable)
 
 
 def maybe(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

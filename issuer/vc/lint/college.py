@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from issuer.vc import classes, openbadges
+from issuer.vc import classes, openbadges, walk
 from issuer.vc.errors import Finding
 from issuer.vc.openbadges import AchievementCredential
 
 _SECTION = "Open Badges 3.0"
+# Overrides and isolates of direction make a text read as another one; of what has no width (but
+# joiners, which letters and emoji need) nobody sees that it is there.
+MISLEADING = re.compile("[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def exact_types(document: dict[str, Any]) -> Iterator[Finding]:
@@ -37,3 +41,21 @@ def named(document: dict[str, Any]) -> Iterator[Finding]:
 def members(document: dict[str, Any]) -> Iterator[Finding]:
     """The badge has the members of its class, written in full."""
     return classes.problems(document, AchievementCredential, "")
+
+
+def reads_as_written(document: dict[str, Any]) -> Iterator[Finding]:
+    """What was achieved, and the skills in it, read as they are written.
+
+    Learners' names are theirs, and may be written as their script asks.
+    """
+    subject = document.get("credentialSubject")
+    if isinstance(subject, dict):
+        yield from misleading(subject.get("achievement"), "/credentialSubject/achievement")
+
+
+def misleading(value: object, pointer: str) -> Iterator[Finding]:
+    """Every text inside a value that reads otherwise than it is written."""
+    for where, text in walk.members(value, pointer):
+        if isinstance(text, str) and (found := MISLEADING.search(text)):
+            message = f"The text holds a character that nobody sees (U+{ord(found.group()):04X})."
+            yield Finding("misleading_text", where, message, _SECTION)

@@ -71,6 +71,7 @@ COLLEGE = Profile(
         data_model.unsigned,
         college.named,
         college.members,
+        college.reads_as_written,
         data_model.validity,
         open_badges.learner,
         open_badges.achievement,
