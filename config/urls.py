@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from oauth2_provider.views import TokenView
 
 from config import health, metrics, problems
+from issuer.public import replica
 from registrar.services import skill_uses
 from skills.public import urls as vocabulary
 
@@ -18,7 +19,10 @@ handler500 = problems.server_error
 urlpatterns = [
     path("", include("issuer.public.urls")),
     path("", include("registrar.public.urls")),
-    path("", include(vocabulary.patterns(uses=skill_uses.of_skill))),
+    path(
+        "",
+        include(vocabulary.patterns(uses=skill_uses.of_skill, published=replica.public_read)),
+    ),
     path("teach/", include("registrar.teach.urls")),
     path("admin/", admin.site.urls),
     path("oauth/token", login_not_required(TokenView.as_view()), name="token"),

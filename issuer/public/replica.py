@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
@@ -22,19 +23,21 @@ from issuer.services import clock
 log = logging.getLogger(__name__)
 
 ALIAS = "replica"
+# The apps whose tables hold what is published.
+_PUBLISHED = frozenset({"issuer", "skills"})
 
 _reads_from_replica = ContextVar("reads_from_replica", default=False)
 
 
 class Router:
-    """Sends to the replica what a marked view reads of the issuer's tables, and nothing else.
+    """Sends to the replica what a marked view reads of what is published, and nothing else.
 
-    Sessions and people are the primary's in such a view, too.
+    Sessions and people are the primary's in such a view, too, and so is the registrar's.
     """
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         """The replica inside of a marked view."""
-        if _reads_from_replica.get() and model._meta.app_label == "issuer":
+        if _reads_from_replica.get() and model._meta.app_label in _PUBLISHED:
             return ALIAS
         return DEFAULT_DB_ALIAS
 
@@ -71,7 +74,8 @@ def public_read(view: View) -> View:
         except (OperationalError, InterfaceError) as error:
             log.warning("the replica does not answer: %s", error)
             return view(request, *args, **kwargs)
-        if "If-None-Match" in request.headers and response.status_code != 304:
+        is_newer_there = "If-None-Match" in request.headers and response.status_code != 304
+        if is_newer_there or response.status_code == HTTPStatus.NOT_FOUND:
             return view(request, *args, **kwargs)
         return response
 

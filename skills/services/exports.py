@@ -11,7 +11,7 @@ from typing import IO, Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connections, router, transaction
 from django.db.models import Count, Max, Q, QuerySet
 
 from skills.models import Association, Framework, Rubric, Skill
@@ -330,10 +330,12 @@ def _said_by(row: Association) -> Framework:
 @contextmanager
 def _one_moment() -> Iterator[None]:
     """Whatever is read inside is of one moment; within a transaction, of what that one sees."""
+    alias = router.db_for_read(Framework)
+    connection = connections[alias]
     if connection.in_atomic_block:
         yield
         return
-    with transaction.atomic():
+    with transaction.atomic(using=alias):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, connections, models, router, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -214,9 +214,14 @@ def successors(skills: Iterable[Skill]) -> dict[int, list[Skill]]:
 
 
 def _steps(starts: Iterable[int]) -> dict[int, list[int]]:
-    """Where each skill on the ways from these leads to; one query, however long they are."""
+    """Where each skill on the ways from these leads to; one query, however long they are.
+
+    Each step looks up its own links (OFFSET 0 keeps it so). Joined, a table that PostgreSQL has
+    not analysed since a large import is read as a whole for each step: 3 s for 3,000 steps
+    instead of 50 ms.
+    """
     steps: dict[int, list[int]] = {}
-    with connection.cursor() as cursor:
+    with connections[router.db_for_read(Association)].cursor() as cursor:
         cursor.execute(
             """
             WITH RECURSIVE replacement AS (
@@ -225,9 +230,12 @@ def _steps(starts: Iterable[int]) -> dict[int, list[int]]:
                       AND destination_id IS NOT NULL AND origin_id = ANY(%s)
                 UNION
                 SELECT a.id, a.sequence, a.origin_id, a.destination_id
-                FROM replacement r JOIN skills_association a ON a.origin_id = r.destination_id
-                WHERE a.kind = 'replacedBy' AND a.state = 'accepted' AND a.retired_at IS NULL
-                      AND a.destination_id IS NOT NULL
+                FROM replacement r CROSS JOIN LATERAL (
+                    SELECT * FROM skills_association
+                    WHERE kind = 'replacedBy' AND state = 'accepted' AND retired_at IS NULL
+                          AND destination_id IS NOT NULL AND origin_id = r.destination_id
+                    OFFSET 0
+                ) a
             )
             SELECT origin_id, destination_id FROM replacement ORDER BY sequence, id
             """,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pgtrigger
 import pytest
@@ -15,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from issuer.models import Credential, LedgerEntry, SigningKey, StatusList
 from issuer.public.replica import ALIAS
 from issuer.services import ledger, publishing, status
+from tests.public.test_case_service import bring
+from tests.skills.case_documents import full_package
 
 JSON = {"accept": "application/ld+json"}
 
@@ -89,6 +92,34 @@ def test_what_is_published_is_read_from_the_replica_alone(where, adas_credential
         answer, there, here = where(path, **headers)
         assert answer.status_code == 200
         assert there and not here, path
+
+
+@BOTH
+def test_the_vocabulary_is_read_from_the_replica_and_who_uses_it_from_the_primary(where) -> None:
+    framework = bring(full_package())
+    skill = framework.skills.latest("pk")
+    case = "/ims/case/v1p1"
+    for path in (
+        f"/skills/{skill.uuid}.json",
+        f"/skills/{skill.uuid}.jsonld",
+        "/frameworks",
+        f"/frameworks/{framework.uuid}",
+        f"/frameworks/{framework.uuid}.csv",
+        f"{case}/CFDocuments",
+        f"{case}/CFPackages/{framework.identifier}",
+        f"{case}/CFItems/{skill.identifier}",
+    ):
+        answer, there, here = where(path)
+        assert answer.status_code == 200, path
+        assert there and not here, path
+        assert answer["Cache-Control"] == "public, max-age=300"
+        answer.close()
+    answer, there, here = where(f"/skills/{skill.uuid}")
+    assert answer.status_code == 200
+    assert there > here
+    # The primary may have what the replica does not have yet.
+    _, there, here = where(f"{case}/CFItems/{uuid4()}")
+    assert there and here
 
 
 @BOTH

@@ -1,6 +1,9 @@
 """/ims/case/v1p1/ and /ims/case/v1p0/, as the binding names them."""
 
-from django.urls import path, register_converter
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path, register_converter
 
 from skills.public.case import objects
 from skills.readers.case import names
@@ -33,19 +36,25 @@ class Definitions(OneOf):
 register_converter(Version, "case_version")
 register_converter(Definitions, "case_definitions")
 
-urlpatterns = [
-    path("<case_version:version>/CFDocuments", objects.documents, name="case-documents"),
-    path("<case_version:version>/CFDocuments/<str:identifier>", objects.document),
-    path(
-        "<case_version:version>/CFPackages/<str:identifier>", objects.package, name="case-package"
-    ),
-    path("<case_version:version>/CFItems/<str:identifier>", objects.item, name="case-item"),
-    path("<case_version:version>/CFItemAssociations/<str:identifier>", objects.item_associations),
-    path("<case_version:version>/CFAssociations/<str:identifier>", objects.association),
-    path("<case_version:version>/CFRubrics/<str:identifier>", objects.rubric),
-    path(
-        "<case_version:version>/<case_definitions:collection>/<str:identifier>",
-        objects.definition,
-    ),
-    path("<path:rest>", objects.nothing),
-]
+View = Callable[..., Any]
+
+
+def patterns(published: Callable[[View], View]) -> list[URLPattern]:
+    """The addresses; `published` marks a view that may be read from a copy of the database."""
+    known: list[tuple[str, View, str | None]] = [
+        ("CFDocuments", objects.documents, "case-documents"),
+        ("CFDocuments/<str:identifier>", objects.document, None),
+        ("CFPackages/<str:identifier>", objects.package, "case-package"),
+        ("CFItems/<str:identifier>", objects.item, "case-item"),
+        ("CFItemAssociations/<str:identifier>", objects.item_associations, None),
+        ("CFAssociations/<str:identifier>", objects.association, None),
+        ("CFRubrics/<str:identifier>", objects.rubric, None),
+        ("<case_definitions:collection>/<str:identifier>", objects.definition, None),
+    ]
+    return [
+        *(
+            path(f"<case_version:version>/{address}", published(view), name=name)
+            for address, view, name in known
+        ),
+        path("<path:rest>", objects.nothing),
+    ]
