@@ -8,7 +8,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
@@ -16,7 +15,7 @@ from issuer.pages import Link, Page, list_link, thing_url
 from registrar.admin import heat_map
 from registrar.admin.downloads import as_csv
 from registrar.models import LearningOpportunity, Programme, Term
-from registrar.services import programme_coverage
+from registrar.services import programme_coverage, terms
 from registrar.services.programme_coverage import MARKS, Coverage
 from skills.models import Framework, Skill
 
@@ -73,9 +72,9 @@ class ProgrammePart(Page, TemplateView):
 
     @property
     def day(self) -> date:
-        """The first day of the term that was chosen, or today."""
+        """The first day of the term that was chosen, or what holds now."""
         term: Term | None = self.chosen.get("term")
-        return term.starts_on if term else timezone.localdate()
+        return term.starts_on if term else terms.reading_day()
 
     @property
     def when(self) -> str:

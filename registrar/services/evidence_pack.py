@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from registrar.models import LearningOutcome, LineItem, Programme, SkillTag, Term
-from registrar.services import evidence, programme_coverage, programmes
+from registrar.services import evidence, programme_coverage, programmes, terms
 from registrar.services.evidence import LEAST_LEARNERS, TermCount
 
 FEW: Final = f"<{LEAST_LEARNERS}"
@@ -26,9 +26,10 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One outcome: its accepted tags, the work that shows it, and its results."""
+    """One outcome as it read then: its tags, the work that shows it, and its results."""
 
     outcome: LearningOutcome
+    statement: str
     tags: list[SkillTag]
     work: list[LineItem]
     counts: list[TermCount]
@@ -62,7 +63,7 @@ class Pack:
                     each.outcome.opportunity.code,
                     each.outcome.opportunity.title,
                     each.outcome.code,
-                    each.outcome.statement,
+                    each.statement,
                     len(each.tags),
                     len(each.work),
                 )
@@ -70,6 +71,22 @@ class Pack:
             ],
         )
         yield self._tags()
+        yield Table(
+            "evidence",
+            ("outcome", "skill", "work", "rubric row", "share of the grade in percent"),
+            [
+                (
+                    each.outcome.code,
+                    tag.skill.name,
+                    shown_by.title,
+                    shown_by.rubric_row,
+                    "" if shown_by.share is None else shown_by.share,
+                )
+                for each in self.outcomes
+                for tag in each.tags
+                for shown_by in tag.evidence.all()
+            ],
+        )
         yield Table(
             "work",
             ("outcome", "term", "offering", "work", "category"),
@@ -100,7 +117,8 @@ class Pack:
         return Table(
             "tags",
             (
-                *("outcome", "framework", "skill code", "skill", "emphasis"),
+                *("outcome", "framework", "skill code", "skill", "emphasis", "level"),
+                *("from", "until"),
                 *("proposed by", "proposed on", "accepted by", "accepted on", "comment"),
             ),
             [
@@ -110,6 +128,9 @@ class Pack:
                     tag.skill.code,
                     tag.skill.name,
                     tag.emphasis,
+                    tag.level,
+                    tag.holds_from or "",
+                    tag.holds_until or "",
                     name_of(tag.proposed_by),
                     timezone.localdate(tag.proposed_at).isoformat(),
                     name_of(tag.reviewed_by),
@@ -132,7 +153,7 @@ def gather(
 
     Numbers of fewer than ten learners are left out, as everywhere.
     """
-    day = term.starts_on if term else timezone.localdate()
+    day = term.starts_on if term else terms.reading_day()
     opportunities = list(programmes.courses(programme, on=day))
     held = programme_coverage.outcomes(opportunities, day=day)
     if outcome is not None:
@@ -140,6 +161,7 @@ def gather(
     in_order = list(held.select_related("opportunity").order_by("opportunity__code", "code"))
     keys = {each.pk for each in in_order}
     tags = _tags(programme_coverage.tags(opportunities, day=day).filter(outcome__in=keys))
+    said = programme_coverage.statements(keys, day=day)
     work = programme_coverage.work_by_outcome(keys, until=day, within=term)
     counts: dict[int, list[TermCount]] = defaultdict(list)
     for count in evidence.counts(keys, until=day, within=term):
@@ -148,7 +170,10 @@ def gather(
         programme,
         day,
         term,
-        [Outcome(each, tags[each.pk], work[each.pk], counts[each.pk]) for each in in_order],
+        [
+            Outcome(each, said[each.pk], tags[each.pk], work[each.pk], counts[each.pk])
+            for each in in_order
+        ],
     )
 
 
@@ -165,6 +190,7 @@ def name_of(person: User | None) -> str:
 def _tags(held: Any) -> Mapping[int, list[SkillTag]]:
     found: dict[int, list[SkillTag]] = defaultdict(list)
     related = held.select_related("skill__framework", "proposed_by", "reviewed_by")
-    for tag in related.order_by("skill__framework", "skill__code", "pk"):
+    with_evidence = related.prefetch_related("evidence")
+    for tag in with_evidence.order_by("skill__framework", "skill__code", "pk"):
         found[tag.outcome_id].append(tag)
     return found

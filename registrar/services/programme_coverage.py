@@ -1,25 +1,25 @@
 """Coverage of a programme: which skills its courses teach, practise, assess and can show."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
 from registrar.models import (
     LearningOpportunity,
     LearningOutcome,
     LineItem,
     Offering,
+    OutcomeWording,
     Programme,
     SkillTag,
     Term,
 )
-from registrar.services import evidence, programmes
+from registrar.services import evidence, programmes, terms
 from registrar.services.evidence import TermCount
 from skills.models import Framework, Skill
 
@@ -127,8 +127,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An outcome behind a cell: its tag, the work that shows it, and its results."""
+    """An outcome behind a cell, as it read then: its tag, the work that shows it, its results."""
 
+    statement: str
     tag: SkillTag
     line_items: list[LineItem]
     counts: list[TermCount]
@@ -152,11 +153,13 @@ class CurriculumMap:
 
 
 def table(programme: Programme, framework: Framework, *, day: date | None = None) -> Coverage:
-    """Count the accepted tags that held on that day (today, unless told otherwise).
+    """Count the accepted tags that held on that day.
+
+    Without a day they are those that hold now, between terms in the next one.
 
     An outcome is evidenced by results of terms that had begun by then.
     """
-    day = day or timezone.localdate()
+    day = day or terms.reading_day()
     opportunities = list(programmes.courses(programme, on=day).select_related("unit"))
     counts = _counts(tags(opportunities, day=day).filter(skill__framework=framework), until=day)
     covered = {skill for _, skill in counts}
@@ -199,27 +202,28 @@ def behind(
     if opportunity is not None:
         found = found.filter(pk=opportunity.pk)
     held = tags(list(found), day=day).filter(skill=skill)
+    related = held.select_related("outcome__opportunity", "proposed_by", "reviewed_by")
     in_order = list(
-        held.select_related("outcome__opportunity", "proposed_by", "reviewed_by").order_by(
+        related.prefetch_related("evidence").order_by(
             "outcome__opportunity__code", "outcome__code", "pk"
         )
     )
-    return lines(in_order, until=day)
-
-
-def lines(
-    held: list[SkillTag], *, until: date | None = None, within: Term | None = None
-) -> list[Line]:
-    """The tags with the work that shows their outcomes, and with the results.
-
-    Of terms that had begun by then, or of one term.
-    """
-    wanted = {tag.outcome_id for tag in held}
-    work = work_by_outcome(wanted, until=until, within=within)
+    wanted = {tag.outcome_id for tag in in_order}
+    said = statements(wanted, day=day)
+    work = work_by_outcome(wanted, until=day)
     results: dict[int, list[TermCount]] = defaultdict(list)
-    for count in evidence.counts(wanted, until=until, within=within):
+    for count in evidence.counts(wanted, until=day):
         results[count.outcome].append(count)
-    return [Line(tag, work[tag.outcome_id], results[tag.outcome_id]) for tag in held]
+    return [
+        Line(said[tag.outcome_id], tag, work[tag.outcome_id], results[tag.outcome_id])
+        for tag in in_order
+    ]
+
+
+def statements(outcomes: Collection[int], *, day: date) -> dict[int, str]:
+    """How the outcomes read on that day, of those that held then."""
+    wordings = OutcomeWording.objects.as_of(day).filter(outcome__in=outcomes)
+    return dict(wordings.values_list("outcome", "statement"))
 
 
 def work_by_outcome(
@@ -245,12 +249,12 @@ def curriculum_map(programme: Programme, framework: Framework) -> CurriculumMap:
     """
     ever = LearningOpportunity.objects.filter(programme_places__programme=programme)
     held = Term.objects.filter(offerings__opportunity__in=ever).distinct()
-    terms = list(held.order_by("-starts_on", "-pk")[:TERMS_SHOWN])[::-1]
-    columns = [_places(programme, framework, term) for term in terms]
+    latest = list(held.order_by("-starts_on", "-pk")[:TERMS_SHOWN])[::-1]
+    columns = [_places(programme, framework, term) for term in latest]
     covered = {skill for column in columns for skill in column}
     skills = _skills(framework, covered)
     return CurriculumMap(
-        terms=terms,
+        terms=latest,
         rows=[
             (skill, [column.get(skill.pk, []) for column in columns])
             for skill in skills

@@ -20,7 +20,14 @@ from registrar.models import (
     SkillTag,
     Term,
 )
-from registrar.services import evidence, programme_coverage, programmes, tagging
+from registrar.services import (
+    catalog,
+    evidence,
+    evidence_pack,
+    programme_coverage,
+    programmes,
+    tagging,
+)
 from registrar.services.facts import GRADED
 from registrar.services.programme_coverage import MARKS, Coverage
 from skills.models import Framework, Skill
@@ -218,6 +225,34 @@ def test_numbers_of_fewer_than_ten_learners_are_never_told(study: Study) -> None
         study.programme, tag.skill, day=date(2026, 9, 1), opportunity=tag.outcome.opportunity
     )[:1]
     assert [each.is_hidden for each in line.counts] == [False, True]
+
+
+def test_an_earlier_term_reads_as_it_did_then(study: Study, college: College, clara: User) -> None:
+    tag = SkillTag.objects.filter(state="accepted").earliest("pk")
+    fall = Term.objects.create(
+        source=SIS,
+        sourced_id="27F",
+        title="Fall 2027",
+        starts_on=date(2027, 8, 24),
+        ends_on=date(2027, 12, 18),
+    )
+    catalog.record_outcomes(
+        tag.outcome.opportunity, {tag.outcome.code: "In other words."}, by=clara, term=fall
+    )
+    SkillTag.objects.filter(pk=tag.pk).update(holds_until=date(2027, 8, 23))
+
+    def shown(term: Term) -> list[str]:
+        lines = programme_coverage.behind(
+            study.programme, tag.skill, day=term.starts_on, opportunity=tag.outcome.opportunity
+        )
+        return [line.statement for line in lines if line.tag == tag]
+
+    assert shown(college.term) == [tag.outcome.statement]
+    assert shown(fall) == []
+    said = programme_coverage.statements([tag.outcome_id], day=fall.starts_on)
+    assert said == {tag.outcome_id: "In other words."}
+    pack = evidence_pack.gather(study.programme, term=college.term, outcome=tag.outcome)
+    assert [each.statement for each in pack.outcomes] == [tag.outcome.statement]
 
 
 def test_superseded_and_withdrawn_results_are_no_evidence(study: Study) -> None:
