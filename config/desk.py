@@ -84,7 +84,17 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_rosterimport_changelist",
                 "registrar.view_rosterimport",
             ),
+            Entry(
+                "Results per outcome",
+                "admin:registrar_resultimport_changelist",
+                "registrar.view_resultimport",
+            ),
             Entry("Results", "admin:registrar_result_changelist", "registrar.view_result"),
+            Entry(
+                "Who sees marks",
+                "admin:registrar_markingpolicy_changelist",
+                "registrar.change_markingpolicy",
+            ),
             Entry(
                 "Confirmations",
                 "admin:registrar_confirmation_changelist",

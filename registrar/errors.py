@@ -119,3 +119,15 @@ class Unconfirmed(RegistrarError):
     """Somebody who teaches it has still to confirm."""
 
     code = "unconfirmed"
+
+
+class NotMarkable(RegistrarError):
+    """Nothing can be marked here."""
+
+    code = "not_markable"
+
+
+class MarkedMeanwhile(RegistrarError):
+    """Somebody else has marked this meanwhile. Load the page again to see how."""
+
+    code = "marked_meanwhile"

@@ -13,7 +13,7 @@ from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
 from registrar.models import Award
-from registrar.services import composition, digests, rosters
+from registrar.services import composition, digests, result_imports, rosters
 from skills.models import Comparison
 from skills.services import likeness, meanings
 
@@ -88,7 +88,7 @@ def learn_meanings() -> None:
 @shared_task(name="registrar.sweep_uploads")
 def sweep_uploads() -> None:
     """Remove what was uploaded at the desk and never applied."""
-    if removed := rosters.sweep():
+    if removed := result_imports.discard_late() + rosters.sweep():
         log.info("%d uploads that nobody applied were removed", removed)
 
 

@@ -12,9 +12,10 @@ from registrar.models.catalog import (
 from registrar.models.comments import Comment
 from registrar.models.confirmations import Confirmation, ConfirmedOutcome
 from registrar.models.digests import Digest, DigestChoice
-from registrar.models.imports import RosterImport
+from registrar.models.imports import ResultImport, RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.mappings import Mapping, MappingConfirmation
+from registrar.models.marking import MarkingPolicy
 from registrar.models.outcomes import LearningOutcome, OutcomeWording
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.policies import TaggingPolicy
@@ -42,6 +43,7 @@ __all__ = [
     "LineItem",
     "Mapping",
     "MappingConfirmation",
+    "MarkingPolicy",
     "Offering",
     "OrganizationUnit",
     "OutcomeSet",
@@ -49,6 +51,7 @@ __all__ = [
     "Programme",
     "ProgrammeCourse",
     "Result",
+    "ResultImport",
     "Revision",
     "RevisionSkill",
     "Role",

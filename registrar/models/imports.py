@@ -1,17 +1,18 @@
-"""RosterImport: a roster that was read, what it would change, and whether it was applied."""
+"""RosterImport, ResultImport: a file that was read, what it would change, what became of it."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 
 
-class RosterImport(models.Model):
-    """One reading of a roster: planned -> applied or discarded, or refused.
+class FileImport(models.Model):
+    """One reading of a file: planned -> applied or discarded, or refused.
 
-    `plan` counts per file what is new, changed, retired, unchanged; `fingerprint` tells whether
-    the same would still change; `problems` are the rows that were left out, with row, column,
-    reason and remedy. Without `read_by` it was a command on the server.
+    `plan` counts what is new, changed, unchanged; `fingerprint` tells whether the same would still
+    change; `problems` are the rows that were left out, with row, column, reason and remedy.
+    Without `read_by` it was a command on the server.
     """
 
     class State(models.TextChoices):
@@ -40,8 +41,37 @@ class RosterImport(models.Model):
     applied_at = models.DateTimeField(null=True)
 
     class Meta:
+        abstract = True
         ordering = ["-read_at"]
-        permissions = [("import_roster", "Can import rosters and results")]
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class RosterImport(FileImport):
+    """One reading of a roster; its plan counts file by file."""
+
+    class Meta(FileImport.Meta):
+        permissions = [("import_roster", "Can import rosters and results")]
+
+
+class ResultImport(FileImport):
+    """One reading of results for single outcomes.
+
+    `columns` tells what the columns of `header` hold; the newest one that was applied is
+    remembered for sheets with the same header. Without columns it waits for somebody to say them.
+    """
+
+    header = models.JSONField(default=list)
+    columns = models.JSONField(default=dict)
+
+    @property
+    def waits_for_columns(self) -> bool:
+        """Whether nobody has said yet what its columns hold."""
+        return self.state == self.State.PLANNED and not self.columns
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether applying it would add or change a result."""
+        plan: dict[str, Any] = self.plan
+        return bool(plan.get("new") or plan.get("changed"))

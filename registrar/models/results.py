@@ -1,5 +1,6 @@
 """LineItem, Result: what was assessed, and what came out."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -46,9 +47,25 @@ class Result(models.Model):
     """What a learner achieved on a line item. Never edited: a correction is a new row.
 
     `outcome` is set where the result speaks of one learning outcome only; such results have
-    sourced ids of their own, which may repeat those of whole results. A row with `withdrawn` says
-    that the source took the result back.
+    sourced ids of their own, which may repeat those of whole results. Where it was judged by a
+    rubric, `text` is the level's name, `score` its points and `level` its address. A row with
+    `withdrawn` says that the source took the result back.
     """
+
+    class Assessor(models.TextChoices):
+        TEACHER = "teacher", "Teacher"
+        STAFF = "staff", "Staff of the college"
+        SUPERVISOR = "supervisor", "Supervisor outside"
+        PEER = "peer", "Fellow learner"
+        LEARNER = "learner", "The learner"
+
+    class Assessment(models.TextChoices):
+        ASSIGNMENT = "assignment"
+        EXAM = "exam", "Exam or quiz"
+        PROJECT = "project"
+        PRESENTATION = "presentation"
+        OBSERVATION = "observation", "Observed at work"
+        PORTFOLIO = "portfolio"
 
     source = models.CharField(max_length=100)
     sourced_id = models.CharField(max_length=255)
@@ -60,6 +77,17 @@ class Result(models.Model):
     status = models.CharField(max_length=30)
     score = models.DecimalField(max_digits=10, decimal_places=3, null=True)
     text = models.CharField(max_length=200, blank=True)
+    level = models.CharField(
+        "rubric level", max_length=1000, blank=True, help_text="Its address, where it has one"
+    )
+    possible = models.DecimalField("most points", max_digits=10, decimal_places=3, null=True)
+    assessor = models.CharField(max_length=10, choices=Assessor, blank=True)
+    assessment = models.CharField(
+        "kind of assessment", max_length=12, choices=Assessment, blank=True
+    )
+    marked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
     dated = models.DateField(null=True)
     withdrawn = models.BooleanField(default=False)
     recorded_at = models.DateTimeField(auto_now_add=True)
@@ -69,6 +97,7 @@ class Result(models.Model):
 
     class Meta:
         ordering = ["learner", "line_item", "id"]
+        permissions = [("mark_result", "Can mark learners by hand")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "sourced_id"],

@@ -51,7 +51,7 @@ def find_learners(lines: str) -> tuple[list[Learner], tuple[Problem, ...]]:
     named = {
         row: name for row, line in enumerate(lines.splitlines(), start=1) if (name := line.strip())
     }
-    known = _known_by({name.lower() for name in named.values()})
+    known = known_by({name.lower() for name in named.values()})
     problems = Problems()
     first_rows: dict[int, int] = {}
     found: list[Learner] = []
@@ -67,7 +67,8 @@ def find_learners(lines: str) -> tuple[list[Learner], tuple[Problem, ...]]:
     return found, problems.listed()
 
 
-def _known_by(names: set[str]) -> dict[str, list[Learner]]:
+def known_by(names: set[str]) -> dict[str, list[Learner]]:
+    """By number or e-mail address in lower case, as these names are given, the learners meant."""
     rows = Learner.objects.annotate(low_number=Lower("number"), low_email=Lower("email"))
     known: dict[str, list[Learner]] = {}
     for learner in rows.filter(Q(low_number__in=names) | Q(low_email__in=names)):

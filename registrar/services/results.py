@@ -1,6 +1,6 @@
 """Record results, correct them, take note of those that their source took back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -17,6 +17,20 @@ from registrar.services import roles, sources
 
 _PLACES = Decimal("0.001")
 _BATCH = 2_000
+# What an entry and a result have under the same name.
+_SAME = (
+    "source",
+    "sourced_id",
+    "status",
+    "score",
+    "text",
+    "level",
+    "possible",
+    "assessor",
+    "assessment",
+    "dated",
+    "withdrawn",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +45,11 @@ class Entry:
     outcome: int | None = None
     score: Decimal | None = None
     text: str = ""
+    level: str = ""
+    possible: Decimal | None = None
+    assessor: str = ""
+    assessment: str = ""
+    marked_by: int | None = None
     dated: date | None = None
     withdrawn: bool = False
 
@@ -42,6 +61,25 @@ class Recorded:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What entries would change: the new ones, those that supersede a result by its id."""
+
+    new: tuple[Entry, ...]
+    changed: Mapping[int, Entry]
+    unchanged: int
+
+    @property
+    def counts(self) -> Recorded:
+        """How many there are of each."""
+        return Recorded(len(self.new), len(self.changed), self.unchanged)
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether any result would change."""
+        return bool(self.new or self.changed)
 
 
 def cut(score: Decimal | None) -> Decimal | None:
@@ -59,23 +97,35 @@ def record(entries: Iterable[Entry], *, by: User | None, at: datetime | None = N
     """
     if by is not None:
         roles.demand(by, "registrar.import_roster")
-    wanted = {_key(entry): replace(entry, score=cut(entry.score)) for entry in entries}
-    origins = sorted({entry.source for entry in wanted.values()})
+    entries = list(entries)
+    origins = sorted({entry.source for entry in entries})
     for source in origins:
         sources.hold(source)
+    compared = compare(entries)
+    keep(compared, at=at or timezone.now())
+    if compared.says_anything:
+        subject = "source:" + ",".join(origins)
+        details = asdict(compared.counts)
+        ledger.append("result.recorded", subject, by=by or "system", details=details)
+    return compared.counts
+
+
+def compare(entries: Iterable[Entry]) -> Compared:
+    """Tell what recording these entries would change. Writes nothing."""
+    wanted = {_key(entry): _as_kept(entry) for entry in entries}
     held = _current(wanted.values())
-    new = [entry for key, entry in wanted.items() if key not in held]
     changed = {
         held[key].pk: entry
         for key, entry in wanted.items()
-        if key in held and _as_entry(held[key]) != entry
+        if key in held and as_entry(held[key]) != entry
     }
-    supersede(changed, new=[*new, *changed.values()], at=at or timezone.now())
-    counts = Recorded(len(new), len(changed), len(wanted) - len(new) - len(changed))
-    if new or changed:
-        subject = "source:" + ",".join(origins)
-        ledger.append("result.recorded", subject, by=by or "system", details=asdict(counts))
-    return counts
+    new = tuple(entry for key, entry in wanted.items() if key not in held)
+    return Compared(new, changed, len(wanted) - len(new) - len(changed))
+
+
+def keep(compared: Compared, *, at: datetime) -> list[Result]:
+    """Write what was compared. For services that have asked who may, and hold the source."""
+    return supersede(compared.changed, new=[*compared.new, *compared.changed.values()], at=at)
 
 
 @transaction.atomic
@@ -98,7 +148,7 @@ def correct(
         raise ReasonMissing
     given: dict[str, Any] = {"status": status, "score": score, "text": text, "dated": dated}
     entry = replace(
-        _as_entry(result),
+        as_entry(result),
         **{name: value for name, value in given.items() if value is not None},
     )
     sources.hold(result.source)
@@ -127,7 +177,7 @@ def withdraw(pks: Collection[int], *, at: datetime) -> list[Result]:
     `supersede` does.
     """
     taken_back = [
-        replace(_as_entry(row), withdrawn=True) for row in Result.objects.filter(pk__in=pks)
+        replace(as_entry(row), withdrawn=True) for row in Result.objects.filter(pk__in=pks)
     ]
     return supersede(pks, new=taken_back, at=at)
 
@@ -148,31 +198,27 @@ def _current(entries: Collection[Entry]) -> dict[_Key, Result]:
     return {(row.source, row.sourced_id, row.outcome_id is not None): row for row in rows}
 
 
-def _as_entry(row: Result) -> Entry:
+def as_entry(row: Result) -> Entry:
+    """What the result says, to be recorded again with something changed."""
     return Entry(
-        source=row.source,
-        sourced_id=row.sourced_id,
         line_item=row.line_item_id,
         learner=row.learner_id,
         outcome=row.outcome_id,
-        status=row.status,
-        score=row.score,
-        text=row.text,
-        dated=row.dated,
-        withdrawn=row.withdrawn,
+        marked_by=row.marked_by_id,
+        **{name: getattr(row, name) for name in _SAME},
     )
 
 
+def _as_kept(entry: Entry) -> Entry:
+    return replace(entry, score=cut(entry.score), possible=cut(entry.possible))
+
+
 def _as_row(entry: Entry) -> Result:
+    entry = _as_kept(entry)
     return Result(
-        source=entry.source,
-        sourced_id=entry.sourced_id,
         line_item_id=entry.line_item,
         learner_id=entry.learner,
         outcome_id=entry.outcome,
-        status=entry.status,
-        score=cut(entry.score),
-        text=entry.text,
-        dated=entry.dated,
-        withdrawn=entry.withdrawn,
+        marked_by_id=entry.marked_by,
+        **{name: getattr(entry, name) for name in _SAME},
     )

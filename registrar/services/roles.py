@@ -30,6 +30,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_offering",
     "registrar.view_result",
     "registrar.view_confirmation",
+    "registrar.view_resultimport",
     "registrar.view_rosterimport",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
@@ -39,7 +40,12 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "issuer.view_ledgerentry",
     "skills.view_frameworkimport",
 }
-_TEACH = {"registrar.propose_skilltag", "skills.view_framework", "skills.view_skill"}
+_TEACH = {
+    "registrar.mark_result",
+    "registrar.propose_skilltag",
+    "skills.view_framework",
+    "skills.view_skill",
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.Kind.REGISTRAR: frozenset(
@@ -49,6 +55,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.add_activity",
             "registrar.ask_confirmation",
             "registrar.change_learningoutcome",
+            "registrar.change_markingpolicy",
             "registrar.change_taggingpolicy",
             "registrar.draft_revision",
             "registrar.evaluate_award",
@@ -78,6 +85,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         _VIEW_CATALOG
         | {
             "registrar.change_learningoutcome",
+            "registrar.mark_result",
             "registrar.propose_skilltag",
             "registrar.propose_for_colleague",
             "registrar.review_skilltag",

@@ -6,22 +6,24 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.models import User
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.generic import DetailView, ListView, View
 
 from issuer.errors import Refusal
-from registrar.models import LearningOpportunity, LearningOutcome, SkillTag
+from registrar.models import LearningOpportunity, LearningOutcome, Offering, SkillTag
 from registrar.models.spans import held_on, holds_after
-from registrar.services import roles, tagging, terms
+from registrar.services import marks, roles, tagging, terms
 from skills.models import Skill
 from skills.services import search
 from skills.services.suggestions import Suggestion
 
 # As many as fit on a phone below the box without scrolling far.
 CHOICES_SHOWN = 8
+# Terms go back for years; one marks in the latest.
+OFFERINGS_SHOWN = 6
 
 
 class OwnCoursesMixin(PermissionRequiredMixin):
@@ -106,6 +108,7 @@ class CourseView(OwnCoursesMixin, DetailView):
         return super().get_context_data(
             outcomes=outcomes,
             emphases=SkillTag.Emphasis.choices,
+            marking=self._marking(),
             opened=asked.get("outcome", ""),
             words=asked.get("q", ""),
             found=search.find(asked.get("q", ""), limit=CHOICES_SHOWN, is_for_choosing=True),
@@ -113,6 +116,13 @@ class CourseView(OwnCoursesMixin, DetailView):
             suggested=self._suggested(outcomes, asked) if "suggest" in asked else None,
             **kwargs,
         )
+
+    def _marking(self) -> QuerySet[Offering]:
+        """Where learners are marked, the latest term first."""
+        offerings = marks.seen(self.person).filter(opportunity=self.object)
+        return offerings.order_by(F("term__starts_on").desc(nulls_last=True), "code")[
+            :OFFERINGS_SHOWN
+        ]
 
     def _suggested(self, outcomes: QuerySet[LearningOutcome], asked: QueryDict) -> list[Suggestion]:
         opened = outcomes.filter(pk=_number(asked.get("outcome"))).first()

@@ -117,28 +117,35 @@ _WORDS: Final[Mapping[str, Sequence[str]]] = {
 
 
 def suggest(columns: Sequence[str]) -> ColumnMapping:
-    """Guess which column holds what: those of a known name first, then those of a like name.
+    """Guess which column holds what, as `guess` does. A person has to look at it before use."""
+    return ColumnMapping(**guess(columns, _WORDS))
 
-    No column is taken twice. A person has to look at it before it is used.
+
+def guess(columns: Sequence[str], words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """By field the column that is called by one of the field's words, the most telling one first.
+
+    Those of a known name come before those of a like name; no column is taken twice.
     """
     chosen: dict[str, str] = {}
-    for field, column in _guesses(columns):
+    for field, column in _guesses(columns, words):
         if field not in chosen and column not in chosen.values():
             chosen[field] = column
-    return ColumnMapping(**chosen)
+    return chosen
 
 
-def _guesses(columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _guesses(
+    columns: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, str]]:
     """Pairs of field and column, the surest first."""
     by_name = {folded(column): column for column in reversed(columns) if column}
-    for field, words in _WORDS.items():
+    for field, words in known.items():
         for word in words:
             if (column := by_name.get(folded(word))) is not None:
                 yield field, column
     likely = (
         (likeness, field, column)
         for name, column in by_name.items()
-        for field, words in _WORDS.items()
+        for field, words in known.items()
         for word in words
         if (likeness := _likeness(name, folded(word))) >= LIKENESS
     )

@@ -21,6 +21,7 @@ from registrar.models import (
     Learner,
     LearningOutcome,
     Programme,
+    ResultImport,
     Revision,
     RosterImport,
     SkillTag,
@@ -32,6 +33,7 @@ from registrar.services import (
     crosswalk,
     outcome_sets,
     programmes,
+    result_imports,
     rosters,
     tagging,
     vocabulary,
@@ -160,6 +162,12 @@ def compare(left: Framework, right: Framework) -> None:
     likeness.compare(likeness.ask(left, right, by=None))
 
 
+def results_file(*, by: User) -> ResultImport:
+    """A sheet of results of which nobody has said what its columns hold."""
+    sheet = ContentFile(b"Who,What,How well\n1001,BIO101-1,Met\n")
+    return result_imports.read(keep(sheet), by=by, file_name="clickers.csv")
+
+
 def programme(college: Any, *, by: User) -> Programme:
     """A programme with the one course of the college."""
     sheet = f"programme,title,unit,course\nBSC,Science,Science,{college.course.code}\n".encode()
@@ -198,6 +206,7 @@ def addresses(
 
     science = programme(college, by=root)
     general = outcome_sets.make(college.skills[0].framework, by=root)
+    results = results_file(by=root)
 
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
@@ -276,7 +285,13 @@ def addresses(
             "roster": page("registrar_rosterimport_change", roster.pk),
             "problems of a roster": page("registrar_rosterimport_problems", roster.pk),
             "reading a roster": page("registrar_rosterimport_read"),
+            "files of results": page("registrar_resultimport_changelist"),
+            "file of results": page("registrar_resultimport_change", results.pk),
+            "columns of results": page("registrar_resultimport_describe", results.pk),
+            "reading results": page("registrar_resultimport_read"),
             "results": page("registrar_result_changelist"),
+            "who sees marks": page("registrar_markingpolicy_changelist"),
+            "setting who sees marks": page("registrar_markingpolicy_settle"),
             "result": page("registrar_result_change", learner.results.get().pk),
             "templates": page("registrar_credentialtemplate_changelist"),
             "template": page("registrar_credentialtemplate_change", cells.template_id),

@@ -30,6 +30,7 @@ CATALOGUE = {
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
+    *("files of results", "file of results"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
     *("confirmations", "confirmation"),
@@ -38,7 +39,8 @@ MAY_ENTER = {
     "clara": RECORDS
     | {
         *("import of a framework", "plan of a framework", "description of a framework"),
-        *("reading a roster", "beginning a template"),
+        *("reading a roster", "beginning a template", "reading results", "columns of results"),
+        *("who sees marks", "setting who sees marks"),
         *("editing a revision", "evaluation"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),

@@ -1,0 +1,240 @@
+"""Results for single outcomes: upload a file, say what its columns hold, look, apply."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+from django.views.generic import FormView
+
+from issuer.errors import Refusal
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Link,
+    Page,
+    StateFilter,
+    ThingPage,
+    Verb,
+    column,
+    list_link,
+    number_column,
+    person_column,
+    state_tag,
+    thing_url,
+)
+from registrar.admin.rosters import PROBLEMS_PER_PAGE
+from registrar.admin.uploads import UploadPage
+from registrar.models import ResultImport
+from registrar.readers.outcome_results import ResultColumns
+from registrar.services import result_imports
+
+# What a column may hold, as one chooses it.
+_HOLDS = (
+    ("", "Leave this column out"),
+    ("learner", "Learner: number, e-mail address or id"),
+    ("outcome", "Outcome: code or statement"),
+    ("outcome_title", "Outcome: another name"),
+    ("level", "Level of the rubric"),
+    ("points", "Points"),
+    ("possible", "Most points"),
+    ("met", "Whether it is met"),
+    ("section", "Section or class"),
+    ("course", "Course"),
+    ("work", "What was assessed"),
+    ("work_id", "What was assessed: id"),
+    ("part_id", "Part of it: id"),
+    ("attempt", "Attempt"),
+    ("dated", "Date"),
+    ("assessment", "Kind of assessment"),
+    ("assessor", "Who assessed: role"),
+)
+
+
+class ReadPage(UploadPage):
+    """Upload results."""
+
+    permission_required = result_imports.PERMISSION
+    title = "Read results per outcome"
+    lede = (
+        "First you see what would change and everything that is wrong with the rows. Nothing "
+        "changes before you apply it, and teachers are not asked for what the file says."
+    )
+    listed = ResultImport
+    kept_in = (ResultImport, "file_name")
+    label = "CSV file"
+    hint = (
+        "Canvas's report “Outcome results”, or any sheet with a row for each learner and outcome; "
+        "you then say what its columns hold."
+    )
+    accept = ".csv,.txt"
+
+    def read(self, path: Path, name: str) -> str:
+        kept = result_imports.read(path, by=self.user, file_name=name)
+        if kept.waits_for_columns:
+            return reverse("admin:registrar_resultimport_describe", args=[kept.pk])
+        return thing_url(kept)
+
+
+class DescribeForm(forms.Form):
+    """What each column of a sheet holds."""
+
+    def __init__(
+        self,
+        *args: Any,
+        names: tuple[str, ...],
+        samples: tuple[tuple[str, ...], ...],
+        guessed: ResultColumns,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        holds = {name: field for field, name in guessed.as_dict().items()}
+        for number, name in enumerate(names):
+            if name:
+                examples = [row[number][:60] for row in samples if len(row) > number]
+                self.fields[f"column_{number}"] = forms.ChoiceField(
+                    label=name,
+                    choices=_HOLDS,
+                    required=False,
+                    initial=holds.get(name, ""),
+                    help_text=" · ".join(filter(None, examples[:2])),
+                )
+
+    def clean(self) -> dict[str, Any]:
+        """Each thing stands in one column only."""
+        found = super().clean() or {}
+        taken: dict[str, str] = {}
+        for name, label in self._columns():
+            holds = found.get(name, "")
+            if holds in taken:
+                said = dict(_HOLDS)[holds]
+                self.add_error(name, f"{taken[holds]} is “{said}” already. Choose one of the two.")
+            elif holds:
+                taken[holds] = label
+        self.said = ResultColumns.from_dict(taken)
+        return found
+
+    def _columns(self) -> Iterator[tuple[str, str]]:
+        return ((name, str(field.label)) for name, field in self.fields.items())
+
+
+class DescribePage(Page, FormView):
+    """Say what the columns of an uploaded sheet hold."""
+
+    permission_required = result_imports.PERMISSION
+    template_name = "registrar/desk/results_describe.html"
+    title = "Say what the columns hold"
+    form_class = DescribeForm
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        planned = ResultImport.objects.filter(state=ResultImport.State.PLANNED)
+        self.kept = planned.filter(pk=kwargs["object_id"]).first()
+
+    def get_trail(self) -> tuple[Link, ...]:
+        return (list_link(ResultImport),)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        if self.kept is None:
+            raise Http404
+        try:
+            reading, guessed = result_imports.suggested(self.kept)
+        except Refusal as error:
+            raise Http404 from error
+        said = ResultColumns.from_dict(self.kept.columns) if self.kept.columns else guessed
+        sheet = {"names": reading.header, "samples": reading.samples, "guessed": said}
+        return super().get_form_kwargs() | sheet
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(kept=self.kept, **kwargs)
+
+    def form_valid(self, form: DescribeForm) -> HttpResponse:
+        if self.kept is None:
+            raise Http404
+        try:
+            result_imports.describe(self.kept, form.said, by=self.user)
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=422)
+        return redirect(thing_url(self.kept))
+
+
+def _apply(kept: ResultImport, reason: str, by: User) -> str:
+    result_imports.apply(kept, by=by)
+    return "The results are applied."
+
+
+def _discard(kept: ResultImport, reason: str, by: User) -> str:
+    result_imports.discard(kept, by=by)
+    return "The upload is discarded. Nothing was changed."
+
+
+class ResultImportPage(ThingPage):
+    """What a file of results would change or has changed, and all that is wrong with it."""
+
+    model = ResultImport
+    permission_required = "registrar.view_resultimport"
+    template_name = "registrar/desk/result_import.html"
+    acts = {
+        "apply": Act(result_imports.PERMISSION, _apply, needs_reason=False),
+        "discard": Act(
+            result_imports.PERMISSION, _discard, needs_reason=False, needs_confirmation=True
+        ),
+    }
+
+    def get_queryset(self) -> QuerySet[ResultImport]:
+        return ResultImport.objects.select_related("read_by", "applied_by")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        labels = dict(_HOLDS)
+        page = Paginator(self.object.problems, PROBLEMS_PER_PAGE)
+        return super().get_context_data(
+            page=page.get_page(self.request.GET.get("page")),
+            columns=[(name, labels[field]) for field, name in self.object.columns.items()],
+            may_apply=self.object.state == ResultImport.State.PLANNED
+            and self.user.has_perm(result_imports.PERMISSION),
+            **kwargs,
+        )
+
+
+@admin.register(ResultImport)
+class ResultImportAdmin(DeskAdmin):
+    """Every file of results that was read."""
+
+    title = "Results per outcome"
+    lede = "A file of results is read first and shows what it would change; then it is applied."
+    empty = "Read Canvas's outcome results, or any sheet with learners and outcomes."
+    verbs = (Verb("Read results", "admin:registrar_resultimport_read", result_imports.PERMISSION),)
+    list_display = (
+        "file_name",
+        "condition",
+        "source",
+        number_column("problem_count", "problems"),
+        person_column("read_by"),
+        column("read_at", "read"),
+    )
+    list_filter = (("state", StateFilter), "source")
+    list_select_related = ("read_by",)
+    search_fields = ("file_name", "source")
+    search_help_text = "File name or source"
+    thing_page = ResultImportPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ResultImport]:
+        return super().get_queryset(request).defer("problems", "header")
+
+    def own_urls(self) -> list[URLPattern]:
+        return [
+            self.hang("read/", ReadPage, "read"),
+            self.hang("<uuid:object_id>/columns/", DescribePage, "describe"),
+        ]
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, kept: ResultImport) -> str:
+        return state_tag(kept.state)
