@@ -90,7 +90,11 @@ class HasScope(BasePermission):
         """Whether the request may enter."""
         scopes: list[str] = getattr(view, "scopes", [])
         token: AbstractAccessToken | None = request.auth
-        return bool(scopes) and token is not None and token.is_valid(scopes)
+        if not scopes or token is None:
+            return False
+        if missing := [scope for scope in scopes if not token.allow_scopes([scope])]:
+            self.message = f"The token lacks the scope {', '.join(missing)}."
+        return token.is_valid(scopes)
 
 
 class Pages(CursorPagination):

@@ -140,6 +140,13 @@ def revoke_all(batch: Batch, *, reason: str, by: Actor) -> int:
     return len(positions)
 
 
+def revoked(batch: Batch) -> QuerySet[StatusChange]:
+    """The changes by which credentials in a batch were revoked; those of one may be several."""
+    return StatusChange.objects.filter(
+        verifiable_credential__credential__batch=batch, is_final=True
+    )
+
+
 def to_revoke(batch: Batch) -> QuerySet[VerifiableCredential]:
     """The secured forms in a batch that are signed and not revoked."""
     revoked = StatusChange.objects.filter(verifiable_credential=OuterRef("pk"), is_final=True)

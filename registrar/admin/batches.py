@@ -123,6 +123,7 @@ class BatchPage(ThingPage):
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
             in_force=_in_force(batch, user),
+            revoked=_revoked(batch),
             may_halt=batch.state == Batch.State.APPROVED and awards.may_halt(user, batch),
             **progress_context(batch),
             **kwargs,
@@ -134,6 +135,12 @@ def _in_force(batch: Batch, user: User) -> int:
     if batch.state != Batch.State.ISSUED or not awards.may_revoke_all(user, batch):
         return 0
     return status.to_revoke(batch).values("credential").distinct().count()
+
+
+def _revoked(batch: Batch) -> int:
+    """How many of its credentials are revoked."""
+    credentials = status.revoked(batch).values("verifiable_credential__credential")
+    return credentials.distinct().count()
 
 
 def _composed(batch: Batch) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """Importing frameworks: upload, say what the file does not, look at the plan, apply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -154,14 +154,20 @@ class DescribeForm(forms.Form):
         choices=Skill.Kind, initial="competency", help_text="Of rows that say no kind themselves."
     )
 
-    def __init__(self, *args: Any, columns: mapped_sheet.Columns | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        columns: mapped_sheet.Columns | None,
+        said: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns
         if columns is None:
             del self.fields["kind"]
             return
-        guessed = mapped_sheet.suggest(columns.names).as_dict()
-        holds = {column: field for field, column in guessed.items()}
+        known = said or mapped_sheet.suggest(columns.names).as_dict()
+        holds = {column: field for field, column in known.items()}
         for number, column in enumerate(columns.names):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=column,
@@ -238,7 +244,15 @@ class DescribePage(_OfAnUpload, Page, FormView):
         columns = None
         if self.upload.choices.format in ("", vocabulary.SHEET):
             columns = mapped_sheet.columns(self.upload.read(), file=self.upload.name)
-        return super().get_form_kwargs() | {"columns": columns}
+        said = self.upload.choices.columns
+        return super().get_form_kwargs() | {"columns": columns, "said": said}
+
+    def get_initial(self) -> dict[str, Any]:
+        said = self.upload.choices
+        held = Framework.objects.filter(identifier=said.framework_id).first()
+        if held is not None:
+            return {"framework": held, "kind": said.kind}
+        return {"title": said.title, "creator": said.creator, "kind": said.kind}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(file_name=self.upload.name, **kwargs)
@@ -322,6 +336,15 @@ class PlanPage(_OfAnUpload, ThingPage):
     def get_trail(self) -> tuple[Link, ...]:
         return (list_link(Framework),)
 
+    def _describe(self) -> str:
+        """Where to say again what the file does not say itself; nothing where it says all."""
+        choices = self.object.reading.choices
+        if not choices.framework_id:
+            return ""
+        said = replace(choices, format=self.object.plan.format)
+        upload = replace(self.object.upload, choices=said)
+        return reverse("admin:skills_framework_describe", args=[upload.word])
+
     def get_success_url(self) -> str:
         framework = self.object.framework
         return thing_url(framework) if framework else list_link(Framework).url
@@ -335,5 +358,6 @@ class PlanPage(_OfAnUpload, ThingPage):
             page=page.get_page(self.request.GET.get("page")),
             added=list(plan.skills.new.values())[:NEW_SHOWN],
             read_as=vocabulary.FORMATS[plan.format].title,
+            describe=self._describe(),
             **kwargs,
         )

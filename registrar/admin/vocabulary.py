@@ -11,6 +11,7 @@ from issuer.pages import DeskAdmin, ThingPage, Verb, number_column, state_tag
 from registrar.admin.framework_imports import DescribePage, ImportPage, PlanPage
 from registrar.admin.skill_page import SkillPage
 from skills.models import Framework, Skill
+from skills.services import search
 
 SKILLS_PER_PAGE = 50
 
@@ -99,6 +100,16 @@ class SkillAdmin(DeskAdmin):
     search_fields = ("code", "label", "statement")
     search_help_text = "Code, label or statement"
     thing_page = SkillPage
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Skill], search_term: str
+    ) -> tuple[QuerySet[Skill], bool]:
+        """Retired ones and parts of words too; where nothing is found so, what is meant."""
+        found, has_doubles = super().get_search_results(request, queryset, search_term)
+        if search_term and not found.exists():
+            meant = search.find(search_term).skills
+            return queryset.filter(pk__in=[skill.pk for skill in meant]), False
+        return found, has_doubles
 
     @admin.display(description="skill", ordering="label")
     def name(self, skill: Skill) -> str:

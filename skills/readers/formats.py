@@ -184,5 +184,5 @@ def _unknown(files: Mapping[str, bytes]) -> Unreadable:
     return Unreadable(
         "unknown_format",
         "There is no framework in a format that is known here, or there are several.",
-        f"Name its format ({', '.join(FORMATS)}), or map the columns of a sheet.",
+        f"Give one of {', '.join(FORMATS)}: the whole file, as its publisher exports it.",
     )

@@ -17,6 +17,8 @@ from skills.readers.table import Row, Table
 __all__ = ["ColumnMapping", "Columns", "columns", "read", "suggest"]
 
 SAMPLES: Final = 5
+# So many characters of the columns' names are told.
+MAX_NAMES: Final = 500
 _SEPARATORS: Final = (",", ";", "|", "\n")
 
 
@@ -202,7 +204,8 @@ def _usable(mapping: ColumnMapping | None, table: Table) -> ColumnMapping:
         raise Unreadable(
             "no_mapping",
             "Nobody has said which column holds the statements.",
-            "Map the sheet's columns: one for statement or for label there must be.",
+            "Say which column is the statement, or the label. The file has: "
+            f"{', '.join(name for name in table.header if name)[:MAX_NAMES]}.",
         )
     table.require(*mapping.as_dict().values())
     return mapping

@@ -126,7 +126,12 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
         associations=associations,
         rubrics=rubrics,
         uuids=uuids,
-        warnings=(*warnings, *_older(record, framework), *_kept(skills)),
+        warnings=(
+            *warnings,
+            *_older(record, framework),
+            *_another(package, framework, held),
+            *_kept(skills),
+        ),
         fingerprint=fingerprint(fields, (skills, associations, rubrics)),
         compared_with=compared_with,
     )
@@ -358,11 +363,33 @@ def _older(record: FrameworkRecord, framework: Framework | None) -> Iterator[Pro
         )
 
 
+def _another(
+    package: Package, framework: Framework | None, held: Mapping[str, Held]
+) -> Iterator[Problem]:
+    """Doubt that a file with none of a framework's skills is a newer edition of it."""
+    ends = _current(held)
+    if framework and ends and not held.keys() & {each.identifier for each in package.skills}:
+        yield _problem(
+            column="",
+            value="",
+            code="nothing_in_common",
+            reason=f"No skill that “{framework.title}” has now is in this file. Retired by it: "
+            f"{ends:,}.",
+            fix="Check that it is a newer edition of the same framework.",
+            severity="warning",
+        )
+
+
+def _current(held: Mapping[str, Held]) -> int:
+    """How many skills a file could retire."""
+    return sum(not each.is_retired and not each.stays for each in held.values())
+
+
 def _demand_that_some_stay(
     package: Package, held: Mapping[str, Held], warnings: Sequence[Problem]
 ) -> None:
     """Refuse a file without skills for a framework that has some: it is cut off, or another."""
-    ends = sum(not each.is_retired and not each.stays for each in held.values())
+    ends = _current(held)
     if ends and not package.skills:
         problem = _problem(
             column="",

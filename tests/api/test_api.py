@@ -97,6 +97,7 @@ def test_a_token_reaches_only_what_its_scopes_name(client, application) -> None:
     assert refused.status_code == 403
     assert refused["Content-Type"] == "application/problem+json"
     assert refused.json()["code"] == "permission_denied"
+    assert refused.json()["detail"] == "The token lacks the scope learners.read."
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -219,6 +219,7 @@ def test_a_whole_batch_is_revoked_from_its_page(
     assert "Revoked: 1." in text(client.post(address, said | {"confirmed": "on"}, follow=True))
     page = text(client.get(address))
     assert "The exam was void." in page
+    assert "1 credential of it is revoked." in page
     assert "Revoke the whole batch" not in page
     assert client.post(address, said | {"confirmed": "on"}).status_code == 409
     assert "Revoked" in text(client.get(thing_url(adas_credential)))

@@ -235,3 +235,33 @@ def test_of_a_sheet_one_says_what_its_columns_hold_and_the_next_time_it_is_remem
     assert "Count all birds" in text(page)
     client.post(again, applied(page))
     assert birds.count() == 2
+
+
+def test_a_sheet_with_the_columns_of_another_framework_is_not_taken_for_its_newer_edition(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    describe = upload(client, address, "ours.csv", b"Ref,Text\nA1,Count birds\n")["Location"]
+    said = {"title": "Birds", "kind": "skill", "column_0": "code", "column_1": "statement"}
+    plan = client.post(describe, said)["Location"]
+    client.post(plan, applied(client.get(plan)))
+    other = upload(client, address, "fish.csv", b"Ref,Text\nF1,Count fish\n")["Location"]
+    page = client.get(other)
+    assert "No skill that “Birds” has now is in this file. Retired by it: 1." in text(page)
+    form = client.get(page.context["describe"]).context["form"]
+    birds = Framework.objects.get(title="Birds")
+    assert (form["framework"].initial, form["column_1"].initial) == (birds, "statement")
+    plan = client.post(page.context["describe"], said | {"title": "Fish"})["Location"]
+    client.post(plan, applied(client.get(plan)))
+    for title in ("Birds", "Fish"):
+        assert Skill.objects.current().filter(framework__title=title).count() == 1
+
+
+def test_the_list_of_skills_takes_a_slip_of_the_fingers(clara: User, signed_in: SignIn) -> None:
+    client = signed_in(clara)
+    plan = upload(client, reverse("admin:skills_framework_import"), "t.json", edition())["Location"]
+    client.post(plan, applied(client.get(plan)))
+    skill = Skill.objects.get(framework__title="Trades", label="Weigh")
+    page = text(client.get(reverse("admin:skills_skill_changelist"), {"q": "weeigh"}))
+    assert thing_url(skill) in page

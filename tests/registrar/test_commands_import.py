@@ -193,6 +193,9 @@ def test_a_sheet_is_read_by_its_columns_and_the_next_time_as_before(tmp_path: Pa
     sheet.write_text("Ref,What they can do\nA1,Count birds\nA2,Name trees\n")
     told = outcome("import_framework", sheet)
     assert told["new"] == 0 and {error["code"] for error in told["errors"]} == {"no_mapping"}
+    printed = run("import_framework", sheet)
+    assert "The file has: Ref, What they can do." in printed
+    assert "--framework-id and --title, and of a sheet with --column FIELD=COLUMN" in printed
     said = ["--framework-id", "birds", "--title", "Birds and trees"]
     columns = ["--column", "code=Ref", "--column", "statement=What they can do"]
     assert outcome("import_framework", sheet, *said, *columns)["new"] == 2

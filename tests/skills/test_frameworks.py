@@ -163,6 +163,13 @@ def test_an_older_edition_is_a_warning() -> None:
     assert [warning.code for warning in compare(package(1)).warnings] == ["older_edition"]
 
 
+def test_a_file_with_none_of_the_skills_that_are_held_is_a_warning() -> None:
+    bring(package(1, 2))
+    assert compare(package(2, 3)).warnings == ()
+    (warning,) = compare(package(3)).warnings
+    assert (warning.code, warning.reason[-16:]) == ("nothing_in_common", "etired by it: 2.")
+
+
 def test_associations_lead_to_skills_wherever_they_are_held() -> None:
     bring(package(1, 2))
     other = package(7, identifier=number("e", 0), uri=address(number("e", 0)))

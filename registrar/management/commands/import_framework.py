@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.core.management.base import CommandError, CommandParser
@@ -13,11 +13,13 @@ from registrar import tasks
 from registrar.management import reports
 from registrar.services import vocabulary
 from skills import sources
-from skills.errors import ImportRefused, SkillsError
+from skills.errors import ImportRefused, MoreToSay, SkillsError
 from skills.models import Skill
 from skills.readers.mapping import FIELDS
 from skills.readers.packed import MAX_BYTES, MAX_FILES
 from skills.services.frameworks import Plan
+
+_MORE: Final = " Say it with --framework-id and --title, and of a sheet with --column FIELD=COLUMN."
 
 
 class Command(OutcomeCommand):
@@ -93,7 +95,7 @@ class Command(OutcomeCommand):
             self.tell({**counts, "errors": errors})
         else:
             reports.print_problems(self.stdout, problems)
-        raise CommandError(str(refused))
+        raise CommandError(f"{refused}{_MORE if isinstance(refused, MoreToSay) else ''}")
 
     def _report(self, planned: Plan, *, dry_run: bool, as_json: bool) -> None:
         skills, associations = _counts(planned.skills), _counts(planned.associations)
