@@ -15,6 +15,15 @@ class ResultSerializer(serializers.ModelSerializer):
         source="learner.sourced_id", help_text="sourcedId of the learner"
     )
 
+    outcome = serializers.CharField(
+        source="outcome.code",
+        read_only=True,
+        allow_null=True,
+        help_text="Code of the outcome, where it speaks of one only",
+    )
+    assessment = serializers.CharField(help_text="Kind of assessment, such as exam; may be empty")
+    assessor = serializers.CharField(help_text="Role of who assessed; may be empty")
+
     class Meta:
         model = Result
         fields = [
@@ -23,9 +32,14 @@ class ResultSerializer(serializers.ModelSerializer):
             "sourced_id",
             "line_item",
             "learner",
+            "outcome",
             "status",
             "score",
+            "possible",
             "text",
+            "level",
+            "assessment",
+            "assessor",
             "dated",
             "withdrawn",
             "recorded_at",
@@ -38,5 +52,5 @@ class ResultViewSet(viewsets.ReadOnlyModelViewSet):
     """All results, the superseded ones too."""
 
     scopes = ["results.read"]
-    queryset = Result.objects.select_related("line_item", "learner")
+    queryset = Result.objects.select_related("line_item", "learner", "outcome")
     serializer_class = ResultSerializer
