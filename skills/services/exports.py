@@ -34,7 +34,7 @@ from skills.writers.source import Source
 _IN_MEMORY: Final = 4 << 20
 _TOGETHER: Final = 2_000
 # Counted up when writers come to write the same otherwise.
-_EDITION_OF_WRITERS: Final = 1
+_EDITION_OF_WRITERS: Final = 2
 
 _ENDS: Final = ("origin__framework", "destination__framework")
 # What is not said of an association's ends; read for thousands of them it would take half the time.

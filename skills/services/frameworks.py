@@ -97,6 +97,7 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
     fields = differing(holdings.framework(framework), holdings.of_framework(package, record))
     held = holdings.skills(framework)
     _demand_that_some_stay(package, held, warnings)
+    _demand_something(package, warnings)
     new = [each.identifier for each in package.skills if each.identifier not in held]
     uuids = identities.of_skills(record.identifier, new)
     skills = compare(
@@ -400,6 +401,21 @@ def _demand_that_some_stay(
             severity="error",
         )
         raise ImportRefused(problems=[problem, *warnings])
+
+
+def _demand_something(package: Package, warnings: Sequence[Problem]) -> None:
+    """Refuse a file that says nothing: a header alone, or a document to which nothing belongs."""
+    if package.skills or package.associations or package.rubrics or package.definitions:
+        return
+    problem = _problem(
+        column="",
+        value="",
+        code="nothing_there",
+        reason="The file has no skills and no links; there is nothing to import.",
+        fix="Fill in its rows, or choose the file that has some.",
+        severity="error",
+    )
+    raise ImportRefused(problems=[problem, *warnings])
 
 
 def _kept(skills: Changes) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from skills.readers.records import (
     RubricRecord,
     SkillRecord,
 )
+from skills.writers import kinds
 from skills.writers.pieces import moment, object_with_lists, without_blanks
 from skills.writers.source import Source, framework_of
 
@@ -99,7 +100,7 @@ def item(
 ) -> dict[str, Any]:
     """A CFItem; `document` is the link to its CFDocument where it stands by itself."""
     is_new = version == "1.1"
-    word = record.kind_word or ("" if record.kind == "other" else record.kind.title())
+    word = kinds.word(record)
     return without_blanks(
         {
             "identifier": uuid_of(record.identifier),
@@ -247,10 +248,10 @@ def _level(record: LevelRecord, criterion: str, version: Version) -> dict[str, A
 def _definitions(
     records: Iterable[DefinitionRecord], details: Details, version: Version
 ) -> dict[str, Any]:
-    kinds = {kind: name for name, kind in names.DEFINITIONS.items()}
+    collections = {kind: name for name, kind in names.DEFINITIONS.items()}
     found: dict[str, Any] = {}
     for record in records:
-        found.setdefault(kinds[record.kind], []).append(definition(record, version=version))
+        found.setdefault(collections[record.kind], []).append(definition(record, version=version))
     return without_blanks({**found, "extensions": details.get("definitionExtensions")})
 
 

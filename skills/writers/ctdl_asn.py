@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from skills.readers.ctdl_asn.properties import DIRECTIONS
 from skills.readers.records import DefinitionRecord, FrameworkRecord, SkillRecord
-from skills.writers import ends
+from skills.writers import ends, kinds
 from skills.writers.ends import End
 from skills.writers.pieces import moment, object_with_lists, without_blanks
 from skills.writers.source import Source, framework_of
@@ -78,8 +78,7 @@ class _Graph:
     def _competency(self, record: SkillRecord) -> dict[str, Any]:
         language = record.language or self._language
         # A competency is what all of them are to CTDL-ASN.
-        plain = record.kind in ("competency", "other")
-        word = record.kind_word or ("" if plain else record.kind.title())
+        word = kinds.word(record, plain=("competency", "other"))
         return _node(
             record,
             "ceasn:Competency",

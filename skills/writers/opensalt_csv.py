@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from skills.readers.records import SkillRecord
-from skills.writers import cells, ends
+from skills.writers import cells, ends, kinds
 from skills.writers.ends import End
 from skills.writers.source import Source, framework_of
 
@@ -80,7 +80,7 @@ def _row(record: SkillRecord, found: Iterable[End], framework: str) -> Iterator[
         record.notes,
         record.language,
         _listed(record.education_levels),
-        record.kind_word or ("" if record.kind == "other" else record.kind.title()),
+        kinds.word(record),
         "" if sequence is None else str(sequence),
         _listed(end.identifier for end in parents),
     )

@@ -224,6 +224,14 @@ def test_a_file_that_does_not_say_which_framework_it_is_asks_for_it(shared_data:
     assert (told["new"], told["errors"]) == (148, [])
 
 
+def test_a_header_alone_is_refused_as_often_as_it_comes(shared_data: Path) -> None:
+    path = shared_data / "rsd" / "osmt-batch-import-example.csv"
+    first = outcome("import_framework", path, "--framework-id", "wgu")
+    assert [error["code"] for error in first["errors"]] == ["nothing_there"]
+    assert outcome("import_framework", path, "--framework-id", "wgu") == first
+    assert not Framework.objects.exists()
+
+
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
 def test_a_roster_that_cannot_be_read_ends_with_json_too(bundle: Path, dry_run: list[str]) -> None:
     noise = bundle.parent / "noise.zip"

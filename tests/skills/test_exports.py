@@ -10,7 +10,7 @@ from uuid import UUID
 import jsonschema
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from skills.models import Association, Framework, FrameworkImport, Skill
@@ -23,6 +23,17 @@ from tests.skills.ctdl_asn_documents import document
 
 pytestmark = pytest.mark.django_db
 
+SAID = (
+    "statement",
+    "label",
+    "code",
+    "kind",
+    "keywords",
+    "uri",
+    "other_labels",
+    "notes",
+    "language",
+)
 OWN = "https://college.example/skills"
 CSV = """Identifier,fullStatement,Human Coding Scheme,Is Child Of,sequenceNumber,replacedBy
 10000000-0000-4000-8000-000000000001,Care,C,,,
@@ -95,6 +106,45 @@ def test_a_sheet_brought_in_again_changes_only_addresses() -> None:
     framework = bring(CSV.encode(), framework_id=OWN, title="Care").framework
     found = differences(given(framework, "csv"), framework_id=OWN, title="Care")
     assert {name for each in found for name in each.fields} <= {"uri", "label"}
+
+
+# What a sheet has no column for.
+_BEYOND_A_SHEET = {"uri", "label"}
+# An address that cannot be followed becomes ours.
+_WITHOUT_A_PAGE = {"uri"}
+
+
+@pytest.mark.parametrize(
+    ("path", "format_name", "lost"),
+    [
+        ("competencies/cocurricular_case_v1p1.json", "case", set()),
+        ("case/opensalt_SmartLevelFramework.json", "case", set()),
+        ("rsd/osmt_fixture_rsds.json", "rsd", _WITHOUT_A_PAGE),
+        ("rsd/osmt_fixture_rsds.json", "case", _WITHOUT_A_PAGE),
+        ("rsd/osmt_fixture_rsds.json", "ctdl_asn", _WITHOUT_A_PAGE | {"language"}),
+        ("competencies/cocurricular_case_v1p1.json", "ctdl_asn", set()),
+        ("competencies/cocurricular_case_v1p1.json", "csv", _BEYOND_A_SHEET),
+    ],
+)
+def test_what_is_brought_in_elsewhere_says_the_same(
+    path: str, format_name: str, lost: set[str], shared_data: Path
+) -> None:
+    named = {"framework_id": OWN, "title": "Skills"}
+
+    def said() -> list[dict[str, Any]]:
+        rows = Skill.objects.order_by("statement", "code")
+        return [
+            {name: value for name, value in each.items() if name not in lost}
+            for each in rows.values(*SAID)
+        ]
+
+    here = transaction.savepoint()
+    framework = bring((shared_data / path).read_bytes(), **named).framework
+    before, data = said(), given(framework, format_name)
+    transaction.savepoint_rollback(here)
+    assert not Skill.objects.exists()
+    bring(data, **named)
+    assert before and said() == before
 
 
 def test_addresses_that_lead_nowhere_are_ours_in_what_we_give() -> None:
