@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from skills.readers import kinds
-from skills.readers.records import Kind, SkillRecord
+from skills.readers.records import SkillRecord
 
 
-def word(record: SkillRecord, *, plain: Collection[Kind] = ("other",)) -> str:
+def word(record: SkillRecord, *, plain: Collection[str] = ("other",)) -> str:
     """The source's word; our own where readers would make another kind of that one.
 
     Kinds in `plain` need no word.
