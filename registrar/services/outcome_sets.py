@@ -29,7 +29,7 @@ def make(framework: Framework, *, by: User, title: str = "") -> OutcomeSet:
         framework=framework, defaults={"title": title or framework.title}
     )
     if is_new:
-        ledger.append("outcomeset.made", made, by=by, details={"framework": framework.identifier})
+        ledger.append("outcome_set.made", made, by=by, details={"framework": framework.identifier})
     return made
 
 
