@@ -53,6 +53,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_outcomeset_changelist",
                 "registrar.view_outcomeset",
             ),
+            Entry("Review courses", "admin:registrar_mapping_review", "registrar.review_skilltag"),
             Entry("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
             Entry("Coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
         ),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from issuer.models import Batch, Institution, SigningKey
 from issuer.services import batches, outbox
-from registrar.models import Revision, RosterImport, SkillTag
+from registrar.models import Mapping, Revision, RosterImport, SkillTag
 from registrar.services import awards, confirmations, roles
 from skills.models import Association
 
@@ -111,11 +111,24 @@ def _drafts(user: User) -> Task | None:
     return _task(found, ("draft of yours to finish", "drafts of yours to finish"), "Go on", url)
 
 
+def _mappings(user: User) -> Task | None:
+    if not user.has_perm("registrar.review_skilltag"):
+        return None
+    units = roles.reach(user, "registrar.review_skilltag")
+    own = Mapping.objects.of_author(user).values("pk")
+    waiting = Mapping.objects.waiting().filter(opportunity__unit__in=units).exclude(pk__in=own)
+    found = waiting.order_by().aggregate(count=Count("pk"), since=Min("submitted_at"))
+    url = reverse("admin:registrar_mapping_review")
+    return _task(found, ("course to review", "courses to review"), "Review", url)
+
+
 def _tags(user: User) -> Task | None:
     if not user.has_perm("registrar.review_skilltag"):
         return None
+    # Those of a mapping wait with it, once it is submitted.
     tags = SkillTag.objects.filter(
         state=SkillTag.State.PROPOSED,
+        mapping=None,
         outcome__opportunity__unit__in=roles.reach(user, "registrar.review_skilltag"),
     ).exclude(proposed_by=user)
     found = tags.aggregate(count=Count("pk"), since=Min("proposed_at"))
@@ -171,6 +184,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _batches,
     _revisions,
     _drafts,
+    _mappings,
     _tags,
     _links,
     _rosters,

@@ -9,6 +9,7 @@ from registrar.admin import (  # noqa: F401
     credentials,
     crosswalk,
     learners,
+    mappings,
     marking,
     outcome_sets,
     people,

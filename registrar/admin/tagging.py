@@ -34,13 +34,14 @@ class ReviewPage(Page, TemplateView):
             outcome__opportunity__unit__in=roles.reach(self.user, "registrar.review_skilltag"),
         )
         return tags.select_related(
-            "outcome__opportunity__unit", "skill__framework", "proposed_by"
+            "outcome__opportunity__unit", "skill__framework", "proposed_by", "mapping__term"
         ).order_by("proposed_at", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         text = self.get_words()
         tags = self.waiting()
-        others = tags.exclude(proposed_by=self.user)
+        own = Q(proposed_by=self.user) | Q(for_person=self.user)
+        others = tags.filter(~own)
         if text:
             others = others.filter(
                 Q(outcome__code__icontains=text)
@@ -51,7 +52,7 @@ class ReviewPage(Page, TemplateView):
                 | Q(proposed_by__last_name__icontains=text)
             )
         page = Paginator(others, TAGS_PER_PAGE).get_page(self.request.GET.get("page"))
-        own_count = tags.filter(proposed_by=self.user).count()
+        own_count = tags.filter(own).count()
         return super().get_context_data(
             page=page,
             text=text,

@@ -24,6 +24,7 @@ from registrar.models import (
     LearningOpportunity,
     LearningOutcome,
     LineItem,
+    Mapping,
     OrganizationUnit,
     Programme,
     Result,
@@ -39,6 +40,7 @@ from registrar.services import (
     people,
     programmes,
     rosters,
+    submissions,
     tagging,
     templates,
     vocabulary,
@@ -46,6 +48,7 @@ from registrar.services import (
 from registrar.services.tagging import Piece
 from skills.models import Framework, Skill
 
+State = SkillTag.State
 HERE = Path(example.__file__).parent
 ADMINISTRATOR = "admin"
 REGISTRAR = "ingrid.solheim"
@@ -54,6 +57,8 @@ APPROVER = "celeste.marchetti"
 STARTS = {"faculty": "/teach/"}
 # The awards of this template are left for somebody to evaluate and prepare by hand.
 LEFT_OVER = "arc-welding"
+# What faculty have submitted for the last term, for the chairs to look at.
+SUBMITTED = ("BIO 115", "STA 110", "CSC 120", "CSC 235", "NUR 210")
 # A batch of this template is left for the approver to look at.
 WAITING = "peer-tutor"
 # Awards of this template that have lapsed are withdrawn.
@@ -304,6 +309,10 @@ class ExampleCollege:
         for outcome, said in self._outcomes():
             for tag in said["tags"]:
                 self._load_tag(outcome, known[tag["skill"]], tag)
+        for mapping in Mapping.objects.filter(
+            opportunity__code__in=SUBMITTED, state=Mapping.State.OPEN, term=self._last_term
+        ):
+            submissions.confirm(mapping, by=mapping.owner)
         return SkillTag.objects.filter(skill__framework=self._framework).count()
 
     def _outcomes(self) -> Iterable[tuple[Any, dict[str, Any]]]:
@@ -328,10 +337,10 @@ class ExampleCollege:
             skill,
             emphasis=said["emphasis"],
             by=proposer,
-            term=self._first_term,
+            term=self._last_term if said["state"] == State.PROPOSED else self._first_term,
             evidence=self._evidence(outcome, said["emphasis"]),
         )
-        if said["state"] != SkillTag.State.PROPOSED:
+        if said["state"] != State.PROPOSED:
             review = {"accepted": tagging.accept, "rejected": tagging.reject}[said["state"]]
             reviewer = User.objects.get(username=said["reviewed_by"])
             review(tag, by=reviewer, comment=said.get("comment", ""))
@@ -340,6 +349,11 @@ class ExampleCollege:
     def _first_term(self) -> Term:
         """The term from which on its outcomes hold and are tagged."""
         return Term.objects.filter(source=self.source, children=None).earliest("starts_on")
+
+    @property
+    def _last_term(self) -> Term:
+        """The term for which somebody has proposed more."""
+        return Term.objects.filter(source=self.source, children=None).latest("starts_on")
 
     def _evidence(self, outcome: LearningOutcome, emphasis: str) -> list[Piece]:
         """The work of a course that assesses the outcome, or its coursework."""

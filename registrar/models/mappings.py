@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -22,6 +23,18 @@ class MappingQuerySet(models.QuerySet["Mapping"]):
     def overdue(self, at: datetime, *, after: timedelta) -> "MappingQuerySet":
         """Those that have waited for review longer than that."""
         return self.waiting().filter(submitted_at__lt=at - after)
+
+    def of_author(self, person: User) -> "MappingQuerySet":
+        """Those in which the person has a hand as they are now, so that a second one reviews."""
+        confirmed = MappingConfirmation.objects.filter(by=person, at__gte=F("mapping__changed_at"))
+        proposed = self.model.objects.filter(
+            Q(tags__proposed_by=person) | Q(tags__for_person=person), tags__state="proposed"
+        )
+        return self.filter(
+            Q(submitted_by=person)
+            | Q(pk__in=confirmed.values("mapping"))
+            | Q(pk__in=proposed.values("pk"))
+        )
 
 
 class Mapping(models.Model):
@@ -82,6 +95,11 @@ class Mapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opportunity.code}, {self.term}"
+
+    @property
+    def is_with_faculty(self) -> bool:
+        """Whether those who teach it can change it."""
+        return self.state in (self.State.OPEN, self.State.RETURNED)
 
 
 class MappingConfirmation(models.Model):

@@ -135,6 +135,12 @@ class SkillTag(models.Model):
         """Whether it was replaced before its term, or within it."""
         return spans.never_held(self.holds_from, self.holds_until)
 
+    @property
+    def waits_for_colleague(self) -> bool:
+        """Whether somebody proposed it for a colleague who has not confirmed it yet."""
+        is_proposed = self.state == self.State.PROPOSED
+        return is_proposed and self.for_person_id is not None and self.confirmed_at is None
+
 
 class TagEvidence(models.Model):
     """What bears a tag out: a piece of work, the row of a rubric, its share of the grade.

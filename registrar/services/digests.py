@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from issuer.models import Institution
 from issuer.services import clock, ledger, outbox
-from registrar.models import Digest, DigestChoice, Mapping, Role, SkillTag
+from registrar.models import Digest, DigestChoice, Role, SkillTag
 from registrar.services import roles
 
 WEEK: Final = timedelta(days=7)
@@ -108,13 +108,6 @@ def _sent_back(person: User, since: datetime) -> Iterable[str]:
         yield f"{code}: {_skills(count)} you proposed {_was(count)} sent back, with a comment."
 
 
-def _returned(person: User, since: datetime) -> Iterable[str]:
-    """The mappings of this person that came back and are theirs to mend."""
-    mappings = Mapping.objects.filter(owner=person, state=Mapping.State.RETURNED)
-    for mapping in mappings.select_related("opportunity", "term"):
-        yield f"{mapping}: sent back to you, with a comment."
-
-
 def _to_review(person: User, since: datetime) -> Iterable[str]:
     """By course, the skills that wait for this person's review."""
     tags = SkillTag.objects.filter(
@@ -126,11 +119,7 @@ def _to_review(person: User, since: datetime) -> Iterable[str]:
         yield f"{code}: {_skills(count)} {'waits' if count == 1 else 'wait'} for your review."
 
 
-_SOURCES: Final[tuple[Callable[[User, datetime], Iterable[str]], ...]] = (
-    _sent_back,
-    _returned,
-    _to_review,
-)
+_SOURCES: Final[tuple[Callable[[User, datetime], Iterable[str]], ...]] = (_sent_back, _to_review)
 
 
 def _by_course(tags: QuerySet[SkillTag]) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from issuer.errors import Refusal
 from registrar.models import (
@@ -79,6 +80,11 @@ class Outline:
         """How many have a skill that holds or is proposed."""
         return sum(bool(line.tags) for line in self.lines)
 
+    @property
+    def untagged(self) -> int:
+        """How many have none."""
+        return self.total - self.tagged
+
     @cached_property
     def proposed(self) -> int:
         """How many tags wait for review."""
@@ -101,17 +107,19 @@ class Comparison:
     ended: list[SkillTag]
 
 
-def outline(opportunity: LearningOpportunity, term: Term) -> Outline:
-    """What it claims in the term: what holds then, and what is proposed for it."""
-    mapping = Mapping.objects.filter(opportunity=opportunity, term=term).first()
+def outline(opportunity: LearningOpportunity, term: Term | None) -> Outline:
+    """What it claims in the term: what holds then, and what is proposed for it.
+
+    Where there are no terms, what holds today and what is proposed.
+    """
+    mapping = Mapping.objects.filter(opportunity=opportunity, term=term).first() if term else None
     tags: dict[int, list[SkillTag]] = defaultdict(list)
     for tag in _tags(opportunity, term, mapping):
         tags[tag.outcome_id].append(tag)
-    lines = lines_of(opportunity.outcomes.all(), term, tags)
     return Outline(
         mapping=mapping,
-        lines=lines,
-        sections=submissions.sections(opportunity, term),
+        lines=lines_of(opportunity.outcomes.all(), term or timezone.localdate(), tags),
+        sections=submissions.sections(opportunity, term) if term else [],
         missing=submissions.missing(mapping) if mapping else [],
     )
 
@@ -157,12 +165,13 @@ def compare(mapping: Mapping) -> Comparison:
 
 
 def _tags(
-    opportunity: LearningOpportunity, term: Term, mapping: Mapping | None
+    opportunity: LearningOpportunity, term: Term | None, mapping: Mapping | None
 ) -> Iterable[SkillTag]:
     """Those that hold in the term, then those that are proposed for it."""
-    yield from _whole(SkillTag.objects.as_of(term).filter(outcome__opportunity=opportunity))
-    if mapping is not None:
-        yield from _whole(SkillTag.objects.proposed().filter(mapping=mapping))
+    own = SkillTag.objects.filter(outcome__opportunity=opportunity)
+    yield from _whole(own.as_of(term or timezone.localdate()))
+    if mapping is not None or term is None:
+        yield from _whole(own.proposed().filter(mapping=mapping))
 
 
 def _whole(tags: QuerySet[SkillTag]) -> QuerySet[SkillTag]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import Q, QuerySet
 
 from registrar.errors import NotAllowed
@@ -19,6 +19,7 @@ _VIEW_CATALOG = {
     "registrar.view_organizationunit",
     "registrar.view_term",
     "registrar.view_skilltag",
+    "registrar.view_mapping",
     "registrar.view_coverage",
     "skills.view_framework",
     "skills.view_skill",
@@ -192,6 +193,13 @@ def reach(user: Any, permission: str) -> QuerySet[OrganizationUnit]:
     if None in held:
         return OrganizationUnit.objects.all()
     return below(held)
+
+
+def holders(permission: str, unit: OrganizationUnit) -> QuerySet[User]:
+    """Those whose roles let them do this in the unit."""
+    kinds = [kind for kind, granted in PERMISSIONS.items() if permission in granted]
+    held = Role.objects.filter(kind__in=kinds).filter(Q(unit=None) | Q(unit__in=lineage(unit)))
+    return User.objects.filter(pk__in=held.values("user"), is_active=True)
 
 
 def below(units: Iterable[int]) -> QuerySet[OrganizationUnit]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.services import clock, ledger
@@ -183,12 +182,14 @@ def accept_all(found: Iterable[Mapping], *, by: User, comment: str = "") -> Revi
     return tagging.each_by_itself(found, lambda each: accept(each, by=by, comment=comment))
 
 
+def send_all_back(found: Iterable[Mapping], *, by: User, comment: str) -> Reviewed:
+    """Return each that can be; the others are refused, and each says why."""
+    return tagging.each_by_itself(found, lambda each: send_back(each, by=by, comment=comment))
+
+
 def _refuse_same_person(mapping: Mapping, by: User) -> None:
-    own = SkillTag.objects.filter(
-        Q(proposed_by=by) | Q(for_person=by), mapping=mapping, state=SkillTag.State.PROPOSED
-    )
     mapping.refresh_from_db()
-    if mapping.submitted_by_id == by.pk or by.pk in _confirmed(mapping) or own.exists():
+    if Mapping.objects.filter(pk=mapping.pk).of_author(by).exists():
         raise SamePerson("Whoever proposed or confirmed it cannot review it. Ask a second person.")
 
 

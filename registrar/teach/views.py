@@ -1,36 +1,63 @@
-"""Own courses and activities; for each outcome, find a skill in a few letters and propose it."""
+"""Own courses and activities, each with where it stands; one course as it is in a term."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.views.generic import DetailView, ListView, View
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.views.generic import DetailView, TemplateView
 
-from issuer.errors import Refusal
-from registrar.models import LearningOpportunity, LearningOutcome, Offering, SkillTag
-from registrar.models.spans import held_on, holds_after
-from registrar.services import marks, roles, tagging, terms
+from registrar.errors import TermSettled
+from registrar.models import (
+    Comment,
+    LearningOpportunity,
+    LearningOutcome,
+    Mapping,
+    Offering,
+    SkillTag,
+    Term,
+)
+from registrar.services import marks, outlines, policies, roles, standings, tagging, terms
+from registrar.services.outlines import Line, Outline
+from registrar.teach import evidence
 from skills.models import Skill
 from skills.services import search
 from skills.services.suggestions import Suggestion
 
 # As many as fit on a phone below the box without scrolling far.
 CHOICES_SHOWN = 8
-# Terms go back for years; one marks in the latest.
-OFFERINGS_SHOWN = 6
+TERMS_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TagShown:
+    """A tag, and what bears it out as rows of a form."""
+
+    tag: SkillTag
+    evidence: list[evidence.Row]
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """An outcome with its tags, and those that were rejected and not proposed again."""
+
+    line: Line
+    tags: list[TagShown]
+    rejected: list[SkillTag]
+    is_next: bool
 
 
 class OwnCoursesMixin(PermissionRequiredMixin):
-    """A person sees what they teach, and the activities of the units that their role reaches."""
+    """A person sees what they teach, and the activities of the units that their role reaches.
 
-    permission_required = "registrar.propose_skilltag"
-    request: HttpRequest
+    An advocate sees what colleagues teach, too.
+    """
+
+    permission_required = tagging.PROPOSE
+    request: Any
 
     @property
     def person(self) -> User:
@@ -39,188 +66,212 @@ class OwnCoursesMixin(PermissionRequiredMixin):
 
     def own(self) -> QuerySet[LearningOpportunity]:
         """Their courses and activities."""
-        units = roles.reach(self.person, self.permission_required)
-        return (
-            LearningOpportunity.objects.filter(
-                Q(offerings__teachers=self.person)
-                | Q(kind=LearningOpportunity.Kind.ACTIVITY, unit__in=units),
-                retired_at=None,
+        return self._those(
+            Q(offerings__teachers=self.person)
+            | Q(
+                kind=LearningOpportunity.Kind.ACTIVITY,
+                unit__in=roles.reach(self.person, self.permission_required),
             )
-            .select_related("unit")
-            .distinct()
         )
 
+    def of_colleagues(self) -> QuerySet[LearningOpportunity]:
+        """What others teach and they may propose for."""
+        units = roles.reach(self.person, tagging.PROPOSE_FOR_COLLEAGUE)
+        own = self.own().values("pk")
+        taught = Q(offerings__teachers__isnull=False, unit__in=units)
+        return self._those(taught & ~Q(pk__in=own))
 
-class CoursesView(OwnCoursesMixin, ListView):
-    """My courses, each with how many outcomes have a skill and how many wait for review."""
+    def within_reach(self) -> QuerySet[LearningOpportunity]:
+        """Both."""
+        found = Q(pk__in=self.own().values("pk")) | Q(pk__in=self.of_colleagues().values("pk"))
+        return self._those(found)
+
+    def _those(self, which: Q) -> QuerySet[LearningOpportunity]:
+        found = LearningOpportunity.objects.filter(which, retired_at=None)
+        return found.select_related("unit").distinct()
+
+    def get_term(self) -> Term | None:
+        """The term that was asked for, or else the one that is edited now."""
+        asked = self.request.POST.get("term") or self.request.GET.get("term")
+        return Term.objects.filter(pk=number(asked)).first() or terms.to_edit()
+
+
+class CoursesView(OwnCoursesMixin, TemplateView):
+    """My courses, each with where it stands in a term: this one, or the next by `?term=ID`.
+
+    `?colleagues=1` shows those for which one may propose as an advocate.
+    """
 
     template_name = "teach/courses.html"
-    context_object_name = "courses"
 
-    def get_queryset(self) -> QuerySet[LearningOpportunity]:
-        """Own courses with their counts."""
-        current = Q(outcomes__retired_at=None)
-        is_held = held_on(terms.reading_day(), prefix="outcomes__tags__")
-        return (
-            self.own()
-            .annotate(
-                outcome_count=Count("outcomes", filter=current, distinct=True),
-                tagged_count=Count(
-                    "outcomes",
-                    filter=current & is_held & Q(outcomes__tags__state=SkillTag.State.ACCEPTED),
-                    distinct=True,
-                ),
-                waiting_count=Count(
-                    "outcomes__tags",
-                    filter=current & Q(outcomes__tags__state=SkillTag.State.PROPOSED),
-                    distinct=True,
-                ),
-            )
-            .order_by("-kind", "code")  # courses, then activities
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What is taught in the term first."""
+        term, is_for_colleagues = self.get_term(), "colleagues" in self.request.GET
+        courses = self.of_colleagues() if is_for_colleagues else self.own()
+        found = standings.of(list(courses.order_by("-kind", "code")), term, person=self.person)
+        return super().get_context_data(
+            term=term,
+            terms=list(_this_and_next()),
+            standings=sorted(found, key=lambda each: not each.is_taught),
+            is_for_colleagues=is_for_colleagues,
+            has_colleagues=self.of_colleagues().exists(),
+            **kwargs,
         )
 
 
 class CourseView(OwnCoursesMixin, DetailView):
-    """One course: its outcomes, what is tagged to them and where that stands.
+    """One course in a term: its outcomes, what is tagged to them and where that stands.
 
-    `?outcome=ID` opens one: `&q=words` shows what is found where no script runs, `&skill=ID` what
-    has been chosen so far, `&suggest=1` what the outcome's own words suggest.
+    `?term=ID` shows another term. `?outcome=ID` opens an outcome: `&q=words` shows what is found
+    where no script runs, `&skill=ID` what has been chosen so far, `&suggest=1` what its own words
+    suggest. `?next` leads to the first outcome without a skill, `?next=ID` to the first after
+    that one, and to submitting when there is none; `?tag=ID` opens what bears a tag out.
     """
 
     template_name = "teach/course.html"
     context_object_name = "course"
+    object: LearningOpportunity
 
     def get_queryset(self) -> QuerySet[LearningOpportunity]:
-        """Own courses only: anybody else's is not found."""
-        return self.own()
+        """Those within reach: anybody else's is not found."""
+        return self.within_reach()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Outcomes with their tags, and the choices for the outcome that was asked for."""
-        tags = (
-            SkillTag.objects.filter(holds_after(terms.reading_day()))
-            .exclude(state=SkillTag.State.WITHDRAWN)
-            .select_related("skill", "skill__framework", "proposed_by", "reviewed_by")
-        )
-        outcomes = self.object.outcomes.filter(retired_at=None).prefetch_related(
-            Prefetch("tags", queryset=tags)
-        )
-        asked = self.request.GET
-        return super().get_context_data(
-            outcomes=outcomes,
-            emphases=SkillTag.Emphasis.choices,
-            marking=self._marking(),
-            opened=asked.get("outcome", ""),
-            words=asked.get("q", ""),
-            found=search.find(asked.get("q", ""), limit=CHOICES_SHOWN, is_for_choosing=True),
-            chosen=Skill.objects.filter(pk__in=map(_number, asked.getlist("skill"))),
-            suggested=self._suggested(outcomes, asked) if "suggest" in asked else None,
-            **kwargs,
-        )
+        course, asked, term = self.object, self.request.GET, self.get_term()
+        outline = outlines.outline(course, term)
+        later = _later(course, term)
+        is_settled = later != term
+        focus = _focus(outline.lines, asked)
+        context = {
+            "term": term,
+            "terms": list(_terms_of(course, term))[-TERMS_SHOWN:],
+            "outline": outline,
+            "is_settled": is_settled,
+            "later": later if is_settled else None,
+            "may_edit": not is_settled and (not outline.mapping or outline.mapping.is_with_faculty),
+            "is_confirmed": any(self.person in each.confirmed_by for each in outline.sections),
+            "is_taught_by_others": _is_taught_by_others(outline, self.person),
+            "left_open": _left_open(course, term),
+            "comments": _comments(outline),
+            "marking": marks.seen(self.person).filter(opportunity=course, term=term),
+            "emphases": SkillTag.Emphasis.choices,
+            "policy": policies.current(),
+            "colleagues": self._colleagues(),
+            "opened_tag": number(asked.get("tag")),
+            "opened": number(asked.get("outcome")),
+            "words": asked.get("q", ""),
+            "found": search.find(asked.get("q", ""), limit=CHOICES_SHOWN, is_for_choosing=True),
+            "chosen": Skill.objects.filter(pk__in=map(number, asked.getlist("skill"))),
+            "suggested": self._suggested(asked) if "suggest" in asked else None,
+        }
+        context |= kwargs
+        lines = _lines(course, term, outline, next_one=context.get("refused_at", focus))
+        return super().get_context_data(lines=lines, focus=focus, **context)
 
-    def _marking(self) -> QuerySet[Offering]:
-        """Where learners are marked, the latest term first."""
-        offerings = marks.seen(self.person).filter(opportunity=self.object)
-        return offerings.order_by(F("term__starts_on").desc(nulls_last=True), "code")[
-            :OFFERINGS_SHOWN
-        ]
-
-    def _suggested(self, outcomes: QuerySet[LearningOutcome], asked: QueryDict) -> list[Suggestion]:
-        opened = outcomes.filter(pk=_number(asked.get("outcome"))).first()
+    def _suggested(self, asked: QueryDict) -> list[Suggestion]:
+        opened = self.object.outcomes.filter(pk=number(asked.get("outcome"))).first()
         return tagging.suggest(opened) if opened else []
 
-
-class OutcomeView(OwnCoursesMixin, View):
-    """What is posted for one outcome of an own course."""
-
-    http_method_names = ["post"]
-
-    def get_outcome(self) -> LearningOutcome:
-        """The outcome that the form names."""
-        return get_object_or_404(
-            LearningOutcome,
-            pk=_number(self.request.POST.get("outcome")),
-            opportunity=self.kwargs["pk"],
-            opportunity__in=self.own(),
-        )
-
-    def back_to(self, outcome: LearningOutcome, **query: Any) -> HttpResponse:
-        """The course's page, at this outcome."""
-        asked = "?" + urlencode({"outcome": outcome.pk, **query}, doseq=True) if query else ""
-        where = reverse("teach:course", args=[self.kwargs["pk"]])
-        return redirect(f"{where}{asked}#outcome-{outcome.pk}")
-
-    def get_suggestions(self, outcome: LearningOutcome) -> dict[int, tuple[int, Suggestion]]:
-        """By skill, the suggestions that were shown, each with its place."""
-        shown = set(map(_number, self.request.POST.getlist("shown")))
-        if not shown:
-            return {}
-        found = enumerate(tagging.suggest(outcome), 1)
-        return {each.skill.pk: (at, each) for at, each in found if each.skill.pk in shown}
+    def _colleagues(self) -> list[User]:
+        """For whom one may propose here: none for who teaches it or is no advocate."""
+        teachers = User.objects.filter(offerings__opportunity=self.object).distinct()
+        if not self.person.has_perm(tagging.PROPOSE_FOR_COLLEAGUE, self.object.unit):
+            return []
+        return [] if self.person in teachers else list(teachers.order_by("last_name", "pk"))
 
 
-class ProposeView(OutcomeView):
-    """Propose the chosen skills; or find some first, or have some suggested."""
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Propose each and go back to the outcome."""
-        outcome = self.get_outcome()
-        chosen = list(dict.fromkeys(map(_number, request.POST.getlist("skill"))))
-        if "find" in request.POST:
-            return self.back_to(outcome, q=request.POST.get("q", ""), skill=chosen)
-        if "suggest" in request.POST:
-            return self.back_to(outcome, suggest=1, skill=chosen)
-        if not chosen:
-            messages.error(request, "Choose at least one skill.")
-        for key in chosen:
-            self._propose(outcome, get_object_or_404(Skill, pk=key))
-        return self.back_to(outcome)
-
-    def _propose(self, outcome: LearningOutcome, skill: Skill) -> None:
-        emphasis = self.request.POST.get("emphasis", SkillTag.Emphasis.TAUGHT)
-        if emphasis not in SkillTag.Emphasis.values:
-            emphasis = SkillTag.Emphasis.TAUGHT
-        place, suggestion = self.get_suggestions(outcome).get(skill.pk, (None, None))
-        there_was = tagging.standing(outcome, skill)
-        try:
-            tag = tagging.choose(
-                outcome,
-                skill,
-                emphasis=emphasis,
-                by=self.person,
-                suggestion=suggestion,
-                place=place,
-            )
-        except Refusal as error:
-            messages.error(self.request, str(error))
-        else:
-            if there_was is None:
-                messages.success(self.request, f"Proposed “{tag.skill.name}” for {outcome.code}.")
-            else:
-                messages.info(self.request, _as_it_stands(tag))
-
-
-class TurnDownView(OutcomeView):
-    """Say that a suggestion does not fit."""
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Keep it, and show the other suggestions."""
-        outcome = self.get_outcome()
-        key = _number(request.POST.get("turn_down"))
-        if key in (shown := self.get_suggestions(outcome)):
-            place, suggestion = shown[key]
-            tagging.turn_down(outcome, suggestion, place=place, by=self.person)
-        chosen = map(_number, request.POST.getlist("skill"))
-        return self.back_to(outcome, suggest=1, skill=[each for each in chosen if each != key])
-
-
-def _as_it_stands(tag: SkillTag) -> str:
-    what = f"“{tag.skill.name}”"
-    where = f"for {tag.outcome.code}, as {tag.get_emphasis_display().lower()}"
-    if tag.state == SkillTag.State.ACCEPTED:
-        return f"{what} is accepted already {where}."
-    return f"{what} is proposed already {where}. A chair will review it."
-
-
-def _number(text: str | None) -> int:
+def number(text: str | None) -> int:
     """A row id from a form; anything else finds nothing."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else 0
+
+
+def _this_and_next() -> Iterable[Term]:
+    now = terms.to_edit()
+    if now is not None:
+        yield now
+        if (later := terms.following(now)) is not None:
+            yield later
+
+
+def _terms_of(course: LearningOpportunity, shown: Term | None) -> QuerySet[Term]:
+    """Those of its offerings and mappings, this one and the next."""
+    also = [each.pk for each in (*_this_and_next(), *([shown] if shown else []))]
+    known = (
+        Q(pk__in=Offering.objects.filter(opportunity=course).values("term"))
+        | Q(pk__in=Mapping.objects.filter(opportunity=course).values("term"))
+        | Q(pk__in=also)
+    )
+    return Term.objects.filter(known, children=None)
+
+
+def _later(course: LearningOpportunity, term: Term | None) -> Term | None:
+    """The term for which one edits who looks at this one: it, or a later one if it is settled."""
+    try:
+        return terms.for_tags(course, term)
+    except TermSettled:
+        pass
+    try:
+        return terms.for_tags(course)
+    except TermSettled:
+        return None
+
+
+def _is_taught_by_others(outline: Outline, person: User) -> bool:
+    taught = [each for each in outline.sections if each.teachers]
+    return bool(taught) and not any(person in each.teachers for each in taught)
+
+
+def _left_open(course: LearningOpportunity, term: Term | None) -> QuerySet[Mapping]:
+    """What was begun for other terms and never accepted."""
+    begun = course.mappings.exclude(state=Mapping.State.ACCEPTED).exclude(term=term)
+    proposed = SkillTag.objects.proposed().values("mapping")
+    return begun.filter(pk__in=proposed).select_related("term")
+
+
+def _comments(outline: Outline) -> QuerySet[Comment]:
+    found = Comment.objects.filter(mapping=outline.mapping, mapping__isnull=False)
+    return found.select_related("by", "tag__skill", "tag__outcome")
+
+
+def _lines(
+    course: LearningOpportunity, term: Term | None, outline: Outline, *, next_one: Any
+) -> list[LineShown]:
+    rows, rejected = evidence.rows(course, term, outline), _rejected(course, outline)
+    return [
+        LineShown(
+            line,
+            [TagShown(tag, rows[tag.pk]) for tag in line.tags],
+            rejected.get(line.outcome.pk, []),
+            is_next=line.outcome.pk == next_one,
+        )
+        for line in outline.lines
+    ]
+
+
+def _rejected(course: LearningOpportunity, outline: Outline) -> dict[int, list[SkillTag]]:
+    """By outcome, what was rejected for the term and not proposed again."""
+    stand = {(tag.outcome_id, tag.skill_id) for line in outline.lines for tag in line.tags}
+    tags = SkillTag.objects.filter(
+        outcome__opportunity=course, state=SkillTag.State.REJECTED, mapping=outline.mapping
+    )
+    found: dict[int, list[SkillTag]] = {}
+    for tag in tags.select_related("skill__framework"):
+        if (tag.outcome_id, tag.skill_id) not in stand:
+            found.setdefault(tag.outcome_id, []).append(tag)
+    return found
+
+
+def _focus(lines: list[Line], asked: QueryDict) -> int | None:
+    """The outcome to go on with, 0 for none left, None where nobody asked."""
+    if "next" not in asked:
+        return None
+    after = number(asked.get("next"))
+    keys = [line.outcome.pk for line in lines]
+    start = keys.index(after) + 1 if after in keys else 0
+    left = [line.outcome for line in lines[start:] + lines[:start] if not line.tags]
+    return _first(left)
+
+
+def _first(outcomes: list[LearningOutcome]) -> int:
+    return outcomes[0].pk if outcomes else 0

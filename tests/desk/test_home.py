@@ -13,7 +13,7 @@ from issuer.models import Batch, Chunk, Institution
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Revision, SkillTag
-from registrar.services import awards, templates
+from registrar.services import awards, submissions, templates
 from tests.cast import issue
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +38,16 @@ def test_what_one_prepared_oneself_does_not_wait_for_oneself(adas_batch: Batch, 
     assert "batch to approve" not in verbs(root)
 
 
-def test_a_chair_finds_the_tags_of_their_department_only(
-    college: Any, tag: SkillTag, chen: User, root: User
+def test_a_chair_finds_what_was_submitted_in_their_department_only(
+    college: Any, tag: SkillTag, fay: User, chen: User, root: User
 ) -> None:
     from tests.cast import member_of_staff
 
     arthur = member_of_staff(root, "arthur", "chair", college.arts)
-    assert verbs(chen) == {"skill tag to review": 1}
+    assert verbs(chen) == {}
+    submissions.carry(college.course, college.term, by=fay)
+    assert verbs(chen) == {"course to review": 1}
+    assert verbs(fay) == {}
     assert verbs(arthur) == {}
 
 
@@ -101,5 +104,5 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
 ) -> None:
     client = signed_in(root)
     for page in ("credentials", "learners", "awards", "results", "batches", "templates", "home"):
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(26):
             client.get(addresses[page])

@@ -105,8 +105,8 @@ def test_a_skill_is_proposed_where_no_script_runs(
     page.fill("input[name=q]", "exp")
     page.click("button:text('Find')")
     page.check("text=Explain")
-    page.click("button:text('Propose')")
-    page.wait_for_selector("text=Waits for review")
+    page.click(".choosing .button:text('Propose')")
+    page.wait_for_selector(".tags >> text=Proposed")
     assert SkillTag.objects.get().skill.label == "Explain"
 
 
@@ -125,8 +125,8 @@ def test_suggestions_say_why_and_are_accepted_or_turned_down(
     page.click("button:has-text('Not this') >> nth=0")
     page.wait_for_selector(f".suggested >> text={first}", state="detached")
     page.check(f".suggested >> text={second}")
-    page.click("button:text('Propose')")
-    page.wait_for_selector("text=Waits for review")
+    page.click(".choosing .button:text('Propose')")
+    page.wait_for_selector(".tags >> text=Proposed")
     made = SkillChoice.objects.order_by("pk").values_list("skill__label", "verdict", "method")
     assert list(made) == [(first, "rejected", "words"), (second, "accepted", "words")]
 

@@ -24,6 +24,7 @@ CATALOGUE = {
     *("frameworks", "framework", "skills", "skill", "courses", "course", "activities"),
     *("activity", "outcomes", "outcome", "tags", "coverage", "coverage as CSV", "units"),
     *("outcome sets", "outcome set"),
+    *("mappings", "mapping"),
     *("programmes", "programme", "coverage of a programme", "coverage of a programme as CSV"),
     *("coverage of a programme as SVG", "behind a number", "curriculum map"),
     *("curriculum map as CSV", "evidence pack", "evidence pack as zip"),
@@ -57,7 +58,8 @@ MAY_ENTER = {
     "dev": RECORDS | {"review of links"},
     "chen": CATALOGUE
     | {
-        *("review", "review of links", "outcomes of a course", "outcomes of an activity"),
+        *("review", "review of courses", "review of links"),
+        *("outcomes of a course", "outcomes of an activity"),
         *("outcomes of a set for a course", "outcomes of a set for an activity"),
     },
     "olu": {

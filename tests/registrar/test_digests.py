@@ -13,7 +13,7 @@ from django.urls import reverse
 from issuer.models import LedgerEntry, Mail
 from issuer.services import links, outbox
 from registrar import tasks
-from registrar.models import Digest, Mapping, SkillTag
+from registrar.models import Digest, SkillTag
 from registrar.services import digests, tagging
 from tests.cast import College
 
@@ -61,23 +61,6 @@ def test_who_proposed_reads_what_was_sent_back_once(sent_back: SkillTag) -> None
     assert "BIO 101: 1 skill you proposed was sent back" in mails["fay@college.example"]
     Digest.objects.update(written_at=at)
     assert written(at + timedelta(days=7)) == {}
-
-
-def test_what_came_back_is_told_until_it_is_mended(college: College, fay: User, chen: User) -> None:
-    Mapping.objects.create(
-        opportunity=college.course,
-        term=college.term,
-        state="returned",
-        owner=fay,
-        submitted_by=fay,
-        submitted_at=MONDAY,
-        reviewed_by=chen,
-        reviewed_at=MONDAY,
-    )
-    for monday in (MONDAY, MONDAY + timedelta(days=7)):
-        mails = written(monday)
-        Digest.objects.update(written_at=monday)
-        assert "BIO 101, Spring 2026: sent back to you" in mails["fay@college.example"]
 
 
 def test_nobody_is_written_to_twice_in_a_week(proposed: SkillTag) -> None:

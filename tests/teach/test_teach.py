@@ -84,7 +84,9 @@ def test_one_sees_the_activities_of_ones_unit_and_of_those_below(
     assert faculty.get(f"/teach/{theatre.pk}/").status_code == 404
     for name, unit in {"above": college.top, "everywhere": None}.items():
         body = signed_in(member_of_staff(root, name, "faculty", unit)).get("/teach/")
-        assert {"CLUB", "STAGE"} == {each.code for each in body.context["courses"]}, name
+        assert {"CLUB", "STAGE"} == {each.opportunity.code for each in body.context["standings"]}, (
+            name
+        )
 
 
 def test_an_outcome_of_another_course_is_not_found(
@@ -122,12 +124,12 @@ def test_a_proposed_skill_waits_for_review(
 ) -> None:
     form = {"outcome": college.outcome.pk, "skill": college.skills[1].pk, "emphasis": "assessed"}
     answer = faculty.post(f"{course}propose", form, follow=True)
-    assert answer.redirect_chain == [(f"{course}#outcome-{college.outcome.pk}", 302)]
     tag = SkillTag.objects.get()
+    assert answer.redirect_chain == [(f"{course}?tag={tag.pk}", 302)]
     assert (tag.state, tag.emphasis, tag.proposed_by) == ("proposed", "assessed", fay)
     body = answer.content.decode()
     assert "Proposed “Draw” for BIO101-1." in body
-    assert "Waits for review" in body
+    assert "Rule “at least 30 % of the grade”" in body
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@
       chip: picker.querySelector("template"),
       status: picker.querySelector("[role=status]"),
       isSingle: "single" in picker.dataset,
+      sends: "sends" in picker.dataset,
     };
   };
   const options = (at) => [...at.list.querySelectorAll("[role=option]")];
@@ -83,6 +84,7 @@
       // What was found for fewer letters is not what one means by now.
       const meant = all[now] ?? (at.list.dataset.words === at.box.value ? all[0] : null);
       if (isOpen && meant) take(at, meant);
+      else if (at.sends && !at.box.value && at.chosen.querySelector("input:checked")) at.box.form.requestSubmit();
     } else if (event.key === "Escape" && isOpen) {
       show(at, false);
     } else {
