@@ -54,7 +54,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "registrar.view_outcomeset",
             ),
             Entry("Review courses", "admin:registrar_mapping_review", "registrar.review_skilltag"),
-            Entry("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
+            Entry(
+                "Rules of tagging",
+                "admin:registrar_taggingpolicy_changelist",
+                "registrar.change_taggingpolicy",
+            ),
             Entry("Coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
         ),
     ),

@@ -133,7 +133,9 @@ def _tags(user: User) -> Task | None:
     ).exclude(proposed_by=user)
     found = tags.aggregate(count=Count("pk"), since=Min("proposed_at"))
     url = reverse("admin:registrar_skilltag_review")
-    return _task(found, ("skill tag to review", "skill tags to review"), "Review", url)
+    return _task(
+        found, ("skill tag of no term to review", "skill tags of no term to review"), "Review", url
+    )
 
 
 def _links(user: User) -> Task | None:

@@ -18,6 +18,7 @@ from registrar.admin import (  # noqa: F401
     results,
     rosters,
     tagging,
+    tagging_policy,
     templates,
     vocabulary,
 )

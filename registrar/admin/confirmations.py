@@ -79,11 +79,10 @@ class AskPage(OpportunityFormPage):
     title = "Ask for a confirmation"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        living = self.opportunity.outcomes.filter(retired_at=None).order_by("code")
-        return super().get_form_kwargs() | {"outcomes": living}
+        return super().get_form_kwargs() | {"outcomes": confirmations.askable(self.opportunity)}
 
     def get_initial(self) -> dict[str, Any]:
-        return {"outcomes": self.opportunity.outcomes.filter(retired_at=None)}
+        return {"outcomes": confirmations.askable(self.opportunity)}
 
     def form_valid(self, form: AskForm) -> HttpResponse:
         said = form.cleaned_data

@@ -1,4 +1,4 @@
-"""Skill tags: the review queue, and which skills the college covers."""
+"""Skill tags: those that no term has, to review, and which skills the college covers."""
 
 from typing import Any
 
@@ -21,20 +21,21 @@ TAGS_PER_PAGE = 50
 
 
 class ReviewPage(Page, TemplateView):
-    """Tags that wait for review: accept or reject one or many."""
+    """Tags of no term: accept or reject one or many. All others are reviewed with their course."""
 
     permission_required = "registrar.review_skilltag"
     template_name = "registrar/desk/review.html"
-    title = "Review skill tags"
+    title = "Review tags of no term"
 
     def waiting(self) -> QuerySet[SkillTag]:
         """Those that this person may review, oldest first."""
         tags = SkillTag.objects.filter(
             state=SkillTag.State.PROPOSED,
+            mapping=None,
             outcome__opportunity__unit__in=roles.reach(self.user, "registrar.review_skilltag"),
         )
         return tags.select_related(
-            "outcome__opportunity__unit", "skill__framework", "proposed_by", "mapping__term"
+            "outcome__opportunity__unit", "skill__framework", "proposed_by"
         ).order_by("proposed_at", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -174,7 +175,12 @@ class SkillTagAdmin(DeskAdmin):
     lede = "A tag says that an outcome teaches, practises or assesses a skill."
     empty = "Faculty propose tags on their own pages."
     verbs = (
-        Verb("Review tags", "admin:registrar_skilltag_review", "registrar.review_skilltag"),
+        Verb("Review courses", "admin:registrar_mapping_review", "registrar.review_skilltag"),
+        Verb(
+            "Review tags of no term",
+            "admin:registrar_skilltag_review",
+            "registrar.review_skilltag",
+        ),
         Verb("See the coverage", "admin:registrar_skilltag_coverage", "registrar.view_coverage"),
     )
     list_display = (

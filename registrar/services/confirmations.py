@@ -28,7 +28,7 @@ from registrar.models import (
     Result,
     Term,
 )
-from registrar.services import results, roles
+from registrar.services import marks, results, roles
 from registrar.services.results import Entry
 
 State = Confirmation.State
@@ -66,6 +66,12 @@ def offering_of(
     return offering
 
 
+def askable(opportunity: LearningOpportunity) -> QuerySet[LearningOutcome]:
+    """Its outcomes that hold today or will."""
+    living = LearningOutcome.objects.living(timezone.localdate())
+    return living.filter(opportunity=opportunity).order_by("code")
+
+
 @transaction.atomic
 def ask(
     offering: Offering,
@@ -78,10 +84,11 @@ def ask(
     """Ask whether the learner has reached these outcomes, by a mail with a link for them alone.
 
     The words of the outcomes are kept as they will be shown. A question to the same person about
-    the same that is still open is withdrawn. Raises TakesNoPart, AskedThemselves for an address of
-    the learner's or one's own, Incomplete without an outcome, and BadAddress.
+    the same that is still open is withdrawn. Who may mark there may ask, too. Raises NotAllowed,
+    TakesNoPart, AskedThemselves for an address of the learner's or one's own, Incomplete without an
+    outcome, and BadAddress.
     """
-    roles.demand(by, _ASK, unit=offering.opportunity.unit)
+    _refuse_strangers(offering, by)
     _refuse_themselves(of.email, learner, by)
     if not offering.enrolments.filter(learner=learner, retired_at=None).exists():
         raise TakesNoPart
@@ -113,9 +120,8 @@ def ask_again(confirmation: Confirmation, *, by: User) -> Confirmation:
 
     Raises what `ask` raises.
     """
-    outcomes = LearningOutcome.objects.filter(
-        confirmations__confirmation=confirmation, retired_at=None
-    )
+    living = askable(confirmation.offering.opportunity)
+    outcomes = living.filter(confirmations__confirmation=confirmation)
     supervisor = Supervisor(
         name=confirmation.name, organization=confirmation.organization, email=confirmation.email
     )
@@ -160,7 +166,7 @@ def withdraw(confirmation: Confirmation, *, by: User, reason: str = "") -> None:
 
     Raises WrongState if it was answered or withdrawn.
     """
-    roles.demand(by, _ASK, unit=confirmation.offering.opportunity.unit)
+    _refuse_strangers(confirmation.offering, by)
     open_one = Confirmation.objects.filter(pk=confirmation.pk, state=State.ASKED)
     if not open_one.update(state=State.WITHDRAWN):
         raise WrongState
@@ -195,6 +201,11 @@ def overdue() -> QuerySet[Confirmation]:
 def path_of(confirmation: Confirmation) -> str:
     """The page on which it is answered; whoever is to open it needs it sealed."""
     return f"/confirm/{confirmation.pk}"
+
+
+def _refuse_strangers(offering: Offering, by: User) -> None:
+    if not marks.own(by).filter(pk=offering.pk).exists():
+        roles.demand(by, _ASK, unit=offering.opportunity.unit)
 
 
 def _refuse_themselves(email: str, learner: Learner, by: User) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registrar.teach import acts, mail, marks, views
+from registrar.teach import acts, asking, mail, marks, views
 
 app_name = "teach"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/tags/<int:tag>", acts.TagView.as_view(), name="tag"),
     path("<int:pk>/confirm", acts.ConfirmView.as_view(), name="confirm"),
     path("<int:pk>/comment", acts.CommentView.as_view(), name="comment"),
+    path("offerings/<int:pk>/ask", asking.AskView.as_view(), name="ask"),
     path("offerings/<int:pk>/marks", marks.MarksView.as_view(), name="marks"),
     path(
         "offerings/<int:pk>/marks/<int:learner>/<int:outcome>",

@@ -154,7 +154,7 @@ class CourseView(OwnCoursesMixin, DetailView):
             "is_taught_by_others": _is_taught_by_others(outline, self.person),
             "left_open": _left_open(course, term),
             "comments": _comments(outline),
-            "marking": marks.seen(self.person).filter(opportunity=course, term=term),
+            "marking": marks.seen(self.person).filter(_held_in(term), opportunity=course),
             "emphases": SkillTag.Emphasis.choices,
             "policy": policies.current(),
             "colleagues": self._colleagues(),
@@ -215,6 +215,11 @@ def _later(course: LearningOpportunity, term: Term | None) -> Term | None:
         return terms.for_tags(course)
     except TermSettled:
         return None
+
+
+def _held_in(term: Term | None) -> Q:
+    """Offerings of the term, and those that run on whatever the term."""
+    return Q(term=term) | Q(term=None)
 
 
 def _is_taught_by_others(outline: Outline, person: User) -> bool:

@@ -294,6 +294,8 @@ def addresses(
             "reading results": page("registrar_resultimport_read"),
             "results": page("registrar_result_changelist"),
             "who sees marks": page("registrar_markingpolicy_changelist"),
+            "rules of tagging": page("registrar_taggingpolicy_changelist"),
+            "setting the rules of tagging": page("registrar_taggingpolicy_settle"),
             "setting who sees marks": page("registrar_markingpolicy_settle"),
             "result": page("registrar_result_change", learner.results.get().pk),
             "templates": page("registrar_credentialtemplate_changelist"),

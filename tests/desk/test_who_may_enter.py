@@ -42,6 +42,7 @@ MAY_ENTER = {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template", "reading results", "columns of results"),
         *("who sees marks", "setting who sees marks"),
+        *("rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
@@ -128,7 +129,8 @@ def test_the_navigation_shows_what_one_may_open_and_nothing_else(
     addresses: Addresses, chen: User, signed_in: Callable[[User], Client]
 ) -> None:
     body = signed_in(chen).get(addresses["home"]).content.decode()
-    assert addresses["review"] in body
+    assert addresses["review of courses"] in body
+    assert addresses["review"] not in body
     assert addresses["coverage"] in body
     assert addresses["ledger"] not in body
     assert addresses["learners"] not in body

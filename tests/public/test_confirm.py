@@ -29,7 +29,7 @@ from registrar.models import (
 from registrar.services import catalog, confirmations, facts, participation
 from registrar.services.confirmations import Supervisor
 from registrar.services.participation import Participation, State
-from tests.cast import College
+from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -229,11 +229,12 @@ def test_who_may_ask_whom_about_whom(
     offering: Offering,
     ada: Learner,
     ben: Learner,
-    chen: User,
+    college: College,
+    root: User,
     clara: User,
 ) -> None:
     with pytest.raises(NotAllowed):
-        ask(by=chen)
+        ask(by=member_of_staff(root, "art", "faculty", college.arts))
     with pytest.raises(AskedThemselves):
         ask(of=Supervisor(name="Me", organization="-", email=ben.email.upper()))
     User.objects.filter(pk=clara.pk).update(email="clara@college.example")
@@ -306,3 +307,38 @@ def test_a_confirmation_is_asked_for_at_the_desk_and_followed_there(
     assert asked.state == "retracted"
     listed = text(client.get(reverse("admin:registrar_confirmation_changelist"), {"q": "harbour"}))
     assert "Answer retracted" in listed
+
+
+def test_whoever_teaches_the_activity_asks_from_their_own_place(
+    offering: Offering, college: College, ben: Learner, fay: User, root: User, client: Client
+) -> None:
+    client.force_login(fay, backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse("teach:ask", args=[offering.pk])
+    assert page in text(client.get(reverse("teach:course", args=[offering.opportunity_id])))
+    form = {
+        "learner": ben.pk,
+        "outcomes": [each.pk for each in confirmations.askable(offering.opportunity)],
+        "name": MARIA.name,
+        "organization": MARIA.organization,
+        "email": MARIA.email,
+    }
+    wrong = text(client.post(page, form | {"learner": "", "email": ben.email}))
+    assert "This field is required." in wrong
+    assert 'value="Harbour Clinic"' in wrong
+    answer = client.post(page, form | {"email": ben.email})
+    assert str(AskedThemselves()) in text(answer)
+    shown = text(client.post(page, form, follow=True))
+    assert "María de la Ó is asked by mail." in shown
+    assert "no answer yet" in shown
+    asked = Confirmation.objects.get()
+    first, second = asked.outcomes.all()
+    confirmations.answer(asked, {first.pk: True, second.pk: False}, comment="Good hands.")
+    shown = text(client.get(page))
+    assert "INTERN-1: yes" in shown
+    assert "INTERN-2: no" in shown
+    assert "Good hands." in shown
+    # Neither whoever teaches elsewhere nor a course is found.
+    assert client.get(reverse("teach:ask", args=[college.offering.pk])).status_code == 404
+    other = member_of_staff(root, "art", "faculty", college.arts)
+    client.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(page).status_code == 404
