@@ -1,11 +1,9 @@
 """Load the built-in example college through the same services that people use."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,23 +13,20 @@ from django.utils import timezone
 
 from issuer.models import Batch, Institution
 from issuer.services import institutions, status
-from registrar import example, tasks
+from registrar import tasks
+from registrar.example import files
 from registrar.management.drawn import DrawnSecrets
+from registrar.management.example_teaching import ExampleTeaching
 from registrar.models import (
     Award,
     CredentialTemplate,
     Learner,
     LearningOpportunity,
-    LearningOutcome,
-    LineItem,
-    Mapping,
     OrganizationUnit,
     Programme,
     Result,
     Revision,
     RosterImport,
-    SkillTag,
-    Term,
 )
 from registrar.services import (
     awards,
@@ -40,16 +35,11 @@ from registrar.services import (
     people,
     programmes,
     rosters,
-    submissions,
-    tagging,
     templates,
     vocabulary,
 )
-from registrar.services.tagging import Piece
 from skills.models import Framework, Skill
 
-State = SkillTag.State
-HERE = Path(example.__file__).parent
 ADMINISTRATOR = "admin"
 REGISTRAR = "ingrid.solheim"
 APPROVER = "celeste.marchetti"
@@ -57,15 +47,11 @@ APPROVER = "celeste.marchetti"
 STARTS = {"faculty": "/teach/"}
 # The awards of this template are left for somebody to evaluate and prepare by hand.
 LEFT_OVER = "arc-welding"
-# What faculty have submitted for the last term, for the chairs to look at.
-SUBMITTED = ("BIO 115", "STA 110", "CSC 120", "CSC 235", "NUR 210")
 # A batch of this template is left for the approver to look at.
 WAITING = "peer-tutor"
 # Awards of this template that have lapsed are withdrawn.
 LAPSED = "programming-fundamentals"
 REASON = "The mark was another learner's. It has been put right, and the course is not passed."
-# What coursework and examination each count for in every course.
-HALF = Decimal(50)
 RETIRED = "The syllabus of 2025 is no longer taught."
 
 
@@ -82,8 +68,8 @@ class ExampleCollege:
 
     def __init__(self, drawn: DrawnSecrets) -> None:
         self._drawn = drawn
-        self._college = _read("college.json")
-        self._templates = _read("templates.json")
+        self._college = files.read("college.json")
+        self._templates = files.read("templates.json")
         self.source: str = self._college["institution"]["roster_source"]
 
     @property
@@ -96,7 +82,10 @@ class ExampleCollege:
             Part("outcomes and activities", self.load_catalogue),
             Part("programmes", self.load_programmes),
             Part("results", self.load_results),
-            Part("skill tags", self.load_tags),
+            Part("skill tags", lambda: self.teaching.tag()),
+            Part("courses by term", lambda: self.teaching.map_courses()),
+            Part("marks by hand", lambda: self.teaching.mark()),
+            Part("questions to people outside", lambda: self.teaching.ask_outside()),
             Part("templates", self.load_templates),
             Part("awards of the example", self.award),
             Part("corrected results", self.load_corrections),
@@ -183,7 +172,7 @@ class ExampleCollege:
             region=address["address_region"],
             postal_code=address["postal_code"],
             country_code=address["address_country"],
-            logo=(HERE / said["logo"]).read_text(),
+            logo=(files.FOLDER / said["logo"]).read_text(),
         )
 
     @transaction.atomic
@@ -216,7 +205,7 @@ class ExampleCollege:
         """The college's own framework."""
         if not Framework.objects.filter(is_own=True).exists():
             reading = vocabulary.plan(
-                (HERE / "framework.json").read_bytes(), file_name="framework.json"
+                (files.FOLDER / "framework.json").read_bytes(), file_name="framework.json"
             )
             vocabulary.apply(reading, by=self.registrar, source="framework.json", is_own=True)
             vocabulary.load_known_names(by=self.registrar)
@@ -224,7 +213,7 @@ class ExampleCollege:
 
     @property
     def _framework(self) -> Framework:
-        identifier = _read("framework.json")["CFDocument"]["identifier"]
+        identifier = files.read("framework.json")["CFDocument"]["identifier"]
         return Framework.objects.get(identifier=identifier)
 
     def load_roster(self) -> int:
@@ -243,7 +232,7 @@ class ExampleCollege:
         return self.award()
 
     def _apply(self, name: str, *, times: int) -> None:
-        path = HERE / name
+        path = files.FOLDER / name
         applied = RosterImport.objects.filter(
             state=RosterImport.State.APPLIED, sha256=rosters.digest(path)
         )
@@ -253,10 +242,10 @@ class ExampleCollege:
 
     def load_catalogue(self) -> int:
         """What courses and activities are about, their outcomes, and who took part."""
-        said = _read("outcomes.json")
+        said = files.read("outcomes.json")
         for course in said["courses"]:
             self._load_opportunity(self._course(course), course)
-        activities = {each["code"]: each for each in _read("activities.json")["activities"]}
+        activities = {each["code"]: each for each in files.read("activities.json")["activities"]}
         for named in said["activities"]:
             activity = self._load_activity(activities[named["activity"]])
             self._load_opportunity(activity, named)
@@ -270,7 +259,9 @@ class ExampleCollege:
         known |= {name: _number(said[name]) for name in ("credits", "hours") if name in said}
         catalog.describe(opportunity, by=self.registrar, **known)
         outcomes = {each["code"]: each["statement"] for each in said["outcomes"]}
-        catalog.record_outcomes(opportunity, outcomes, by=self.registrar, term=self._first_term)
+        catalog.record_outcomes(
+            opportunity, outcomes, by=self.registrar, term=self.teaching.first_term
+        )
 
     @transaction.atomic
     def _load_activity(self, said: dict[str, Any]) -> LearningOpportunity:
@@ -295,7 +286,7 @@ class ExampleCollege:
     def load_programmes(self) -> int:
         """Which courses lead somewhere together."""
         if not Programme.objects.exists():
-            sheet = (HERE / "programmes.csv").read_bytes()
+            sheet = (files.FOLDER / "programmes.csv").read_bytes()
             plan = programmes.plan(sheet, since=None, by=self.registrar)
             programmes.apply(sheet, since=None, fingerprint=plan.fingerprint, by=self.registrar)
         return Programme.objects.count()
@@ -303,67 +294,10 @@ class ExampleCollege:
     def _course(self, said: dict[str, Any]) -> LearningOpportunity:
         return LearningOpportunity.objects.get(source=self.source, sourced_id=said["sourced_id"])
 
-    def load_tags(self) -> int:
-        """Which outcomes teach which skills: most are accepted, some still wait for review."""
-        known = {skill.code: skill for skill in self._framework.skills.all()}
-        for outcome, said in self._outcomes():
-            for tag in said["tags"]:
-                self._load_tag(outcome, known[tag["skill"]], tag)
-        for mapping in Mapping.objects.filter(
-            opportunity__code__in=SUBMITTED, state=Mapping.State.OPEN, term=self._last_term
-        ):
-            submissions.confirm(mapping, by=mapping.owner)
-        return SkillTag.objects.filter(skill__framework=self._framework).count()
-
-    def _outcomes(self) -> Iterable[tuple[Any, dict[str, Any]]]:
-        said = _read("outcomes.json")
-        for course in said["courses"]:
-            held = {each.code: each for each in self._course(course).outcomes.all()}
-            yield from ((held[each["code"]], each) for each in course["outcomes"])
-        for named in said["activities"]:
-            activity = LearningOpportunity.objects.get(
-                source=people.OWN, sourced_id=named["activity"]
-            )
-            held = {each.code: each for each in activity.outcomes.all()}
-            yield from ((held[each["code"]], each) for each in named["outcomes"])
-
-    @transaction.atomic
-    def _load_tag(self, outcome: Any, skill: Skill, said: dict[str, Any]) -> None:
-        if outcome.tags.filter(skill=skill).exists():
-            return
-        proposer = User.objects.get(username=said["proposed_by"])
-        tag = tagging.propose(
-            outcome,
-            skill,
-            emphasis=said["emphasis"],
-            by=proposer,
-            term=self._last_term if said["state"] == State.PROPOSED else self._first_term,
-            evidence=self._evidence(outcome, said["emphasis"]),
-        )
-        if said["state"] != State.PROPOSED:
-            review = {"accepted": tagging.accept, "rejected": tagging.reject}[said["state"]]
-            reviewer = User.objects.get(username=said["reviewed_by"])
-            review(tag, by=reviewer, comment=said.get("comment", ""))
-
     @property
-    def _first_term(self) -> Term:
-        """The term from which on its outcomes hold and are tagged."""
-        return Term.objects.filter(source=self.source, children=None).earliest("starts_on")
-
-    @property
-    def _last_term(self) -> Term:
-        """The term for which somebody has proposed more."""
-        return Term.objects.filter(source=self.source, children=None).latest("starts_on")
-
-    def _evidence(self, outcome: LearningOutcome, emphasis: str) -> list[Piece]:
-        """The work of a course that assesses the outcome, or its coursework."""
-        items = LineItem.objects.filter(
-            offering__opportunity=outcome.opportunity, category__in=["Coursework", "Exam"]
-        ).order_by("offering__term__starts_on", "category", "pk")
-        item = items.filter(outcomes=outcome).first() or items.first()
-        if item is None or emphasis != SkillTag.Emphasis.ASSESSED:
-            return []
-        return [Piece(line_item=item, share=HALF)]
+    def teaching(self) -> ExampleTeaching:
+        """What its faculty do."""
+        return ExampleTeaching(self.source, self._framework, self.registrar)
 
     # What is awarded
 
@@ -469,11 +403,6 @@ def _participation(
         ended_on=_date(said.get("ended_on")),
         hours=_number(said.get("hours")),
     )
-
-
-def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((HERE / name).read_text())
-    return content
 
 
 def _number(said: str | float | None) -> Decimal | None:

@@ -1,5 +1,6 @@
 """Commands with which a college, or the example of one, begins."""
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,15 @@ from registrar.management import example_college
 from registrar.management.drawn import DrawnSecrets
 from registrar.models import (
     Award,
+    Comment,
+    Confirmation,
+    ConfirmedOutcome,
     CredentialTemplate,
     Learner,
     LearningOpportunity,
+    Mapping,
     OrganizationUnit,
+    Result,
     Revision,
     SkillTag,
 )
@@ -212,6 +218,15 @@ def test_the_example_has_life_on_every_page_and_is_loaded_once(
     assert states == {"proposed", "accepted", "rejected"}
     assert set(Batch.objects.values_list("state", flat=True)) == {"prepared", "approved"}
     assert Learner.objects.count() == 300
+    stand = set(Mapping.objects.values_list("state", "is_carried"))
+    carried = ("accepted", True)
+    assert stand == {carried, *((state, False) for state in Mapping.State.values)}
+    assert Mapping.objects.overdue(timezone.now(), after=timedelta(days=7)).count() == 2
+    assert set(Confirmation.objects.values_list("state", flat=True)) == {"asked", "answered"}
+    answers = set(ConfirmedOutcome.objects.values_list("answer", flat=True))
+    assert answers == {"", "yes", "no"}
+    assert Result.objects.exclude(marked_by=None).count() == 6
+    assert Comment.objects.count() == 2
 
     left_over = Revision.objects.get(template__slug=example_college.LEFT_OVER)
     evaluation = awards.evaluate(left_over, at=timezone.now())
@@ -221,7 +236,7 @@ def test_the_example_has_life_on_every_page_and_is_loaded_once(
     assert set(waiting) == {example_college.WAITING}
 
     def everything() -> list[int]:
-        kinds = (Award, Batch, Learner, Revision, SkillTag, User)
+        kinds = (Award, Batch, Confirmation, Learner, Mapping, Result, Revision, SkillTag, User)
         return [kind.objects.count() for kind in kinds]
 
     before = everything()
