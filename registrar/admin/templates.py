@@ -30,14 +30,8 @@ from issuer.vc.errors import VcError
 from registrar import rules
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
-from registrar.models import (
-    Award,
-    CredentialTemplate,
-    LearningOpportunity,
-    LearningOutcome,
-    Revision,
-)
-from registrar.services import templates
+from registrar.models import Award, CredentialTemplate, Revision
+from registrar.services import rule_names, templates
 from skills.models import Skill
 
 State = Revision.State
@@ -51,20 +45,7 @@ def rule_in_words(data: Any) -> str:
         rule = rules.parse(data)
     except rules.InvalidRule as problem:
         return f"The rule cannot be understood. {problem}"
-    return f"It is awarded when {rule.sentence(names=_names(rule))}."
-
-
-def _names(rule: rules.Rule) -> dict[str, str]:
-    targets = {leaf.target for leaf in rule.leaves()}
-    known = dict(LearningOutcome.objects.filter(code__in=targets).values_list("code", "statement"))
-    opportunities = LearningOpportunity.objects.filter(code__in=targets)
-    return known | {each.code: _spoken(each) for each in opportunities}
-
-
-def _spoken(opportunity: LearningOpportunity) -> str:
-    """A course is known by its code, an activity by its title."""
-    is_activity = opportunity.kind == LearningOpportunity.Kind.ACTIVITY
-    return f"“{opportunity.title}”" if is_activity else str(opportunity)
+    return f"It is awarded when {rule.sentence(names=rule_names.of(rule))}."
 
 
 # One template

@@ -35,39 +35,57 @@ def _thing(members: Schema) -> Schema:
 _WORD: Final = {"type": "string"}
 _WORDS: Final = {"type": "array", "items": _WORD, "minItems": 1}
 _NUMBER: Final = {"type": "number"}
-_RULES: Final = {
-    "type": "array",
-    "items": {"$ref": "#/components/schemas/Rule"},
-    "minItems": 1,
+_RULE: Final = {"$ref": "#/components/schemas/Rule"}
+_RULES: Final = {"type": "array", "items": _RULE, "minItems": 1}
+_WINDOW: Final = {
+    "description": "Terms, by title or key; both are counted in.",
+    "oneOf": [
+        _thing({"from": _WORD}),
+        _thing({"to": _WORD}),
+        _thing({"from": _WORD, "to": _WORD}),
+    ],
 }
+
+
+def _in_terms(members: Schema) -> Schema:
+    thing = _thing(members)
+    return {**thing, "properties": {**members, "within": _WINDOW}}
+
+
 RULE: Final = {
     "description": "One condition, or rules combined.",
     "oneOf": [
         _thing({"all": _RULES}),
         _thing({"any": _RULES}),
         _thing({"at_least": {"type": "integer", "minimum": 1}, "of": _RULES}),
-        _thing({"final_result": _thing({"course": _WORD, "category": _WORD, "one_of": _WORDS})}),
+        _thing({"not": _RULE}),
+        _thing({"final_result": _in_terms({"course": _WORD, "category": _WORD, "one_of": _WORDS})}),
         _thing(
             {
                 "score": {
                     "oneOf": [
-                        _thing({"course": _WORD, "category": _WORD, "at_least": _NUMBER}),
-                        _thing({"course": _WORD, "line_item": _WORD, "at_least": _NUMBER}),
+                        _in_terms({"course": _WORD, "category": _WORD, "at_least": _NUMBER}),
+                        _in_terms({"course": _WORD, "line_item": _WORD, "at_least": _NUMBER}),
                     ]
                 }
             }
+        ),
+        _thing(
+            {"every_score": _in_terms({"course": _WORD, "category": _WORD, "at_least": _NUMBER})}
         ),
         _thing(
             {
                 "outcome": {
                     "oneOf": [
-                        _thing({"outcome": _WORD, "at_least": _NUMBER}),
-                        _thing({"outcome": _WORD, "one_of": _WORDS}),
+                        _in_terms({"outcome": _WORD, "at_least": _NUMBER}),
+                        _in_terms({"outcome": _WORD, "one_of": _WORDS}),
+                        _in_terms({"outcome": _WORD, "level_at_least": _WORD}),
                     ]
                 }
             }
         ),
-        _thing({"activity": _thing({"activity": _WORD})}),
+        _thing({"activity": _in_terms({"activity": _WORD})}),
+        _thing({"credential": _thing({"template": _WORD})}),
     ],
 }
 

@@ -9,9 +9,27 @@ from django.db.models import Q
 
 from registrar.models.people import OrganizationUnit
 
+_KEY_PREFIX = "sis:"
+
+
+def named(name: str, *, at: str = "", by: str = "code") -> Q:
+    """Find what has this name or key; `at` is the path to it from the table asked.
+
+    A code (of a term, its title) is what people use, and two sources may use the same one; a key
+    names one thing only.
+    """
+    if name.startswith(_KEY_PREFIX):
+        source, _, sourced_id = name.removeprefix(_KEY_PREFIX).partition(":")
+        return Q(**{f"{at}source": unquote(source), f"{at}sourced_id": sourced_id})
+    return Q(**{f"{at}{by}": name})
+
+
+def _key(source: str, sourced_id: str) -> str:
+    return f"{_KEY_PREFIX}{quote(source, safe='')}:{sourced_id}"
+
 
 class Term(models.Model):
-    """A term, semester or year (OneRoster academic session)."""
+    """A term, semester or year (OneRoster academic session). Rules name it by title or key."""
 
     source = models.CharField(max_length=100)
     sourced_id = models.CharField(max_length=255)
@@ -34,19 +52,10 @@ class Term(models.Model):
     def __str__(self) -> str:
         return self.title
 
-
-_KEY_PREFIX = "sis:"
-
-
-def named(name: str, *, at: str = "") -> Q:
-    """Find the course or activity of this code or key; `at` is the path to it from the table asked.
-
-    A code is what people use, and two sources may use the same one; a key names one thing only.
-    """
-    if name.startswith(_KEY_PREFIX):
-        source, _, sourced_id = name.removeprefix(_KEY_PREFIX).partition(":")
-        return Q(**{f"{at}source": unquote(source), f"{at}sourced_id": sourced_id})
-    return Q(**{f"{at}code": name})
+    @property
+    def key(self) -> str:
+        """What names it and nothing else: sis:source:sourcedId."""
+        return _key(self.source, self.sourced_id)
 
 
 class LearningOpportunity(models.Model):
@@ -92,7 +101,7 @@ class LearningOpportunity(models.Model):
     @property
     def key(self) -> str:
         """What names it and nothing else, for award rules and systems: sis:source:sourcedId."""
-        return f"{_KEY_PREFIX}{quote(self.source, safe='')}:{self.sourced_id}"
+        return _key(self.source, self.sourced_id)
 
 
 class CourseManager(models.Manager["Course"]):

@@ -21,7 +21,7 @@ from issuer.vc.stated import Stated
 from registrar import rules
 from registrar.errors import CodeTaken, Incomplete
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
-from registrar.services import facts, roles, seals
+from registrar.services import roles, rule_names, seals
 from skills.models import Skill
 from skills.services import identities
 
@@ -301,7 +301,10 @@ def _rule_gaps(revision: Revision) -> list[str]:
         rule = rules.parse(revision.rule)
     except rules.InvalidRule as problem:
         return [f"a sound award rule ({problem})"]
-    return [f"{name} in the catalogue" for name in facts.unknown_names(rule)]
+    gaps = [f"{name} in the catalogue" for name in rule_names.unknown(rule)]
+    if revision.template.slug in rule_names.targets(rule, "credential"):
+        gaps.append("a rule that does not ask for this same credential")
+    return gaps
 
 
 def _result_gaps(revision: Revision) -> list[str]:

@@ -29,7 +29,7 @@ from registrar.models import (
     Revision,
     RosterImport,
 )
-from registrar.services import awards, completions, people, rosters
+from registrar.services import awards, completions, people, rosters, templates
 from registrar.services.completions import Passing
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
@@ -235,6 +235,21 @@ def test_the_open_university_s_module_gives_1072_awards(
     values = Counter(candidate.results[0]["value"] for candidate in found.awards)
     assert values == {"Distinction": 176, "Pass": 896}
     assert len(found.not_met) == 521 + 644
+    tutored = {
+        "every_score": {"course": "BBB", "category": "Tutor Marked Assessment", "at_least": 40}
+    }
+    second = templates.revise(revision.template, by=clara)
+    templates.edit(second, by=clara, rule={"all": [revision.rule, tutored]})
+    stricter = awards.evaluate(second, at=timezone.now())
+    assert (stricter.learners, len(stricter.awards)) == (2237, 778)
+    learner = Learner.objects.get(number="527393")
+    assert learner.pk in {candidate.learner_id for candidate in found.awards}
+    (why_not,) = stricter.by_learner[learner.pk]
+    assert [reason.met for reason in why_not.decision.reasons] == [True, False]
+    assert why_not.reasons[1] == (
+        "Not every score for Tutor Marked Assessment in BBB Module BBB (anonymised; social "
+        "sciences) (BBB 2013J) is at least 40: TMA 15001 is 38, 2 short"
+    )
 
 
 def test_a_category_that_no_line_item_has_is_named_before_anything_is_made(

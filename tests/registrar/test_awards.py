@@ -13,9 +13,10 @@ from issuer.errors import NotIssued, ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
-from registrar.models import Award, Learner, Offering, Revision
-from registrar.services import awards, templates
+from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
+from registrar.services import awards, tagging, templates
 from tests.cast import SIS, College, issue, member_of_staff
+from tests.registrar.test_marks import rubric
 
 
 def evaluate(revision: Revision, **options: Any) -> awards.Evaluation:
@@ -158,6 +159,123 @@ def test_an_activity_that_was_left_is_not_done(
     assert not evaluate(done).awards
     college.complete(ada, club)
     assert learners(evaluate(done).awards) == {ada.pk}
+
+
+TUTORED = {"every_score": {"course": "BIO 101", "category": "Essay", "at_least": 40}}
+
+
+def test_every_essay_counts_also_one_that_nobody_has_marked(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    rule = {"all": [cells.rule, TUTORED]}
+    strict = with_rule(cells, rule, clara=clara, dev=dev)
+    first, second = (college.assess(college.offering, "Essay", f"Essay {n}") for n in (1, 2))
+    for learner, scores in ((ada, (40, 41)), (ben, (38, None))):
+        college.enrol(learner)
+        college.grade(learner, "Pass")
+        for item, score in zip((first, second), scores, strict=True):
+            if score is not None:
+                college.grade(learner, score=score, on=item)
+    found = evaluate(strict)
+    assert learners(found.awards) == {ada.pk}
+    (bens,) = found.not_met
+    assert bens.reasons == [
+        "The final result in BIO 101 Cells is Pass (Cells, spring 2026), as needed: "
+        "Pass or Distinction",
+        "Not every score for Essay in BIO 101 Cells (Cells, spring 2026) is at least 40: "
+        "Essay 1 is 38, 2 short; Essay 2 has no score",
+    ]
+    college.grade(ben, score=44, on=first)
+    LineItem.objects.filter(pk=second.pk).update(retired_at=timezone.now())
+    assert learners(evaluate(strict).awards) == {ada.pk, ben.pk}
+
+
+def test_a_rule_may_ask_for_certain_terms(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    earlier = college.term_named(
+        "Fall 2025", starts_on=date(2025, 8, 20), ends_on=date(2025, 12, 20)
+    )
+    college.grade(ada, "Pass")
+    passed = cells.rule["final_result"]
+    for number, (window, is_met) in enumerate(
+        [
+            ({"to": "Fall 2025"}, False),
+            ({"from": earlier.key}, True),
+            ({"from": "Fall 2025", "to": college.term.title}, True),
+            ({"from": college.term.key, "to": college.term.key}, True),
+        ]
+    ):
+        rule = {"final_result": {**passed, "within": window}}
+        revision = with_rule(cells, rule, clara=clara, dev=dev)
+        assert bool(evaluate(revision).awards) == is_met, number
+    Term.objects.filter(pk=earlier.pk).update(sourced_id="renamed")
+    college.term_named("Fall 2025", starts_on=date(2026, 8, 20), ends_on=date(2026, 12, 20))
+    rule = {"final_result": {**passed, "within": {"from": "Fall 2025", "to": "No such"}}}
+    second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
+    assert not evaluate(second).awards
+    assert [gap.partition(" in the catalogue")[0] for gap in templates.missing(second)] == [
+        "only one term Fall 2025, or its key in the place of that name,",
+        "term No such",
+    ]
+
+
+def test_a_rule_may_ask_for_another_credential_or_leave_out_who_holds_it(
+    college: College,
+    cells: Revision,
+    adas_credential: Credential,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    dev: User,
+) -> None:
+    def parent(slug: str, rule: Any) -> Revision:
+        wording = {"name": slug, "description": "x", "criteria": "x"}
+        made = templates.draft(slug, unit=college.science, by=clara, rule=rule, **wording)
+        return templates.approve(templates.submit(made, by=clara), by=dev)
+
+    college.grade(ben, "Pass")
+    held = {"credential": {"template": cells.template.slug}}
+    stack, others = parent("stack", held), parent("others", {"all": [cells.rule, {"not": held}]})
+    (adas,) = evaluate(stack).awards
+    assert (adas.learner_id, adas.occasion, evaluate(stack).learners) == (ada.pk, "", 1)
+    (bens,) = evaluate(others).awards
+    assert (bens.learner_id, bens.offering_id) == (ben.pk, college.offering.pk)
+    assert bens.reasons[1].endswith("is not held, as needed")
+    (adas,) = evaluate(others).not_met
+    assert "is held (awarded" in adas.reasons[1]
+    assert "which rules it out" in adas.reasons[1]
+    status.revoke(adas_credential, by=dev, reason="A mistake.")
+    assert not evaluate(stack).awards
+    assert "is revoked" in evaluate(stack).not_met[0].reasons[0]
+    itself = templates.draft("own", unit=college.science, by=clara, name="x", rule=None)
+    templates.edit(itself, by=clara, rule={"credential": {"template": "own"}})
+    assert "a rule that does not ask for this same credential" in templates.missing(itself)
+
+
+def test_a_level_is_enough_by_the_order_of_the_rubric(
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    dev: User,
+    fay: User,
+    chen: User,
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[1], emphasis="taught", by=fay)
+    tagging.accept(tag, by=chen)
+    rubric(college.skills[1], ("Begun", 1), ("Excellent", 3), ("Sound", 2))
+    rule = {"outcome": {"outcome": "BIO101-1", "level_at_least": "Sound"}}
+    sound = with_rule(cells, rule, clara=clara, dev=dev)
+    college.grade(ada, "Excellent", outcome=college.outcome)
+    college.grade(ben, "Begun", outcome=college.outcome)
+    found = evaluate(sound)
+    assert learners(found.awards) == {ada.pk}
+    assert found.not_met[0].reasons[0].endswith("but Sound or better is needed")
+    rule = {"outcome": {"outcome": "BIO101-1", "level_at_least": "Superb"}}
+    second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
+    assert "level Superb of the outcome BIO101-1 in the catalogue" in templates.missing(second)
 
 
 def test_values_that_their_description_does_not_allow_are_left_out(

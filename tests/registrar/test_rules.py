@@ -14,17 +14,22 @@ from registrar.rules import (
     AllOf,
     AnyOf,
     Condition,
+    CredentialHeld,
     Decision,
+    EveryScore,
     Fact,
     Facts,
     FinalResult,
     InvalidRule,
+    Not,
+    OutcomeLevel,
     OutcomeScore,
     OutcomeWord,
     Rule,
     RuleProblem,
     Score,
     SeveralOf,
+    Window,
 )
 
 PASSED = {
@@ -39,6 +44,9 @@ ESSAY = {"score": {"course": "BBB", "line_item": "TMA 1", "at_least": 62.5}}
 OUTCOME = {"outcome": {"outcome": "BBB-3", "at_least": 70}}
 LEVEL = {"outcome": {"outcome": "BBB-3", "one_of": ["Good", "Excellent"]}}
 MENTOR = {"activity": {"activity": "peer-mentoring"}}
+TUTORED = {"every_score": {"course": "BBB", "category": "TMA", "at_least": 40}}
+BETTER = {"outcome": {"outcome": "BBB-3", "level_at_least": "Good"}}
+HELD = {"credential": {"template": "foundations"}}
 
 
 def leaf(data: dict[str, Any]) -> Condition:
@@ -73,6 +81,12 @@ def problems(data: object) -> list[RuleProblem]:
         MENTOR,
         {"all": [PASSED, {"any": [EXAM, ESSAY]}]},
         {"at_least": 2, "of": [PASSED, OUTCOME, MENTOR]},
+        TUTORED,
+        BETTER,
+        HELD,
+        {"all": [PASSED, {"not": {"any": [HELD, MENTOR]}}]},
+        {"activity": {"activity": "club", "within": {"from": "2013J", "to": "2014B"}}},
+        {"outcome": {"outcome": "x", "level_at_least": "Good", "within": {"to": "2014B"}}},
     ],
 )
 def test_a_rule_becomes_data_again(data: dict[str, Any]) -> None:
@@ -156,6 +170,34 @@ def test_a_threshold_means_the_number_that_was_written() -> None:
         ({"outcome": {"outcome": "x", "at_least": 10**5000}}, "/outcome/at_least", "type"),
         ({"outcome": {"outcome": "x", "at_least": 0.00001}}, "/outcome/at_least", "type"),
         ({"score": {"course": "B", "at_least": 1}}, "/score/category", "required"),
+        ({"not": MENTOR}, "", "met_by_nothing"),
+        ({"any": [PASSED, {"not": HELD}]}, "", "met_by_nothing"),
+        ({"not": [HELD]}, "/not", "type"),
+        (
+            {"all": [PASSED, {"not": {"credential": {}}}]},
+            "/all/1/not/credential/template",
+            "required",
+        ),
+        ({"activity": {"activity": "x", "within": {}}}, "/activity/within", "empty"),
+        ({"activity": {"activity": "x", "within": {"from": None}}}, "/activity/within", "empty"),
+        ({"activity": {"activity": "x", "within": "2013J"}}, "/activity/within", "type"),
+        ({"activity": {"activity": "x", "within": {"to": 3}}}, "/activity/within/to", "type"),
+        (
+            {"activity": {"activity": "x", "within": {"in": "a"}}},
+            "/activity/within/in",
+            "unknown_member",
+        ),
+        (
+            {"credential": {"template": "x", "within": {"to": "a"}}},
+            "/credential/within",
+            "unknown_member",
+        ),
+        ({"every_score": {"course": "B", "at_least": 1}}, "/every_score/category", "required"),
+        (
+            {"outcome": {"outcome": "x", "level_at_least": "a", "at_least": 1}},
+            "/outcome/level_at_least",
+            "several",
+        ),
         (
             {"score": {"course": "B", "category": "c", "line_item": "l", "at_least": 1}},
             "/score/line_item",
@@ -204,7 +246,9 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["all", "any", "of", "at_least", "score", "outcome", "activity", "x"]),
+            st.sampled_from(
+                ["all", "any", "of", "at_least", "not", "score", "outcome", "activity", "within"]
+            ),
             inner,
             max_size=3,
         )
@@ -225,6 +269,10 @@ def test_no_data_make_the_parser_raise_anything_else(data: object) -> None:
 
 WORDS = st.sampled_from(["Pass", "Distinction", "Fail", "A+", "合格"])
 NUMBERS = st.decimals(0, 100, places=1)
+LEVELS = ("Excellent", "Good", "Poor")
+WINDOWS = st.none() | st.builds(
+    Window, st.sampled_from(["", "2013J"]), st.sampled_from(["2014B", "2014J"])
+)
 CONDITIONS = st.one_of(
     st.builds(
         FinalResult,
@@ -235,7 +283,10 @@ CONDITIONS = st.one_of(
     st.builds(Score, st.sampled_from("AB"), NUMBERS, category=st.sampled_from(["Exam", "Essay"])),
     st.builds(OutcomeScore, st.sampled_from("xy"), NUMBERS),
     st.builds(OutcomeWord, st.sampled_from("xy"), st.just(("Good",))),
-    st.builds(ActivityDone, st.sampled_from("mn")),
+    st.builds(ActivityDone, st.sampled_from("mn"), within=WINDOWS),
+    st.builds(EveryScore, st.sampled_from("AB"), NUMBERS, category=st.just("TMA"), within=WINDOWS),
+    st.builds(OutcomeLevel, st.sampled_from("xy"), st.sampled_from(LEVELS)),
+    st.builds(CredentialHeld, st.sampled_from("cd")),
 )
 
 
@@ -247,21 +298,26 @@ def combined(inner: st.SearchStrategy[Rule]) -> st.SearchStrategy[Rule]:
         several.flatmap(
             lambda rules: st.integers(1, len(rules)).map(lambda count: SeveralOf(rules, count))
         ),
+        st.builds(lambda asked, left_out: AllOf((asked, Not(left_out))), inner, inner),
     )
 
 
 RULES: st.SearchStrategy[Rule] = st.recursive(CONDITIONS, combined, max_leaves=6).filter(
-    lambda rule: depth(rule.as_data()) <= rules.MAX_DEPTH
+    lambda rule: depth(rule.as_data()) <= rules.MAX_DEPTH and not holds(rule, "nobody", {})
 )
 FACTS = st.builds(
     Fact,
-    value=WORDS | st.just("") | st.just("Good"),
+    value=WORDS | st.sampled_from(["", "Good", "Poor", "valid", "revoked"]),
     score=st.none() | NUMBERS,
     occasion=st.none() | st.sampled_from(["2013J", "2014B"]),
+    item=st.sampled_from(["TMA 1", "TMA 2"]),
+    levels=st.just(LEVELS),
 )
 
 
 def depth(data: object) -> int:
+    if isinstance(data, dict) and "not" in data:
+        return 1 + depth(data["not"])
     if isinstance(data, dict):
         lists = [value for value in data.values() if isinstance(value, list)]
         return 1 + max((depth(item) for items in lists for item in items), default=0)
@@ -301,6 +357,23 @@ def test_an_outcome_that_is_a_sentence_stands_in_quotes_without_its_full_stop() 
     assert rules.parse(OUTCOME).sentence(names=names) == (
         "the score for the outcome “Weigh evidence, for and against” is at least 70"
     )
+
+
+def test_what_is_left_out_and_which_terms_count_is_said_too() -> None:
+    window = {"from": "2013J", "to": "2014B"}
+    first = {"every_score": {**TUTORED["every_score"], "within": window}}
+    names = {"template:foundations": "Data foundations", "term:2013J": "October 2013"}
+    assert rules.parse({"all": [first, {"not": HELD}]}).sentence(names=names) == (
+        "every score for TMA in BBB in a term from October 2013 to 2014B is at least 40, and "
+        "(it is not so that the credential “Data foundations” is held)"
+    )
+    since = {"activity": {"activity": "club", "within": {"from": "2013J"}}}
+    assert rules.parse(since).sentence() == "the activity club is done in a term from 2013J on"
+    up_to = {"score": {**EXAM["score"], "within": {"to": "2013J"}}}
+    assert "in a term up to 2013J" in rules.parse(up_to).sentence()
+    in_one = {"score": {**EXAM["score"], "within": {"from": "2013J", "to": "2013J"}}}
+    assert "in BBB in the term 2013J is" in rules.parse(in_one).sentence()
+    assert rules.parse(BETTER).sentence() == ("the result for the outcome BBB-3 is Good or better")
 
 
 # Decisions
@@ -374,6 +447,96 @@ def test_a_score_equal_to_the_threshold_is_enough_and_just_below_is_not() -> Non
     assert not decide(EXAM, score=[Fact(score=Decimal("59.999"))]).granted
 
 
+def marked(*scores: int | None, on: str = "2013J") -> list[Fact]:
+    """The scores of TMA 1, TMA 2, ... in one class."""
+    return [
+        Fact(
+            score=None if score is None else Decimal(score),
+            occasion=on,
+            label=f"BBB {on}",
+            item=f"TMA {number}",
+        )
+        for number, score in enumerate(scores, start=1)
+    ]
+
+
+def test_every_score_is_judged_class_by_class_and_says_which_is_short_and_by_how_much() -> None:
+    good = decide(TUTORED, every_score=[*marked(38, 90), *marked(40, 55, on="2014B")])
+    assert (good.granted, good.occasions) == (True, ("2014B",))
+    assert good.reasons[0].sentence == (
+        "Every score for TMA in BBB (BBB 2014B) is at least 40, as needed; "
+        "the lowest is 40 for TMA 1"
+    )
+    bad = decide(TUTORED, every_score=marked(38, 90, None))
+    assert not bad.granted
+    assert bad.reasons[0].sentence == (
+        "Not every score for TMA in BBB (BBB 2013J) is at least 40: "
+        "TMA 1 is 38, 2 short; TMA 3 has no score"
+    )
+    resat = decide(TUTORED, every_score=[*marked(38), *marked(41), *marked(39)])
+    assert resat.granted
+    assert decide(TUTORED).reasons[0].sentence == (
+        "There is no score for TMA in BBB; at least 40 is needed in each"
+    )
+
+
+def test_a_score_that_is_not_enough_says_by_how_much() -> None:
+    (reason,) = decide(EXAM, score=[Fact(score=Decimal("57.5"))]).reasons
+    assert reason.sentence == (
+        "The score for Final Exam in BBB is 57.5, but at least 60 is needed: 2.5 short"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "is_enough"),
+    [("Excellent", True), ("good", True), ("Poor", False), ("Superb", False), ("", False)],
+)
+def test_a_level_is_enough_by_its_place_in_the_scale(value: str, is_enough: bool) -> None:
+    fact = Fact(value, levels=("Excellent", "Good", "Poor"))
+    decision = decide(BETTER, outcome=[fact])
+    assert decision.granted == is_enough
+    assert not decide(BETTER, outcome=[Fact("Good")]).granted
+    assert decision.reasons[0].sentence
+
+
+def test_the_best_level_tells() -> None:
+    levels = ("Excellent", "Good", "Poor")
+    facts = [Fact("Excellent", levels=levels), Fact("Good", levels=levels)]
+    assert decide(BETTER, outcome=facts).reasons[0].fact == facts[0]
+
+
+def test_a_credential_counts_while_it_is_valid() -> None:
+    assert decide(HELD, credential=[Fact("revoked"), Fact("valid")]).granted
+    decision = decide(HELD, credential=[Fact("revoked", label="awarded 1 May 2026")])
+    assert not decision.granted
+    assert decision.occasions == ()
+    assert decision.reasons[0].sentence == (
+        "The credential foundations is not held: it is revoked (awarded 1 May 2026)"
+    )
+
+
+def test_what_is_left_out_rules_out_whoever_has_it_and_nobody_else() -> None:
+    rule = {"all": [PASSED, {"not": HELD}]}
+    passed = [Fact("Pass", occasion="2013J")]
+    free = decide(rule, final_result=passed)
+    assert (free.granted, free.occasions) == (True, ("2013J",))
+    assert free.reasons[1].sentence == "The credential foundations is not held, as needed"
+    assert [reason.met for reason in free.reasons_on("2013J")] == [True, True]
+    bound = decide(rule, final_result=passed, credential=[Fact("valid")])
+    assert not bound.granted
+    assert bound.reasons[1].sentence == "The credential foundations is held, which rules it out"
+    assert [reason.met for reason in bound.reasons_on("2013J")] == [True, False]
+
+
+def test_what_is_left_out_because_of_one_class_is_left_out_in_all() -> None:
+    rule = {"all": [PASSED, {"not": EXAM}]}
+    passed = [Fact("Pass", occasion="a"), Fact("Pass", occasion="b")]
+    decision = decide(rule, final_result=passed, score=[Fact(score=Decimal(70), occasion="b")])
+    assert not decision.granted
+    late = [Fact(score=Decimal(50), occasion="b")]
+    assert decide(rule, final_result=passed, score=late).occasions == ("a", "b")
+
+
 def test_an_activity_is_done_when_anything_says_so() -> None:
     decision = decide(MENTOR, activity=[Fact(label="spring 2026", occasion="2026S")])
     assert decision.granted
@@ -444,15 +607,21 @@ def test_deciding_for_all_is_deciding_for_each(
     decisions = rules.evaluate(rule, Facts({"ada", "ben", "eve"}, known))
     for learner, decision in decisions.items():
         assert decision.granted == holds(rule, learner, known)
-        assert [reason.condition for reason in decision.reasons] == list(rule.leaves())
+        assert {reason.condition for reason in decision.reasons} == set(rule.leaves())
         for reason in decision.reasons:
             facts = known[reason.condition].get(learner, [])
-            assert reason.met == any(map(reason.condition.is_met_by, facts))
-            assert reason.fact is None or reason.fact in facts
+            assert reason.met == (enough(reason.condition, facts) != reason.is_excluded)
+            assert set(reason.facts) <= set(facts)
             assert reason.sentence
         for occasion in decision.occasions:
             alone = {
-                leaf: {learner: [f for f in found.get(learner, []) if f.occasion == occasion]}
+                leaf: {
+                    learner: [
+                        fact
+                        for fact in found.get(learner, [])
+                        if fact.occasion == occasion or (leaf.about, leaf.target) != rule.subject()
+                    ]
+                }
                 for leaf, found in known.items()
             }
             assert holds(rule, learner, alone)
@@ -461,12 +630,31 @@ def test_deciding_for_all_is_deciding_for_each(
 def holds(rule: Rule, learner: str, known: dict[Condition, dict[str, list[Fact]]]) -> bool:
     """The meaning of a rule, written the slow and plain way."""
     if isinstance(rule, Condition):
-        return any(rule.is_met_by(fact) for fact in known[rule].get(learner, []))
+        return enough(rule, known.get(rule, {}).get(learner, []))
+    if isinstance(rule, Not):
+        return not holds(rule.rule, learner, known)
     assert isinstance(rule, AllOf | AnyOf | SeveralOf)
     held = sum(holds(inner, learner, known) for inner in rule.rules)
     if isinstance(rule, SeveralOf):
         return held >= rule.count
     return held == len(rule.rules) if isinstance(rule, AllOf) else held > 0
+
+
+def enough(condition: Condition, facts: list[Fact]) -> bool:
+    """Whether one fact is enough; of every score, one for each item of one class."""
+    if not isinstance(condition, EveryScore):
+        return any(condition.is_met_by(fact) for fact in facts)
+    classes = {
+        fact.occasion: {each.item for each in facts if each.occasion == fact.occasion}
+        for fact in facts
+    }
+    return any(
+        all(
+            any(condition.is_met_by(fact) for fact in facts if (fact.occasion, fact.item) == (c, i))
+            for i in items
+        )
+        for c, items in classes.items()
+    )
 
 
 @pytest.mark.slow
