@@ -123,6 +123,16 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Credentials",
         (
             Entry("Credentials", "admin:issuer_credential_changelist", "issuer.view_credential"),
+            Entry(
+                "Corrections",
+                "admin:registrar_correction_changelist",
+                "registrar.view_correction",
+            ),
+            Entry(
+                "Who corrects",
+                "admin:registrar_correctionpolicy_changelist",
+                "registrar.change_correctionpolicy",
+            ),
             Entry("Status lists", "admin:issuer_statuslist_changelist", "issuer.view_statuslist"),
         ),
     ),

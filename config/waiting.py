@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from issuer.models import Batch, Institution, SigningKey
 from issuer.services import batches, outbox
-from registrar.models import Mapping, Revision, RosterImport, SkillTag
-from registrar.services import awards, confirmations, roles
+from registrar.models import Correction, Mapping, Revision, RosterImport, SkillTag
+from registrar.services import awards, confirmations, corrections, roles
 from skills.models import Association
 
 RECENT_BATCHES = 12
@@ -168,6 +168,15 @@ def _mails(user: User) -> Task | None:
     return _task(found, ("mail has not arrived", "mails have not arrived"), "Look", url)
 
 
+def _corrections(user: User) -> Task | None:
+    if not user.has_perm(corrections.CONFIRM):
+        return None
+    waiting = Correction.objects.waiting().exclude(by=user)
+    url = _first_or_list(waiting, "registrar_correction", "?state__exact=waiting", "at")
+    found = waiting.order_by().aggregate(count=Count("pk"), since=Min("at"))
+    return _task(found, ("correction to confirm", "corrections to confirm"), "Decide", url)
+
+
 def _confirmations(user: User) -> Task | None:
     if not user.has_perm("registrar.ask_confirmation"):
         return None
@@ -184,6 +193,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _failed,
     _held_up,
     _batches,
+    _corrections,
     _revisions,
     _drafts,
     _mappings,

@@ -28,6 +28,12 @@ class Incomplete(RegistrarError):
         super().__init__("Still missing: " + ", ".join(missing) + ".")
 
 
+class NothingToCorrect(RegistrarError):
+    """Nothing is different from what is there already."""
+
+    code = "nothing_to_correct"
+
+
 class NothingPasses(RegistrarError):
     """No final result passes, so nobody could be awarded anything."""
 

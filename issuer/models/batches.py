@@ -15,6 +15,9 @@ class Batch(models.Model):
     0 .. count-1 and stay who they are; how far the work is stands in the chunks. An approved
     batch may rest (`paused_at`): then nobody takes up more of it.
 
+    A correction of what was issued is `decided_alone`, by whoever prepared it, where the college
+    has settled that one person is enough for that.
+
     What a system composed by itself (VC API) is a batch of one by that `client`, approved from
     the beginning: the decision was to let the client issue, when its scope was granted.
     """
@@ -41,6 +44,9 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
     decision_reason = models.TextField(blank=True)
+    decided_alone = models.BooleanField(
+        default=False, help_text="A correction for which the college asks for no second person"
+    )
     paused_at = models.DateTimeField(null=True)
     rested = models.DurationField(default=timedelta, help_text="In pauses that have ended")
     issued_at = models.DateTimeField(null=True)
@@ -54,7 +60,9 @@ class Batch(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("prepared_by")),
+                condition=Q(decided_by__isnull=True)
+                | ~Q(decided_by=F("prepared_by"))
+                | Q(decided_alone=True),
                 name="batch_is_decided_by_a_second_person",
             ),
             models.CheckConstraint(

@@ -87,6 +87,12 @@ class StatusChange(models.Model):
     value = models.BooleanField(help_text="True sets the bit; False lifts a suspension")
     is_final = models.BooleanField(default=False, help_text="True withdraws it for good")
     reason = models.TextField()
+    superseded_by = models.UUIDField(
+        null=True, help_text="The credential that takes its place, where it was corrected"
+    )
+    leads_on = models.BooleanField(
+        default=False, help_text="Its address leads on to the one that takes its place"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)
     client = models.CharField(
         max_length=200, blank=True, help_text="API client that did it; blank for a person"
@@ -104,6 +110,10 @@ class StatusChange(models.Model):
                 condition=Q(value=True) | Q(is_final=False),
                 name="status_change_for_good_sets_the_bit",
             ),
+            models.CheckConstraint(
+                condition=Q(superseded_by__isnull=True, leads_on=False) | Q(is_final=True),
+                name="what_is_superseded_is_withdrawn_for_good",
+            ),
         ]
         triggers = [
             *append_only(because="status_change"),
@@ -120,9 +130,11 @@ class StatusChange(models.Model):
 
     @property
     def act(self) -> str:
-        """What was done: revoked, suspended or reinstated."""
+        """What was done: revoked, superseded, suspended or reinstated."""
         if not self.value:
             return "reinstated"
+        if self.superseded_by:
+            return "superseded"
         return "revoked" if self.is_final else "suspended"
 
 

@@ -69,6 +69,18 @@ def open(name: str, *, count: int, by: User, id: uuid.UUID | None = None) -> Bat
     return batch
 
 
+@transaction.atomic
+def approve_alone(batch: Batch, *, by: User, reason: str) -> Batch:
+    """Let the workers issue a correction, also when the same person has prepared it.
+
+    That one person is enough is for the caller to know: the college has settled it. Raises
+    WrongState when it is decided already.
+    """
+    Batch.objects.filter(pk=batch.pk).update(decided_alone=True)
+    batch.refresh_from_db()
+    return approve(batch, by=by, reason=reason)
+
+
 def begin(name: str, *, by: Client) -> Chunk:
     """Open a batch of one for what a client composed, approved already, and lease its chunk.
 
@@ -311,7 +323,7 @@ def _pk(batch: Batch | uuid.UUID | str) -> uuid.UUID | str:
 
 
 def _decide(batch: Batch, state: Batch.State, *, by: User, reason: str) -> None:
-    if by.pk == batch.prepared_by_id:
+    if by.pk == batch.prepared_by_id and not batch.decided_alone:
         raise SamePerson()
     prepared = Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARED)
     if not prepared.update(state=state, decided_at=Now(), decided_by=by, decision_reason=reason):

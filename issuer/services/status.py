@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -114,6 +115,40 @@ def revoke(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     _enter((form.pk for form in forms), value=True, is_final=True, reason=reason, by=by)
     ledger.append("credential.revoked", credential, by=by, reason=reason)
     return _changes(forms).latest("pk")
+
+
+@transaction.atomic
+def supersede(
+    credential: Credential, *, successor: UUID, leads_on: bool, reason: str, by: Actor
+) -> StatusChange:
+    """Revoke a credential because another takes its place, which may still be to be issued.
+
+    From now on its address says so and shows nothing of it; with `leads_on` it leads to the other.
+    Raises WithdrawnForGood for what is revoked already, ReasonMissing, and NotIssued.
+    """
+    forms = _lock_forms(credential, reason)
+    if _changes(forms).filter(is_final=True).exists():
+        raise WithdrawnForGood("It is revoked already, so there is nothing to correct.")
+    _enter(
+        (form.pk for form in forms),
+        value=True,
+        is_final=True,
+        reason=reason,
+        by=by,
+        superseded_by=successor,
+        leads_on=leads_on,
+    )
+    details = {"successor": str(successor)}
+    ledger.append("credential.superseded", credential, by=by, reason=reason, details=details)
+    return _changes(forms).latest("pk")
+
+
+def superseded(credential: Credential) -> StatusChange | None:
+    """The change by which another credential took its place, if one has."""
+    changes = StatusChange.objects.filter(
+        verifiable_credential__credential=credential, superseded_by__isnull=False
+    )
+    return changes.first()
 
 
 @transaction.atomic
@@ -288,13 +323,28 @@ def _enter(
     reason: str,
     by: Actor,
     is_final: bool = False,
+    superseded_by: UUID | None = None,
+    leads_on: bool = False,
 ) -> None:
     by_id, client = (None, by.name) if isinstance(by, Client) else (by.pk, "")
     now = clock.now()
     copying.insert(
         StatusChange,
-        ("verifiable_credential_id", "value", "is_final", "reason", "by_id", "client", "at"),
-        ((pk, value, is_final, reason, by_id, client, now) for pk in form_ids),
+        (
+            "verifiable_credential_id",
+            "value",
+            "is_final",
+            "reason",
+            "superseded_by",
+            "leads_on",
+            "by_id",
+            "client",
+            "at",
+        ),
+        (
+            (pk, value, is_final, reason, superseded_by, leads_on, by_id, client, now)
+            for pk in form_ids
+        ),
     )
 
 

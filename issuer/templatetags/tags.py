@@ -37,6 +37,8 @@ STATES = {
     "planned": Appearance("amber", "clock", "Read, not applied"),
     "staged": Appearance("amber", "clock", "Published, not signing yet"),
     "requested": Appearance("amber", "clock", "Waits for its signature"),
+    "waiting": Appearance("amber", "clock", "Waits for a second person"),
+    "made": Appearance("green", "tick", "Carried out"),
     "asked": Appearance("amber", "clock", "Waits for an answer"),
     "answered": Appearance("green", "tick", "Answered"),
     "retracted": Appearance("red", "cross", "Answer retracted"),

@@ -6,6 +6,7 @@ from registrar.admin import (  # noqa: F401
     catalog,
     competencies,
     confirmations,
+    corrections,
     credentials,
     crosswalk,
     learners,

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer import tasks
+from issuer.errors import NotIssued
 from issuer.models import Batch, Credential, SecuredDocument, StatusChange, StatusList
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
@@ -20,8 +21,9 @@ from issuer.paging import keys_if_few
 from issuer.services import batches, verification
 from issuer.templatetags import tags
 from issuer.vc import reading
+from registrar.admin.corrections import ring
 from registrar.models import Award, Learner
-from registrar.services import award_skills, awards
+from registrar.services import award_skills, awards, corrections
 
 SEEN = "Verifiers see it as soon as the status list is published."
 
@@ -44,6 +46,13 @@ def _reinstate(credential: Credential, reason: str, by: User) -> str:
     return f"Reinstated. {SEEN}"
 
 
+def _correct(credential: Credential, reason: str, by: User) -> str:
+    award = Award.objects.filter(credential_id=credential.pk).first()
+    if award is None:
+        raise NotIssued("No award stands behind this credential, so it cannot be corrected here.")
+    return ring(corrections.correct_award(award, by=by, reason=reason))
+
+
 class CredentialPage(ThingPage):
     """One credential as its learner sees it, what a verifier says, and what made it."""
 
@@ -53,6 +62,7 @@ class CredentialPage(ThingPage):
     acts = {
         "revoke": Act("issuer.revoke_credential", _revoke, needs_confirmation=True),
         "suspend": Act("issuer.revoke_credential", _suspend, needs_confirmation=True),
+        "correct": Act(corrections.MAKE, _correct),
         "reinstate": Act("issuer.revoke_credential", _reinstate, needs_confirmation=True),
     }
 
@@ -98,6 +108,10 @@ class CredentialPage(ThingPage):
             report=verification.verify(body.encode()) if secured else None,
             failure=batches.why_failed(credential.batch_id, credential.position),
             offered=_offered(credential, changes, is_for_suspension) if may_change else [],
+            may_correct=award is not None
+            and credential.state == Credential.State.VALID
+            and corrections.may_correct(self.user, award),
+            newer=Award.objects.filter(replaces=award).first() if award else None,
             **kwargs,
         )
 

@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html
 
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from issuer.paging import how_many
+from registrar.admin.corrections import CorrectPage
 from registrar.models import Award, Enrolment, Learner, Result
+from registrar.services import corrections
 
 
 class LearnerPage(ThingPage):
@@ -31,7 +34,11 @@ class LearnerPage(ThingPage):
         )
         awards = self.object.awards.with_state().select_related("revision", "batch", "offering")
         return super().get_context_data(
-            enrolments=enrolments, awards=awards.order_by("-decided_at"), **kwargs
+            enrolments=enrolments,
+            awards=awards.order_by("-decided_at"),
+            corrections=self.object.corrections.select_related("by"),
+            may_correct=corrections.may_correct(self.user),
+            **kwargs,
         )
 
 
@@ -53,6 +60,9 @@ class LearnerAdmin(DeskAdmin):
     search_fields = ("given_name", "family_name", "number", "email", "sourced_id")
     search_help_text = "Name, number or e-mail address"
     thing_page = LearnerPage
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("<int:object_id>/correct/", CorrectPage, "correct")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
         return (

@@ -11,6 +11,7 @@ from registrar.models.catalog import (
 )
 from registrar.models.comments import Comment
 from registrar.models.confirmations import Confirmation, ConfirmedOutcome
+from registrar.models.corrections import CorrectedAward, Correction, CorrectionPolicy
 from registrar.models.digests import Digest, DigestChoice
 from registrar.models.imports import ResultImport, RosterImport
 from registrar.models.learners import Enrolment, Learner
@@ -32,6 +33,9 @@ __all__ = [
     "Comment",
     "Confirmation",
     "ConfirmedOutcome",
+    "CorrectedAward",
+    "Correction",
+    "CorrectionPolicy",
     "Course",
     "CredentialTemplate",
     "Digest",

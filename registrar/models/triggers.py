@@ -200,3 +200,19 @@ accepted_mappings_do_not_change = [
     ),
     pgtrigger.Protect(name="mapping_is_not_deleted", operation=pgtrigger.Delete),
 ]
+
+corrections_are_decided_once = [
+    pgtrigger.Protect(
+        name="what_a_correction_says_does_not_change",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(
+            exclude=["state", "was", "decided_by", "decided_at", "decision_reason", "batch"]
+        ),
+    ),
+    pgtrigger.Protect(
+        name="correction_is_decided_once",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.state <> 'waiting'"),
+    ),
+    pgtrigger.Protect(name="correction_is_not_deleted", operation=pgtrigger.Delete),
+]

@@ -216,6 +216,14 @@ def award_failed_again(batch: Batch, *, by: User, reason: str) -> Batch:
     return again
 
 
+def as_of_today(award: Award, *, by: User) -> list[Award]:
+    """What would take the place of an award, not stored: one, or none if the rule is not met now.
+
+    Raises WrongState when no revision of the template is approved.
+    """
+    return _as_of_today([award], _begin_again(award.template, by=by), by=by)
+
+
 def failed(batch: Batch) -> QuerySet[Award]:
     """Whose credential the batch could not issue, unless they were awarded again since."""
     return Award.objects.filter(failed_row(), batch=batch, replaced_by=None)

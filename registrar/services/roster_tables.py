@@ -20,6 +20,7 @@ from registrar.models import (
     Term,
 )
 from registrar.readers.records import Bundle, UserRecord
+from registrar.services import corrections
 from registrar.services.results import cut
 
 BY_SOURCED_ID: Final = "__sourced_id"
@@ -318,8 +319,11 @@ class Rows:
         known = Learner.objects.filter(source=self._source)
         others = [record.sourced_id for record in bundle.users if record.sourced_id not in learning]
         learning.update(known.filter(sourced_id__in=others).values_list("sourced_id", flat=True))
+        corrected = corrections.sticky(self._source)
         return {
-            record.sourced_id: Row(_person(record), record.row, record.deleted)
+            record.sourced_id: Row(
+                _person(record, corrected.get(record.sourced_id, {})), record.row, record.deleted
+            )
             for record in bundle.users
             if record.sourced_id in learning
         }
@@ -472,10 +476,12 @@ class Rows:
         yield from scores.items()
 
 
-def _person(record: UserRecord) -> tuple[str, str, str, str]:
-    return (
-        record.identifier or record.username,
-        record.preferred_given_name or record.given_name,
-        record.preferred_family_name or record.family_name,
-        record.email,
-    )
+def _person(record: UserRecord, corrected: corrections.Sticky) -> tuple[str, str, str, str]:
+    """Number, names and address; what was corrected here stays until the source says otherwise."""
+    said = {
+        "given_name": record.preferred_given_name or record.given_name,
+        "family_name": record.preferred_family_name or record.family_name,
+        "email": record.email,
+    }
+    given_name, family_name, email = corrections.kept(said, corrected).values()
+    return (record.identifier or record.username, given_name, family_name, email)

@@ -30,6 +30,7 @@ from registrar.services import (
     catalog,
     competencies,
     confirmations,
+    corrections,
     crosswalk,
     outcome_sets,
     programmes,
@@ -203,6 +204,9 @@ def addresses(
     award = Award.objects.get()
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
     asked = question(college, award.learner, by=root)
+    corrected = corrections.correct_learner(
+        award.learner, by=root, reason="The deed was shown.", family_name="King"
+    )
 
     science = programme(college, by=root)
     general = outcome_sets.make(college.skills[0].framework, by=root)
@@ -284,6 +288,11 @@ def addresses(
             "API clients": page("oauth2_provider_application_changelist"),
             "learners": page("registrar_learner_changelist"),
             "learner": page("registrar_learner_change", learner.pk),
+            "correcting a learner": page("registrar_learner_correct", learner.pk),
+            "corrections": page("registrar_correction_changelist"),
+            "correction": page("registrar_correction_change", corrected.pk),
+            "who corrects": page("registrar_correctionpolicy_changelist"),
+            "setting who corrects": page("registrar_correctionpolicy_settle"),
             "rosters": page("registrar_rosterimport_changelist"),
             "roster": page("registrar_rosterimport_change", roster.pk),
             "problems of a roster": page("registrar_rosterimport_problems", roster.pk),

@@ -104,5 +104,5 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
 ) -> None:
     client = signed_in(root)
     for page in ("credentials", "learners", "awards", "results", "batches", "templates", "home"):
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(30):
             client.get(addresses[page])

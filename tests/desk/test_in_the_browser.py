@@ -1,6 +1,6 @@
 """The desk in a real browser: on a desk and a phone, by day and by night, by keyboard alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,24 +44,20 @@ def open_as(live_server: Any, settings: Any) -> Callable[..., None]:
     return open_page
 
 
-@pytest.fixture(params=["desk", "phone"])
-def screen(request: Any) -> Iterator[Any]:
-    """A page on a desk, then on a phone."""
-    yield request.getfixturevalue({"desk": "page", "phone": "phone"}[request.param])
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize(("device", "light"), [("page", "light"), ("phone", "dark")])
 def test_every_page_fits_its_screen_and_is_accessible(
-    screen: Any,
+    device: str,
     light: str,
+    request: Any,
     addresses: Addresses,
     root: User,
     open_as: Callable[..., None],
     live_server: Any,
     serious_faults: FaultFinder,
 ) -> None:
+    screen = request.getfixturevalue(device)
     screen.emulate_media(color_scheme=light)
     open_as(screen, root, addresses["home"])
     faults: dict[str, Any] = {}

@@ -34,7 +34,7 @@ RECORDS = CATALOGUE | {
     *("files of results", "file of results"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
-    *("confirmations", "confirmation"),
+    *("confirmations", "confirmation", "corrections", "correction"),
 }
 MAY_ENTER = {
     "clara": RECORDS
@@ -42,6 +42,7 @@ MAY_ENTER = {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template", "reading results", "columns of results"),
         *("who sees marks", "setting who sees marks"),
+        *("correcting a learner", "who corrects", "setting who corrects"),
         *("rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation"),
         *("review of links", "drafting a competency", "editing a competency"),

@@ -1,0 +1,272 @@
+"""Corrections: what was wrong, put right in one act, and who confirms it where two must."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern
+from django.utils.html import format_html
+from django.views.generic import FormView
+
+from issuer import tasks as issuer_tasks
+from issuer.errors import Refusal
+from issuer.models import Credential
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Link,
+    Page,
+    StateFilter,
+    ThingPage,
+    Verb,
+    column,
+    list_link,
+    person_column,
+    state_tag,
+    thing_url,
+)
+from registrar import tasks
+from registrar.models import Award, Correction, CorrectionPolicy, Learner
+from registrar.services import correction_policies, corrections
+
+LEADS_ON = "Whoever has the old address is led on to the new credential"
+LEADS_ON_HINT = (
+    "The old address shows nothing of the old credential in any case. Take the tick away where "
+    "those who were given it are not to learn the new name."
+)
+NAMES = {"given_name": "Given name", "family_name": "Family name", "email": "E-mail address"}
+
+
+def ring(correction: Correction) -> str:
+    """Have the workers carry on, and say what will happen."""
+    if correction.state == Correction.State.WAITING:
+        return "Handed in. A second person confirms it; until then nothing changes."
+    if correction.batch is None:
+        return "Corrected. No credential had to be replaced."
+    tasks.freeze_soon(correction.batch)
+    issuer_tasks.publish_soon()
+    count = correction.batch.count
+    return format_html(
+        'Corrected. {} replaced; see <a href="{}">the new ones</a>.',
+        "One credential is" if count == 1 else f"{count:,} credentials are",
+        thing_url(correction.batch),
+    )
+
+
+class CorrectForm(forms.Form):
+    """Names and address as they should be, and how that was shown."""
+
+    given_name = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    family_name = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    email = forms.EmailField(max_length=320, required=False, label="E-mail address")
+    reason = forms.CharField(
+        label="Why, and what showed it",
+        help_text="For example the document that was seen. Kept in the ledger, so don't write the "
+        "old or the new name here.",
+        widget=forms.Textarea(attrs={"class": "short", "rows": 2, "dir": "auto"}),
+    )
+    leads_on = forms.BooleanField(
+        required=False, initial=True, label=LEADS_ON, help_text=LEADS_ON_HINT
+    )
+
+
+class CorrectPage(Page, FormView):
+    """A learner's name or address put right, with all credentials that say it."""
+
+    permission_required = corrections.MAKE
+    template_name = "registrar/desk/correct.html"
+    form_class = CorrectForm
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.learner = get_object_or_404(Learner, pk=kwargs["object_id"])
+
+    def get_title(self) -> str:
+        return f"Correct {self.learner.name}"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Learner), Link(self.learner.name, thing_url(self.learner)))
+
+    def get_initial(self) -> dict[str, Any]:
+        return {field: getattr(self.learner, field) for field in corrections.FIELDS} | {
+            "leads_on": True
+        }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        carries_name = _superseded(self.learner, "given_name")
+        by_address = _superseded(self.learner, "email")
+        held = [each.award for each in corrections.effects(self.learner, {})]
+        return super().get_context_data(
+            held=[
+                (award, award in carries_name, award in by_address)
+                for award in held
+                if award.state == Credential.State.VALID  # type: ignore[attr-defined]
+            ],
+            needs_second=correction_policies.current().needs_second,
+            **kwargs,
+        )
+
+    def form_valid(self, form: CorrectForm) -> HttpResponse:
+        said = form.cleaned_data
+        try:
+            correction = corrections.correct_learner(
+                self.learner,
+                by=self.user,
+                reason=said["reason"],
+                leads_on=said["leads_on"],
+                **{field: said[field] for field in corrections.FIELDS},
+            )
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, ring(correction))
+        return redirect(thing_url(self.learner))
+
+    def form_invalid(self, form: CorrectForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def _superseded(learner: Learner, field: str) -> list[Award]:
+    effects = corrections.effects(learner, {field: ""})
+    return [each.award for each in effects if each.is_superseded]
+
+
+def _confirm(correction: Correction, reason: str, by: User) -> str:
+    return ring(corrections.confirm(correction, by=by, reason=reason))
+
+
+def _decline(correction: Correction, reason: str, by: User) -> str:
+    corrections.decline(correction, by=by, reason=reason)
+    return "Declined. Nothing was changed."
+
+
+class CorrectionPage(ThingPage):
+    """One correction: what was, what is to be, which credentials, and the decision."""
+
+    model = Correction
+    permission_required = "registrar.view_correction"
+    template_name = "registrar/desk/correction.html"
+    acts = {
+        "confirm": Act(corrections.CONFIRM, _confirm, needs_reason=False),
+        "decline": Act(corrections.CONFIRM, _decline),
+    }
+
+    def get_queryset(self) -> "QuerySet[Correction]":
+        return Correction.objects.select_related("learner", "by", "decided_by", "batch")
+
+    def get_title(self) -> str:
+        return f"Correction for {self.object.learner.name}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        correction = self.object
+        before = correction.was or {
+            field: getattr(correction.learner, field) for field in correction.changes
+        }
+        held = correction.awards.with_state().select_related("revision", "replaced_by")
+        return super().get_context_data(
+            changes=[
+                (NAMES[field], before.get(field, ""), value)
+                for field, value in correction.changes.items()
+            ],
+            awards=held.order_by("pk"),
+            may_decide=corrections.may_decide(self.user, correction),
+            is_own=correction.by_id == self.user.pk,
+            **kwargs,
+        )
+
+
+@admin.register(Correction)
+class CorrectionAdmin(DeskAdmin):
+    """What was put right, the newest first."""
+
+    lede = (
+        "A name, an address or a credential put right in one act: what was issued is replaced, "
+        "and the old credential is revoked."
+    )
+    empty = "Open a learner or a credential and correct it: what was corrected appears here."
+    list_display = ("who", "condition", "what", person_column("by"), column("at", "asked"))
+    list_filter = (("state", StateFilter),)
+    list_select_related = ("learner", "by")
+    search_fields = ("learner__given_name", "learner__family_name", "learner__number")
+    search_help_text = "Name or number of a learner"
+    thing_page = CorrectionPage
+
+    @admin.display(description="learner", ordering="learner__family_name")
+    def who(self, correction: Correction) -> str:
+        return format_html("<bdi>{}</bdi>", correction.learner.name)
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, correction: Correction) -> str:
+        return state_tag(correction.state)
+
+    @admin.display(description="what")
+    def what(self, correction: Correction) -> str:
+        return ", ".join(NAMES[field] for field in correction.changes) or "Credential"
+
+
+class PolicyForm(forms.Form):
+    """Who corrects from now on, and why."""
+
+    needs_second = forms.TypedChoiceField(
+        label="Who corrects",
+        choices=[
+            ("no", "One person who may correct"),
+            ("yes", "Two: a second person confirms what the first asks for"),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"class": "short"}))
+
+
+class SettlePage(Page, FormView):
+    """Set it anew; what was set before stays in the list."""
+
+    permission_required = correction_policies.SET
+    template_name = "registrar/desk/correction_policy.html"
+    title = "Set who corrects"
+    form_class = PolicyForm
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(CorrectionPolicy),)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"needs_second": "yes" if correction_policies.current().needs_second else "no"}
+
+    def form_valid(self, form: PolicyForm) -> HttpResponse:
+        said = form.cleaned_data
+        try:
+            correction_policies.settle(said["needs_second"], by=self.user, reason=said["reason"])
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, "It holds from now on.")
+        return redirect("admin:registrar_correctionpolicy_changelist")
+
+
+@admin.register(CorrectionPolicy)
+class CorrectionPolicyAdmin(DeskAdmin):
+    """What the college has settled, the newest first."""
+
+    title = "Who corrects"
+    lede = (
+        "What is corrected was approved before, so one person who may correct is enough unless the "
+        "college asks for two. The newest line holds."
+    )
+    empty = "Nothing is set: one person corrects."
+    verbs = (Verb("Change it", "admin:registrar_correctionpolicy_settle", correction_policies.SET),)
+    list_display = ("__str__", "reason", person_column("by"), column("at", "since"))
+    list_display_links = None
+    list_select_related = ("by",)
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("settle/", SettlePage, "settle")]

@@ -1,0 +1,247 @@
+"""Corrections: one act puts a name, an address or a credential right, and nothing is edited."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
+from issuer.models import Batch, Credential, LedgerEntry, Release, SigningKey, StatusChange
+from issuer.services import status
+from registrar.errors import NotAllowed, NothingToCorrect
+from registrar.models import Award, Correction, Learner, Revision
+from registrar.services import awards, correction_policies, corrections, templates
+from tests.cast import College, issue, member_of_staff
+
+pytestmark = pytest.mark.django_db
+
+WHY = "The deed was shown."
+
+
+@pytest.fixture
+def named(
+    key: SigningKey, college: College, draft: Revision, ada: Learner, clara: User, dev: User
+) -> Credential:
+    """Ada's credential, which carries her name."""
+    templates.edit(draft, by=clara, includes_name=True)
+    revision = templates.approve(templates.submit(draft, by=clara), by=dev)
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=clara)
+    assert batch is not None
+    issue(awards.approve(batch, by=dev))
+    return Credential.objects.get(batch=batch)
+
+
+def rename(learner: Learner, by: User, **options: Any) -> Correction:
+    return corrections.correct_learner(
+        learner, by=by, reason=WHY, **{"family_name": "King", **options}
+    )
+
+
+def document(credential: Any) -> dict[str, Any]:
+    return json.loads(Credential.objects.get(pk=credential).document)
+
+
+def test_a_new_name_replaces_what_carries_the_old_one_and_says_otherwise_the_same(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    former = Award.objects.get()
+    correction = rename(ada, clara)
+    assert correction.state == "made" and correction.batch is not None
+    issue(correction.batch)
+    newer = Award.objects.get(replaces=former)
+    old, new = document(former.credential_id), document(newer.credential_id)
+    names = [said["credentialSubject"]["identifier"][1]["identityHash"] for said in (old, new)]
+    assert names == ["Ada Byron", "Ada King"]
+    assert new["id"] != old["id"]
+    assert new["awardedDate"] == old["awardedDate"]
+    assert new["credentialSubject"]["achievement"] == old["credentialSubject"]["achievement"]
+    assert new["credentialSubject"]["result"] == old["credentialSubject"]["result"]
+    assert status.state_of(named) == Credential.State.REVOKED
+    change = StatusChange.objects.get()
+    assert (change.act, change.superseded_by) == ("superseded", newer.credential_id)
+    assert status.state_of(Credential.objects.get(pk=newer.credential_id)) == "valid"
+
+
+def test_the_old_address_says_that_it_was_replaced_and_does_not_show_the_old_name(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    old = Release.objects.get()
+    correction = rename(ada, clara)
+    page = Client().get(f"/credentials/{old.address}")
+    assert (page.status_code, "Byron" in page.text) == (410, False)
+    assert "is being signed" in page.text
+    issue(correction.batch)
+    new = Release.objects.exclude(pk=old.pk).get()
+    for query in ("", "?as=svg", "/download", "/download?as=svg"):
+        page = Client().get(f"/credentials/{old.address}{query}", HTTP_ACCEPT="application/json")
+        if page.status_code != 404:
+            assert (page.status_code, "Byron" in page.text, new.url in page.text) == (
+                410,
+                False,
+                True,
+            )
+    assert "Byron" not in Client().get(f"/credentials/{new.address}").text
+
+
+def test_the_old_address_does_not_lead_on_where_nobody_is_to_learn_the_new_name(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    old = Release.objects.get()
+    issue(rename(ada, clara, leads_on=False).batch)
+    page = Client().get(f"/credentials/{old.address}").text
+    assert "was replaced" in page
+    assert Release.objects.exclude(pk=old.pk).get().url not in page
+
+
+def test_what_does_not_carry_the_name_stays_and_is_said_to_stay(
+    adas_credential: Credential, ada: Learner, clara: User
+) -> None:
+    (effect,) = corrections.effects(ada, {"family_name": "King"})
+    assert (effect.is_superseded, effect.why) == (False, "it does not carry the name")
+    correction = rename(ada, clara)
+    assert (correction.batch, Award.objects.count()) == (None, 1)
+    ada.refresh_from_db()
+    assert ada.name == "Ada King"
+
+
+def test_a_new_address_replaces_what_is_recognised_by_the_old_one(
+    adas_credential: Credential, ada: Learner, clara: User
+) -> None:
+    correction = corrections.correct_learner(ada, by=clara, reason=WHY, email="ada@king.example")
+    issue(correction.batch)
+    newer = Award.objects.get(replaces__isnull=False)
+    assert document(newer.credential_id)["credentialSubject"]["identifier"][0]["identityType"] == (
+        "emailAddress"
+    )
+
+
+def test_a_wrong_result_is_corrected_in_the_credential(
+    college: College, adas_credential: Credential, clara: User
+) -> None:
+    award = Award.objects.get()
+    college.supersede(award.learner.results.get(), "Pass")
+    issue(corrections.correct_award(award, by=clara, reason="Taken down wrongly.").batch)
+    newer = Award.objects.get(replaces=award)
+    assert [result["value"] for result in newer.results] == ["Pass"]
+    assert newer.occasion == award.occasion
+
+
+def test_what_is_no_longer_earned_is_withdrawn_not_corrected(
+    college: College, adas_credential: Credential, clara: User
+) -> None:
+    award = Award.objects.get()
+    college.supersede(award.learner.results.get(), "Fail")
+    with pytest.raises(WrongState, match="withdraw"):
+        corrections.correct_award(award, by=clara, reason=WHY)
+    assert status.state_of(adas_credential) == Credential.State.VALID
+
+
+def test_what_is_revoked_or_suspended_is_not_replaced(
+    adas_licence: Credential, ada: Learner, clara: User
+) -> None:
+    award = Award.objects.get()
+    awards.suspend(adas_licence, by=clara, reason="In doubt.")
+    with pytest.raises(WrongState, match="reinstate"):
+        corrections.correct_award(award, by=clara, reason=WHY)
+    awards.revoke(adas_licence, by=clara, reason="Forged.")
+    with pytest.raises(WrongState, match="revoked"):
+        corrections.correct_award(award, by=clara, reason=WHY)
+    assert corrections.correct_learner(ada, by=clara, reason=WHY, email="a@b.example").batch is None
+
+
+def test_a_second_person_confirms_where_the_college_wants_it(
+    named: Credential, ada: Learner, clara: User, dev: User
+) -> None:
+    correction_policies.settle(True, by=clara, reason="The auditors ask for it.")
+    correction = rename(ada, clara)
+    assert (correction.state, status.state_of(named)) == ("waiting", Credential.State.VALID)
+    with pytest.raises(SamePerson):
+        corrections.confirm(correction, by=clara)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Correction.objects.filter(pk=correction.pk).update(
+            state="made", decided_by=clara, decided_at=timezone.now()
+        )
+    with pytest.raises(WrongState, match="Another correction"):
+        rename(ada, clara)
+    made = corrections.confirm(correction, by=dev)
+    assert made.batch is not None
+    assert (made.batch.prepared_by, made.batch.decided_by) == (clara, dev)
+    assert not made.batch.decided_alone
+    with pytest.raises(WrongState):
+        corrections.confirm(correction, by=dev)
+
+
+def test_what_is_declined_changes_nothing(
+    named: Credential, ada: Learner, clara: User, dev: User
+) -> None:
+    correction_policies.settle(True, by=clara, reason="The auditors ask for it.")
+    correction = rename(ada, clara)
+    with pytest.raises(ReasonMissing):
+        corrections.decline(correction, by=dev, reason=" ")
+    corrections.decline(correction, by=dev, reason="No deed in the file.")
+    ada.refresh_from_db()
+    assert (ada.family_name, Award.objects.count()) == ("Byron", 1)
+    assert rename(ada, clara).state == "waiting"
+
+
+def test_a_correction_needs_a_reason_a_change_and_the_right(
+    college: College, adas_credential: Credential, ada: Learner, clara: User, root: User
+) -> None:
+    arts = member_of_staff(root, "art-registrar", "registrar", college.arts)
+    with pytest.raises(ReasonMissing):
+        corrections.correct_learner(ada, by=clara, reason="", family_name="King")
+    with pytest.raises(NothingToCorrect):
+        corrections.correct_learner(ada, by=clara, reason=WHY, family_name=" Byron ")
+    with pytest.raises(NothingToCorrect):
+        corrections.correct_learner(ada, by=clara, reason=WHY, family_name="", given_name="")
+    with pytest.raises(BadAddress):
+        corrections.correct_learner(ada, by=clara, reason=WHY, email="ada@")
+    with pytest.raises(NotAllowed):
+        rename(ada, arts)
+    with pytest.raises(NotAllowed):
+        corrections.correct_award(Award.objects.get(), by=arts, reason=WHY)
+    assert not Correction.objects.exists()
+
+
+def test_what_was_corrected_stays_until_the_source_says_something_else(
+    ada: Learner, clara: User
+) -> None:
+    def says(family_name: str) -> str:
+        said = {"given_name": "Ada", "family_name": family_name, "email": ada.email}
+        corrected = corrections.sticky(ada.source)[ada.sourced_id]
+        return corrections.kept(said, corrected)["family_name"]
+
+    rename(ada, clara)
+    assert (says("Byron"), says("King"), says("Lovelace")) == ("King", "King", "Lovelace")
+    rename(ada, clara, family_name="Noel")
+    assert (says("Byron"), says("Lovelace")) == ("Noel", "Lovelace")
+    Learner.objects.filter(pk=ada.pk).update(family_name="Lovelace")
+    rename(ada, clara, family_name="Milbanke")
+    assert (says("Lovelace"), says("Byron")) == ("Milbanke", "Byron")
+
+
+def test_the_ledger_names_neither_the_old_name_nor_the_new_one(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    rename(ada, clara)
+    for entry in LedgerEntry.objects.filter(subject__startswith="registrar.correction"):
+        assert "King" not in str(entry.details) and "Byron" not in str(entry.details)
+    assert LedgerEntry.objects.filter(act="credential.superseded").count() == 1
+
+
+def test_a_correction_that_was_made_does_not_change(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    correction = rename(ada, clara)
+    for change in ({"state": "declined"}, {"reason": "x"}, {"family_name": "x"}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Correction.objects.filter(pk=correction.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        correction.delete()
+    assert Batch.objects.get(pk=correction.batch_id).decided_alone
