@@ -28,7 +28,9 @@ class RefusedFile(APIException):
 
     def __init__(self, refused: ImportRefused) -> None:
         super().__init__(detail=str(refused), code=refused.code)
-        self.errors = [asdict(problem) for problem in refused.problems]
+        told = [asdict(problem) for problem in refused.problems]
+        self.errors = [each for each in told if each["severity"] != "warning"]
+        self.warnings = [each for each in told if each["severity"] == "warning"]
 
 
 class ProblemRenderer(JSONRenderer):
@@ -84,7 +86,7 @@ def _as_api_exception(error: Exception) -> Exception:
 def _body_of(error: APIException) -> dict[str, Any]:
     if isinstance(error, RefusedFile):
         said = body(error.status_code, str(error.get_codes()), str(error.detail))
-        return said | {"errors": error.errors}
+        return said | {"errors": error.errors, "warnings": error.warnings}
     if not isinstance(error, ValidationError):
         return body(error.status_code, str(error.get_codes()), str(error.detail))
     errors = list(_flat(error.get_full_details()))

@@ -23,6 +23,12 @@ class ImportRefused(SkillsError):
         super().__init__(message)
 
 
+class ManyRetired(ImportRefused):
+    """It would retire much of the framework; nothing was changed."""
+
+    code = "many_retired"
+
+
 class PlanOutdated(SkillsError):
     """The vocabulary has changed since this plan was made. Read the file again."""
 

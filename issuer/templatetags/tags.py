@@ -75,6 +75,7 @@ STATES = {
     "passed": Appearance("green", "tick", "Passed"),
     "could_not_check": Appearance("violet", "question", "Could not check"),
     "unknown": Appearance("violet", "question", "Unknown"),
+    "warning": Appearance("amber", "question", "Worth a look"),
 }
 
 
@@ -139,9 +140,17 @@ def kind_in_words(kind: str) -> str:
 
 
 @register.inclusion_tag("look/problems.html")
-def problems(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What is wrong with a file: file, row, column, value, reason, remedy."""
-    return {"problems": rows}
+def problems(rows: Iterable[Any]) -> dict[str, Any]:
+    """What is wrong with a file: file, row, column, value, reason, remedy.
+
+    What is only worth a look is told from what keeps a file from being used.
+    """
+    rows = list(rows)
+    severities = {
+        row.get("severity") if isinstance(row, dict) else getattr(row, "severity", None)
+        for row in rows
+    }
+    return {"problems": rows, "are_warnings": severities == {"warning"}}
 
 
 @register.inclusion_tag("look/pages.html", takes_context=True)

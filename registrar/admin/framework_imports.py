@@ -23,7 +23,7 @@ from registrar import tasks
 from registrar.admin.uploads import UploadPage
 from registrar.services import uploads, vocabulary
 from registrar.services.vocabulary import Choices
-from skills.errors import ImportRefused, MoreToSay, PlanOutdated, SkillsError
+from skills.errors import ImportRefused, ManyRetired, MoreToSay, PlanOutdated, SkillsError
 from skills.models import Framework, FrameworkImport, Skill
 from skills.readers import mapped_sheet
 from skills.readers.mapping import LINKS, ColumnMapping
@@ -32,6 +32,7 @@ from skills.services.frameworks import Plan
 DIFFERENCES_PER_PAGE = 50
 NEW_SHOWN = 50
 _SALT = "framework-upload"
+_ACCEPT = "Look at what would be retired, and tick that it is meant. Nothing was changed."
 
 # What a column may hold, as one chooses it; links to other items come last.
 _COLUMN_CHOICES = (
@@ -276,6 +277,7 @@ class Planned:
     reading: vocabulary.Reading
     looked_at: str
     is_own: bool | None
+    accepts_retirements: bool
     framework: Framework | None = None
 
     @property
@@ -289,8 +291,14 @@ def _apply(planned: Planned, reason: str, by: User) -> str:
         raise Refusal(str(PlanOutdated()))
     try:
         imported = vocabulary.apply(
-            planned.reading, by=by, source=planned.upload.name, is_own=planned.is_own
+            planned.reading,
+            by=by,
+            source=planned.upload.name,
+            is_own=planned.is_own,
+            accept_retirements=planned.accepts_retirements,
         )
+    except ManyRetired as error:
+        raise Refusal(_ACCEPT) from error
     except SkillsError as error:
         raise Refusal(str(error)) from error
     planned.framework = imported.framework
@@ -328,6 +336,7 @@ class PlanPage(_OfAnUpload, ThingPage):
             reading,
             looked_at=given.get("fingerprint", ""),
             is_own=True if "is_own" in given else None,
+            accepts_retirements="accept_retirements" in given,
         )
 
     def get_title(self) -> str:

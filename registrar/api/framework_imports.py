@@ -31,10 +31,15 @@ class ColumnsField(serializers.JSONField):
             self.fail("invalid")
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class UploadedFileField(serializers.FileField):
+    """A file in a form."""
+
+
 class ImportRequestSerializer(serializers.Serializer):
     """A framework's file, and what is to be said of it that it does not say itself."""
 
-    file = serializers.FileField()
+    file = UploadedFileField()
     dry_run = serializers.BooleanField(default=False, help_text="Only tell what would change")
     format = serializers.ChoiceField(
         choices=sorted(vocabulary.FORMATS), required=False, help_text="Recognised where not given"
@@ -52,6 +57,13 @@ class ImportRequestSerializer(serializers.Serializer):
     )
     is_own = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Our own, or not; null: as it is"
+    )
+    accept_retirements = serializers.BooleanField(
+        default=False,
+        help_text=(
+            "Import it also where it retires more than 20 skills and more than a fifth of the "
+            "framework; else that is refused with the code `many_retired`"
+        ),
     )
 
     def validate_file(self, file: Any) -> Any:
@@ -111,17 +123,23 @@ class FileProblemSerializer(serializers.Serializer):
     severity = serializers.ChoiceField(choices=["fatal", "error", "warning"])
 
 
-class ImportOutcomeSerializer(serializers.Serializer):
+class CountsSerializer(serializers.Serializer):
+    """How many of them are new, changed, retired and as before."""
+
+    new = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    retired = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class ImportOutcomeSerializer(CountsSerializer):
     """What changed, or would change, in the framework's skills."""
 
     framework = serializers.CharField(help_text="Its identifier")
     title = serializers.CharField()
     format = serializers.CharField()
     dry_run = serializers.BooleanField()
-    new = serializers.IntegerField()
-    changed = serializers.IntegerField()
-    retired = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
+    associations = CountsSerializer(help_text="The same of its links")
     differences = DifferenceSerializer(many=True)
     warnings = FileProblemSerializer(many=True)
 
@@ -135,6 +153,7 @@ class RefusedFileSerializer(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField()
     errors = FileProblemSerializer(many=True)  # type: ignore[assignment]
+    warnings = FileProblemSerializer(many=True)
 
 
 class UnsupportedBodySerializer(serializers.Serializer):
@@ -172,7 +191,8 @@ class FrameworkImportView(GenericAPIView):
         """Compare a framework's file with what is held, and apply it unless it is a dry run.
 
         The same file again changes nothing. A file with errors is refused whole, with all of
-        them.
+        them, and so is one that retires much of the framework unless `accept_retirements` says
+        that it is meant.
         """
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -183,7 +203,13 @@ class FrameworkImportView(GenericAPIView):
         reading = vocabulary.plan(file.read(), file_name=file.name, choices=choices)
         if not said["dry_run"]:
             by = Client.of(request.auth)
-            vocabulary.apply(reading, by=by, source=file.name, is_own=said["is_own"])
+            vocabulary.apply(
+                reading,
+                by=by,
+                source=file.name,
+                is_own=said["is_own"],
+                accept_retirements=said["accept_retirements"],
+            )
             tasks.learn_soon()
         done = status.HTTP_200_OK if said["dry_run"] else status.HTTP_201_CREATED
         return Response(_outcome(reading, is_dry_run=said["dry_run"]), status=done)
@@ -196,10 +222,8 @@ def _outcome(reading: vocabulary.Reading, *, is_dry_run: bool) -> dict[str, Any]
         "title": plan.title,
         "format": plan.format,
         "dry_run": is_dry_run,
-        "new": len(plan.skills.new),
-        "changed": len(plan.skills.changed),
-        "retired": len(plan.skills.retired),
-        "unchanged": plan.skills.unchanged,
+        **plan.skills.counts,
+        "associations": plan.associations.counts,
         "differences": [
             {
                 "identifier": each.identifier,

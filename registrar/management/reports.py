@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser, OutputWrapp
 
 SHOWN: Final = 50
 _REASON_WIDTH: Final = 60
+_WRONG: Final = "What is wrong"
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -44,26 +45,31 @@ def whole_file(file: str, reason: str) -> dict[str, Any]:
 def print_problems(
     out: OutputWrapper, problems: Iterable[Mapping[str, Any]], *, at_most: int | None = SHOWN
 ) -> None:
-    """The problems as a table, the first ones or all."""
-    problems = list(problems)
-    if not problems:
-        return
-    out.write("")
-    for line in table(problems[:at_most]):
-        out.write(line)
+    """The first problems or all, as a table: what is wrong, then in another what is not."""
+    problems = sorted(problems, key=_is_warning)
+    for is_warning, heading in ((False, _WRONG), (True, "Worth a look")):
+        rows = [each for each in problems[:at_most] if _is_warning(each) is is_warning]
+        if rows:
+            out.write("")
+        for line in table(rows, heading) if rows else ():
+            out.write(line)
     if at_most is not None and len(problems) > at_most:
         out.write(f"... and {len(problems) - at_most:,} more; --json lists all of them.")
 
 
-def table(problems: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def table(problems: Iterable[Mapping[str, Any]], heading: str = _WRONG) -> Iterator[str]:
     """Line by line: where, in which column, what is wrong, what to do about it."""
-    rows = [("Where", "Column", "What is wrong", "What to do")]
+    rows = [("Where", "Column", heading, "What to do")]
     rows.extend(map(_cells, problems))
     widths = [max(len(row[index]) for row in rows) for index in range(3)]
     widths[2] = min(widths[2], _REASON_WIDTH)
     for row in rows:
         for line in _lines(row, widths):
             yield line.rstrip()
+
+
+def _is_warning(problem: Mapping[str, Any]) -> bool:
+    return problem["severity"] == "warning"
 
 
 def _cells(problem: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -144,6 +144,7 @@ def apply(
     by: User | Client | None,
     source: str,
     is_own: bool | None = None,
+    accept_retirements: bool = False,
 ) -> FrameworkImport:
     """Apply the plan as skills.services.frameworks.apply does, and enter it in the ledger.
 
@@ -158,6 +159,7 @@ def apply(
         client=by.name if isinstance(by, Client) else "",
         source=source,
         is_own=is_own,
+        accept_retirements=accept_retirements,
     )
     if reading.header:
         mappings.remember(

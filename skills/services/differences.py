@@ -54,6 +54,16 @@ class Changes:
     unchanged: int = 0
     differences: list[Difference] = field(default_factory=list)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of them are new, changed, retired, and as before."""
+        return {
+            "new": len(self.new),
+            "changed": len(self.changed),
+            "retired": len(self.retired),
+            "unchanged": self.unchanged,
+        }
+
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.retired)
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, connections, models, router, t
 from django.db.models import Max
 from django.utils import timezone
 
-from skills.errors import ImportRefused, PlanOutdated
+from skills.errors import ImportRefused, ManyRetired, PlanOutdated
 from skills.models import Association, Edition, Framework, FrameworkImport, Rubric, Skill
-from skills.readers.records import FrameworkRecord, Package, Problem
+from skills.readers.records import FrameworkRecord, Package, Problem, Severity
 from skills.services import bulk, holdings, identities
 from skills.services.differences import (
     Changes,
@@ -29,6 +29,9 @@ from skills.services.differences import (
 _BATCH: Final = 2_000
 # The first key of the advisory lock tells ours from others; the second is the framework's.
 _LOCK: Final = 2
+# What retires more than so many skills, and more than a fifth of all, is meant or a mistake.
+_MANY: Final = 20
+_SHARE: Final = 5
 _WORDING: Final = ("uri", "code", "label", "statement", "kind")
 
 
@@ -48,6 +51,8 @@ class Plan:
     uuids: Mapping[str, UUID]
     warnings: tuple[Problem, ...]
     fingerprint: str
+    # How many skills the framework has now.
+    current: int
     # The last import and edition that it was compared with.
     compared_with: tuple[int | None, int | None]
 
@@ -61,6 +66,11 @@ class Plan:
         """Whether a new edition would come of it."""
         loud = self.fields.keys() - holdings.FRAMEWORK_QUIET
         return bool(loud or self.skills or self.associations or self.rubrics)
+
+    @property
+    def retires_many(self) -> bool:
+        """Whether it is applied only where somebody accepts what it retires."""
+        return _are_many(len(self.skills.retired), self.current)
 
     @property
     def differences(self) -> list[Difference]:
@@ -131,9 +141,11 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
             *warnings,
             *_older(record, framework),
             *_another(package, framework, held),
+            *_many(len(skills.retired), _current(held)),
             *_kept(skills),
         ),
         fingerprint=fingerprint(fields, (skills, associations, rubrics)),
+        current=_current(held),
         compared_with=compared_with,
     )
 
@@ -146,6 +158,7 @@ def apply(
     source: str,
     client: str = "",
     is_own: bool | None = None,
+    accept_retirements: bool = False,
     at: datetime | None = None,
 ) -> FrameworkImport:
     """Make the planned changes, all or none, and keep who made them and what they were.
@@ -156,9 +169,12 @@ def apply(
     `is_own` marks the framework as the college's, or not; None leaves that as it is. Without
     `by` it is the system called `client`, or a command on the server.
 
-    Raises PlanOutdated if what the file is compared with has changed since, or if another import
-    has taken a UUID that the plan gives.
+    Raises ManyRetired if more than 20 skills and more than a fifth of the framework would be
+    retired, unless `accept_retirements`; PlanOutdated if what the file is compared with has changed
+    since, or if another import has taken a UUID that the plan gives.
     """
+    if planned.retires_many and not accept_retirements:
+        raise ManyRetired(problems=[*_many(len(planned.skills.retired), planned.current, "error")])
     _hold(planned.record.identifier)
     _demand_that_it_holds(planned)
     at = at or timezone.now()
@@ -171,10 +187,7 @@ def apply(
         by=by,
         client=client,
         at=at,
-        new=len(planned.skills.new),
-        changed=len(planned.skills.changed),
-        retired=len(planned.skills.retired),
-        unchanged=planned.skills.unchanged,
+        **planned.skills.counts,
         differences=[difference.as_json() for difference in planned.differences],
     )
     edition = (
@@ -378,6 +391,24 @@ def _another(
             f"{ends:,}.",
             fix="Check that it is a newer edition of the same framework.",
             severity="warning",
+        )
+
+
+def _are_many(retired: int, current: int) -> bool:
+    return retired > _MANY and retired * _SHARE > current
+
+
+def _many(retired: int, current: int, severity: Severity = "warning") -> Iterator[Problem]:
+    """Doubt that so much of a framework has ended at once: the file may be only a part of it."""
+    if _are_many(retired, current):
+        yield _problem(
+            column="",
+            value="",
+            code="many_retired",
+            reason=f"{retired:,} of the {current:,} skills that the framework has now would be "
+            "retired.",
+            fix="Check that it is the whole file. If it is meant, accept the retirements.",
+            severity=severity,
         )
 
 

@@ -75,6 +75,31 @@ def test_a_file_with_errors_is_a_problem_with_all_of_them(client: Client) -> Non
     assert "/CFItems/0/fullStatement" in places and "/CFItems/1/lastChangeDateTime" in places
 
 
+def test_what_is_only_worth_a_look_is_told_from_what_is_wrong(client: Client) -> None:
+    broken = package(1) | {"colour": "green"}
+    del broken["CFItems"][0]["fullStatement"]
+    told = send(client, bearer("skills.import"), broken).json()
+    assert "/CFItems/0/fullStatement" in {each["column"] for each in told["errors"]}
+    assert "/colour" in {each["column"] for each in told["warnings"]}
+    assert {each["severity"] for each in told["warnings"]} == {"warning"}
+    assert "warning" not in {each["severity"] for each in told["errors"]}
+
+
+def test_most_of_a_framework_is_retired_only_where_that_is_accepted(client: Client) -> None:
+    headers = bearer("skills.import")
+    told = send(client, headers, package(*range(1, 31))).json()
+    assert told["associations"] == {"new": 30, "changed": 0, "retired": 0, "unchanged": 0}
+    trial = send(client, headers, package(1), dry_run="true")
+    assert (trial.status_code, trial.json()["retired"]) == (200, 29)
+    assert [each["code"] for each in trial.json()["warnings"]] == ["many_retired"]
+    refused = send(client, headers, package(1))
+    assert (refused.status_code, refused.json()["code"]) == (422, "many_retired")
+    assert "29 of the 30 skills" in refused.json()["errors"][0]["reason"]
+    assert Skill.objects.current().count() == 30
+    accepted = send(client, headers, package(1), accept_retirements="true")
+    assert (accepted.status_code, accepted.json()["retired"]) == (201, 29)
+
+
 def test_a_sheet_is_imported_by_its_columns(client: Client) -> None:
     headers = bearer("skills.import")
     sheet = b"Ref,What\nA1,Count birds\n"

@@ -114,8 +114,8 @@ def edition(*, version: str = "1", labels: tuple[str, ...] = ("Count", "Weigh"))
             },
             "CFItems": [
                 {
-                    "identifier": f"7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b1{number}",
-                    "uri": f"{address}/CFItems/7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b1{number}",
+                    "identifier": f"7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b{number + 16:02x}",
+                    "uri": f"{address}/CFItems/7b0d1c1e-7a1d-4f0b-8c1d-0c8a3c1a0b{number + 16:02x}",
                     "fullStatement": f"Can {label.lower()}.",
                     "abbreviatedStatement": label,
                     "CFItemType": "Skill",

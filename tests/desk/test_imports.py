@@ -1,6 +1,7 @@
 """Frameworks and rosters: read, looked at, applied; and what is wrong with them."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,39 @@ def test_a_file_that_is_no_framework_is_answered_with_what_is_wrong(
         assert answer.status_code in (200, 422), data
         assert "There is something to mend" in text(answer), data
     assert list(uploads.iterdir()) == []
+
+
+def test_what_retires_much_of_a_framework_has_to_be_ticked(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    labels = tuple(f"Craft {number}" for number in range(30))
+    plan = upload(client, address, "t.json", edition(labels=labels))["Location"]
+    client.post(plan, applied(client.get(plan)))
+    plan = upload(client, address, "t.json", edition(version="2", labels=("Craft 0",)))["Location"]
+    page = client.get(plan)
+    assert "Retire 29 of the 30 skills" in text(page)
+    refused = client.post(plan, applied(page))
+    held = Skill.objects.current().filter(framework__title="Trades")
+    assert (refused.status_code, held.count()) == (409, 30)
+    assert "tick that it is meant" in text(refused)
+    client.post(plan, applied(page) | {"accept_retirements": "on"})
+    assert held.count() == 1
+
+
+def test_what_is_only_worth_a_look_is_marked_among_what_is_wrong(
+    clara: User, uploads: Path, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:skills_framework_import")
+    document = json.loads(edition()) | {"colour": "green"}
+    plan = upload(client, address, "t.json", json.dumps(document).encode())
+    assert "What is wrong" not in text(client.get(plan["Location"]))
+    del document["CFItems"][0]["fullStatement"]
+    refused = text(upload(client, address, "t.json", json.dumps(document).encode()))
+    *wrong, look = refused.split("<tr>")
+    assert "What is wrong" in wrong[1] and "Worth a look" in look and "/colour" in look
 
 
 def test_an_upload_may_have_a_name_that_no_file_system_takes(

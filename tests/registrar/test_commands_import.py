@@ -161,6 +161,32 @@ def test_a_framework_with_errors_is_refused_with_all_of_them(framework: Path) ->
     assert not Framework.objects.exists()
 
 
+def test_what_is_only_worth_a_look_is_printed_apart_from_what_is_wrong(framework: Path) -> None:
+    document = package(1) | {"colour": "green"}
+    framework.write_text(json.dumps(document))
+    printed = run("import_framework", framework, "--dry-run")
+    assert "Worth a look" in printed and "What is wrong" not in printed
+    del document["CFItems"][0]["fullStatement"]
+    framework.write_text(json.dumps(document))
+    wrong, look = run("import_framework", framework).split("Worth a look")
+    assert "/CFItems/0/fullStatement" in wrong.split("What is wrong")[1]
+    assert "/colour" in look and "/colour" not in wrong
+    told = outcome("import_framework", framework)
+    assert "/colour" in [each["column"] for each in told["warnings"]]
+    assert "/colour" not in [each["column"] for each in told["errors"]]
+
+
+def test_most_of_a_framework_is_retired_only_where_that_is_accepted(framework: Path) -> None:
+    framework.write_text(json.dumps(package(*range(1, 31))))
+    run("import_framework", framework)
+    framework.write_text(json.dumps(package(1)))
+    assert "29 of the 30 skills" in run("import_framework", framework, "--dry-run")
+    printed = run("import_framework", framework)
+    assert "REFUSED" in printed and "--accept-retirements" in printed
+    assert outcome("import_framework", framework)["errors"][0]["code"] == "many_retired"
+    assert outcome("import_framework", framework, "--accept-retirements")["retired"] == 29
+
+
 def test_addresses_and_absent_files_are_said_plainly(tmp_path: Path) -> None:
     printed = run("import_framework", "http://frameworks.example/1")
     assert "REFUSED http://frameworks.example/1 is no address that is fetched" in printed

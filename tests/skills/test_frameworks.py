@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skills.errors import ImportRefused, PlanOutdated
+from skills.errors import ImportRefused, ManyRetired, PlanOutdated
 from skills.models import Association, Framework, FrameworkImport, Skill
 from skills.readers import case
 from skills.services import frameworks
@@ -136,6 +136,25 @@ def test_an_import_keeps_the_old_and_the_new_wording() -> None:
         (number("a", 2), "retired"): {},
     }
     assert (imported.source, imported.sha256, imported.by) == ("f.json", "ab", None)
+
+
+def test_what_retires_much_of_a_framework_is_applied_only_where_that_is_accepted() -> None:
+    bring(package(*range(1, 101)))
+    cut_off = package(*range(1, 80))
+    (warning,) = compare(cut_off).warnings
+    assert (warning.code, warning.reason[:28]) == ("many_retired", "21 of the 100 skills that th")
+    with pytest.raises(ManyRetired) as refused:
+        bring(cut_off)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.severity) == ("many_retired", "error")
+    assert Skill.objects.current().count() == 100
+    assert counts(bring(cut_off, accept_retirements=True)) == (0, 0, 21, 79)
+
+
+@pytest.mark.parametrize(("before", "after"), [(20, 0), (105, 84), (30, 10)])
+def test_few_skills_or_a_small_share_are_retired_without_asking(before: int, after: int) -> None:
+    bring(package(*range(1, before + 1)))
+    assert bring(package(*range(1, after + 1), 999)).retired == before - after
 
 
 def test_a_skill_that_comes_back_is_no_longer_retired() -> None:

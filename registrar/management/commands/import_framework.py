@@ -13,13 +13,14 @@ from registrar import tasks
 from registrar.management import reports
 from registrar.services import vocabulary
 from skills import sources
-from skills.errors import ImportRefused, MoreToSay, SkillsError
+from skills.errors import ImportRefused, ManyRetired, MoreToSay, SkillsError
 from skills.models import Skill
 from skills.readers.mapping import FIELDS
 from skills.readers.packed import MAX_BYTES, MAX_FILES
 from skills.services.frameworks import Plan
 
 _MORE: Final = " Say it with --framework-id and --title, and of a sheet with --column FIELD=COLUMN."
+_ACCEPT: Final = " If that is meant, say it with --accept-retirements."
 
 
 class Command(OutcomeCommand):
@@ -60,6 +61,11 @@ class Command(OutcomeCommand):
             help="what a column of a sheet holds; may be given again. Fields: " + ", ".join(FIELDS),
         )
         parser.add_argument("--own", action="store_true", help="mark it as the college's own")
+        parser.add_argument(
+            "--accept-retirements",
+            action="store_true",
+            help="import it also where it retires more than a fifth of the framework",
+        )
         reports.add_arguments(parser)
         super().add_arguments(parser)
 
@@ -79,7 +85,13 @@ class Command(OutcomeCommand):
             reading = _read(path, choices)
             if not options["dry_run"]:
                 is_own = True if options["own"] else None
-                vocabulary.apply(reading, by=by, source=path, is_own=is_own)
+                vocabulary.apply(
+                    reading,
+                    by=by,
+                    source=path,
+                    is_own=is_own,
+                    accept_retirements=options["accept_retirements"],
+                )
                 tasks.learn_soon()
         except ImportRefused as refused:
             self._refuse(refused, as_json=options["json"])
@@ -91,14 +103,15 @@ class Command(OutcomeCommand):
         problems = [asdict(problem) for problem in refused.problems]
         if as_json:
             counts = dict.fromkeys(("new", "changed", "retired", "unchanged"), 0)
-            errors = [problem for problem in problems if problem["severity"] != "warning"]
-            self.tell({**counts, "errors": errors})
+            warnings = [each for each in problems if each["severity"] == "warning"]
+            errors = [each for each in problems if each["severity"] != "warning"]
+            self.tell({**counts, "warnings": warnings, "errors": errors})
         else:
             reports.print_problems(self.stdout, problems)
-        raise CommandError(f"{refused}{_MORE if isinstance(refused, MoreToSay) else ''}")
+        raise CommandError(f"{refused}{_remedy(refused)}")
 
     def _report(self, planned: Plan, *, dry_run: bool, as_json: bool) -> None:
-        skills, associations = _counts(planned.skills), _counts(planned.associations)
+        skills, associations = planned.skills.counts, planned.associations.counts
         would = " would be" if dry_run else ""
         for name, counts in (("Skills", skills), ("Associations", associations)):
             said = ", ".join(f"{number:,}{would} {what}" for what, number in counts.items())
@@ -112,6 +125,13 @@ class Command(OutcomeCommand):
     def failure(self, reason: str, **options: Any) -> dict[str, Any]:
         counts = dict.fromkeys(("new", "changed", "retired", "unchanged"), 0)
         return {**counts, "errors": [reports.whole_file(options["path"], reason)]}
+
+
+def _remedy(refused: ImportRefused) -> str:
+    """The options that would help."""
+    if isinstance(refused, MoreToSay):
+        return _MORE
+    return _ACCEPT if isinstance(refused, ManyRetired) else ""
 
 
 def _read(path: str, choices: vocabulary.Choices) -> vocabulary.Reading:
@@ -145,12 +165,3 @@ def _columns(given: list[str]) -> dict[str, str]:
             f"field among {', '.join(FIELDS)}."
         )
     return dict(pairs)
-
-
-def _counts(changes: Any) -> dict[str, int]:
-    return {
-        "new": len(changes.new),
-        "changed": len(changes.changed),
-        "retired": len(changes.retired),
-        "unchanged": changes.unchanged,
-    }
