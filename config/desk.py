@@ -9,10 +9,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 
-from config import waiting
+from config import exports, search, waiting
 from config.sign_in import SignInForm, remember_browser
 from registrar.models import Role
 from registrar.services import roles
@@ -191,6 +191,18 @@ class Desk(AdminSite):
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response["Retry-After"] = str(form.refused.seconds)
         return response
+
+    def get_urls(self) -> list[Any]:
+        """What concerns the whole desk stands before the lists."""
+        return [
+            path("search/", self.admin_view(search.found), name="search"),
+            path(
+                "<slug:app_label>/<slug:model_name>/export.csv",
+                self.admin_view(exports.export),
+                name="export",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The models of one app; all of them stand in our own navigation instead."""

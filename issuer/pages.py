@@ -1,6 +1,6 @@
 """Pages hung into the desk: each names its permission, stands in the desk's frame, and asks why."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django.apps import apps
@@ -105,6 +105,16 @@ class DeskAdmin(admin.ModelAdmin):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_new")
         except NoReverseMatch:
             raise Http404 from None
+
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Give rows that are shown together what is asked once for all of them."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The rows of one page, completed."""
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        self.complete(changelist.result_list)
+        return changelist
 
     def get_title(self) -> str:
         """What the list is called, here and in trails that lead back to it."""
@@ -288,6 +298,8 @@ def number_column(field: str, label: str) -> Callable[[Any], str]:
         return intcomma(getattr(thing, field))
 
     shown.__name__ = f"number_{field}"
+    # The number itself, for files.
+    shown.counts = field  # type: ignore[attr-defined]
     return admin.display(shown, description=label, ordering=field)
 
 

@@ -185,10 +185,8 @@ class CredentialAdmin(DeskAdmin):
         is_named = Credential.objects.filter(named).exists()
         return queryset.filter(named | held if is_named else held), False
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The rows of one page, with the learner of each asked once for all."""
-        changelist = super().get_changelist_instance(request)
-        rows = list(changelist.result_list)
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Name the learner of each."""
         learners = {
             award.credential_id: award.learner.name
             for award in Award.objects.filter(
@@ -197,8 +195,6 @@ class CredentialAdmin(DeskAdmin):
         }
         for row in rows:
             row.learner_name = learners.get(row.pk, "")
-        changelist.result_list = rows
-        return changelist
 
     @admin.display(description="credential", ordering="achievement__document__name")
     def what(self, credential: Credential) -> str:

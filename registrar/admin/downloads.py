@@ -1,8 +1,6 @@
 """Tables as CSV files."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import Any
 
 from django.http import HttpResponse
@@ -21,16 +19,4 @@ def as_csv(name: str, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> H
 
 def csv_text(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
     """The same as text, for a file among others."""
-    text = StringIO()
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    # A spreadsheet takes text that begins like this for a formula and would run it.
-    if isinstance(value, str) and value.startswith(cells.FORMULAS):
-        return f"'{value}"
-    return value
+    return "".join(cells.lines(header, rows))
