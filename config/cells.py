@@ -1,6 +1,7 @@
 """The cells of the desk's lists as plain values."""
 
 from datetime import date, datetime
+from html import unescape
 from typing import Any
 
 from django.contrib.admin.utils import lookup_field
@@ -23,4 +24,5 @@ def value(name: Any, row: Any, model_admin: Any) -> Any:
         return timezone.localtime(found).isoformat(timespec="seconds")
     if isinstance(found, bool | int | date) or found is None:
         return "" if found is None else found
-    return " ".join(strip_tags(str(found)).split())
+    text = unescape(strip_tags(found)) if hasattr(found, "__html__") else str(found)
+    return " ".join(text.split())

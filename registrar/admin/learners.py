@@ -32,7 +32,9 @@ class LearnerPage(ThingPage):
             )
             .order_by("-offering__term__starts_on", "offering__code")
         )
-        awards = self.object.awards.with_state().select_related("revision", "batch", "offering")
+        awards = self.object.awards.with_state().select_related(
+            "revision", "batch", "offering", "replaced_by"
+        )
         return super().get_context_data(
             enrolments=enrolments,
             awards=awards.order_by("-decided_at"),

@@ -242,7 +242,7 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
     batch = None
     if made:
         batch = batches.open(
-            f"Correction, {made[0].revision.name}"[:200],
+            _title(made),
             count=len(made),
             by=correction.by,
             id=made[0].batch_id,
@@ -271,6 +271,12 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         batches.approve_alone(batch, by=by, reason=correction.reason)
     ledger.append("correction.made", correction, by=by, reason=reason)
     return correction
+
+
+def _title(made: Sequence[Award]) -> str:
+    if len(made) > 1:
+        return f"Correction of {len(made)} credentials"
+    return f"Correction, {made[0].revision.name}"[:200]
 
 
 def _succeeding(former: Collection[Award], correction: Correction) -> list[Award]:

@@ -68,12 +68,14 @@ def test_a_list_is_taken_out_as_it_is_filtered_and_no_formula_runs(
     adas_credential: Credential, ada: Learner, clara: User, signed_in: SignIn
 ) -> None:
     Learner.objects.create(source=SIS, sourced_id="x", family_name="=1+1", number="7")
+    Learner.objects.create(source=SIS, sourced_id="y", family_name="O'Hara <b>", number="8")
     client = signed_in(clara)
     header, *rows = exported(client, "registrar.learner", q="byron")
     assert header[:3] == ["name", "number", "e-mail address"]
     assert [row[0] for row in rows] == ["Ada Byron"]
     assert rows[0][4] == "1"
     assert ["'=1+1"] == [row[0] for row in exported(client, "registrar.learner", q="1+1")[1:]]
+    assert [row[0] for row in exported(client, "registrar.learner", q="hara")[1:]] == ["O'Hara <b>"]
     states = exported(client, "issuer.credential", standing="valid")
     assert [row[:3] for row in states[1:]] == [["Cells", "Valid", "Ada Byron"]]
     assert exported(client, "issuer.credential", standing="revoked")[1:] == []
