@@ -22,7 +22,8 @@ from issuer.services import batches
 from registrar.admin.templates import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import award_skills, awards
-from registrar.services.awards import Candidate, Evaluation
+from registrar.services.awards import Evaluation
+from registrar.services.eligibility import Candidate
 
 CANDIDATES_PER_PAGE = 50
 

@@ -43,6 +43,7 @@ from registrar.rules.conditions import (
     Window,
 )
 from registrar.rules.decisions import Decision, Facts, Learner, Reason, evaluate
+from registrar.rules.explaining import Why, why
 from registrar.rules.parsing import MAX_CONDITIONS, MAX_DEPTH, InvalidRule, RuleProblem, parse
 
 __all__ = [
@@ -72,7 +73,9 @@ __all__ = [
     "RuleProblem",
     "Score",
     "SeveralOf",
+    "Why",
     "Window",
     "evaluate",
     "parse",
+    "why",
 ]

@@ -1,7 +1,5 @@
 """Evaluate who has earned a credential and why, and decide to award it."""
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +20,9 @@ from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import Award, CredentialTemplate, Offering, OrganizationUnit, Revision
-from registrar.rules import Decision
-from registrar.services import facts, roles
+from registrar.services import eligibility, facts, roles
+from registrar.services.eligibility import Candidate, Result
 
-OCCASION_LENGTH = 300
 # States in which no credential is in force nor will be, so that one may award again.
 OVER = (
     Batch.State.DECLINED,
@@ -33,36 +30,11 @@ OVER = (
     Credential.State.EXPIRED,
     Credential.State.REVOKED,
 )
-NOT_TOGETHER = "Each condition is met, but not all of them in one class."
 
 _RIGHTS_TO_HALT = ("issuer.approve_batch", "issuer.prepare_batch")
 
-Result = dict[str, str]
 # What may be awarded once: the learner, and the occasion.
 _Key = tuple[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A learner whom the rule is about, on one occasion where it is met on one."""
-
-    learner_id: int
-    offering_id: int | None
-    occasion: str
-    decision: Decision
-    results: tuple[Result, ...] = ()
-
-    @property
-    def reasons(self) -> list[str]:
-        """One line for each condition of the rule, met or not."""
-        if self.offering_id is not None:
-            found = self.decision.reasons_on(self.offering_id)
-        else:
-            found = self.decision.reasons
-        lines = [reason.sentence for reason in found]
-        if self.offering_id is None and self.decision.rule.subject() and self.decision.granted:
-            lines.append(NOT_TOGETHER)
-        return lines
 
 
 @dataclass(frozen=True)
@@ -106,27 +78,17 @@ def evaluate(
     """
     if revision.rule is None:
         return Evaluation(revision, at, (), (), ())
-    rule = rules.parse(revision.rule)
-    decisions = rules.evaluate(rule, facts.gather(rule, offerings=offerings))
-    is_about_one_thing = rule.subject() is not None
-    occasions = _occasions(decisions.values())
-    results = _Results(revision, offerings)
+    judged = eligibility.judge(
+        rules.parse(revision.rule), offerings=offerings, results=_Results(revision, offerings).of
+    )
     taken = _taken(revision.template_id)
     awards: list[Candidate] = []
     already: list[Candidate] = []
-    not_met: list[Candidate] = []
-    for decision in decisions.values():
-        met_in: Iterable[Any] = decision.occasions
-        if not is_about_one_thing:
-            met_in = [None] if decision.granted else []
-        candidates = [_candidate(decision, each, occasions, results) for each in met_in]
-        for candidate in candidates:
-            is_taken = (candidate.learner_id, candidate.occasion) in taken
-            (already if is_taken else awards).append(candidate)
-        if not candidates:
-            not_met.append(Candidate(decision.learner, None, "", decision))
+    for candidate in judged.met:
+        is_taken = (candidate.learner_id, candidate.occasion) in taken
+        (already if is_taken else awards).append(candidate)
     lapsed = _lapsed(revision, already, offerings)
-    return Evaluation(revision, at, tuple(awards), tuple(already), tuple(not_met), lapsed)
+    return Evaluation(revision, at, tuple(awards), tuple(already), judged.not_met, lapsed)
 
 
 @transaction.atomic
@@ -395,33 +357,6 @@ def _problem(described: dict[str, Any], value: str) -> str | None:
         lowest=described.get("value_min"),
         highest=described.get("value_max"),
     )
-
-
-def _candidate(
-    decision: Decision, offering: int | None, occasions: Mapping[int, str], results: _Results
-) -> Candidate:
-    learner: Any = decision.learner
-    return Candidate(
-        learner_id=learner,
-        offering_id=offering,
-        occasion=occasions[offering] if offering is not None else "",
-        decision=decision,
-        results=results.of(learner, offering),
-    )
-
-
-def _occasions(decisions: Iterable[Decision]) -> dict[int, str]:
-    """By which words awards tell the offerings apart that the decisions are about."""
-    offerings: set[Any] = {occasion for each in decisions for occasion in each.occasions}
-    rows = Offering.objects.filter(pk__in=offerings).values_list("pk", "source", "sourced_id")
-    return {pk: _occasion(source, sourced_id) for pk, source, sourced_id in rows}
-
-
-def _occasion(source: str, sourced_id: str) -> str:
-    name = f"offering:{source}:{sourced_id}"
-    if len(name) <= OCCASION_LENGTH:
-        return name
-    return "offering:" + hashlib.sha256(json.dumps([source, sourced_id]).encode()).hexdigest()
 
 
 def _made(template_id: Any) -> QuerySet[Award]:

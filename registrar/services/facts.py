@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -39,19 +39,33 @@ _OF = "line_item__offering__opportunity__"
 _Key = tuple[int, int | None]
 
 
-def gather(rule: Rule, *, offerings: Collection[Offering] | None = None) -> Facts:
+def gather(
+    rule: Rule,
+    *,
+    offerings: Collection[Offering] | None = None,
+    learners: Collection[int] | None = None,
+    after_each: Callable[[], None] | None = None,
+) -> Facts:
     """Return what is known of everyone whom the rule is about: few queries for each condition.
 
     These are the learners who take part in a course or activity that the rule names, those who
     have a result in it, and those who hold a credential that it asks for. Learners who have left
-    the college are passed over. With `offerings` results and people are those of these alone.
+    the college are passed over. With `offerings` results and people are those of these alone. With
+    `learners` it is these people, whether the rule is about them or not. `after_each` is called
+    when the facts for one condition are there.
     """
-    gathering = _Gathering(rule, offerings)
-    known = {leaf: gathering.of(leaf) for leaf in rule.leaves()}
-    asked = [each.condition for each in rule.asked() if not each.is_excluded]
-    if offerings is not None:
-        asked = [leaf for leaf in asked if leaf.is_in_a_class] or asked
-    population = set(_participants(rule, offerings)).union(*(known[leaf] for leaf in asked))
+    gathering = _Gathering(rule, offerings, learners)
+    known: dict[Condition, _ByLearner] = {}
+    for leaf in rule.leaves():
+        known[leaf] = gathering.of(leaf)
+        if after_each is not None:
+            after_each()
+    population = set(learners or ())
+    if learners is None:
+        asked = [each.condition for each in rule.asked() if not each.is_excluded]
+        if offerings is not None:
+            asked = [leaf for leaf in asked if leaf.is_in_a_class] or asked
+        population = set(_participants(rule, offerings)).union(*(known[leaf] for leaf in asked))
     return Facts(population=population, known=known, names=rule_names.of(rule))
 
 
@@ -103,8 +117,16 @@ _ByLearner = dict[int, list[Fact]]
 class _Gathering:
     """What one rule needs to know; terms and scales are read once for all its conditions."""
 
-    def __init__(self, rule: Rule, offerings: Collection[Offering] | None) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        offerings: Collection[Offering] | None,
+        learners: Collection[int] | None,
+    ) -> None:
         self._offerings = offerings
+        self._people = Q(learner__retired_at=None)
+        if learners is not None:
+            self._people &= Q(learner__in=learners)
         self._terms: defaultdict[str, list[Term]] = defaultdict(list)
         for term in rule_names.terms(rule):
             for name in {term.title, term.key}:
@@ -120,14 +142,16 @@ class _Gathering:
     def of(self, leaf: Condition) -> _ByLearner:
         """What is known for a condition, by learner."""
         if isinstance(leaf, rules.CredentialHeld):
-            return _credentials(leaf)
+            return self._credentials(leaf)
         if isinstance(leaf, rules.EveryScore):
             return self._every_score(leaf)
         levels = self._levels.get(leaf.target, ()) if isinstance(leaf, rules.OutcomeLevel) else ()
         return _by_learner(self._results(leaf), levels)
 
     def _results(self, leaf: Condition) -> ResultQuerySet:
-        graded = _graded(self._offerings).filter(self._in_terms(leaf, at="line_item__offering__"))
+        graded = _graded(self._offerings).filter(
+            self._people, self._in_terms(leaf, at="line_item__offering__")
+        )
         match leaf:
             case rules.FinalResult() | rules.EveryScore() | rules.Score(line_item=""):
                 return graded.filter(_of(leaf), outcome=None, line_item__category=leaf.category)
@@ -145,9 +169,7 @@ class _Gathering:
         for learner, offering, item, fact in _facts_by_item(self._results(leaf)):
             found[learner, offering].setdefault(item, []).append(fact)
         blanks = self._blanks(leaf)
-        taking_part = Enrolment.objects.filter(
-            offering__in=blanks, retired_at=None, learner__retired_at=None
-        )
+        taking_part = Enrolment.objects.filter(self._people, offering__in=blanks, retired_at=None)
         for learner, offering in taking_part.values_list("learner", "offering").iterator():
             found[learner, offering] = found.get((learner, offering), {})
         facts: defaultdict[int, list[Fact]] = defaultdict(list)
@@ -176,6 +198,21 @@ class _Gathering:
             blank = Fact(occasion=offering, label=label, item=title)
             blanks.setdefault(offering, {})[pk] = blank
         return blanks
+
+    def _credentials(self, leaf: rules.CredentialHeld) -> _ByLearner:
+        """The awards of a template that were not declined, each with the state that it is in."""
+        made = Award.objects.filter(self._people, template__slug=leaf.target)
+        facts: defaultdict[int, list[Fact]] = defaultdict(list)
+        for learner, pk, day, state in (
+            made.exclude(batch__state=Batch.State.DECLINED)
+            .with_state()
+            .order_by("pk")
+            .values_list("learner", "pk", "awarded_on", "state")
+            .iterator()
+        ):
+            label = f"awarded {dateformat.format(day, settings.DATE_FORMAT)}"
+            facts[learner].append(Fact(sys.intern(state), evidence=pk, label=label))
+        return facts
 
     def _in_terms(self, leaf: Condition, *, at: str) -> Q:
         """Whether an offering is held in the terms that the condition asks for.
@@ -234,22 +271,6 @@ def _facts_by_item(results: ResultQuerySet) -> Iterator[tuple[int, int, int, Fac
         label, title = sys.intern(label), sys.intern(title)
         fact = Fact(score=score, occasion=offering, evidence=pk, label=label, item=title)
         yield learner, offering, item, fact
-
-
-def _credentials(leaf: rules.CredentialHeld) -> _ByLearner:
-    """The awards of a template that were not declined, each with the state that it is in."""
-    made = Award.objects.filter(template__slug=leaf.target, learner__retired_at=None)
-    facts: defaultdict[int, list[Fact]] = defaultdict(list)
-    for learner, pk, day, state in (
-        made.exclude(batch__state=Batch.State.DECLINED)
-        .with_state()
-        .order_by("pk")
-        .values_list("learner", "pk", "awarded_on", "state")
-        .iterator()
-    ):
-        label = f"awarded {dateformat.format(day, settings.DATE_FORMAT)}"
-        facts[learner].append(Fact(sys.intern(state), evidence=pk, label=label))
-    return facts
 
 
 def _participants(rule: Rule, offerings: Collection[Offering] | None) -> Iterator[int]:

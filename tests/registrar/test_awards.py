@@ -14,7 +14,7 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
-from registrar.services import awards, tagging, templates
+from registrar.services import awards, eligibility, tagging, templates
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.registrar.test_marks import rubric
 
@@ -120,7 +120,7 @@ def test_a_rule_about_one_course_is_met_in_one_class_or_not_at_all(
     college.grade(ada, score=70, on=college.assess(again, "Exam"))
     found = evaluate(both)
     assert not found.awards
-    assert found.not_met[0].reasons[-1] == awards.NOT_TOGETHER
+    assert found.not_met[0].reasons[-1] == eligibility.NOT_TOGETHER
     college.grade(ada, score=61, on=college.assess(college.offering, "Exam"))
     assert len(evaluate(both).awards) == 1
 

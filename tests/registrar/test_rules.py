@@ -576,6 +576,34 @@ def test_a_rule_about_several_things_has_no_occasions() -> None:
     assert rules.parse({"any": [PASSED, EXAM]}).subject() == ("course", "BBB")
 
 
+def test_why_is_said_part_by_part_as_the_rule_is_nested() -> None:
+    rule = {
+        "all": [
+            {"at_least": 2, "of": [PASSED, MENTOR, BETTER]},
+            {"not": {"all": [HELD, {"any": [EXAM]}]}},
+        ]
+    }
+    decision = decide(rule, final_result=[Fact("Pass")], credential=[Fact("valid")])
+    told = rules.why(decision)
+    assert (told.is_met, told.sentence) == (False, "All of these are asked for: 1 of 2 holds")
+    several, left_out = told.parts
+    assert several.sentence == "At least 2 of these are asked for: 1 of 3 holds"
+    assert [part.is_met for part in several.parts] == [True, False, False]
+    assert (left_out.is_met, left_out.sentence) == (True, "This must not be so")
+    (both,) = left_out.parts
+    assert [(part.is_met, part.sentence) for part in both.parts] == [
+        (True, "The credential foundations is held"),
+        (False, "There is no score for Final Exam in BBB"),
+    ]
+
+
+@given(RULES, st.lists(FACTS, max_size=3))
+def test_why_agrees_with_the_decision(rule: Rule, drawn: list[Fact]) -> None:
+    known = {leaf: {"ada": drawn} for leaf in rule.leaves()}
+    decision = rules.evaluate(rule, Facts({"ada"}, known))["ada"]
+    assert rules.why(decision).is_met == decision.granted
+
+
 def test_a_learner_outside_the_population_gets_no_decision() -> None:
     rule = rules.parse(PASSED)
     facts = Facts({"ada"}, {leaf(PASSED): {"ben": [Fact("Pass")]}})
