@@ -115,6 +115,9 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_credentialtemplate_changelist",
                 "registrar.view_credentialtemplate",
             ),
+            Entry(
+                "Rules tried", "admin:registrar_simulation_changelist", "registrar.view_simulation"
+            ),
             Entry("Awards", "admin:registrar_award_changelist", "registrar.view_award"),
             Entry("Batches", "admin:issuer_batch_changelist", "issuer.view_batch"),
         ),

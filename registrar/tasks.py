@@ -1,4 +1,4 @@
-"""Freeze what approved batches say, ring for the signer; compare and learn skills."""
+"""Freeze what approved batches say, ring for the signer; try rules, compare and learn skills."""
 
 import logging
 import time
@@ -12,8 +12,8 @@ from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
-from registrar.models import Award
-from registrar.services import composition, digests, result_imports, rosters
+from registrar.models import Award, Simulation
+from registrar.services import composition, digests, result_imports, rosters, simulations
 from skills.models import Comparison
 from skills.services import likeness, meanings
 
@@ -60,11 +60,13 @@ def freeze(batch_id: str) -> None:
 
 @shared_task(name="registrar.sweep")
 def sweep() -> None:
-    """Ring for what nobody works on, in case a message was lost: chunks, comparisons, meanings."""
+    """Ring for what nobody works on, in case a message was lost: chunks, comparisons and others."""
     for batch_id in batches.waiting(Chunk.State.APPROVED):
         freeze.delay(str(batch_id))
     for comparison_id in likeness.waiting():
         compare_frameworks.delay(comparison_id)
+    for simulation in simulations.forgotten():
+        simulate.delay(str(simulation.pk))
     if meanings.are_left():
         learn_meanings.delay()
 
@@ -76,6 +78,14 @@ def compare_frameworks(comparison_id: int) -> None:
     comparison = waits.select_related("left", "right").first()
     if comparison is not None:
         likeness.compare(comparison)
+
+
+@shared_task(name="registrar.simulate")
+def simulate(simulation_id: str) -> None:
+    """Try a rule on past terms, unless that is done."""
+    simulation = simulations.unfinished().filter(pk=simulation_id).first()
+    if simulation is not None:
+        simulations.run(simulation)
 
 
 @shared_task(name="registrar.learn_meanings")
@@ -108,6 +118,11 @@ def freeze_soon(batch: Batch) -> None:
 def compare_soon(comparison: Comparison) -> None:
     """Ring for a comparison after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: compare_frameworks.delay(comparison.pk), robust=True)
+
+
+def simulate_soon(simulation: Simulation) -> None:
+    """Ring for a simulation after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(lambda: simulate.delay(str(simulation.pk)), robust=True)
 
 
 def learn_soon() -> None:

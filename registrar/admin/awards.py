@@ -19,7 +19,7 @@ from issuer.errors import Refusal
 from issuer.models import Batch, Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
 from issuer.services import batches
-from registrar.admin.templates import rule_in_words
+from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import award_skills, awards
 from registrar.services.awards import Evaluation

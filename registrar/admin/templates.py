@@ -27,25 +27,15 @@ from issuer.pages import (
 )
 from issuer.paging import how_many
 from issuer.vc.errors import VcError
-from registrar import rules
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
+from registrar.admin.rule_words import rule_in_words
+from registrar.admin.simulations import AskPage
 from registrar.models import Award, CredentialTemplate, Revision
-from registrar.services import rule_names, templates
+from registrar.services import templates
 from skills.models import Skill
 
 State = Revision.State
-
-
-def rule_in_words(data: Any) -> str:
-    """The award rule as a sentence, or what is wrong with it."""
-    if data is None:
-        return "It is awarded to nobody: there is no rule."
-    try:
-        rule = rules.parse(data)
-    except rules.InvalidRule as problem:
-        return f"The rule cannot be understood. {problem}"
-    return f"It is awarded when {rule.sentence(names=rule_names.of(rule))}."
 
 
 # One template
@@ -161,6 +151,7 @@ class RevisionPage(ThingPage):
             is_own=revision.author_id == user.pk,
             may_decide=revision.state == State.SUBMITTED and may_approve,
             may_retire=revision.state == State.APPROVED and may_approve,
+            may_simulate=revision.rule is not None and user.has_perm("registrar.evaluate_award"),
             may_evaluate=revision.state == State.APPROVED
             and revision.rule is not None
             and user.has_perm("registrar.evaluate_award"),
@@ -347,6 +338,7 @@ class RevisionAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("<int:object_id>/edit/", EditPage, "edit"),
+            self.hang("<int:object_id>/simulate/", AskPage, "simulate"),
         ]
 
     @admin.display(description="state", ordering="state")

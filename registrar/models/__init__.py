@@ -23,6 +23,7 @@ from registrar.models.policies import TaggingPolicy
 from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, SetOutcome
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
+from registrar.models.simulations import Simulation
 from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
 
@@ -62,6 +63,7 @@ __all__ = [
     "RosterImport",
     "SetOutcome",
     "SignInAttempt",
+    "Simulation",
     "SkillChoice",
     "SkillTag",
     "TagEvidence",

@@ -36,6 +36,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_rosterimport",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
+    "registrar.view_simulation",
     "registrar.view_award",
     "issuer.view_batch",
     "issuer.view_credential",
@@ -80,6 +81,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {
             "registrar.approve_revision",
             "registrar.confirm_correction",
+            "registrar.evaluate_award",
             "issuer.approve_batch",
             "skills.review_association",
             "skills.publish_competency",

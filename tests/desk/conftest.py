@@ -36,6 +36,7 @@ from registrar.services import (
     programmes,
     result_imports,
     rosters,
+    simulations,
     tagging,
     vocabulary,
 )
@@ -216,6 +217,7 @@ def addresses(
         return reverse(f"admin:{name}", args=args)
 
     learner = award.learner
+    tried = simulations.run(simulations.ask(cells, by=root))
     return Addresses(
         {
             "home": page("index"),
@@ -314,6 +316,10 @@ def addresses(
             "revision": page("registrar_revision_change", cells.pk),
             "editing a revision": page("registrar_revision_edit", cells.pk),
             "evaluation": page("registrar_award_evaluate", cells.pk),
+            "trying a rule": page("registrar_revision_simulate", cells.pk),
+            "rules tried": page("registrar_simulation_changelist"),
+            "rule tried": page("registrar_simulation_change", tried.pk),
+            "rule tried as CSV": page("registrar_simulation_csv", tried.pk),
             "awards": page("registrar_award_changelist"),
             "award": page("registrar_award_change", award.pk),
             "batches": page("issuer_batch_changelist"),

@@ -35,6 +35,7 @@ RECORDS = CATALOGUE | {
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
     *("confirmations", "confirmation", "corrections", "correction"),
+    *("rules tried", "rule tried", "rule tried as CSV"),
 }
 MAY_ENTER = {
     "clara": RECORDS
@@ -44,7 +45,7 @@ MAY_ENTER = {
         *("who sees marks", "setting who sees marks"),
         *("correcting a learner", "who corrects", "setting who corrects"),
         *("rules of tagging", "setting the rules of tagging"),
-        *("editing a revision", "evaluation"),
+        *("editing a revision", "evaluation", "trying a rule"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         *("outcomes of a set for a course", "outcomes of a set for an activity"),
@@ -57,7 +58,7 @@ MAY_ENTER = {
         ),
         *("outbox", "mail", "asking outside"),
     },
-    "dev": RECORDS | {"review of links"},
+    "dev": RECORDS | {"review of links", "evaluation", "trying a rule"},
     "chen": CATALOGUE
     | {
         *("review", "review of courses", "review of links"),

@@ -29,7 +29,7 @@ from registrar.models import (
     Revision,
     RosterImport,
 )
-from registrar.services import awards, completions, people, rosters, templates
+from registrar.services import awards, completions, people, rosters, simulations, templates
 from registrar.services.completions import Passing
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
@@ -240,6 +240,11 @@ def test_the_open_university_s_module_gives_1072_awards(
     }
     second = templates.revise(revision.template, by=clara)
     templates.edit(second, by=clara, rule={"all": [revision.rule, tutored]})
+    term = [Offering.objects.get(title="BBB 2013J").term]
+    tried = simulations.run(simulations.ask(revision, by=clara, terms=term))
+    assert (tried.learners, tried.met, tried.not_met) == (2237, 1072, 1165)
+    changed = simulations.run(simulations.ask(second, by=clara, terms=term))
+    assert (changed.met, changed.gained, changed.lost) == (778, 0, 1072 - 778)
     stricter = awards.evaluate(second, at=timezone.now())
     assert (stricter.learners, len(stricter.awards)) == (2237, 778)
     learner = Learner.objects.get(number="527393")
