@@ -18,6 +18,7 @@ from registrar.admin import (  # noqa: F401
     result_imports,
     results,
     rosters,
+    simulations,
     tagging,
     tagging_policy,
     templates,
