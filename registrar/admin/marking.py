@@ -24,7 +24,9 @@ class PolicyForm(forms.Form):
         choices=MarkingPolicy.SeenBy,
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"class": "short"}))
+    reason = forms.CharField(
+        label="Why", widget=forms.Textarea(attrs={"class": "short", "rows": 3})
+    )
 
 
 class SettlePage(Page, FormView):

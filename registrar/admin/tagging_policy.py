@@ -38,7 +38,9 @@ class RulesForm(forms.Form):
         help_text="Otherwise one teacher of the course is enough",
         required=False,
     )
-    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"class": "short"}))
+    reason = forms.CharField(
+        label="Why", widget=forms.Textarea(attrs={"class": "short", "rows": 3})
+    )
 
 
 class SettlePage(Page, FormView):
