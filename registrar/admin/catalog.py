@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 
 from issuer.pages import DeskAdmin, Link, ThingPage, Verb, number_column, state_tag
-from registrar.admin import catalog_entry, confirmations, outcome_sets
+from registrar.admin import catalog_entry, catalogue_import, confirmations, outcome_sets
 from registrar.models import (
     Activity,
     Course,
@@ -112,11 +112,16 @@ class OpportunityAdmin(DeskAdmin):
 
 @admin.register(Course)
 class CourseAdmin(OpportunityAdmin):
-    """Courses, as the roster brings them."""
+    """Courses, as rosters and catalogues bring them."""
 
-    lede = "Courses come with the roster; their outcomes are tagged with skills by faculty."
+    lede = (
+        "Courses come with a roster or catalogue; their outcomes are tagged with skills by faculty."
+    )
     empty = "Apply a roster: its courses appear here."
-    verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
+    verbs = (
+        Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),
+        Verb("Read a catalogue", "admin:registrar_course_catalogue", "registrar.import_roster"),
+    )
     list_display = ("code", "title", "unit", "credit", "credits", OUTCOMES, "state")
     list_filter = ("unit", "credit")
     thing_page = CoursePage
@@ -124,6 +129,7 @@ class CourseAdmin(OpportunityAdmin):
     def own_urls(self) -> list[URLPattern]:
         outcomes, describe = catalog_entry.CourseOutcomesPage, catalog_entry.DescribeCoursePage
         return [
+            self.hang("catalogue/", catalogue_import.CataloguePage, "catalogue"),
             self.hang("<int:object_id>/describe/", describe, "describe"),
             self.hang("<int:object_id>/outcomes/", outcomes, "outcomes"),
             self.hang("<int:object_id>/sets/", outcome_sets.CourseTakePage, "sets"),

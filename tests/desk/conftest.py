@@ -243,6 +243,7 @@ def addresses(
             "drafting a competency": page("skills_competency_new"),
             "editing a competency": page("skills_competency_edit", competency.pk),
             "courses": page("registrar_course_changelist"),
+            "reading a catalogue": page("registrar_course_catalogue"),
             "course": page("registrar_course_change", college.course.pk),
             "description of a course": page("registrar_course_describe", college.course.pk),
             "outcomes of a course": page("registrar_course_outcomes", college.course.pk),

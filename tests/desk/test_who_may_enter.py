@@ -44,7 +44,7 @@ MAY_ENTER = {
         *("reading a roster", "beginning a template", "reading results", "columns of results"),
         *("who sees marks", "setting who sees marks"),
         *("correcting a learner", "who corrects", "setting who corrects"),
-        *("rules of tagging", "setting the rules of tagging"),
+        *("reading a catalogue", "rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation", "trying a rule"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
