@@ -120,6 +120,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Awards", "admin:registrar_award_changelist", "registrar.view_award"),
             Entry("Batches", "admin:issuer_batch_changelist", "issuer.view_batch"),
+            Entry("What was issued", "admin:registrar_award_issued", "registrar.view_award"),
         ),
     ),
     (

@@ -19,6 +19,7 @@ from issuer.errors import Refusal
 from issuer.models import Batch, Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
 from issuer.services import batches
+from registrar.admin import issued
 from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import award_skills, awards
@@ -188,7 +189,7 @@ class AwardAdmin(DeskAdmin):
     lede = "An award never changes. To award again after a revocation is an act of its own."
     empty = "Open an approved template, evaluate its rule and prepare a batch."
     list_display = ("who", "what", "offering", "awarded_on", "batch_link")
-    list_filter = ("revision__template", OfBatch)
+    list_filter = ("revision__template", OfBatch, *issued.FILTERS)
     list_select_related = ("learner", "revision", "offering", "batch")
     search_fields = ("learner__number", "learner__given_name", "learner__family_name")
     search_help_text = "Name or number of a learner"
@@ -196,7 +197,11 @@ class AwardAdmin(DeskAdmin):
     thing_page = AwardPage
 
     def own_urls(self) -> list:
-        return [self.hang("evaluate/<int:object_id>/", EvaluatePage, "evaluate")]
+        return [
+            self.hang("evaluate/<int:object_id>/", EvaluatePage, "evaluate"),
+            self.hang("issued/", issued.IssuedPage, "issued"),
+            self.hang("issued.csv", issued.IssuedCsv, "issued_csv"),
+        ]
 
     @admin.display(description="learner", ordering="learner__family_name")
     def who(self, award: Award) -> str:
