@@ -1,5 +1,6 @@
 """What was issued: totals as bars and as numbers, each leading to the awards that it counts."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
@@ -79,6 +80,9 @@ def name_of(by: str, total: Total) -> str:
     """What a total is about, in words."""
     if by == "month" and total.key:
         return dateformat.format(date.fromisoformat(total.key[:10]), "F Y")
+    if by == "kind":
+        # CommunityService is the word of Open Badges; people put a space there.
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", total.name.removeprefix("ext:"))
     return total.name
 
 
