@@ -1,6 +1,7 @@
 """Pages hung into the desk: each names its permission, stands in the desk's frame, and asks why."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django.apps import apps
@@ -181,6 +182,32 @@ def thing_url(thing: Model) -> str:
     """The page of one thing."""
     opts = thing._meta
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[thing.pk])
+
+
+# Who can say what things of a model are called, by the model's label: see `names_subjects`.
+_NAMERS: dict[str, Callable[[Collection[str]], Mapping[str, Link]]] = {}
+
+
+def names_subjects(model: str) -> Callable[..., Any]:
+    """Have a function name things of this model in the ledger, and say where their pages are.
+
+    It gets their keys, as texts, and says nothing of a person.
+    """
+    return partial(_NAMERS.setdefault, model)
+
+
+def subjects_in_words(subjects: Iterable[str]) -> dict[str, Link]:
+    """What ledger entries are about, for people, and where each has its page; few queries."""
+    subjects = set(subjects)
+    keys: dict[str, list[str]] = {}
+    for subject in subjects:
+        model, _, key = subject.partition(":")
+        keys.setdefault(model, []).append(key)
+    told = {subject: Link(subject_in_words(subject), subject_url(subject)) for subject in subjects}
+    for model in keys.keys() & _NAMERS.keys():
+        for key, link in _NAMERS[model](keys[model]).items():
+            told[f"{model}:{key}"] = link
+    return told
 
 
 def subject_url(subject: str) -> str:

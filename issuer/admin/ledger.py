@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,8 +20,7 @@ from issuer.pages import (
     Verb,
     column,
     list_link,
-    subject_in_words,
-    subject_url,
+    subjects_in_words,
 )
 from issuer.services import ledger_checks
 from issuer.templatetags.tags import act_in_words
@@ -34,7 +34,8 @@ class EntryPage(ThingPage):
     template_name = "issuer/desk/ledger_entry.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(subject_url=subject_url(self.object.subject), **kwargs)
+        (subject,) = subjects_in_words([self.object.subject]).values()
+        return super().get_context_data(subject=subject, **kwargs)
 
     def get_title(self) -> str:
         return f"{act_in_words(self.object.act)} (entry {self.object.sequence})"
@@ -113,11 +114,18 @@ class LedgerEntryAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [self.hang("check/", CheckPage, "check")]
 
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With what the entries of the page are about, all of them looked up at once."""
+        found = super().get_changelist_instance(request)
+        about = subjects_in_words(entry.subject for entry in found.result_list)
+        for entry in found.result_list:
+            entry.about = about[entry.subject]
+        return found
+
     @admin.display(description="on", ordering="subject")
-    def on(self, entry: LedgerEntry) -> str:
-        url = subject_url(entry.subject)
-        words = subject_in_words(entry.subject)
-        return format_html('<a href="{}">{}</a>', url, words) if url else words
+    def on(self, entry: Any) -> str:
+        words, url = entry.about
+        return format_html('<a href="{}" dir="auto">{}</a>', url, words) if url else words
 
     @admin.display(ordering="reason", empty_value="")
     def why(self, entry: LedgerEntry) -> str | None:

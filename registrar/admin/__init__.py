@@ -10,6 +10,7 @@ from registrar.admin import (  # noqa: F401
     credentials,
     crosswalk,
     learners,
+    ledger_words,
     mappings,
     marking,
     outcome_sets,

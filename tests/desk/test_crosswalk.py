@@ -56,6 +56,22 @@ def test_a_link_is_proposed_side_by_side_and_waits_there(
     assert (entry.user, entry.reason, entry.details["kind"]) == (clara, "Half of it", "isPartOf")
 
 
+def test_the_ledger_says_in_words_what_was_linked_and_imported(
+    college: Any, trades: Framework, sides: Any, clara: User, olu: User, signed_in: SignIn
+) -> None:
+    origin, count = college.skills[0], trades.skills.get(label="Count")
+    said = {"kind": "isPartOf", "destination": count.pk}
+    signed_in(clara).post(address("between", **sides, skill=origin.pk), said)
+    link = Association.objects.get(framework=None)
+    page = text(signed_in(olu).get(reverse("admin:issuer_ledgerentry_changelist")))
+    words = f"“{origin.name}” is part of “Count”"
+    assert f'<a href="{thing_url(link)}" dir="auto">{words}</a>' in page
+    assert f'<a href="{thing_url(trades)}" dir="auto">Trades</a>' in page
+    entry = LedgerEntry.objects.get(act="association.proposed")
+    page = text(signed_in(olu).get(thing_url(entry)))
+    assert words in page and f"skills.association:{link.pk}" in page
+
+
 def test_without_scripts_a_skill_on_the_right_is_found_by_a_button_and_what_was_typed_stays(
     college: Any, trades: Framework, sides: Any, clara: User, signed_in: SignIn
 ) -> None:
@@ -68,6 +84,9 @@ def test_without_scripts_a_skill_on_the_right_is_found_by_a_button_and_what_was_
     assert f'value="{count.pk}" id="destination-chosen-{count.pk}"' in text(page)
     assert "Half of it" in text(page)
     assert not Association.objects.filter(framework=None).exists()
+    said = {"kind": "isPartOf", "destination": [count.pk, weigh.pk]}
+    signed_in(clara).post(here, said)
+    assert Association.objects.get(framework=None).destination == weigh
 
 
 def test_a_link_may_be_said_the_other_way_round_or_lead_outside(
