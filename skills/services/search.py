@@ -69,10 +69,10 @@ def find(
 ) -> Found:
     """Skills that are not retired and have each word, or its beginning, or its stem.
 
-    Our own frameworks come first; then what is called exactly so, what begins so, and what has
-    the words in its name, in other labels, in its statement. A skill that several frameworks have
-    under one URI comes once. Headings are left out where one chooses. Words that no skill has are
-    read as the nearest that one has.
+    What has just this code comes first; then our own frameworks; then what is called exactly so,
+    what begins so, and what has the words in its name, in other labels, in its statement. A skill
+    that several frameworks have under one URI comes once. Headings are left out where one chooses.
+    Words that no skill has are read as the nearest that one has.
     """
     typed = words.split(text)[:_MAX_WORDS]
     if not typed:
@@ -169,7 +169,8 @@ def _keys(asked: _Asked, joined: str) -> list[int]:
         WITH asked AS (SELECT {query} AS query),
         found AS (
             SELECT DISTINCT ON (s.uri) s.id, f.is_own, t.name,
-                   t.name = %(name)s OR t.code = %(code)s AS is_it,
+                   t.code = %(code)s AS is_its_code,
+                   t.name = %(name)s AS is_it,
                    t.name LIKE %(begins)s OR t.code LIKE %(begins)s AS begins_so,
                    ts_rank(%(weights)s, t.words, asked.query) AS rank
             FROM asked, skills_searchtext t
@@ -180,7 +181,8 @@ def _keys(asked: _Asked, joined: str) -> list[int]:
             ORDER BY s.uri, f.is_own DESC, s.id
         )
         SELECT id FROM found
-        ORDER BY is_own DESC, is_it DESC, begins_so DESC, rank DESC, length(name), name, id
+        ORDER BY is_its_code DESC, is_own DESC, is_it DESC, begins_so DESC, rank DESC,
+                 length(name), name, id
         LIMIT %(limit)s
     """  # noqa: S608 - the conditions are ours
     with connection.cursor() as cursor:

@@ -72,6 +72,13 @@ def test_our_own_framework_comes_first(others: Framework) -> None:
     assert labels("design") == ["Talk about design", "Design"]
 
 
+def test_what_has_just_this_code_comes_before_our_own(others: Framework) -> None:
+    skill(framework("Ours", is_own=True), "Count to 1 a day", code="Q-1")
+    skill(others, "Listen", code="1.A.1")
+    skill(others, "Listen well", code="1.A.1.a")
+    assert labels("1.a.1")[0] == "Listen"
+
+
 def test_a_skill_of_several_frameworks_comes_once_and_names_the_others(others: Framework) -> None:
     ours = framework("Ours", is_own=True)
     for each in (others, ours, framework("Retired")):
