@@ -77,6 +77,7 @@ _TABLE: Final = (
     ),
 )
 FORMATS: Final = {each.name: each for each in _TABLE}
+_TITLES: Final = ", ".join(each.title for each in _TABLE)
 
 
 def recognise(data: bytes, file_name: str = "") -> str:
@@ -175,7 +176,21 @@ def _refused(error: Unreadable, file: str) -> Package:
 
 def _unknown(files: Mapping[str, bytes]) -> Unreadable:
     glimpses = [Glimpse(data, name) for name, data in files.items()]
-    if len(glimpses) == 1 and len(glimpses[0].columns) == 1:
+    if len(glimpses) > 1:
+        return Unreadable(
+            "unknown_format",
+            "None of these files is a framework in a format that is known here, or several are.",
+            f"Give those of one framework, in one of {_TITLES}.",
+        )
+    if not any(data.strip() for data in files.values()):
+        return Unreadable("empty_file", "The file is empty.", "Export it again.")
+    if glimpses[0].is_page:
+        return Unreadable(
+            "web_page",
+            "It is a web page, not a framework.",
+            "Download the file itself; a page on which one signs in often comes in its place.",
+        )
+    if len(glimpses[0].columns) == 1:
         return Unreadable(
             "plain_list",
             "The file is a plain list, and nothing in it says which skill is meant.",
@@ -183,6 +198,6 @@ def _unknown(files: Mapping[str, bytes]) -> Unreadable:
         )
     return Unreadable(
         "unknown_format",
-        "There is no framework in a format that is known here, or there are several.",
-        f"Give one of {', '.join(FORMATS)}: the whole file, as its publisher exports it.",
+        "It is in no format that is known here.",
+        f"Give the whole file, as its publisher exports it: {_TITLES}.",
     )

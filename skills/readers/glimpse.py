@@ -24,6 +24,12 @@ class Glimpse:
         return self._data[:_HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
     @cached_property
+    def is_page(self) -> bool:
+        """Whether it begins as a web page does."""
+        start = self._data[:_HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        return start.startswith((b"<!doctype html", b"<html"))
+
+    @cached_property
     def members(self) -> frozenset[str]:
         """The names of members anywhere in the JSON; none where it is no JSON."""
         if not self.is_json:

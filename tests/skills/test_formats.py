@@ -74,7 +74,20 @@ def test_a_broken_file_is_recognised_too_so_that_its_faults_can_be_told(
 def test_a_file_in_no_known_format_is_fatal_and_says_what_to_do(format_name: str) -> None:
     found = formats.read(b"a,b\n1,2\n", file="x.csv", format_name=format_name)
     assert codes(found) == [("unknown_format", "fatal")]
-    assert "case" in found.problems[0].fix
+    assert "CASE 1.0 or 1.1" in found.problems[0].fix
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty_file"),
+        (b" \n", "empty_file"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE HTML><p>Sign in", "web_page"),
+        (b"<html><p>Sign in", "web_page"),
+    ],
+)
+def test_nothing_at_all_and_a_web_page_are_called_what_they_are(data: bytes, code: str) -> None:
+    assert codes(formats.read(data, file="x.csv")) == [(code, "fatal")]
 
 
 def test_a_reader_gets_the_choices_that_it_asks_for_and_no_others(shared_data: Path) -> None:
