@@ -112,16 +112,20 @@ class SkillViewSet(viewsets.ReadOnlyModelViewSet):
     """
 
     scopes = ["skills.read"]
-    parameters = ("as_of",)
+    parameters = ("as_of", "search")
     queryset = Skill.objects.all()
     serializer_class = SkillSerializer
 
     @extend_schema(parameters=[SearchSerializer, AsOfSerializer])
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """A page of all or of those of a day, or what was searched for."""
-        if "as_of" in request.query_params and "search" not in request.query_params:
-            return self._as_of(request)
         if "search" not in request.query_params:
+            if alone := sorted(set(request.query_params) & {"kind", "framework"}):
+                raise serializers.ValidationError(
+                    {name: ["Only together with `search`."] for name in alone}
+                )
+            if "as_of" in request.query_params:
+                return self._as_of(request)
             return super().list(request, *args, **kwargs)
         if unknown := sorted(set(request.query_params) - SEARCH):
             raise serializers.ValidationError(

@@ -118,6 +118,10 @@ def test_what_a_list_does_not_know_is_refused_and_not_passed_over(client, applic
     refused = get(client, "credentials?state=revoked&limit=1", token(client)["access_token"])
     assert (refused.status_code, refused.json()["code"]) == (400, "unknown_parameter")
     assert "not `state`" in refused.json()["detail"]
+    refused = get(client, "skills?q=welding", token(client)["access_token"])
+    assert "`search`" in refused.json()["detail"]
+    refused = get(client, "skills?kind=skill", token(client)["access_token"])
+    assert refused.json()["errors"][0]["reason"] == "Only together with `search`."
 
 
 @pytest.mark.parametrize(
