@@ -139,6 +139,7 @@ def plan(package: Package, *, sha256: str = "", format: str = "") -> Plan:
         uuids=uuids,
         warnings=(
             *warnings,
+            *_called_alike(record, framework),
             *_older(record, framework),
             *_another(package, framework, held),
             *_many(len(skills.retired), _current(held)),
@@ -362,6 +363,23 @@ def _too_long(package: Package, record: FrameworkRecord) -> Iterator[Problem]:
                         fix="Shorten it.",
                         severity="error",
                     )
+
+
+def _called_alike(record: FrameworkRecord, framework: Framework | None) -> Iterator[Problem]:
+    """Doubt that a framework is new where another one is called so."""
+    if framework is not None or not record.title:
+        return
+    held = Framework.objects.filter(title__iexact=record.title).order_by("pk").first()
+    if held is not None:
+        yield _problem(
+            column="",
+            value=record.identifier[:64],
+            code="title_taken",
+            reason=f"“{held.title[:80]}” is here already, known by another identifier: "
+            f"{held.identifier[:64]}. Applied, this is a second framework of that name.",
+            fix="If it is a newer edition of that one, say so, or mend the identifier in the file.",
+            severity="warning",
+        )
 
 
 def _older(record: FrameworkRecord, framework: Framework | None) -> Iterator[Problem]:

@@ -157,6 +157,16 @@ def test_few_skills_or_a_small_share_are_retired_without_asking(before: int, aft
     assert bring(package(*range(1, after + 1), 999)).retired == before - after
 
 
+def test_a_second_framework_of_the_same_name_is_worth_a_look() -> None:
+    bring(package(1))
+    other = package(2, identifier=number("e", 1), title="What our GRADUATES can do")
+    other["CFAssociations"] = []
+    (warning,) = compare(other).warnings
+    assert (warning.code, FRAMEWORK in warning.reason) == ("title_taken", True)
+    bring(other)
+    assert compare(other).warnings == ()
+
+
 def test_a_skill_that_comes_back_is_no_longer_retired() -> None:
     bring(package(1, 2))
     bring(package(1))
