@@ -121,20 +121,25 @@ def suggest(columns: Sequence[str]) -> ColumnMapping:
     return ColumnMapping(**guess(columns, _WORDS))
 
 
-def guess(columns: Sequence[str], words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def guess(
+    columns: Sequence[str],
+    words: Mapping[str, Sequence[str]],
+    *,
+    likeness: float = LIKENESS,
+) -> dict[str, str]:
     """By field the column that is called by one of the field's words, the most telling one first.
 
     Those of a known name come before those of a like name; no column is taken twice.
     """
     chosen: dict[str, str] = {}
-    for field, column in _guesses(columns, words):
+    for field, column in _guesses(columns, words, likeness):
         if field not in chosen and column not in chosen.values():
             chosen[field] = column
     return chosen
 
 
 def _guesses(
-    columns: Sequence[str], known: Mapping[str, Sequence[str]]
+    columns: Sequence[str], known: Mapping[str, Sequence[str]], at_least: float
 ) -> Iterator[tuple[str, str]]:
     """Pairs of field and column, the surest first."""
     by_name = {folded(column): column for column in reversed(columns) if column}
@@ -147,15 +152,15 @@ def _guesses(
         for name, column in by_name.items()
         for field, words in known.items()
         for word in words
-        if (likeness := _likeness(name, folded(word))) >= LIKENESS
+        if (likeness := _likeness(name, folded(word), at_least)) >= at_least
     )
     for _, field, column in sorted(likely, key=lambda guess: -guess[0]):
         yield field, column
 
 
-def _likeness(name: str, word: str) -> float:
+def _likeness(name: str, word: str, at_least: float) -> float:
     """How like two names are; 0 where a quick look tells that it is not enough."""
     matcher = SequenceMatcher(None, name, word)
-    if matcher.real_quick_ratio() < LIKENESS or matcher.quick_ratio() < LIKENESS:
+    if matcher.real_quick_ratio() < at_least or matcher.quick_ratio() < at_least:
         return 0.0
     return matcher.ratio()

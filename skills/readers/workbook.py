@@ -6,7 +6,7 @@ without which XML can neither grow nor reach out.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from skills.readers import packed
@@ -32,12 +32,24 @@ def is_it(data: bytes) -> bool:
     return data.startswith(_OLD_EXCEL) or (packed.is_zip(data) and b"xl/" in data)
 
 
+class Book(NamedTuple):
+    """The first visible sheet's rows; where it `counts_from_1904`, a day is a smaller number."""
+
+    rows: Iterator[Numbered]
+    counts_from_1904: bool
+
+
 def read(data: bytes, problems: Problems, *, file: str = "") -> Table:
     """Turn the first visible sheet into a table; others that are there are told of.
 
     Numbers come as they are stored, so that a day is a number. Raises Unreadable when it is no
     workbook that can be read.
     """
+    return Table(cells(data, problems, file=file).rows, problems, file=file)
+
+
+def cells(data: bytes, problems: Problems, *, file: str = "") -> Book:
+    """The rows of the first visible sheet as they stand, as `read` finds them."""
     if data.startswith(_OLD_EXCEL):
         raise Unreadable(
             "old_workbook",
@@ -55,7 +67,13 @@ def read(data: bytes, problems: Problems, *, file: str = "") -> Table:
         _parse(files[_STRINGS], strings)
     sheet = _Sheet(strings.found)
     _parse(_part(files, path), sheet)
-    return Table(sheet.numbered(), problems, file=file)
+    return Book(sheet.numbered(), _counts_from_1904(files))
+
+
+def _counts_from_1904(files: Mapping[str, bytes]) -> bool:
+    properties = _Elements("workbookPr")
+    _parse(_part(files, _BOOK), properties)
+    return any(each.get("date1904") in ("1", "true") for each in properties.found)
 
 
 def _first_sheet(files: Mapping[str, bytes], problems: Problems, file: str) -> str:

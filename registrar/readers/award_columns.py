@@ -1,0 +1,108 @@
+"""Which column of a sheet of awards holds what: by its name in many languages, by its content."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from skills.readers.mapping import guess
+from skills.readers.table import folded
+
+REQUIRED: Final = ("number", "given_name", "family_name", "email")
+OPTIONAL: Final = ("awarded_on", "valid_until", "occasion", "evidence_link", "evidence_text")
+# Of several results a credential carries each has a field of its own: `result_1`, `result_2`.
+RESULT: Final = "result"
+
+_KNOWN: Final[Mapping[str, Sequence[str]]] = json.loads(
+    Path(__file__).with_name("column_words.json").read_text("utf-8")
+)
+# Columns of these are never ours, however like their names are.
+_OTHERS: Final = _KNOWN["others"]
+
+LABELS: Final[Mapping[str, str]] = {
+    "number": "learner number",
+    "given_name": "given name",
+    "family_name": "family name",
+    "email": "e-mail address",
+    "awarded_on": "award date",
+    "valid_until": "valid until",
+    "occasion": "occasion",
+    "evidence_link": "link to evidence",
+    "evidence_text": "evidence in words",
+}
+
+# A misspelt name is taken for the word only if hardly anything is wrong with it.
+_LIKENESS: Final = 0.9
+# So much of a column without a name of ours must look like an e-mail address to be taken for one.
+_MOSTLY: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ResultField:
+    """A result that the credential carries, as a column may hold it."""
+
+    id: str
+    name: str
+    allowed: tuple[str, ...] = ()
+    lowest: str | None = None
+    highest: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether only numbers are among its values."""
+        return not self.allowed and (self.lowest is not None or self.highest is not None)
+
+
+def fields(results: Sequence[ResultField]) -> dict[str, str]:
+    """What a column may hold, and how that is called."""
+    return dict(LABELS) | {
+        name: result.name for name, result in zip(result_names(results), results, strict=True)
+    }
+
+
+def result_names(results: Sequence[ResultField]) -> list[str]:
+    """By which names the columns of these results go."""
+    if len(results) == 1:
+        return [RESULT]
+    return [f"{RESULT}_{number}" for number in range(1, len(results) + 1)]
+
+
+def suggest(
+    header: Sequence[str], rows: Iterable[Sequence[str]], results: Sequence[ResultField]
+) -> dict[str, str]:
+    """By field the name of the column that holds it, as far as names and content tell."""
+    ours = [name for name in header if name and not _is_of_others(name)]
+    words = {name: _KNOWN[name] for name in LABELS}
+    for name, result in zip(result_names(results), results, strict=True):
+        alone = _KNOWN[RESULT] if len(results) == 1 else ()
+        words[name] = (result.name, result.id, *alone)
+    found = guess([_bare(name) for name in ours], words, likeness=_LIKENESS)
+    spelt = {_bare(name): name for name in reversed(ours)}
+    chosen = {field: spelt[column] for field, column in found.items()}
+    if "email" not in chosen:
+        taken = set(chosen.values())
+        rows = list(rows)
+        for at, name in enumerate(header):
+            if name and name not in taken and _looks_like_addresses(rows, at):
+                chosen["email"] = name
+                break
+    return chosen
+
+
+def _bare(name: str) -> str:
+    """The name without what says that the column is required."""
+    bare = name.replace("*", " ").strip()
+    for said in ("(required)", "(optional)", "[required]", "[optional]"):
+        bare = bare.removesuffix(said).strip()
+    return bare or name
+
+
+def _is_of_others(name: str) -> bool:
+    plain = folded(name)
+    return any(word in plain for word in _OTHERS)
+
+
+def _looks_like_addresses(rows: Sequence[Sequence[str]], at: int) -> bool:
+    cells = [row[at].strip() for row in rows if len(row) > at and row[at].strip()]
+    return bool(cells) and sum("@" in cell for cell in cells) >= _MOSTLY * len(cells)

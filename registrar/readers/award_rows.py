@@ -1,0 +1,500 @@
+"""Reads whom to award from a sheet with any columns, and all that is wrong with it in one pass."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from registrar.readers import award_cells, award_columns, days, loose_sheet
+from registrar.readers.award_cells import Flaw
+from registrar.readers.award_columns import REQUIRED, ResultField
+from registrar.readers.days import Habit, Misread
+from registrar.readers.loose_sheet import LooseRow, LooseSheet
+from registrar.readers.problems import excerpt
+from registrar.readers.records import Problem, Severity
+from skills.readers.errors import Unreadable
+
+DATES: Final[tuple[str, ...]] = ("awarded_on", "valid_until")
+# Cells of this many rows are looked at to tell what a column holds.
+_LOOKED_AT: Final = 200
+_YEARS: Final = 100
+# A column of learner numbers has digits, if all but so many of its cells have.
+_MOSTLY: Final = 0.9
+_DIGIT = re.compile("[0-9]")
+_FLAWS: Final[Mapping[str, Flaw]] = {
+    "unclosed_quote": Flaw(
+        "unclosed_quote",
+        "A quote is opened in this row and never closed.",
+        "Close it, or write a quote that belongs to the text twice within quotes.",
+    ),
+    "stray_quote": Flaw(
+        "stray_quote",
+        "There is a quote in the middle of a quoted cell.",
+        'Write a quote inside a quoted cell twice ("").',
+    ),
+    "field_too_long": Flaw("too_long", "A cell is longer than 131,072 characters.", "Shorten it."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a sheet is to be read: which column holds what, and how a column's days are written.
+
+    `columns` names the column of each field, `orders` says by field "day first" or "month first"
+    where somebody has decided that.
+    """
+
+    columns: Mapping[str, str]
+    results: Sequence[ResultField] = ()
+    orders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardRecord:
+    """One row that is right in itself: whom to award, and what the credential says of them."""
+
+    row: int
+    number: str
+    given_name: str
+    family_name: str
+    email: str
+    awarded_on: date | None = None
+    valid_until: date | None = None
+    occasion: str = ""
+    evidence_link: str = ""
+    evidence_text: str = ""
+    results: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class CheckedRow:
+    """A row with what is wrong with it; `record` is None where that is an error."""
+
+    number: int
+    cells: Sequence[str]
+    problems: list[Problem] = field(default_factory=list)
+    record: AwardRecord | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether nobody can be awarded by it."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All rows of a sheet, each right, with warnings, or wrong; and what concerns the whole file.
+
+    `days` tells by field how days are written, in words.
+    """
+
+    rows: Sequence[CheckedRow]
+    problems: Sequence[Problem] = ()
+    days: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether nothing can be made of the file as it is read."""
+        return any(problem.severity == "fatal" for problem in self.problems)
+
+
+def suggest(sheet: LooseSheet, results: Sequence[ResultField]) -> dict[str, str]:
+    """By field the name of the column that seems to hold it."""
+    cells = [row.cells for row in sheet.rows[:_LOOKED_AT]]
+    return award_columns.suggest(sheet.header, cells, results)
+
+
+def check(
+    sheet: LooseSheet,
+    reading: Reading,
+    *,
+    today: date,
+    file: str = "",
+    tell: Callable[[int], None] | None = None,
+) -> Checked:
+    """Look at every row. `tell` hears now and then how many rows were looked at."""
+    problems = [*_of_the_columns(sheet, reading, file), *_of_the_encoding(sheet, file)]
+    if any(problem.severity == "fatal" for problem in problems):
+        return Checked([], problems)
+    checker = _Checker(sheet, reading, today, file)
+    rows = []
+    for at, row in enumerate(sheet.rows):
+        rows.append(checker.checked(row))
+        if tell is not None and at % 500 == 0:
+            tell(at)
+    _find_doubles(rows, reading.columns, file)
+    for name, habit in checker.habits.items():
+        if habit.mostly in ("day first", "month first") and not habit.order:
+            problems.append(_both_orders(reading.columns[name], file))
+    told = {name: habit.told for name, habit in checker.habits.items() if habit.told}
+    return Checked(rows, problems, told)
+
+
+def read(
+    data: bytes,
+    *,
+    results: Sequence[ResultField] = (),
+    today: date,
+    file: str = "",
+    orders: Mapping[str, str] | None = None,
+    encoding: str = "",
+) -> Checked:
+    """Read a file whose columns are told by their names alone. Never raises for what it holds."""
+    try:
+        sheet = loose_sheet.read(data, encoding=encoding)
+    except Unreadable as error:
+        return Checked([], [unreadable(error, file)])
+    reading = Reading(suggest(sheet, results), results, orders or {})
+    return check(sheet, reading, today=today, file=file)
+
+
+def unreadable(error: Unreadable, file: str) -> Problem:
+    """What kept the file from being read, as a problem of it."""
+    return Problem(file, error.row, "", "", error.code, str(error), error.fix, "fatal")
+
+
+class _Checker:
+    """What is known of the whole sheet when a row is looked at."""
+
+    def __init__(self, sheet: LooseSheet, reading: Reading, today: date, file: str) -> None:
+        self._sheet, self._reading = sheet, reading
+        self._today, self._file = today, file
+        places = {name: at for at, name in reversed(list(enumerate(sheet.header))) if name}
+        self._places = {name: places[column] for name, column in reading.columns.items()}
+        self._result_names = award_columns.result_names(reading.results)
+        self.habits = {name: self._habit(name) for name in DATES if name in self._places}
+        self._has_digits, self._shape = self._numbers()
+
+    def checked(self, row: LooseRow) -> CheckedRow:
+        found = CheckedRow(row.number, row.cells)
+        if (flaw := self._flaw_of_row(row)) is not None:
+            self._note(found, "", " ".join(cell for cell in row.cells if cell), flaw)
+            return found
+        for name, at in self._places.items():
+            cell = row.cells[at] if at < len(row.cells) else ""
+            if (hidden := award_cells.unseen(cell)) is not None:
+                self._note(found, name, cell, hidden)
+        hidden_in = {problem.column for problem in found.problems}
+
+        def of(name: str) -> str:
+            if name not in self._places or self._reading.columns[name] in hidden_in:
+                return ""
+            at = self._places[name]
+            return award_cells.composed(row.cells[at]) if at < len(row.cells) else ""
+
+        self._check_required(found, of, hidden_in)
+        said = {name: self._day(found, name, of(name)) for name in DATES}
+        self._check_days(found, of, said)
+        record = AwardRecord(
+            row=row.number,
+            number=of("number"),
+            given_name=of("given_name"),
+            family_name=of("family_name"),
+            email=of("email"),
+            awarded_on=said["awarded_on"],
+            valid_until=said["valid_until"],
+            occasion=self._text(found, "occasion", of, award_cells.wording, limit=200),
+            evidence_link=self._text(found, "evidence_link", of, award_cells.link),
+            evidence_text=self._text(found, "evidence_text", of, award_cells.wording),
+            results=self._results(found, of),
+        )
+        if not found.is_wrong:
+            found.record = record
+        return found
+
+    def _flaw_of_row(self, row: LooseRow) -> Flaw | None:
+        if row.flaw:
+            return _FLAWS[row.flaw]
+        width, cells = len(self._sheet.header), row.cells
+        if not any(cells):
+            return Flaw("blank_row", "The row is blank.", "Remove it, or fill it in.")
+        if any(cells[width:]):
+            return Flaw(
+                "too_many_cells",
+                f"The row has {len(cells)} cells, the header has {width}.",
+                "Put quotes around a cell that holds the separator.",
+            )
+        if len(cells) < width and not self._sheet.is_workbook:
+            return Flaw(
+                "too_few_cells",
+                f"The row has {len(cells)} cells, the header has {width}.",
+                "Add the cell that is missing.",
+            )
+        return None
+
+    def _check_required(
+        self, found: CheckedRow, of: Callable[[str], str], hidden_in: set[str]
+    ) -> None:
+        checks = {
+            "number": award_cells.learner_number,
+            "given_name": award_cells.name,
+            "family_name": award_cells.name,
+            "email": award_cells.email,
+        }
+        for name, wrong in checks.items():
+            cell = of(name)
+            if not cell:
+                if self._reading.columns[name] not in hidden_in:
+                    self._note(found, name, "", _required(name))
+            elif (flaw := self._misplaced(name, cell) or wrong(cell)) is not None:
+                self._note(found, name, cell, flaw)
+        both = (of("given_name"), of("family_name"))
+        if set(both) <= {"-", "."} and "" not in both:
+            self._note(found, "family_name", both[1], _required("family_name"))
+
+    def _misplaced(self, name: str, cell: str) -> Flaw | None:
+        """A name among numbers that have digits, or a number among names."""
+        if name == "number" and self._has_digits and not _DIGIT.search(cell):
+            return _mixed_up("no learner number")
+        if name in ("given_name", "family_name") and self._shape and _shape(cell) == self._shape:
+            return _mixed_up("a learner number")
+        return None
+
+    def _day(self, found: CheckedRow, name: str, text: str) -> date | None:
+        if not text:
+            return None
+        habit = self.habits[name]
+        day = days.understood(text, self._readings(text), habit)
+        if not isinstance(day, Misread):
+            return day
+        self._note(found, name, text, _misread(day, habit))
+        return None
+
+    def _check_days(
+        self, found: CheckedRow, of: Callable[[str], str], said: Mapping[str, date | None]
+    ) -> None:
+        awarded, until = said["awarded_on"], said["valid_until"]
+        if awarded is not None and awarded > self._today:
+            flaw = Flaw("date_in_the_future", "This day is yet to come.", "Write the right day.")
+            self._note(found, "awarded_on", of("awarded_on"), flaw)
+        elif awarded is not None and awarded.year < self._today.year - _YEARS:
+            self._note(found, "awarded_on", of("awarded_on"), _other_century())
+        if until is None:
+            return
+        if until < (awarded or self._today):
+            flaw = Flaw(
+                "ends_before_it_begins",
+                "It ends before it is awarded.",
+                "Write a later day, or none if it does not end.",
+            )
+            self._note(found, "valid_until", of("valid_until"), flaw)
+        elif until < self._today:
+            flaw = Flaw(
+                "over_already",
+                "This day has passed, so the credential would not be valid when it is issued.",
+                "Write a later day, or none if it does not end.",
+            )
+            self._note(found, "valid_until", of("valid_until"), flaw)
+        elif until.year > self._today.year + _YEARS:
+            self._note(found, "valid_until", of("valid_until"), _other_century())
+
+    def _results(self, found: CheckedRow, of: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+        said = []
+        for name, result in zip(self._result_names, self._reading.results, strict=True):
+            if not (text := of(name)):
+                continue
+            value = award_cells.result(text, result)
+            if isinstance(value, Flaw):
+                self._note(found, name, text, value)
+            else:
+                said.append((result.id, value))
+        return tuple(said)
+
+    def _text(
+        self,
+        found: CheckedRow,
+        name: str,
+        of: Callable[[str], str],
+        wrong: Callable[[str], Flaw | None],
+        *,
+        limit: int = award_cells.LONGEST_TEXT,
+    ) -> str:
+        text = of(name)
+        flaw = wrong(text) if text else None
+        if flaw is None and len(text) > limit:
+            flaw = Flaw("too_long", f"It has {len(text):,} characters.", "Shorten it.")
+        if flaw is not None:
+            self._note(found, name, text, flaw)
+        return text
+
+    def _note(self, found: CheckedRow, name: str, value: str, flaw: Flaw) -> None:
+        column = self._reading.columns[name] if name else ""
+        found.problems.append(
+            Problem(
+                self._file,
+                found.number,
+                column,
+                excerpt(value),
+                flaw.code,
+                flaw.reason,
+                flaw.fix,
+                "error",
+            )
+        )
+
+    def _cells(self, name: str) -> Iterable[str]:
+        at = self._places[name]
+        return (row.cells[at] for row in self._sheet.rows if at < len(row.cells) and not row.flaw)
+
+    def _readings(self, text: str) -> Mapping[days.Order, date]:
+        sheet = self._sheet
+        return days.readings(text, is_workbook=sheet.is_workbook, since_1904=sheet.counts_from_1904)
+
+    def _habit(self, name: str) -> Habit:
+        found = (self._readings(award_cells.composed(cell)) for cell in self._cells(name))
+        return days.habit(found, said=self._reading.orders.get(name, ""))
+
+    def _numbers(self) -> tuple[bool, str]:
+        """Whether learner numbers have digits, and how most of them look, if that is telling."""
+        cells = [cell.strip() for cell in self._cells("number") if cell.strip()]
+        if not cells:
+            return False, ""
+        has_digits = sum(map(bool, map(_DIGIT.search, cells))) >= _MOSTLY * len(cells)
+        (shape, _), *_ = Counter(map(_shape, cells)).most_common(1)
+        return has_digits, shape if "0" in shape and len(cells) > 1 else ""
+
+
+def _of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Problem]:
+    def note(column: str, code: str, reason: str, fix: str, severity: Severity) -> Problem:
+        return Problem(file, None, column, "", code, reason, fix, severity)
+
+    found = []
+    missing = [
+        award_columns.LABELS[name]
+        for name in REQUIRED
+        if reading.columns.get(name) not in sheet.header
+    ]
+    if missing:
+        reason = f"No column is known to hold the {', the '.join(missing)}."
+        fix = "Name the columns so, or say at the desk what each column holds."
+        found.append(note("", "missing_column", reason, fix, "fatal"))
+    taken = set(reading.columns.values())
+    seen: set[str] = set()
+    for at, name in enumerate(sheet.header):
+        if name in seen:
+            reason = "There are two columns of this name; the first one is read."
+            found.append(note(name, "doubled_column", reason, "Rename one of the two.", "warning"))
+        elif name and name not in taken:
+            reason = "Nothing is read from this column."
+            fix = "Nothing, if that is meant; else say at the desk what it holds."
+            found.append(note(name, "unknown_column", reason, fix, "warning"))
+        elif not name and any(len(row.cells) > at and row.cells[at] for row in sheet.rows):
+            reason = f"Column {at + 1} has cells and no name; nothing is read from it."
+            found.append(note("", "unknown_column", reason, "Name it in the header.", "warning"))
+        if name:
+            seen.add(name)
+    return found
+
+
+def _of_the_encoding(sheet: LooseSheet, file: str) -> list[Problem]:
+    if sheet.encoding in ("", "UTF-8"):
+        return []
+    reason = f"The file is read as {sheet.encoding}, not as UTF-8."
+    fix = "Look at names with accents; if they are wrong, save the file as “CSV UTF-8”."
+    return [Problem(file, None, "", "", "encoding", reason, fix, "warning")]
+
+
+def _find_doubles(rows: Sequence[CheckedRow], columns: Mapping[str, str], file: str) -> None:
+    """Of two rows about the same person the second is wrong, and names the first."""
+    numbers: dict[tuple[str, str], AwardRecord] = {}
+    addresses: dict[str, AwardRecord] = {}
+    for row in rows:
+        if row.record is None:
+            continue
+        record = row.record
+        first = numbers.setdefault((record.number, record.occasion), record)
+        if first is not record:
+            _note_double(row, columns["number"], record.number, first, file)
+            continue
+        other = addresses.setdefault(record.email.lower(), record)
+        if other.number != record.number:
+            reason = f"Row {other.row} has this address for a learner of another number."
+            fix = "Write this learner's own address: credentials are recognised by it."
+            row.problems.append(
+                Problem(
+                    file,
+                    row.number,
+                    columns["email"],
+                    excerpt(record.email),
+                    "email_twice",
+                    reason,
+                    fix,
+                    "error",
+                )
+            )
+            row.record = None
+
+
+def _note_double(row: CheckedRow, column: str, value: str, first: AwardRecord, file: str) -> None:
+    record = row.record
+    same = record is not None and _person(record) == _person(first)
+    if same:
+        code, reason = "duplicate_row", f"Row {first.row} awards the same learner."
+        fix = "Remove one of the two rows."
+    else:
+        code, reason = "number_twice", f"Row {first.row} has this number for another learner."
+        fix = "Write the learner's own number."
+    row.problems.append(
+        Problem(file, row.number, column, excerpt(value), code, reason, fix, "error")
+    )
+    row.record = None
+
+
+def _person(record: AwardRecord) -> tuple[str, str, str]:
+    return (
+        record.given_name.casefold(),
+        record.family_name.casefold(),
+        record.email.casefold(),
+    )
+
+
+def _shape(text: str) -> str:
+    """How a text looks: each digit as a zero."""
+    return _DIGIT.sub("0", text)
+
+
+def _required(name: str) -> Flaw:
+    fix = "Fill it in."
+    if name in ("given_name", "family_name"):
+        fix = "Fill it in; write a dash (-) for somebody who has one name only."
+    return Flaw("required", f"The {award_columns.LABELS[name]} is missing.", fix)
+
+
+def _mixed_up(what: str) -> Flaw:
+    return Flaw("mixed_up_columns", f"This is {what}.", "Move each cell to its column.")
+
+
+def _misread(day: Misread, habit: Habit) -> Flaw:
+    meant = " or ".join(each.isoformat() for each in day.candidates)
+    if day.code == "bad_date":
+        return Flaw("bad_date", "There is no such day.", "Write it as year-month-day: 2026-05-15.")
+    if day.code == "ambiguous_date":
+        return Flaw(
+            "ambiguous_date",
+            "It may be day/month or month/day; nothing in the column tells which.",
+            f"Write {meant}, or say which order is meant.",
+        )
+    return Flaw(
+        "other_date_format",
+        f"Most days in this column are written otherwise: {habit.told}.",
+        f"Write {meant}.",
+    )
+
+
+def _other_century() -> Flaw:
+    return Flaw("date_out_of_range", "This is of another century.", "Write the right day.")
+
+
+def _both_orders(column: str, file: str) -> Problem:
+    return Problem(
+        file,
+        None,
+        column,
+        "",
+        "ambiguous_dates",
+        "Nothing in this column tells whether the day or the month comes first.",
+        "Say which: --dates day-first or --dates month-first, or at the desk.",
+        "warning",
+    )
