@@ -115,9 +115,10 @@ ISSUER: dict[str, dict[Table, Rights]] = {
 OFFICE = ("web", "vc_api", "worker")
 # A result is superseded, not edited.
 _OF_ITS_OWN: dict[Table, Rights] = {registrar.Result: _rights(READ, ADD, update=("superseded_at",))}
-# Who holds which role, what belongs to a draft, attempts to sign in, sessions, tokens, and pairs
-# such as a class and its teachers come and go. All else is retired.
+# Who holds which role, what belongs to a draft, rows of a file that was discarded, attempts to sign
+# in, sessions, tokens, and pairs such as a class and its teachers come and go. All else is retired.
 _REMOVED = {
+    "registrar.awardfilerow",
     "registrar.role",
     "registrar.revisionskill",
     "registrar.signinattempt",

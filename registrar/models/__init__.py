@@ -1,6 +1,7 @@
 """The registrar's facts, in the order in which they come to be."""
 
 from registrar.models.api_clients import ApiClient
+from registrar.models.award_files import AwardFile, AwardFileRow
 from registrar.models.awards import Award
 from registrar.models.catalog import (
     Activity,
@@ -31,6 +32,8 @@ __all__ = [
     "Activity",
     "ApiClient",
     "Award",
+    "AwardFile",
+    "AwardFileRow",
     "Comment",
     "Confirmation",
     "ConfirmedOutcome",

@@ -57,6 +57,10 @@ class Award(models.Model):
     generation = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     awarded_on = models.DateField()
+    valid_until = models.DateField(null=True, help_text="The last day on which it is valid")
+    evidence = models.JSONField(
+        default=list, help_text="What bears it out, in the credential: `id` and `narrative`"
+    )
     results = models.JSONField(
         default=list, help_text="Results that the credential carries: description id and value"
     )

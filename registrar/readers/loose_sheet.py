@@ -109,7 +109,7 @@ def _header(row: LooseRow) -> tuple[str, ...]:
             "Check the first row.",
             row=row.number,
         )
-    names = [_kept(cell).strip() for cell in row.cells]
+    names = [kept(cell).strip() for cell in row.cells]
     while not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:
@@ -126,12 +126,12 @@ def _rows(rows: Iterator[LooseRow]) -> Iterator[LooseRow]:
     blank: list[LooseRow] = []
     count = 0
     for row in rows:
-        cells = [_kept(cell) for cell in row.cells]
+        cells = [kept(cell) for cell in row.cells]
         if not cells:
             continue
-        kept = LooseRow(row.number, cells, row.flaw)
+        found = LooseRow(row.number, cells, row.flaw)
         if not any(cells):
-            blank.append(kept)
+            blank.append(found)
             continue
         count += len(blank) + 1
         if count > MAX_ROWS:
@@ -140,10 +140,11 @@ def _rows(rows: Iterator[LooseRow]) -> Iterator[LooseRow]:
             )
         yield from blank
         blank.clear()
-        yield kept
+        yield found
 
 
-def _kept(cell: str) -> str:
+def kept(cell: str) -> str:
+    """The cell without what no database keeps."""
     return cell if cell.isascii() and "\x00" not in cell else _UNKEEPABLE.sub("\ufffd", cell)
 
 

@@ -30,6 +30,7 @@ OVER = (
     Credential.State.EXPIRED,
     Credential.State.REVOKED,
 )
+SUPERSEDED = "Superseded by a newer credential."
 
 _RIGHTS_TO_HALT = ("issuer.approve_batch", "issuer.prepare_batch")
 
@@ -186,6 +187,17 @@ def as_of_today(award: Award, *, by: User) -> list[Award]:
     return _as_of_today([award], _begin_again(award.template, by=by), by=by)
 
 
+def hold(revision: Revision) -> None:
+    """Let nobody else award by this template until the commit; WrongState unless it is approved.
+
+    To be called in a transaction.
+    """
+    # Locked, because two who prepare at the same moment would award the same people twice.
+    CredentialTemplate.objects.select_for_update().get(pk=revision.template_id)
+    if not Revision.objects.filter(pk=revision.pk, state=Revision.State.APPROVED).exists():
+        raise WrongState("This revision is not approved (any longer), so nothing is awarded by it.")
+
+
 def failed(batch: Batch) -> QuerySet[Award]:
     """Whose credential the batch could not issue, unless they were awarded again since."""
     return Award.objects.filter(failed_row(), batch=batch, replaced_by=None)
@@ -275,15 +287,18 @@ def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
 def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 
-    Raises WrongState if a rule by which somebody is awarded is no longer met, mostly because a
-    result was corrected since; and what `issuer.services.batches.approve` raises.
+    Credentials in force that it replaces are revoked with it. Raises WrongState if a rule by which
+    somebody is awarded is no longer met, mostly because a result was corrected since; and what
+    `issuer.services.batches.approve` raises.
     """
     _demand_to_decide(batch, by=by)
     if batch.state == Batch.State.PREPARED and (fallen := _no_longer_hold(batch)):
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
         )
-    return batches.approve(batch, by=by, reason=reason)
+    approved = batches.approve(batch, by=by, reason=reason)
+    _withdraw_replaced(batch, by=by)
+    return approved
 
 
 @transaction.atomic
@@ -371,6 +386,7 @@ def _lapsed(
     revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
 ) -> tuple[Award, ...]:
     made = _made(revision.template_id).filter(replaced_by=None, learner__retired_at=None)
+    made = made.filter(file_row=None)
     if offerings is not None:
         made = made.filter(offering__in=offerings)
     held = {(candidate.learner_id, candidate.occasion) for candidate in already}
@@ -386,10 +402,7 @@ def _generations(template_id: Any) -> dict[_Key, int]:
 def _begin(revision: Revision, *, by: User) -> None:
     template = CredentialTemplate.objects.select_related("unit").get(pk=revision.template_id)
     roles.demand(by, "issuer.prepare_batch", unit=template.unit)
-    # Locked, because two who prepare at the same moment would award the same people twice.
-    CredentialTemplate.objects.select_for_update().get(pk=template.pk)
-    if not Revision.objects.filter(pk=revision.pk, state=Revision.State.APPROVED).exists():
-        raise WrongState("This revision is not approved (any longer), so nothing is awarded by it.")
+    hold(revision)
 
 
 def _demand_to_decide(batch: Batch, *, by: User) -> None:
@@ -424,7 +437,9 @@ def _no_longer_hold(batch: Batch) -> int:
     """How many awards of a waiting batch have a rule that is not met today."""
     fallen = 0
     for revision in Revision.objects.filter(awards__batch=batch, rule__isnull=False).distinct():
-        made = Award.objects.filter(batch=batch, revision=revision).select_related("offering")
+        # Who was in a file is awarded by the file.
+        by_rule = Award.objects.filter(batch=batch, revision=revision, file_row=None)
+        made = by_rule.select_related("offering")
         decided = {(each.learner_id, each.occasion): each.offering for each in made}
         known = {offering.pk: offering for offering in decided.values() if offering}
         offerings = None if None in decided.values() else list(known.values())
@@ -432,6 +447,21 @@ def _no_longer_hold(batch: Batch) -> int:
         held = {(each.learner_id, each.occasion) for each in evaluation.already}
         fallen += len(decided.keys() - held)
     return fallen
+
+
+def _withdraw_replaced(batch: Batch, *, by: User) -> None:
+    """Supersede what is still in force of the awards that those of the batch replace."""
+    replaced = Award.objects.filter(replaced_by__batch=batch).with_state()
+    in_force = replaced.exclude(state__in=OVER).values_list("credential", "replaced_by__credential")
+    successors = dict(in_force)
+    for credential in Credential.objects.filter(pk__in=successors).order_by("pk"):
+        status.supersede(
+            credential,
+            successor=successors[credential.pk],
+            leads_on=True,
+            reason=SUPERSEDED,
+            by=by,
+        )
 
 
 def _credential(award: Award) -> Credential | None:
@@ -473,6 +503,8 @@ def _as_of_today(former: Iterable[Award], revision: Revision, *, by: User) -> li
             generation=award.generation + 1,
             replaces=award,
             awarded_on=datetime.now(UTC).date(),
+            valid_until=award.valid_until,
+            evidence=award.evidence,
             decided_by=by,
             **known[key],
         )

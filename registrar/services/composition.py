@@ -35,6 +35,8 @@ class _Row(NamedTuple):
     results: list[dict[str, str]]
     decided_at: datetime
     awarded_on: date
+    valid_until: date | None
+    evidence: list[dict[str, str]]
     learner__given_name: str
     learner__family_name: str
     learner__email: str
@@ -48,6 +50,8 @@ class _Said(NamedTuple):
     credential_id: UUID
     awarded_on: date
     valid_from: datetime
+    valid_until: datetime | None
+    evidence: list[dict[str, str]]
     identity: str
     identity_type: str
     salt: str
@@ -103,7 +107,7 @@ class _Composer:
         published = _published(revision)
         said = self._said(row, revision)
         document, wording = None, None
-        if said.begins_on and said.ends_on and said.begins_on > said.ends_on:
+        if _contradicts_itself(said):
             # Lint is to say so, which looks at each document that is not of a wording.
             document = self._document(said, revision, published)
         else:
@@ -127,6 +131,8 @@ class _Composer:
             credential_id=row.credential_id,
             awarded_on=row.awarded_on,
             valid_from=row.decided_at,
+            valid_until=_end_of(row.valid_until),
+            evidence=row.evidence,
             identity=identity,
             identity_type=identity_type,
             salt=secrets.token_urlsafe(16),
@@ -145,6 +151,8 @@ class _Composer:
             said.begins_on is None,
             said.ends_on is None,
             said.term,
+            said.valid_until is None,
+            *(tuple(sorted(each)) for each in said.evidence),
             *(result["description"] for result in said.results),
         )
         if key not in self._wordings:
@@ -180,7 +188,12 @@ class _Composer:
             ),
             name=revision.name,
             valid_from=said.valid_from.astimezone(UTC).replace(microsecond=0),
+            valid_until=said.valid_until,
             awarded_date=_midnight(said.awarded_on),
+            evidence=tuple(
+                openbadges.Evidence(id=each.get("id"), narrative=each.get("narrative"))
+                for each in said.evidence
+            ),
         ).as_credential()
 
     def _achievement(self, published: Achievement) -> openbadges.Achievement:
@@ -195,6 +208,12 @@ def _places(said: _Said) -> Iterator[Place]:
     yield Place("/id", Kind.TOKEN, prefix="urn:uuid:")
     yield Place("/awardedDate", Kind.DATETIME)
     yield Place("/validFrom", Kind.DATETIME)
+    if said.valid_until is not None:
+        yield Place("/validUntil", Kind.DATETIME)
+    for number, each in enumerate(said.evidence):
+        for member in sorted(each):
+            kind = Kind.IRI if member == "id" else Kind.TEXT
+            yield Place(f"/evidence/{number}/{member}", kind)
     yield Place(f"{_SUBJECT}/identifier/0/identityHash", Kind.TEXT)
     yield Place(f"{_SUBJECT}/identifier/0/salt", Kind.TEXT)
     if said.name is not None:
@@ -214,6 +233,8 @@ def _values(said: _Said) -> tuple[str, ...]:
         str(said.credential_id),
         _written(said.awarded_on),
         timestamps.write(said.valid_from),
+        *((timestamps.write(said.valid_until),) if said.valid_until is not None else ()),
+        *(each[member] for each in said.evidence for member in sorted(each)),
         openbadges.hash_identity(said.identity, said.salt),
         said.salt,
         *((said.name,) if said.name is not None else ()),
@@ -265,6 +286,17 @@ def _published(revision: Revision) -> Achievement:
 
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _end_of(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(23, 59, 59), UTC)
+
+
+def _contradicts_itself(said: _Said) -> bool:
+    """Whether it ends before it begins: of the term, or of the credential's validity."""
+    if said.valid_until is not None and said.valid_until <= said.valid_from:
+        return True
+    return bool(said.begins_on and said.ends_on and said.begins_on > said.ends_on)
 
 
 @lru_cache(maxsize=1024)

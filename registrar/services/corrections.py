@@ -300,6 +300,8 @@ def _succeeding(former: Collection[Award], correction: Correction) -> list[Award
                 generation=award.generation + 1,
                 replaces=award,
                 awarded_on=award.awarded_on,
+                valid_until=award.valid_until,
+                evidence=award.evidence,
                 results=award.results,
                 reasons=award.reasons,
                 decided_by=correction.by,

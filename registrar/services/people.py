@@ -12,6 +12,7 @@ from registrar.models import OrganizationUnit, Role
 from registrar.services import roles
 
 OWN = "own"
+SERVER = "command-on-the-server"
 
 # Letters and digits that nobody takes for one another.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -101,6 +102,20 @@ def add_person(
     person.set_password(password)
     person.save()
     ledger.append("person.added", person, by=by)
+    return person
+
+
+def server() -> User:
+    """Who decides where a command on the server does, and nobody is named: they cannot sign in."""
+    person, _ = User.objects.get_or_create(
+        username=SERVER,
+        defaults={
+            "first_name": "Command",
+            "last_name": "on the server",
+            "is_active": False,
+            "password": make_password(None),
+        },
+    )
     return person
 
 

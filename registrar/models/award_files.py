@@ -1,0 +1,116 @@
+"""AwardFile, AwardFileRow: a sheet of people to award, row by row, from the upload to the end."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from issuer.models import Batch
+from registrar.models.awards import Award
+from registrar.models.learners import Learner
+from registrar.models.templates import CredentialTemplate
+
+
+class AwardFile(models.Model):
+    """A file of people to award: reading -> read -> prepared, or refused, or discarded.
+
+    `content` is kept until its rows are. `columns` names by field the column that holds it,
+    `orders` says by field which of day and month comes first where somebody decided that; both
+    are remembered for files with the same header. `counts` are of rows by outcome; `problems`
+    concern the whole file. Without `read_by` it was a command on the server.
+    """
+
+    class State(models.TextChoices):
+        READING = "reading"
+        READ = "read"
+        PREPARED = "prepared"
+        REFUSED = "refused"
+        DISCARDED = "discarded"
+
+    class Duplicates(models.TextChoices):
+        SKIP = "skip", "Leave them out"
+        REPLACE = "replace", "Replace their credential"
+        ALLOW = "allow", "Issue one more"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    template = models.ForeignKey(CredentialTemplate, models.PROTECT, related_name="award_files")
+    state = models.CharField(max_length=10, choices=State, default=State.READING)
+    file_name = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField(null=True)
+    encoding = models.CharField(max_length=40, blank=True)
+    is_workbook = models.BooleanField(default=False)
+    counts_from_1904 = models.BooleanField(default=False)
+    header = models.JSONField(default=list)
+    columns = models.JSONField(default=dict)
+    orders = models.JSONField(default=dict)
+    days = models.JSONField(default=dict, help_text="How days are written, by field, in words")
+    duplicates = models.CharField(max_length=7, choices=Duplicates, default=Duplicates.SKIP)
+    sends_mail = models.BooleanField(default=False)
+    total = models.PositiveIntegerField(default=0)
+    looked_at = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    batch = models.OneToOneField(
+        Batch, models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    read_at = models.DateTimeField(auto_now_add=True)
+    prepared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-read_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="prepared", batch__isnull=False)
+                | (~Q(state="prepared") & Q(batch__isnull=True)),
+                name="award_file_has_a_batch_when_prepared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class AwardFileRow(models.Model):
+    """A row of the file as it stands, what is wrong with it, and what becomes of it.
+
+    `number` counts as a spreadsheet does. A row with an error has the outcome `wrong` and awards
+    nobody; one with a warning has another. `award` is there from the moment the batch is prepared.
+    """
+
+    class Outcome(models.TextChoices):
+        NEW = "new", "New"
+        ALREADY = "already", "Issued already"
+        REPLACE = "replace", "Replaces another"
+        AGAIN = "again", "One more"
+        WRONG = "wrong", "With errors"
+
+    file = models.ForeignKey(AwardFile, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()
+    cells = models.JSONField(default=list)
+    flaw = models.CharField(max_length=20, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    problems = models.JSONField(default=list)
+    learner = models.ForeignKey(Learner, models.PROTECT, null=True, related_name="+")
+    award = models.OneToOneField(Award, models.PROTECT, null=True, related_name="file_row")
+
+    class Meta:
+        ordering = ["file", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="row_is_once_in_its_file"),
+            models.CheckConstraint(
+                condition=~Q(outcome="wrong") | Q(award__isnull=True),
+                name="wrong_row_awards_nobody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["file", "outcome", "number"], name="file_rows_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number}"

@@ -1,0 +1,317 @@
+"""What the rows of a file would award, compared with learners and awards that there are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+from unicodedata import combining, normalize
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from issuer.models import Batch
+from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Learner
+from registrar.models.learners import full_name
+from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
+from registrar.readers.problems import excerpt
+from registrar.readers.records import Problem, Severity
+from registrar.services.awards import OVER
+from registrar.services.eligibility import OCCASION_LENGTH
+
+Outcome = AwardFileRow.Outcome
+Duplicates = AwardFile.Duplicates
+
+# Where learners come from whom only a file of awards has named.
+SOURCE: Final = "award file"
+
+_Key = tuple[int, str]
+
+
+@dataclass(slots=True)
+class PlannedRow:
+    """What becomes of a row: nobody is awarded by one that is wrong, or issued already."""
+
+    number: int
+    outcome: Outcome
+    problems: Sequence[Problem]
+    record: AwardRecord | None = None
+    learner: int | None = None
+    occasion: str = ""
+    generation: int = 1
+    replaces: int | None = None
+
+    @property
+    def awards(self) -> bool:
+        """Whether somebody is awarded by it."""
+        return self.outcome in (Outcome.NEW, Outcome.REPLACE, Outcome.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a file would award, row by row."""
+
+    rows: Sequence[PlannedRow]
+    problems: Sequence[Problem] = ()
+    days: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by outcome; those with warnings but no error, and those without either (`ok`)."""
+        by_outcome = Counter(str(row.outcome) for row in self.rows)
+        warned = sum(bool(row.problems) and row.outcome != Outcome.WRONG for row in self.rows)
+        wrong = by_outcome[Outcome.WRONG]
+        counts = {str(outcome): by_outcome[outcome] for outcome in Outcome.values}
+        return counts | {"warned": warned, "ok": len(self.rows) - warned - wrong}
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands for exactly these awards."""
+        said = [
+            (row.number, row.outcome, row.record, row.learner, row.occasion, row.replaces)
+            for row in self.rows
+            if row.awards
+        ]
+        return sha256(repr(said).encode()).hexdigest()
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the file cannot be read at all."""
+        return any(problem.severity == "fatal" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """An award of the same template that the learner has."""
+
+    pk: int
+    learner: int
+    occasion: str
+    generation: int
+    state: str
+    is_replaced: bool
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.state not in OVER and not self.is_replaced
+
+
+def compare(
+    checked: Checked,
+    *,
+    template: CredentialTemplate,
+    duplicates: str,
+    columns: Mapping[str, str],
+    file: str = "",
+    file_id: UUID | None = None,
+) -> Plan:
+    """Compare right rows with what there is. Writes nothing; five queries whatever the size."""
+    records = [row.record for row in checked.rows if row.record is not None]
+    planner = _Planner(records, template, duplicates, columns, file, file_id)
+    return Plan([planner.planned(row) for row in checked.rows], checked.problems, checked.days)
+
+
+class _Planner:
+    """What is known of all rows' learners and awards."""
+
+    def __init__(
+        self,
+        records: Sequence[AwardRecord],
+        template: CredentialTemplate,
+        duplicates: str,
+        columns: Mapping[str, str],
+        file: str,
+        file_id: UUID | None,
+    ) -> None:
+        self._columns, self._file, self._file_id = columns, file, file_id
+        self._duplicates = duplicates
+        self._known = _learners({record.number for record in records})
+        self._addresses = _addresses({record.email.lower() for record in records})
+        known = [learner.pk for group in self._known.values() for learner in group]
+        self._former = _former(template, known)
+
+    def planned(self, row: CheckedRow) -> PlannedRow:
+        problems = list(row.problems)
+        record = row.record
+        if record is None:
+            return PlannedRow(row.number, Outcome.WRONG, problems)
+        learner = self._learner(record, problems)
+        if any(problem.severity == "error" for problem in problems):
+            return PlannedRow(row.number, Outcome.WRONG, problems)
+        planned = PlannedRow(row.number, Outcome.NEW, problems, record)
+        planned.occasion = _occasion(record)
+        if learner is not None:
+            planned.learner = learner.pk
+            self._settle(planned, record, problems)
+        return planned
+
+    def _learner(self, record: AwardRecord, problems: list[Problem]) -> Learner | None:
+        """Who is meant, as far as they are known; what speaks against it is noted."""
+        known = self._known.get(record.number, [])
+        present = [learner for learner in known if learner.retired_at is None]
+        others = self._addresses.get(record.email.lower(), set()) - {record.number}
+        if known and not present:
+            self._note(problems, record, "number", *_WITHDRAWN)
+        elif others and not known:
+            self._note(problems, record, "email", *_ADDRESS_OF_ANOTHER)
+        elif len(present) > 1:
+            same = [each for each in present if _likeness(each, record) == 2]
+            if len(same) != 1:
+                self._note(problems, record, "number", *_SEVERAL)
+            present = same
+        if not present:
+            return None
+        self._compare(present[0], record, problems)
+        return present[0]
+
+    def _compare(self, learner: Learner, record: AwardRecord, problems: list[Problem]) -> None:
+        likeness = _likeness(learner, record)
+        if likeness == 0:
+            self._note(problems, record, "family_name", *_OTHER_NAME)
+        elif likeness == 1:
+            self._note(problems, record, "family_name", *_NAME_DIFFERS, severity="warning")
+        if learner.email and learner.email.casefold() != record.email.casefold():
+            self._note(problems, record, "email", *_OTHER_ADDRESS, severity="warning")
+
+    def _settle(self, planned: PlannedRow, record: AwardRecord, problems: list[Problem]) -> None:
+        """Whether the learner has the credential already, and what then is done."""
+        former = self._former.get(planned.learner or 0, [])
+        in_force = [
+            each
+            for each in former
+            if each.is_in_force and (not record.occasion or each.occasion == planned.occasion)
+        ]
+        if not in_force:
+            self._go_on_from(planned, former)
+            return
+        held = max(in_force, key=lambda each: each.pk)
+        waits = held.state == Batch.State.PREPARED
+        if self._duplicates == Duplicates.ALLOW:
+            planned.outcome = Outcome.AGAIN
+            planned.occasion = f"{planned.occasion or 'file'}:{self._file_id}"[:OCCASION_LENGTH]
+        elif self._duplicates == Duplicates.REPLACE and not waits:
+            planned.outcome, planned.occasion = Outcome.REPLACE, held.occasion
+            planned.generation, planned.replaces = held.generation + 1, held.pk
+        else:
+            planned.outcome = Outcome.ALREADY
+            said = _WAITS if waits else _ALREADY
+            self._note(problems, record, "number", *said, severity="warning")
+
+    def _go_on_from(self, planned: PlannedRow, former: Iterable[_Former]) -> None:
+        """The next generation, where a former award of the same occasion is over."""
+        same = [each for each in former if each.occasion == planned.occasion]
+        if same:
+            newest = max(same, key=lambda each: each.generation)
+            planned.generation = newest.generation + 1
+            planned.replaces = None if newest.is_replaced else newest.pk
+
+    def _note(
+        self,
+        problems: list[Problem],
+        record: AwardRecord,
+        name: str,
+        code: str,
+        reason: str,
+        fix: str,
+        *,
+        severity: Severity = "error",
+    ) -> None:
+        value = excerpt(getattr(record, name))
+        column = self._columns.get(name, "")
+        problems.append(Problem(self._file, record.row, column, value, code, reason, fix, severity))
+
+
+_WITHDRAWN = (
+    "learner_withdrawn",
+    "This learner has left the college.",
+    "Check the number; nobody is awarded who is no longer in the records.",
+)
+_ADDRESS_OF_ANOTHER = (
+    "email_of_another",
+    "A learner of another number has this address.",
+    "Write this learner's own address and number.",
+)
+_SEVERAL = (
+    "several_learners",
+    "Several learners have this number, and the names do not tell which is meant.",
+    "Write the name as it is in the records.",
+)
+_OTHER_NAME = (
+    "other_name",
+    "The learner of this number has another name.",
+    "Check the number and the name.",
+)
+_NAME_DIFFERS = (
+    "name_differs",
+    "The records spell this learner's name otherwise; they are what the credential goes by.",
+    "Nothing, if it is the same person; a new name is recorded where the records are kept.",
+)
+_OTHER_ADDRESS = (
+    "other_email",
+    "The records have another address for this learner, and that one is used.",
+    "Nothing, if it is the same person; a new address is recorded where the records are kept.",
+)
+_ALREADY = (
+    "already_issued",
+    "This learner has the credential already, so that the row is left out.",
+    "Nothing; or have such credentials replaced, or one more issued.",
+)
+_WAITS = (
+    "already_prepared",
+    "A batch that waits for approval awards this learner already; the row is left out.",
+    "Nothing; or decline that batch first.",
+)
+
+
+def _learners(numbers: Collection[str]) -> dict[str, list[Learner]]:
+    """By number the learners who have it; one without a number goes by the source's own id."""
+    found: defaultdict[str, list[Learner]] = defaultdict(list)
+    if numbers:
+        named = Q(number__in=numbers) | Q(number="", sourced_id__in=numbers)
+        for learner in Learner.objects.filter(named).order_by("pk"):
+            found[learner.number or learner.sourced_id].append(learner)
+    return found
+
+
+def _addresses(addresses: Collection[str]) -> dict[str, set[str]]:
+    """By e-mail address the numbers of those who have it."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    if addresses:
+        present = Learner.objects.filter(retired_at=None).exclude(email="")
+        rows = present.annotate(address=Lower("email")).filter(address__in=addresses)
+        for address, number, sourced_id in rows.values_list("address", "number", "sourced_id"):
+            found[address].add(number or sourced_id)
+    return found
+
+
+def _former(template: CredentialTemplate, learners: Collection[int]) -> dict[int, list[_Former]]:
+    found: defaultdict[int, list[_Former]] = defaultdict(list)
+    if learners:
+        made = Award.objects.filter(template=template, learner__in=learners).with_state()
+        for pk, learner, occasion, generation, state, replaced_by in made.order_by(
+            "pk"
+        ).values_list("pk", "learner", "occasion", "generation", "state", "replaced_by"):
+            is_replaced = replaced_by is not None
+            found[learner].append(_Former(pk, learner, occasion, generation, state, is_replaced))
+    return found
+
+
+def _occasion(record: AwardRecord) -> str:
+    return f"occasion:{record.occasion}"[:OCCASION_LENGTH] if record.occasion else ""
+
+
+def _likeness(learner: Learner, record: AwardRecord) -> int:
+    """2 for the same name, 1 where one of two is the same, 0 for another; nameless go by number."""
+    theirs = full_name(learner.given_name, learner.family_name)
+    said = full_name(record.given_name, record.family_name)
+    if not theirs or _plain(theirs) == _plain(said):
+        return 2
+    words = set(map(_plain, theirs.split()))
+    return 1 if words & set(map(_plain, said.split())) else 0
+
+
+def _plain(name: str) -> str:
+    """The letters of a name without marks and case."""
+    apart = normalize("NFKD", name.casefold())
+    return "".join(sign for sign in apart if not combining(sign) and sign.isalnum())

@@ -1,0 +1,502 @@
+"""Award from a file: read it, look at what would come of it, prepare a batch of it."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from issuer.errors import WrongState
+from issuer.models import Batch
+from issuer.services import batches, clock, ledger
+from registrar.errors import ImportRefused, PlanOutdated
+from registrar.models import (
+    Award,
+    AwardFile,
+    AwardFileRow,
+    CredentialTemplate,
+    Learner,
+    Revision,
+)
+from registrar.readers import award_rows, loose_sheet
+from registrar.readers.award_columns import ResultField
+from registrar.readers.award_rows import AwardRecord, Reading
+from registrar.readers.loose_sheet import LooseRow, LooseSheet
+from registrar.services import award_file_plan, awards, people, roles, sources, uploads
+from registrar.services.award_file_plan import Plan, PlannedRow
+from skills.readers.errors import Unreadable
+
+State = AwardFile.State
+Outcome = AwardFileRow.Outcome
+Duplicates = AwardFile.Duplicates
+
+PERMISSION: Final = "issuer.prepare_batch"
+# So many rows are written at once.
+_AT_ONCE: Final = 1_000
+
+Tell = Callable[[int], None]
+
+
+def revision_of(template: CredentialTemplate) -> Revision:
+    """The revision by which one awards today. Raises WrongState where none is approved."""
+    approved = template.revisions.filter(state=Revision.State.APPROVED).first()
+    if approved is None:
+        raise WrongState("No revision of this template is approved, so nothing can be awarded.")
+    return approved
+
+
+def results_of(revision: Revision) -> tuple[ResultField, ...]:
+    """The results that its credentials carry, as columns may hold them."""
+    return tuple(
+        ResultField(
+            id=each["id"],
+            name=each["name"],
+            allowed=tuple(each.get("allowed_value") or ()),
+            lowest=each.get("value_min") or None,
+            highest=each.get("value_max") or None,
+        )
+        for each in revision.result_descriptions
+    )
+
+
+def plan(
+    data: bytes,
+    *,
+    template: CredentialTemplate,
+    file: str = "",
+    duplicates: str = Duplicates.SKIP,
+    orders: Mapping[str, str] | None = None,
+    encoding: str = "",
+) -> Plan:
+    """Read a file and compare it with what there is. Writes nothing.
+
+    Columns are told by their names, or as somebody has said of a file with the same header. Raises
+    WrongState where no revision of the template is approved.
+    """
+    results = results_of(revision_of(template))
+    try:
+        sheet = loose_sheet.read(data, encoding=encoding)
+    except Unreadable as error:
+        return Plan([], [award_rows.unreadable(error, file)])
+    columns, remembered = _columns(sheet, results, template)
+    reading = Reading(columns, results, remembered | dict(orders or {}))
+    return _planned(sheet, reading, template=template, duplicates=duplicates, file=file)
+
+
+@transaction.atomic
+def take(
+    data: bytes,
+    *,
+    template: CredentialTemplate,
+    by: User | None,
+    file_name: str,
+    duplicates: str = Duplicates.SKIP,
+    sends_mail: bool = False,
+    orders: Mapping[str, str] | None = None,
+    encoding: str = "",
+) -> AwardFile:
+    """Take in a file, for `look` to read: in the same process or by a worker.
+
+    Raises WrongState where no revision of the template is approved, and ImportRefused for a file
+    that is far too large. Without `by` it is a command on the server.
+    """
+    _demand(template, by=by, duplicates=duplicates)
+    revision_of(template)
+    if len(data) > loose_sheet.MAX_BYTES:
+        raise ImportRefused(
+            f"The file is larger than {loose_sheet.MAX_BYTES >> 20} MiB. Give it in parts."
+        )
+    return AwardFile.objects.create(
+        template=template,
+        file_name=file_name[:300],
+        sha256=hashlib.sha256(data).hexdigest(),
+        content=data,
+        encoding=encoding,
+        orders=dict(orders or {}),
+        duplicates=duplicates,
+        sends_mail=sends_mail,
+        read_by=by,
+    )
+
+
+def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
+    """Read a file that was taken in and keep its rows. What was read already stays as it is.
+
+    `tell` hears now and then how many rows were looked at; by itself `looked_at` tells it.
+    """
+    if award_file.state != State.READING or award_file.content is None:
+        return award_file
+    file, template = award_file.file_name, award_file.template
+    results = results_of(revision_of(template))
+    try:
+        sheet = loose_sheet.read(bytes(award_file.content), encoding=award_file.encoding)
+    except Unreadable as error:
+        _keep_refusal(award_file, award_rows.unreadable(error, file))
+        return award_file
+    AwardFile.objects.filter(pk=award_file.pk).update(total=len(sheet.rows))
+    columns, remembered = _columns(sheet, results, template)
+    reading = Reading(columns, results, remembered | award_file.orders)
+    planned = _planned(
+        sheet,
+        reading,
+        template=template,
+        duplicates=award_file.duplicates,
+        file=file,
+        file_id=award_file.pk,
+        tell=tell or _counter(award_file),
+    )
+    _keep(award_file, sheet, reading, planned)
+    return award_file
+
+
+@transaction.atomic
+def describe(
+    award_file: AwardFile,
+    *,
+    by: User | None,
+    columns: Mapping[str, str] | None = None,
+    orders: Mapping[str, str] | None = None,
+    duplicates: str | None = None,
+    sends_mail: bool | None = None,
+) -> AwardFile:
+    """Say what the columns hold, whether day or month comes first, what is done about duplicates.
+
+    What is None stays. Every row is looked at anew. Raises WrongState for a file that does not
+    wait, and ImportRefused for columns that it does not have.
+    """
+    _lock(award_file)
+    _demand(award_file.template, by=by, duplicates=duplicates or award_file.duplicates)
+    if columns is not None:
+        if unknown := [name for name in columns.values() if name not in award_file.header]:
+            raise ImportRefused(f"The file has no column {', '.join(unknown)[:200]}.")
+        award_file.columns = dict(columns)
+    if orders is not None:
+        award_file.orders = dict(orders)
+    award_file.duplicates = duplicates or award_file.duplicates
+    if sends_mail is not None:
+        award_file.sends_mail = sends_mail
+    award_file.save(update_fields=["columns", "orders", "duplicates", "sends_mail"])
+    _look_again(award_file)
+    return award_file
+
+
+@transaction.atomic
+def mend(
+    award_file: AwardFile, cells: Mapping[int, Sequence[str]], *, by: User | None
+) -> AwardFile:
+    """Write these rows anew, by their numbers, and look at all of them again.
+
+    Raises WrongState for a file that does not wait, and ImportRefused for cells that there are
+    not.
+    """
+    _lock(award_file)
+    _demand(award_file.template, by=by, duplicates=award_file.duplicates)
+    rows = list(award_file.rows.filter(number__in=cells))
+    width = len(award_file.header)
+    if len(rows) < len(cells) or any(len(written) != width for written in cells.values()):
+        raise ImportRefused("The file has no such row, or it has another number of cells.")
+    for row in rows:
+        row.cells, row.flaw = list(map(loose_sheet.kept, cells[row.number])), ""
+    AwardFileRow.objects.bulk_update(rows, ["cells", "flaw"])
+    details = {"rows": sorted(cells)[:_AT_ONCE]}
+    ledger.append("award_file.mended", award_file, by=by or "system", details=details)
+    _look_again(award_file)
+    return award_file
+
+
+@transaction.atomic
+def prepare(award_file: AwardFile, *, by: User | None, name: str = "") -> Batch:
+    """Award everyone whom a right row names, as a batch for a second person to approve.
+
+    People whom nobody knows become learners. Rows with errors and those issued already are left
+    out. Raises PlanOutdated if something else would come of it than was looked at, WrongState for
+    a file that does not wait, and ImportRefused if nobody is left.
+    """
+    _demand(award_file.template, by=by, duplicates=award_file.duplicates)
+    _lock(award_file)
+    sources.hold(award_file_plan.SOURCE)
+    revision = revision_of(award_file.template)
+    awards.hold(revision)
+    sheet, reading = _kept_sheet(award_file)
+    planned = _plan_of(award_file, sheet, reading)
+    if planned.fingerprint != award_file.fingerprint:
+        raise PlanOutdated("Something has changed since the file was looked at. Look at it again.")
+    to_award = [row for row in planned.rows if row.awards]
+    if not to_award:
+        raise ImportRefused("No row of the file awards anybody.")
+    batch = _award(award_file, revision, to_award, by=by, name=name)
+    claimed = AwardFile.objects.filter(pk=award_file.pk, state=State.READ)
+    if not claimed.update(state=State.PREPARED, batch=batch, prepared_at=timezone.now()):
+        raise WrongState
+    award_file.refresh_from_db(fields=["state", "batch", "prepared_at"])
+    details = {"batch": str(batch.pk), "sha256": award_file.sha256} | award_file.counts
+    ledger.append("award_file.prepared", award_file, by=by or "system", details=details)
+    return batch
+
+
+@transaction.atomic
+def discard(award_file: AwardFile, *, by: User | None) -> AwardFile:
+    """Put a file aside for good and forget its rows. Raises WrongState where a batch is of it."""
+    if by is not None:
+        roles.demand(by, PERMISSION, unit=award_file.template.unit)
+    waiting = AwardFile.objects.filter(
+        pk=award_file.pk, state__in=[State.READING, State.READ, State.REFUSED]
+    )
+    if not waiting.update(state=State.DISCARDED, content=None):
+        raise WrongState
+    award_file.rows.all().delete()
+    award_file.refresh_from_db(fields=["state"])
+    ledger.append("award_file.discarded", award_file, by=by or "system")
+    return award_file
+
+
+def discard_late(*, at: datetime | None = None) -> int:
+    """Discard the files of which nobody has made a batch in time; how many."""
+    waiting = AwardFile.objects.filter(state__in=[State.READING, State.READ, State.REFUSED])
+    late = list(waiting.filter(read_at__lt=uploads.expiry(at=at)).defer("content"))
+    for award_file in late:
+        with suppress(WrongState):  # somebody has made a batch of it meanwhile
+            discard(award_file, by=None)
+    return len(late)
+
+
+# Reading
+
+
+def _columns(
+    sheet: LooseSheet, results: Sequence[ResultField], template: CredentialTemplate
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the columns hold and how days are written: as it was said before, else as it seems."""
+    said = AwardFile.objects.filter(
+        template=template, header=list(sheet.header), state=State.PREPARED
+    )
+    if last := said.order_by("-prepared_at").only("columns", "orders").first():
+        return dict(last.columns), dict(last.orders)
+    return award_rows.suggest(sheet, results), {}
+
+
+def _planned(
+    sheet: LooseSheet,
+    reading: Reading,
+    *,
+    template: CredentialTemplate,
+    duplicates: str,
+    file: str,
+    tell: Tell | None = None,
+    **options: Any,
+) -> Plan:
+    today = timezone.localdate(clock.now())
+    checked = award_rows.check(sheet, reading, today=today, file=file, tell=tell)
+    return award_file_plan.compare(
+        checked,
+        template=template,
+        duplicates=duplicates,
+        columns=reading.columns,
+        file=file,
+        **options,
+    )
+
+
+def _plan_of(award_file: AwardFile, sheet: LooseSheet, reading: Reading) -> Plan:
+    return _planned(
+        sheet,
+        reading,
+        template=award_file.template,
+        duplicates=award_file.duplicates,
+        file=award_file.file_name,
+        file_id=award_file.pk,
+    )
+
+
+def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
+    rows = award_file.rows.order_by("number").values_list("number", "cells", "flaw")
+    sheet = LooseSheet(
+        tuple(award_file.header),
+        tuple(LooseRow(*row) for row in rows),
+        "" if award_file.is_workbook else award_file.encoding,
+        counts_from_1904=award_file.counts_from_1904,
+    )
+    results = results_of(revision_of(award_file.template))
+    return sheet, Reading(award_file.columns, results, award_file.orders)
+
+
+def _counter(award_file: AwardFile) -> Tell:
+    def tell(count: int) -> None:
+        AwardFile.objects.filter(pk=award_file.pk).update(looked_at=count)
+
+    return tell
+
+
+# Keeping
+
+
+def _keep_refusal(award_file: AwardFile, problem: Any) -> None:
+    waiting = AwardFile.objects.filter(pk=award_file.pk, state=State.READING)
+    waiting.update(state=State.REFUSED, problems=[asdict(problem)], content=None)
+    award_file.refresh_from_db()
+
+
+@transaction.atomic
+def _keep(award_file: AwardFile, sheet: LooseSheet, reading: Reading, planned: Plan) -> None:
+    _lock(award_file, state=State.READING)
+    cells = {row.number: row for row in sheet.rows}
+    if planned.is_fatal:
+        # Nothing is known of the rows before somebody has said what the columns hold.
+        rows = [_row(award_file, cells[number], None) for number in cells]
+    else:
+        rows = [_row(award_file, cells[row.number], row) for row in planned.rows]
+    AwardFileRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
+    award_file.state, award_file.content = State.READ, None
+    award_file.encoding = sheet.encoding
+    award_file.is_workbook = sheet.is_workbook
+    award_file.counts_from_1904 = sheet.counts_from_1904
+    award_file.header = list(sheet.header)
+    award_file.columns, award_file.orders = dict(reading.columns), dict(reading.orders)
+    award_file.total = award_file.looked_at = len(rows)
+    _tell_plan(award_file, planned)
+    award_file.save()
+
+
+def _row(award_file: AwardFile, row: LooseRow, planned: PlannedRow | None) -> AwardFileRow:
+    kept = AwardFileRow(
+        file=award_file,
+        number=row.number,
+        cells=list(row.cells),
+        flaw=row.flaw,
+        outcome=Outcome.WRONG,
+    )
+    if planned is not None:
+        _settle(kept, planned)
+    return kept
+
+
+def _settle(kept: AwardFileRow, planned: PlannedRow) -> bool:
+    """Let the row say what becomes of it; tell whether that is something else than before."""
+    problems = [asdict(problem) for problem in planned.problems]
+    before = (kept.outcome, kept.problems, kept.learner_id)
+    kept.outcome, kept.problems, kept.learner_id = planned.outcome, problems, planned.learner
+    return before != (kept.outcome, kept.problems, kept.learner_id)
+
+
+def _look_again(award_file: AwardFile) -> None:
+    sheet, reading = _kept_sheet(award_file)
+    planned = _plan_of(award_file, sheet, reading)
+    by_number = {row.number: row for row in planned.rows}
+    changed = [
+        row
+        for row in award_file.rows.all()
+        if row.number in by_number and _settle(row, by_number[row.number])
+    ]
+    AwardFileRow.objects.bulk_update(
+        changed, ["outcome", "problems", "learner"], batch_size=_AT_ONCE
+    )
+    _tell_plan(award_file, planned)
+    award_file.save(update_fields=["counts", "problems", "days", "fingerprint"])
+
+
+def _tell_plan(award_file: AwardFile, planned: Plan) -> None:
+    award_file.counts = planned.counts
+    award_file.problems = [asdict(problem) for problem in planned.problems]
+    award_file.days = dict(planned.days)
+    award_file.fingerprint = "" if planned.is_fatal else planned.fingerprint
+
+
+# Awarding
+
+
+def _award(
+    award_file: AwardFile,
+    revision: Revision,
+    rows: Sequence[PlannedRow],
+    *,
+    by: User | None,
+    name: str,
+) -> Batch:
+    learners = _learners(rows)
+    decided_by = by or people.server()
+    batch_id, today = uuid4(), timezone.localdate(clock.now())
+    made = Award.objects.bulk_create(
+        (
+            Award(
+                revision=revision,
+                template_id=revision.template_id,
+                learner_id=row.learner or learners[record.number],
+                occasion=row.occasion,
+                generation=row.generation,
+                replaces_id=row.replaces,
+                awarded_on=record.awarded_on or today,
+                valid_until=record.valid_until,
+                evidence=_evidence(record),
+                results=[{"description": each, "value": value} for each, value in record.results],
+                reasons=[f"Row {row.number} of {award_file.file_name}"],
+                decided_by=decided_by,
+                batch_id=batch_id,
+                position=position,
+            )
+            for position, row in enumerate(rows)
+            if (record := row.record) is not None
+        ),
+        batch_size=_AT_ONCE,
+    )
+    by_number = {row.number: award for row, award in zip(rows, made, strict=True)}
+    kept = list(award_file.rows.filter(number__in=by_number))
+    for each in kept:
+        award = by_number[each.number]
+        each.award, each.learner_id = award, award.learner_id
+    AwardFileRow.objects.bulk_update(kept, ["award", "learner"], batch_size=_AT_ONCE)
+    title = (name or f"{revision.name}, {award_file.file_name}")[:200]
+    batch = batches.open(title, count=len(made), by=decided_by, id=batch_id)
+    details = {"batch": str(batch.pk), "count": batch.count}
+    ledger.append("award.decided", revision, by=by or "system", details=details)
+    return batch
+
+
+def _learners(rows: Sequence[PlannedRow]) -> dict[str, int]:
+    """By number the learners whom nobody knew before, made now."""
+    unknown = {row.record.number: row.record for row in rows if row.record and not row.learner}
+    made = Learner.objects.bulk_create(
+        (
+            Learner(
+                source=award_file_plan.SOURCE,
+                sourced_id=number,
+                number=number,
+                given_name=record.given_name,
+                family_name=record.family_name,
+                email=record.email,
+            )
+            for number, record in unknown.items()
+        ),
+        batch_size=_AT_ONCE,
+    )
+    return {learner.number: learner.pk for learner in made}
+
+
+def _evidence(record: AwardRecord) -> list[dict[str, str]]:
+    said = {"id": record.evidence_link, "narrative": record.evidence_text}
+    found = {name: text for name, text in said.items() if text}
+    return [found] if found else []
+
+
+def _demand(template: CredentialTemplate, *, by: User | None, duplicates: str) -> None:
+    """Who replaces credentials also takes them back."""
+    if by is None:
+        return
+    roles.demand(by, PERMISSION, unit=template.unit)
+    if duplicates == Duplicates.REPLACE:
+        roles.demand(by, "issuer.revoke_credential", unit=template.unit)
+
+
+def _lock(award_file: AwardFile, *, state: str = State.READ) -> None:
+    """Let nobody else change the file until the commit; WrongState unless it is in this state."""
+    waiting = AwardFile.objects.filter(pk=award_file.pk, state=state)
+    if waiting.select_for_update().values_list("pk").first() is None:
+        raise WrongState
+    award_file.refresh_from_db(
+        fields=["state", "columns", "orders", "duplicates", "sends_mail", "fingerprint"]
+    )

@@ -1,0 +1,299 @@
+"""A file becomes a batch: people without an account too, each once, what is wrong left out."""
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from issuer.errors import SamePerson, WrongState
+from issuer.models import Batch, Credential, LedgerEntry, SigningKey
+from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
+from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
+from registrar.services import award_files, awards, templates
+from tests.cast import College, issue
+from tests.registrar.award_sheets import HEADER, line, planted, right
+
+Duplicates = AwardFile.Duplicates
+RESULT = {
+    "name": "Closing exercise",
+    "result_type": "Percent",
+    "value_min": "0",
+    "value_max": "100",
+}
+
+
+@pytest.fixture
+def workshop(college: College, clara: User, dev: User) -> Revision:
+    """An approved template without a rule: whoever is in a file is awarded."""
+    draft = templates.draft(
+        "workshop",
+        unit=college.science,
+        by=clara,
+        name="Workshop",
+        description="Was at the workshop from beginning to end.",
+        criteria="Presence, as noted by its leader.",
+        result_descriptions=[RESULT],
+        includes_name=True,
+        skills=college.skills[:1],
+    )
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
+def sheet(*rows: dict[str, str]) -> bytes:
+    return "\n".join([",".join(HEADER), *map(line, rows)]).encode()
+
+
+def ada_row(**cells: str) -> dict[str, str]:
+    """A right row about Ada as she is known."""
+    ada = Learner.objects.get(given_name="Ada")
+    return right(1) | {
+        "learner number": ada.number,
+        "given name": ada.given_name,
+        "family name": ada.family_name,
+        "e-mail": ada.email or "ada@example.org",
+        **cells,
+    }
+
+
+def read(data: bytes, revision: Revision, by: User, **options: Any) -> AwardFile:
+    kept = award_files.take(
+        data, template=revision.template, by=by, file_name="people.csv", **options
+    )
+    return award_files.look(kept)
+
+
+def codes(award_file: AwardFile) -> list[str]:
+    return [each["code"] for row in award_file.rows.all() for each in row.problems]
+
+
+def test_right_rows_become_awards_with_what_they_say(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    day = timezone.localdate() + timedelta(days=90)
+    known = ada_row(result="85,5", **{"valid until": day.isoformat()})
+    kept = read(sheet(known, right(7), right(8) | {"e-mail": "no"}), workshop, clara)
+    assert (kept.state, kept.total) == ("read", 3)
+    assert kept.counts == {
+        "new": 2,
+        "already": 0,
+        "replace": 0,
+        "again": 0,
+        "wrong": 1,
+        "warned": 0,
+        "ok": 2,
+    }
+    batch = award_files.prepare(kept, by=clara)
+    first, second = Award.objects.filter(batch=batch)
+    assert (first.learner, first.valid_until, str(first.awarded_on)) == (ada, day, "2026-02-02")
+    (described,) = workshop.result_descriptions
+    assert first.results == [{"description": described["id"], "value": "85.5"}]
+    assert first.reasons == ["Row 2 of people.csv"]
+    made = second.learner
+    assert (made.source, made.number, made.email) == (
+        "award file",
+        "0000007",
+        "learner+7@mail.example.org",
+    )
+    assert [row.award_id for row in kept.rows.all()] == [first.pk, second.pk, None]
+    assert LedgerEntry.objects.filter(act="award_file.prepared").count() == 1
+
+
+def test_what_a_row_says_stands_in_the_credential(
+    key: SigningKey, workshop: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    day = timezone.localdate() + timedelta(days=90)
+    header = ",".join([*HEADER, "evidence link", "evidence"])
+    row = line(ada_row(result="85", **{"valid until": day.isoformat()}))
+    data = f"{header}\n{row},https://example.org/work/1,A chair that stands.\n".encode()
+    batch = award_files.prepare(read(data, workshop, clara), by=clara)
+    issue(awards.approve(batch, by=dev))
+    credential = Credential.objects.get(batch=batch)
+    said = json.loads(credential.document)
+    assert said["validUntil"] == f"{day}T23:59:59Z"
+    (evidence,) = said["evidence"]
+    assert (evidence["id"], evidence["narrative"]) == (
+        "https://example.org/work/1",
+        "A chair that stands.",
+    )
+    assert said["credentialSubject"]["result"][0]["value"] == "85"
+
+
+def test_the_same_file_again_awards_nobody(workshop: Revision, clara: User) -> None:
+    data = sheet(right(1), right(2))
+    award_files.prepare(read(data, workshop, clara), by=clara)
+    again = read(data, workshop, clara)
+    assert (again.counts["already"], again.counts["warned"], again.counts["ok"]) == (2, 2, 0)
+    assert codes(again) == ["already_prepared"] * 2
+    with pytest.raises(ImportRefused):
+        award_files.prepare(again, by=clara)
+
+
+def test_who_has_it_already_is_left_out_replaced_or_given_one_more(
+    key: SigningKey, workshop: Revision, clara: User, dev: User
+) -> None:
+    data = sheet(right(1))
+    first = award_files.prepare(read(data, workshop, clara), by=clara)
+    issue(awards.approve(first, by=dev))
+    (old,) = Award.objects.filter(batch=first)
+    assert codes(read(data, workshop, clara)) == ["already_issued"]
+    kept = read(data, workshop, clara, duplicates=Duplicates.REPLACE)
+    (new,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
+    assert (new.replaces, new.generation, new.occasion) == (old, 2, old.occasion)
+    assert Award.objects.with_state().get(pk=old.pk).state == "valid"
+    awards.approve(new.batch, by=dev)
+    assert Award.objects.with_state().get(pk=old.pk).state == "revoked"
+    more = read(data, workshop, clara, duplicates=Duplicates.ALLOW)
+    assert more.counts["again"] == 1
+    (another,) = Award.objects.filter(batch=award_files.prepare(more, by=clara))
+    assert (another.generation, another.replaces, another.occasion != "") == (1, None, True)
+
+
+def test_one_who_was_revoked_is_awarded_again(
+    key: SigningKey, workshop: Revision, clara: User, dev: User
+) -> None:
+    data = sheet(right(1))
+    batch = award_files.prepare(read(data, workshop, clara), by=clara)
+    issue(awards.approve(batch, by=dev))
+    (old,) = Award.objects.filter(batch=batch)
+    awards.withdraw(old, by=clara, reason="Not there.")
+    kept = read(data, workshop, clara)
+    assert kept.counts["new"] == 1
+    (new,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
+    assert (new.generation, new.replaces) == (2, old)
+
+
+def test_rows_are_compared_with_the_records(
+    workshop: Revision, ada: Learner, ben: Learner, clara: User
+) -> None:
+    Learner.objects.filter(pk=ada.pk).update(email="ada@example.org")
+    Learner.objects.filter(pk=ben.pk).update(retired_at=timezone.now())
+    rows = {
+        "other_name": ada_row(**{"given name": "Zoe", "family name": "Quill"}),
+        "learner_withdrawn": right(3) | {"learner number": ben.number},
+        "email_of_another": right(4) | {"e-mail": "ADA@example.org"},
+    }
+    for code, row in rows.items():
+        kept = read(sheet(row), workshop, clara)
+        assert (codes(kept), kept.counts["wrong"]) == ([code], 1)
+    kept = read(
+        sheet(ada_row(**{"family name": "Lovelace", "e-mail": "a2@example.org"})), workshop, clara
+    )
+    assert codes(kept) == ["name_differs", "other_email"]
+    assert (kept.counts["new"], kept.counts["warned"]) == (1, 1)
+
+
+def test_cells_are_mended_and_columns_said_by_hand(workshop: Revision, clara: User) -> None:
+    bad = right(2) | {"e-mail": "no", "award date": ""}
+    kept = read(sheet(right(1), bad), workshop, clara)
+    cells = list(AwardFileRow.objects.get(file=kept, number=3).cells)
+    cells[3] = "two@example.org"
+    award_files.mend(kept, {3: cells}, by=clara)
+    assert (kept.counts["ok"], codes(kept)) == (2, [])
+    with pytest.raises(ImportRefused):
+        award_files.mend(kept, {9: cells}, by=clara)
+    other = read(b"a,b,c,d\n1,Ada,Byron,a@example.org\n2,Bo,Ek,b@example.org\n", workshop, clara)
+    assert other.problems[0]["code"] == "missing_column"
+    said = {"number": "a", "given_name": "b", "family_name": "c", "email": "d"}
+    award_files.describe(other, columns=said, by=clara)
+    assert other.counts["ok"] == 2
+    award_files.prepare(other, by=clara)
+    third = read(b"a,b,c,d\n3,Cy,Lind,c@example.org\n", workshop, clara)
+    assert (third.columns, third.counts["ok"]) == (said, 1)
+
+
+def test_days_that_may_mean_two_things_are_asked(workshop: Revision, clara: User) -> None:
+    rows = [right(n) | {"award date": "03/04/2026", "valid until": ""} for n in (1, 2)]
+    kept = read(sheet(*rows), workshop, clara)
+    assert codes(kept) == ["ambiguous_date"] * 2
+    award_files.describe(kept, orders={"awarded_on": "day first"}, by=clara)
+    assert (kept.counts["ok"], kept.days["awarded_on"]) == (2, "day/month/year (15/05/2026)")
+
+
+def test_a_plan_that_no_longer_holds_is_not_carried_out(workshop: Revision, clara: User) -> None:
+    data = sheet(right(1))
+    first, second = (read(data, workshop, clara) for _ in range(2))
+    award_files.prepare(first, by=clara)
+    with pytest.raises(PlanOutdated):
+        award_files.prepare(second, by=clara)
+    with pytest.raises(WrongState):
+        award_files.prepare(first, by=clara)
+
+
+def test_who_may_not_prepare_may_not_read(
+    workshop: Revision, clara: User, dev: User, fay: User
+) -> None:
+    with pytest.raises(NotAllowed):
+        read(sheet(right(1)), workshop, fay)
+    kept = read(sheet(right(1)), workshop, clara)
+    with pytest.raises(NotAllowed):
+        award_files.prepare(kept, by=dev)
+    batch = award_files.prepare(kept, by=clara)
+    with pytest.raises((SamePerson, NotAllowed)):
+        awards.approve(batch, by=clara)
+    assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
+
+
+def test_a_file_is_discarded_with_its_rows(workshop: Revision, clara: User) -> None:
+    kept = read(sheet(right(1)), workshop, clara)
+    late = read(sheet(right(2)), workshop, clara)
+    award_files.discard(kept, by=clara)
+    assert (kept.state, kept.rows.count()) == ("discarded", 0)
+    AwardFile.objects.filter(pk=late.pk).update(read_at=timezone.now() - timedelta(days=99))
+    assert award_files.discard_late() == 1
+    with pytest.raises(WrongState):
+        award_files.prepare(late, by=clara)
+
+
+# The command
+
+
+def issue_file(path: Path, *arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("issue_file", str(path), "--json", *arguments, stdout=out, stderr=io.StringIO())
+    found: dict[str, Any] = json.loads(out.getvalue().splitlines()[-1])
+    return found
+
+
+def test_the_command_names_the_wrong_rows_and_prepares_the_others(
+    workshop: Revision, dev: User, tmp_path: Path
+) -> None:
+    data, wrong = planted(2_000, 200)
+    path = tmp_path / "people.csv"
+    path.write_bytes(data)
+    tried = issue_file(path, "--template", "workshop", "--dry-run")
+    assert Award.objects.count() == AwardFile.objects.count() == 0
+    found = issue_file(path, "--template", "workshop")
+    for each in (tried, found):
+        assert (each["ok"], each["total"], each["warnings"]) == (1_800, 2_000, [])
+        assert {problem["row"] for problem in each["errors"]} == set(wrong)
+        assert all(
+            set(problem) == {"row", "column", "value", "code", "reason", "fix"}
+            for problem in each["errors"]
+        )
+    batch = Batch.objects.get(pk=found["batch"])
+    assert (batch.count, Learner.objects.count()) == (1_800, 1_800)
+    assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
+
+
+def test_the_command_tells_of_columns_that_hold_nothing_and_of_files_that_are_none(
+    workshop: Revision, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(sheet(right(1)).replace(b"result", b"shoe size"))
+    found = issue_file(path, "--template", "workshop", "--dry-run")
+    assert [(each["row"], each["column"]) for each in found["warnings"]] == [(None, "shoe size")]
+    assert (found["ok"], found["errors"]) == (1, [])
+    path.write_bytes(b"")
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("issue_file", str(path), "--template", "workshop", "--json", stdout=out)
+    said = json.loads(out.getvalue().splitlines()[-1])
+    assert (said["ok"], [each["code"] for each in said["errors"]]) == (0, ["empty_file"])
+    with pytest.raises(CommandError, match="no template"):
+        call_command("issue_file", str(path), "--template", "nothing")
