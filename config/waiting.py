@@ -1,20 +1,22 @@
 """What waits for whom: the task list on the desk's first page."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
-from issuer.models import Batch, Institution, SigningKey
-from issuer.services import batches, outbox
+from issuer.models import Batch, Credential, Institution, SigningKey
+from issuer.services import batches, clock, outbox
 from registrar.models import Correction, Mapping, Revision, RosterImport, SkillTag
-from registrar.services import awards, confirmations, corrections, roles
+from registrar.services import awards, confirmations, corrections, policies, roles
 from skills.models import Association
 
 RECENT_BATCHES = 12
+# After so long a signing key is better changed, as certificate authorities do.
+KEY_AGE = timedelta(days=365)
 
 
 class Task(NamedTuple):
@@ -58,6 +60,41 @@ def _no_key(user: User) -> Task | None:
         return None
     url = reverse("admin:issuer_signingkey_changelist")
     return Task(1, "active signing key is missing", "See how", url, None, is_urgent=True)
+
+
+def _old_key(user: User) -> Task | None:
+    if not user.has_perm("issuer.view_signingkey"):
+        return None
+    old = SigningKey.objects.filter(
+        state=SigningKey.State.ACTIVE, activated_at__lt=clock.now() - KEY_AGE
+    )
+    url = reverse("admin:issuer_signingkey_changelist")
+    found = old.aggregate(count=Count("pk"), since=Min("activated_at"))
+    words = ("signing key is older than a year", "signing keys are older than a year")
+    return _task(found, words, "See how to change it", url)
+
+
+def _expiring(user: User) -> Task | None:
+    if not user.has_perm("issuer.prepare_batch"):
+        return None
+    soon = Credential.objects.expiring_soon().order_by()
+    url = reverse("admin:issuer_credential_changelist") + "?expires=soon"
+    number = soon.count()
+    words = ("credential expires within 30 days", "credentials expire within 30 days")
+    return _task({"count": number, "since": None}, words, "Look", url)
+
+
+def _overdue(user: User) -> Task | None:
+    if not user.has_perm("registrar.review_skilltag"):
+        return None
+    units = roles.reach(user, "registrar.review_skilltag")
+    after = timedelta(days=policies.current().review_days)
+    late = Mapping.objects.overdue(clock.now(), after=after).filter(opportunity__unit__in=units)
+    others = late.exclude(pk__in=Mapping.objects.of_author(user).values("pk"))
+    found = others.order_by().aggregate(count=Count("pk"), since=Min("submitted_at"))
+    url = reverse("admin:registrar_mapping_review") + "?overdue=on"
+    words = ("review of a course is overdue", "reviews of courses are overdue")
+    return _task(found, words, "Review", url, True)
 
 
 def _failed(user: User) -> Task | None:
@@ -190,6 +227,9 @@ def _confirmations(user: User) -> Task | None:
 SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _set_up,
     _no_key,
+    _old_key,
+    _expiring,
+    _overdue,
     _failed,
     _held_up,
     _batches,

@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from issuer.vc.json_text import write_json
 
 # An index holds no key above 2,700 bytes, and a letter may take four.
 COMPOSED_ID_LENGTH = 500
+SOON = timedelta(days=30)
 NAMELESS = "A credential without a name"
 
 
@@ -77,6 +79,11 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
                 return found.filter(holds)
             found = found.filter(~holds)
         return found
+
+    def expiring_soon(self) -> "CredentialQuerySet":
+        """Those that are valid now and will not be in 30 days."""
+        ends_soon = Q(valid_until__gte=Now(), valid_until__lt=Now() + SOON)
+        return self.in_state(Credential.State.VALID).filter(ends_soon)
 
 
 class Credential(models.Model):

@@ -148,6 +148,22 @@ class Standing(admin.SimpleListFilter):
         return found
 
 
+class Expiring(admin.SimpleListFilter):
+    """Those that are valid and will not be for long."""
+
+    title = "end"
+    parameter_name = "expires"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [("soon", "Expires within 30 days")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "soon":
+            return queryset
+        soon = Credential.objects.expiring_soon()
+        return queryset.filter(pk__in=soon.values("pk"))
+
+
 @admin.register(Credential)
 class CredentialAdmin(DeskAdmin):
     """Every credential that was ever requested."""
@@ -162,7 +178,7 @@ class CredentialAdmin(DeskAdmin):
         column("requested_at", "requested"),
         "short_id",
     )
-    list_filter = (Standing,)
+    list_filter = (Standing, Expiring)
     list_select_related = ("achievement", "batch")
     search_fields = ("pk",)
     search_help_text = "Beginning of the id, or name or number of a learner"

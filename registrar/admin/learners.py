@@ -8,11 +8,14 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html
 
+from issuer.models import Mail
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from issuer.paging import how_many
 from registrar.admin.corrections import CorrectPage
 from registrar.models import Award, Enrolment, Learner, Result
 from registrar.services import corrections
+
+MAILS = 20
 
 
 class LearnerPage(ThingPage):
@@ -39,9 +42,16 @@ class LearnerPage(ThingPage):
             enrolments=enrolments,
             awards=awards.order_by("-decided_at"),
             corrections=self.object.corrections.select_related("by"),
+            mails=self._mails(),
             may_correct=corrections.may_correct(self.user),
             **kwargs,
         )
+
+    def _mails(self) -> "QuerySet[Mail]":
+        """What was written to the learner's address, the newest first."""
+        if not self.object.email or not self.user.has_perm("issuer.view_mail"):
+            return Mail.objects.none()
+        return Mail.objects.filter(to__iexact=self.object.email)[:MAILS]
 
 
 @admin.register(Learner)

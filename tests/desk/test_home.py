@@ -1,20 +1,25 @@
 """What waits for whom."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from config import waiting
 from issuer.errors import KeystoreClosed
-from issuer.models import Batch, Chunk, Institution
+from issuer.models import Batch, Chunk, Credential, Institution, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Revision, SkillTag
 from registrar.services import awards, submissions, templates
 from tests.cast import issue
+from tests.desk.reading import text
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +108,23 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
     django_assert_max_num_queries: Any,
 ) -> None:
     client = signed_in(root)
-    for page in ("credentials", "learners", "awards", "results", "batches", "templates", "home"):
-        with django_assert_max_num_queries(30):
+    for page in ("credentials", "learners", "awards", "results", "batches", "templates"):
+        with django_assert_max_num_queries(26):
             client.get(addresses[page])
+    # One for each kind of task.
+    with django_assert_max_num_queries(36):
+        client.get(addresses["home"])
+
+
+def test_home_tells_of_an_old_key_and_of_credentials_that_expire(
+    adas_credential: Any, olu: User, clara: User, signed_in: Callable[[User], Client]
+) -> None:
+    assert "signing key is older than a year" not in verbs(olu)
+    SigningKey.objects.update(activated_at=timezone.now() - timedelta(days=400))
+    assert "signing key is older than a year" in verbs(olu)
+    assert "credential expires within 30 days" not in verbs(clara)
+    with pgtrigger.ignore():
+        Credential.objects.update(valid_until=timezone.now() + timedelta(days=5))
+    assert "credential expires within 30 days" in verbs(clara)
+    address = reverse("admin:issuer_credential_changelist") + "?expires=soon"
+    assert thing_url(adas_credential) in text(signed_in(clara).get(address))
