@@ -87,7 +87,7 @@ def _context(request: HttpRequest, found: Skill, uses: Teller) -> dict[str, Any]
         "criteria": _criteria(found),
         "uses": uses(found),
         "credit": credit(found.framework),
-        "source": found.uri if identities.is_web(found.uri) else "",
+        "source": _source(found),
     }
 
 
@@ -107,6 +107,12 @@ def _elsewhere(found: Skill) -> Iterator[dict[str, Any]]:
             "through": one.through,
             "notes": one.link.notes,
         }
+
+
+def _source(found: Skill) -> str:
+    """Where else it is published, if one can go there; this page is no source of itself."""
+    is_here = found.uri == identities.address(found.uuid)
+    return found.uri if identities.is_web(found.uri) and not is_here else ""
 
 
 def _former(found: Skill) -> list[SkillWording]:

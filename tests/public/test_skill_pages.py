@@ -15,7 +15,7 @@ from registrar.models import LearningOutcome, Revision
 from registrar.services import tagging, templates
 from skills.models import Association, Competency, Component, Framework, Skill
 from skills.readers import formats, rsd
-from skills.services import frameworks
+from skills.services import frameworks, identities
 from tests.cast import College
 from tests.public.test_case_service import bring
 from tests.skills.case_documents import full_package
@@ -151,6 +151,13 @@ def test_the_page_of_a_competency_says_what_it_is_made_of(client: Client, root: 
     )
     page = text(client, f"/skills/{whole.uuid}")
     assert "What it is made of" in page and "On a ward, alone." in page and "Behaviour" in page
+    assert "Retired" not in page and "At its source" in page
+    whole.framework.skills.filter(pk=part.pk).update(retired_at=timezone.now())
+    own = identities.address(whole.uuid)
+    whole.framework.skills.filter(pk=whole.pk).update(uri=own, notes="On a ward, alone.")
+    page = text(client, f"/skills/{whole.uuid}")
+    assert "Retired" in page and "At its source" not in page
+    assert page.count("On a ward, alone.") == 1
 
 
 # The same for machines
