@@ -1,11 +1,14 @@
 """What a programme covers: the same numbers as SQL, and none that tells of a few learners."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from registrar.models import (
@@ -166,6 +169,35 @@ def test_how_far_the_tagging_is_equals_sql(study: Study) -> None:
     )
     assert (found.outcomes, found.waiting) == (OUTCOMES, 1)
     assert (found.tagged, len(found.untagged)) == (tagged[0], OUTCOMES - tagged[0])
+
+
+def test_the_page_tells_the_numbers_of_sql(study: Study, clara: User) -> None:
+    client = Client()
+    client.force_login(clara, backend="django.contrib.auth.backends.ModelBackend")
+    study.grade(study.outcomes[1], 9)
+    page = client.get(reverse("admin:registrar_programme_coverage", args=[study.programme.pk]))
+    ((outcomes, tagged),) = sql(
+        """
+        SELECT count(DISTINCT o.id), count(DISTINCT t.outcome_id)
+        FROM registrar_learningoutcome o
+        JOIN registrar_programmecourse p ON p.opportunity_id = o.opportunity_id
+        LEFT JOIN registrar_skilltag t ON t.outcome_id = o.id AND t.state = 'accepted'
+        """
+    )
+    (tags,) = sql("SELECT count(*) FROM registrar_skilltag WHERE state = 'accepted'")
+    body = " ".join(page.content.decode().split())
+    assert f"<strong>{outcomes}</strong><span>outcomes</span>" in body
+    assert f"<strong>{tagged}</strong><span>tagged with a skill</span>" in body
+    cells, whole = body.partition("</caption>")[2].split("Whole programme")
+    numbers = re.compile(r"<strong>(\d+)</strong>")
+    assert sum(map(int, numbers.findall(cells))) == tags[0]
+    assert sum(map(int, numbers.findall(whole.partition("</tfoot>")[0]))) == tags[0]
+    # Of nine learners only that they are fewer than ten is told.
+    skill = SkillTag.objects.filter(outcome=study.outcomes[1]).values_list("skill", flat=True)[0]
+    behind = reverse("admin:registrar_programme_behind", args=[study.programme.pk, skill])
+    told = client.get(behind, {"course": study.outcomes[1].opportunity_id}).content.decode()
+    assert "&lt;10" in told
+    assert ">9<" not in told
 
 
 def test_gaps_are_named_also_where_results_are_missing(study: Study, fay: User, chen: User) -> None:

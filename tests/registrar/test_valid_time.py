@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from registrar.errors import CodeTaken, TermSettled
 from registrar.models import (
@@ -211,6 +213,14 @@ def test_an_award_shows_the_tags_of_its_own_term_whatever_is_edited_later(
     assert shown() == ("Draw cells.", [("Draw", "assessed"), ("Explain", "taught")])
     Offering.objects.filter(pk=college.offering.pk).update(term=fall)
     assert shown() == ("Draw a cell from observation.", [("Draw", "taught")])
+
+    client = Client()
+    client.force_login(clara, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("admin:registrar_award_change", args=[adas_award.pk]))
+    learned = page.content.decode().partition('id="learned"')[2]
+    assert "as of Fall 2024" in learned
+    assert "Draw a cell from observation." in learned
+    assert "Draw cells." not in learned
 
 
 def test_between_terms_one_edits_and_reads_the_next(

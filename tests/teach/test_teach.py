@@ -132,6 +132,30 @@ def test_a_proposed_skill_waits_for_review(
     assert "Rule “at least 30 % of the grade”" in body
 
 
+def test_a_fourth_skill_and_a_quarter_of_the_grade_are_refused_at_once(
+    faculty: Client, college: College, course: str, fay: User, foreign: Skill
+) -> None:
+    tag, *_ = [
+        tagging.propose(college.outcome, skill, emphasis="taught", by=fay)
+        for skill in college.skills
+    ]
+    form = {"outcome": college.outcome.pk, "skill": foreign.pk, "emphasis": "taught"}
+    answer = faculty.post(f"{course}propose", form)
+    assert answer.status_code == 409
+    body = answer.content.decode()
+    assert "Rule “at most 3 skills an outcome”: BIO101-1 has 3 already." in body
+    assert "Withdraw or end one of them first." in body
+    quarter = {"act": "change", "emphasis": "assessed", "title": "Report", "share": "25"}
+    quarter |= {"work": "", "rubric_row": "", "level": ""}
+    answer = faculty.post(f"{course}tags/{tag.pk}", quarter)
+    assert answer.status_code == 409
+    body = answer.content.decode()
+    assert "Rule “at least 30 % of the grade”: 25 % is tied to “Observe”." in body
+    assert "Add the work that assesses it, or say that it is taught or practised." in body
+    tag.refresh_from_db()
+    assert (tag.emphasis, tag.evidence.count(), SkillTag.objects.count()) == ("taught", 0, 3)
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [
