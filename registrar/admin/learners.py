@@ -12,6 +12,8 @@ from issuer.models import Mail
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from issuer.paging import how_many
 from registrar.admin.corrections import CorrectPage
+from registrar.admin.why import PERMISSION as WHY
+from registrar.admin.why import AskAboutLearnerPage, WhyPage, to_ask_about
 from registrar.models import Award, Enrolment, Learner, Result
 from registrar.services import corrections
 
@@ -44,6 +46,7 @@ class LearnerPage(ThingPage):
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
             may_correct=corrections.may_correct(self.user),
+            to_ask_about=to_ask_about() if self.user.has_perm(WHY) else (),
             **kwargs,
         )
 
@@ -74,7 +77,11 @@ class LearnerAdmin(DeskAdmin):
     thing_page = LearnerPage
 
     def own_urls(self) -> list[URLPattern]:
-        return [self.hang("<int:object_id>/correct/", CorrectPage, "correct")]
+        return [
+            self.hang("<int:object_id>/correct/", CorrectPage, "correct"),
+            self.hang("<int:object_id>/why/", AskAboutLearnerPage, "ask"),
+            self.hang("<int:object_id>/why/<int:revision_id>/", WhyPage, "why"),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Learner]:
         return (

@@ -31,6 +31,7 @@ from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.admin.rule_words import rule_in_words
 from registrar.admin.simulations import AskPage
+from registrar.admin.why import AskAboutTemplatePage
 from registrar.models import Award, CredentialTemplate, Revision
 from registrar.services import templates
 from skills.models import Skill
@@ -304,7 +305,10 @@ class CredentialTemplateAdmin(DeskAdmin):
         )
 
     def own_urls(self) -> list:
-        return [self.hang("draft/", NewTemplatePage, "draft")]
+        return [
+            self.hang("draft/", NewTemplatePage, "draft"),
+            self.hang("<uuid:object_id>/why/", AskAboutTemplatePage, "why"),
+        ]
 
     @admin.display(ordering="newest_name")
     def name(self, template: Any) -> str:

@@ -65,6 +65,7 @@ def _together(rule: Combination, parts: tuple[Why, ...]) -> Why:
     if isinstance(rule, AllOf):
         return Why(held == len(parts), f"All of these are asked for: {hold}", parts)
     if isinstance(rule, SeveralOf):
-        asked = f"At least {rule.count} of these are asked for: {hold}"
+        are = "is" if rule.count == 1 else "are"
+        asked = f"At least {rule.count} of these {are} asked for: {hold}"
         return Why(held >= rule.count, asked, parts)
     return Why(held > 0, f"One of these is enough: {hold}", parts)

@@ -318,6 +318,8 @@ def addresses(
             "editing a revision": page("registrar_revision_edit", cells.pk),
             "evaluation": page("registrar_award_evaluate", cells.pk),
             "trying a rule": page("registrar_revision_simulate", cells.pk),
+            "why or why not": page("registrar_learner_why", learner.pk, cells.pk),
+            "asking why": page("registrar_credentialtemplate_why", cells.template_id),
             "rules tried": page("registrar_simulation_changelist"),
             "rule tried": page("registrar_simulation_change", tried.pk),
             "rule tried as CSV": page("registrar_simulation_csv", tried.pk),

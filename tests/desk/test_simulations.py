@@ -89,3 +89,29 @@ def test_what_is_not_there_cannot_be_chosen(
     address = reverse("admin:registrar_revision_simulate", args=[stricter.pk])
     assert "There is something to mend" in text(client.post(address, {"terms": ["x"]}))
     assert not Simulation.objects.exists()
+
+
+def test_a_learner_is_told_why_not_from_their_page_and_from_the_template(
+    college: College, stricter: Revision, ben: Learner, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    templates.approve(templates.submit(stricter, by=clara), by=dev)
+    why = reverse("admin:registrar_learner_why", args=[ben.pk, stricter.pk])
+    assert f'<option value="{stricter.pk}">Cells' in text(client.get(thing_url(ben)))
+    ask = reverse("admin:registrar_learner_ask", args=[ben.pk])
+    assert client.get(ask, {"revision": stricter.pk})["Location"] == why
+    assert client.get(ask, {"revision": "x"})["Location"] == thing_url(ben)
+    page = text(client.get(why))
+    assert "The rule is not met" in page
+    assert "All of these are asked for: 1 of 2 holds" in page
+    assert "at least 60 is needed: 2 short" in page
+    template = stricter.template
+    of_template = reverse("admin:registrar_credentialtemplate_why", args=[template.pk])
+    assert of_template in text(client.get(thing_url(template)))
+    assert client.get(of_template, {"q": "1002"})["Location"] == why
+    assert "Nobody of that name" in text(client.get(of_template, {"q": "Zoe"}))
+    several = text(client.get(of_template, {"q": "100"}))
+    assert "Ada Byron" in several and why in several
+    ada = Learner.objects.get(number="1001")
+    met = text(client.get(reverse("admin:registrar_learner_why", args=[ada.pk, stricter.pk])))
+    assert "The rule is met in Cells, spring 2026" in met

@@ -36,7 +36,7 @@ RECORDS = CATALOGUE | {
     *("what was issued", "what was issued as CSV"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
     *("confirmations", "confirmation", "corrections", "correction"),
-    *("rules tried", "rule tried", "rule tried as CSV"),
+    *("rules tried", "rule tried", "rule tried as CSV", "why or why not", "asking why"),
 }
 MAY_ENTER = {
     "clara": RECORDS
