@@ -1,0 +1,62 @@
+"""A wrong batch is undone at the desk: everything that it holds, in one act."""
+
+from time import perf_counter
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from issuer.models import SigningKey, StatusList
+from issuer.pages import thing_url
+from issuer.services import publishing, status
+from registrar.models import Learner, Revision
+from registrar.services import awards
+from tests.cast import SIS, College, issue
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+COUNT = 300
+
+
+@pytest.mark.timeout(600)
+def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
+    page: Any,
+    live_server: Any,
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    clara: User,
+    dev: User,
+) -> None:
+    learners = Learner.objects.bulk_create(
+        Learner(source=SIS, sourced_id=f"w{n}", number=f"w{n}", family_name=f"Name {n}")
+        for n in range(COUNT)
+    )
+    for learner in learners:
+        college.enrol(learner)
+        college.grade(learner, "Pass")
+    batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
+    assert batch is not None
+    issue(awards.approve(batch, by=dev))
+    client = Client()
+    client.force_login(clara, backend="django.contrib.auth.backends.ModelBackend")
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page.goto(live_server.url + thing_url(batch))
+    page.click("summary:has-text('Revoke the whole batch')")
+    began = perf_counter()
+    page.fill("#reason-revoke_all", "The wrong term was chosen.")
+    page.check("#confirmed-revoke_all")
+    page.click(f"button:has-text('Revoke {COUNT:,} credentials')", timeout=120_000)
+    page.wait_for_selector(f"text={COUNT:,} credentials of it are revoked", timeout=120_000)
+    print(f"{COUNT:,} revoked {perf_counter() - began:.1f} s after the first click")
+    (status_list,) = status.lists_to_publish()
+    publishing.publish(status_list)
+    newest = status.newest_publication(StatusList.objects.get())
+    assert newest is not None
+    bits = status.published_bits(newest)
+    print(f"published {perf_counter() - began:.1f} s after the first click")
+    assert sum(byte.bit_count() for byte in bits) == COUNT
