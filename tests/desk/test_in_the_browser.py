@@ -181,6 +181,7 @@ def test_a_link_of_the_crosswalk_is_proposed_by_keyboard_alone(
     _choose(page, "coun")
     assert page.locator(".chip").count() == 1
     page.locator(".chip input").uncheck()
+    assert page.locator("#destination-status").text_content() == ""
     assert serious_faults(page) == []
     page.locator(".chip input").check()
     _press_tab_until(page, "Propose the link")

@@ -101,6 +101,11 @@
     take(parts(option), option);
   });
 
+  // What is said to be chosen may be left out again.
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-picker] [data-chosen] input")) parts(target).status.textContent = "";
+  });
+
   document.addEventListener("focusout", ({ target }) => {
     if (target.matches("[data-picker] [role=combobox]")) show(parts(target), false);
   });
