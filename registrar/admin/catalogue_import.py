@@ -53,7 +53,8 @@ class CatalogueForm(forms.Form):
         required=False,
         label="Holds from",
         empty_label="The current or next term",
-        help_text="The term from which outcomes hold and courses belong to programmes",
+        help_text="New outcomes hold from this term on, and courses join programmes with it. "
+        "Without a term, courses have always belonged to their programmes",
     )
 
     def clean_file(self) -> str:
