@@ -1,9 +1,9 @@
 """The ledger: every act, and whether the chain of entries is whole."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -114,13 +114,11 @@ class LedgerEntryAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [self.hang("check/", CheckPage, "check")]
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """With what the entries of the page are about, all of them looked up at once."""
-        found = super().get_changelist_instance(request)
-        about = subjects_in_words(entry.subject for entry in found.result_list)
-        for entry in found.result_list:
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Look up what the entries are about, all of them at once."""
+        about = subjects_in_words(entry.subject for entry in rows)
+        for entry in rows:
             entry.about = about[entry.subject]
-        return found
 
     @admin.display(description="on", ordering="subject")
     def on(self, entry: Any) -> str:
