@@ -29,6 +29,7 @@ _PLAIN = (
     "includes_name",
     "status_purpose",
     "image",
+    "awarding",
 )
 
 
@@ -136,6 +137,13 @@ class DraftForm(forms.Form):
         help_text='As JSON, for example {"final_result": {"course": "BIO 201", "category": '
         '"Module result", "one_of": ["Pass", "Distinction"]}}. Without a rule it is awarded '
         "to nobody.",
+    )
+    awarding = DefaultedChoice(
+        choices=Revision.Awarding,
+        initial=Revision.Awarding.HAND,
+        label="How it is awarded",
+        help_text="Whoever approves this revision also approves what it awards by itself; nobody "
+        "looks at those batches before they are issued.",
     )
     result_descriptions = JsonField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 6}),

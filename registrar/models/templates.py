@@ -41,6 +41,11 @@ class Revision(models.Model):
         APPROVED = "approved"
         RETIRED = "retired"
 
+    class Awarding(models.TextChoices):
+        HAND = "hand", "By hand: somebody evaluates the rule"
+        REVIEW = "review", "To a queue: whoever has earned it is listed for somebody to award"
+        AUTOMATIC = "automatic", "By itself, every night"
+
     template = models.ForeignKey(CredentialTemplate, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
@@ -68,6 +73,9 @@ class Revision(models.Model):
         help_text="One of the two: Open Badges allows a credential one status entry",
     )
     rule = models.JSONField(null=True, blank=True)
+    awarding = models.CharField(
+        "how it is awarded", max_length=9, choices=Awarding, default=Awarding.HAND
+    )
     skills = models.ManyToManyField(Skill, through="RevisionSkill", related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -106,6 +114,10 @@ class Revision(models.Model):
             models.CheckConstraint(
                 condition=Q(status_purpose__in=StatusList.Purpose.values),
                 name="revision_is_for_revocation_or_suspension",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved", awarding="automatic") | Q(rule__isnull=False),
+                name="what_is_awarded_by_itself_has_a_rule",
             ),
         ]
         triggers = approved_revisions_do_not_change

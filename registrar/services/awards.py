@@ -99,8 +99,32 @@ def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None
     Whoever was awarded since the evaluation is left out; if nobody is left there is no batch.
     Raises WrongState unless the revision is the approved one.
     """
+    _begin(evaluation.revision, by=by)
+    return _award(evaluation, by=by, name=name)
+
+
+@transaction.atomic
+def prepare_automatically(evaluation: Evaluation) -> Batch | None:
+    """Award everyone who has earned it, as a batch that is approved already.
+
+    Its author and its approver stand for it: that it awards by itself was approved with the
+    revision. Raises WrongState unless the revision is the approved one and awards by itself.
+    """
+    hold(evaluation.revision)
+    revision = Revision.objects.select_related("author", "approved_by").get(
+        pk=evaluation.revision.pk
+    )
+    if revision.awarding != Revision.Awarding.AUTOMATIC or revision.approved_by is None:
+        raise WrongState("This revision does not award by itself.")
+    batch = _award(evaluation, by=revision.author)
+    if batch is None:
+        return None
+    reason = f"It awards by itself, as approved with revision {revision.number}."
+    return batches.approve(batch, by=revision.approved_by, reason=reason)
+
+
+def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
     revision = evaluation.revision
-    _begin(revision, by=by)
     generations = _generations(revision.template_id)
     taken = _taken(revision.template_id)
     candidates = [

@@ -40,6 +40,7 @@ WORDING = (
     "includes_name",
     "status_purpose",
     "rule",
+    "awarding",
 )
 # What can't be seen: C0 and DEL here, and what lint refuses.
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -296,7 +297,8 @@ def _skills(revision: Revision) -> list[Skill]:
 
 def _rule_gaps(revision: Revision) -> list[str]:
     if revision.rule is None:
-        return []
+        by_itself = revision.awarding == Revision.Awarding.AUTOMATIC
+        return ["an award rule, as it is awarded by itself"] if by_itself else []
     try:
         rule = rules.parse(revision.rule)
     except rules.InvalidRule as problem:

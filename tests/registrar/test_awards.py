@@ -655,3 +655,30 @@ def test_a_batch_without_awards_is_not_revoked_as_a_whole(root: User) -> None:
     assert not awards.may_revoke_all(root, batch)
     with pytest.raises(NotIssued):
         awards.revoke_all(batch, by=root, reason="The exam was void")
+
+
+def automatic(revision: Revision, *, clara: User, dev: User) -> Revision:
+    """The next revision of the template, which awards by itself."""
+    second = templates.revise(revision.template, by=clara)
+    templates.edit(second, by=clara, awarding="automatic")
+    return templates.approve(templates.submit(second, by=clara), by=dev)
+
+
+def test_what_awards_by_itself_was_approved_with_its_revision(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    with pytest.raises(WrongState, match="by itself"):
+        awards.prepare_automatically(evaluate(cells))
+    revision = automatic(cells, clara=clara, dev=dev)
+    batch = awards.prepare_automatically(evaluate(revision))
+    assert batch is not None
+    assert (batch.state, batch.prepared_by, batch.decided_by) == ("approved", clara, dev)
+    assert "approved with revision 2" in batch.decision_reason
+    assert awards.prepare_automatically(evaluate(revision)) is None
+
+
+def test_what_awards_by_itself_needs_a_rule(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, awarding="automatic", rule=None)
+    assert "an award rule, as it is awarded by itself" in templates.missing(draft)
