@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
 from issuer.errors import Refusal
 from issuer.models import StatusList
@@ -29,6 +30,7 @@ from issuer.paging import how_many
 from issuer.vc.errors import VcError
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
+from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
 from registrar.admin.rule_words import rule_in_words
 from registrar.admin.simulations import AskPage
 from registrar.admin.why import AskAboutTemplatePage
@@ -255,6 +257,11 @@ class EditPage(DraftPage):
     def get_initial(self) -> dict[str, Any]:
         return form_values(self.revision)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rule_url = reverse("admin:registrar_revision_rule", args=[self.revision.pk])
+        is_draft = self.revision.state == State.DRAFT
+        return super().get_context_data(rule_url=rule_url if is_draft else "", **kwargs)
+
     def form_valid(self, form: DraftForm) -> HttpResponse:
         try:
             templates.edit(self.revision, by=self.user, **form.values())
@@ -342,6 +349,8 @@ class RevisionAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("<int:object_id>/edit/", EditPage, "edit"),
+            self.hang("<int:object_id>/rule/", RuleBuilderPage, "rule"),
+            self.hang("rule-options/", RuleOptions, "rule_options"),
             self.hang("<int:object_id>/simulate/", AskPage, "simulate"),
         ]
 

@@ -38,6 +38,7 @@ from registrar.services import (
     rosters,
     simulations,
     tagging,
+    templates,
     vocabulary,
 )
 from registrar.services.confirmations import Supervisor
@@ -218,6 +219,7 @@ def addresses(
 
     learner = award.learner
     tried = simulations.run(simulations.ask(cells, by=root))
+    drafted = templates.revise(cells.template, by=root)
     return Addresses(
         {
             "home": page("index"),
@@ -318,6 +320,8 @@ def addresses(
             "editing a revision": page("registrar_revision_edit", cells.pk),
             "evaluation": page("registrar_award_evaluate", cells.pk),
             "trying a rule": page("registrar_revision_simulate", cells.pk),
+            "building a rule": page("registrar_revision_rule", drafted.pk),
+            "options of a rule": page("registrar_revision_rule_options"),
             "why or why not": page("registrar_learner_why", learner.pk, cells.pk),
             "asking why": page("registrar_credentialtemplate_why", cells.template_id),
             "rules tried": page("registrar_simulation_changelist"),

@@ -47,6 +47,7 @@ MAY_ENTER = {
         *("correcting a learner", "who corrects", "setting who corrects"),
         *("reading a catalogue", "rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation", "trying a rule"),
+        *("building a rule", "options of a rule"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         *("outcomes of a set for a course", "outcomes of a set for an activity"),

@@ -1,6 +1,7 @@
 """Award rules: parsed from data, said in English, decided for many learners at once."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,9 @@ from registrar.rules import (
     Score,
     SeveralOf,
     Window,
+    drafting,
 )
+from registrar.rules.drafting import Part
 
 PASSED = {
     "final_result": {
@@ -327,6 +330,46 @@ def depth(data: object) -> int:
 @given(RULES)
 def test_parse_and_as_data_are_inverse(rule: Rule) -> None:
     assert rules.parse(json.loads(json.dumps(rule.as_data()))) == rule
+
+
+BRACKETS = str.maketrans("", "", "()")
+
+
+@given(RULES)
+def test_a_rule_that_is_taken_apart_and_put_together_again_means_the_same(rule: Rule) -> None:
+    top = drafting.begin(rule.as_data())
+    laid_out = drafting.lay_out([(replace(part, parts=[]), at) for part, at in top.walk()])
+    assert laid_out.as_data() == top.as_data()
+    # A group of one is that one, without brackets around it.
+    said = rules.parse(laid_out.as_data()).sentence()
+    assert said.translate(BRACKETS) == rule.sentence().translate(BRACKETS)
+
+
+def test_what_is_wrong_is_told_at_the_part_where_it_is() -> None:
+    exam = Part("score", {"course": "BBB", "category": "Exam", "at_least": "sixty"})
+    top = Part("all", parts=[Part("none", parts=[exam]), Part("activity", {"activity": " club "})])
+    drafting.note(top, problems(top.as_data()))
+    assert [problem.pointer for problem in exam.problems] == ["/all/0/not/score/at_least"]
+    exam.values["at_least"] = "60"
+    assert rules.parse(top.as_data()).as_data() == {
+        "all": [
+            {"not": {"score": {"course": "BBB", "category": "Exam", "at_least": 60}}},
+            {"activity": {"activity": "club"}},
+        ]
+    }
+    assert problems(Part("all", parts=[Part("any")]).as_data())[0].code == "empty"
+
+
+@given(st.data())
+def test_parts_are_moved_about_and_none_is_lost(drawn: st.DataObject) -> None:
+    top = drafting.begin(drawn.draw(RULES).as_data())
+    rows = [part for part, _ in top.walk()]
+    for _ in range(4):
+        part = drawn.draw(st.sampled_from(rows))
+        drafting.move(top, part, drawn.draw(st.sampled_from(["up", "down", "in", "out"])))
+    assert {id(part) for part, _ in top.walk()} == {id(part) for part in rows}
+    drafting.remove(top, rows[-1])
+    assert rows[-1] is top or rows[-1] not in [part for part, _ in top.walk() if part is rows[-1]]
 
 
 # Sentences
