@@ -119,6 +119,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "Rules tried", "admin:registrar_simulation_changelist", "registrar.view_simulation"
             ),
             Entry("Awards", "admin:registrar_award_changelist", "registrar.view_award"),
+            Entry(
+                "Files of awards",
+                "admin:registrar_awardfile_changelist",
+                "registrar.view_awardfile",
+            ),
             Entry("Batches", "admin:issuer_batch_changelist", "issuer.view_batch"),
             Entry("What was issued", "admin:registrar_award_issued", "registrar.view_award"),
         ),

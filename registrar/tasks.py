@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 
 from celery import shared_task
 from django.conf import settings
@@ -12,8 +13,16 @@ from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
-from registrar.models import Award, Simulation
-from registrar.services import composition, digests, result_imports, rosters, simulations
+from registrar.models import Award, AwardFile, Simulation
+from registrar.services import (
+    award_files,
+    award_mails,
+    composition,
+    digests,
+    result_imports,
+    rosters,
+    simulations,
+)
 from skills.models import Comparison
 from skills.services import likeness, meanings
 
@@ -65,6 +74,10 @@ def sweep() -> None:
         freeze.delay(str(batch_id))
     for comparison_id in likeness.waiting():
         compare_frameworks.delay(comparison_id)
+    for file_id in award_files.unread():
+        read_award_file.delay(str(file_id))
+    if award_mails.are_left():
+        write_award_mails.delay()
     for simulation in simulations.forgotten():
         simulate.delay(str(simulation.pk))
     if meanings.are_left():
@@ -98,8 +111,26 @@ def learn_meanings() -> None:
 @shared_task(name="registrar.sweep_uploads")
 def sweep_uploads() -> None:
     """Remove what was uploaded at the desk and never applied."""
-    if removed := result_imports.discard_late() + rosters.sweep():
+    late = award_files.discard_late() + result_imports.discard_late()
+    if removed := late + rosters.sweep():
         log.info("%d uploads that nobody applied were removed", removed)
+
+
+@shared_task(name="registrar.read_award_file")
+def read_award_file(file_id: str) -> None:
+    """Read a file of awards that was taken in, unless that is done."""
+    award_file = AwardFile.objects.filter(pk=file_id).select_related("template").first()
+    if award_file is not None:
+        with suppress(WrongState):  # somebody else has read it meanwhile
+            award_files.look(award_file)
+
+
+@shared_task(name="registrar.write_award_mails")
+def write_award_mails() -> None:
+    """Write mails to learners whose credential can be opened, and ring for the rest."""
+    if award_mails.write_some():
+        issuer_tasks.post_soon()
+        write_award_mails.delay()
 
 
 @shared_task(name="registrar.write_digest")
@@ -118,6 +149,11 @@ def freeze_soon(batch: Batch) -> None:
 def compare_soon(comparison: Comparison) -> None:
     """Ring for a comparison after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: compare_frameworks.delay(comparison.pk), robust=True)
+
+
+def read_soon(award_file: AwardFile) -> None:
+    """Ring for a file of awards after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(lambda: read_award_file.delay(str(award_file.pk)), robust=True)
 
 
 def simulate_soon(simulation: Simulation) -> None:

@@ -56,6 +56,13 @@ FINAL = {
     "source": {"course": "BIO 101", "category": "Module result"},
 }
 
+EXERCISE = {
+    "name": "Closing exercise",
+    "result_type": "Percent",
+    "value_min": "0",
+    "value_max": "100",
+}
+
 
 @dataclass
 class College:
@@ -358,6 +365,23 @@ def draft(college: College, clara: User) -> Revision:
 @pytest.fixture
 def cells(draft: Revision, clara: User, dev: User) -> Revision:
     """The same, approved by Dev."""
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
+@pytest.fixture
+def workshop(college: College, clara: User, dev: User) -> Revision:
+    """An approved template without a rule: whoever is in a file is awarded."""
+    draft = templates.draft(
+        "workshop",
+        unit=college.science,
+        by=clara,
+        name="Workshop",
+        description="Was at the workshop from beginning to end.",
+        criteria="Presence, as noted by its leader.",
+        result_descriptions=[EXERCISE],
+        includes_name=True,
+        skills=college.skills[:1],
+    )
     return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 

@@ -1,6 +1,7 @@
 """The desk's pages, in the order in which data come to be."""
 
 from registrar.admin import (  # noqa: F401
+    award_files,
     awards,
     batches,
     catalog,

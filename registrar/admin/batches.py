@@ -31,7 +31,8 @@ from issuer.services import batches, status
 from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
-from registrar.models import Award, Revision
+from registrar.admin.award_files import summary
+from registrar.models import Award, AwardFile, Revision
 from registrar.services import awards, composition
 
 SAMPLES = 3
@@ -126,8 +127,15 @@ class BatchPage(ThingPage):
             revoked=_revoked(batch),
             may_halt=batch.state == Batch.State.APPROVED and awards.may_halt(user, batch),
             **progress_context(batch),
+            **_from_a_file(batch),
             **kwargs,
         )
+
+
+def _from_a_file(batch: Batch) -> dict[str, Any]:
+    """What the file says of which it was prepared, if it was one."""
+    kept = AwardFile.objects.defer("content").filter(batch=batch).first()
+    return summary(kept) if kept else {}
 
 
 def _in_force(batch: Batch, user: User) -> int:

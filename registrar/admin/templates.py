@@ -28,6 +28,7 @@ from issuer.pages import (
 )
 from issuer.paging import how_many
 from issuer.vc.errors import VcError
+from registrar.admin.award_files import take_url
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
@@ -35,7 +36,7 @@ from registrar.admin.rule_words import rule_in_words
 from registrar.admin.simulations import AskPage
 from registrar.admin.why import AskAboutTemplatePage
 from registrar.models import Award, CredentialTemplate, Revision
-from registrar.services import templates
+from registrar.services import award_files, templates
 from skills.models import Skill
 
 State = Revision.State
@@ -78,6 +79,7 @@ class TemplatePage(ThingPage):
             approved=approved,
             may_revise=may("registrar.draft_revision") and not in_work,
             may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
+            take_url=take_url(self.object) if approved and may(award_files.PERMISSION) else "",
             **kwargs,
         )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -112,15 +112,18 @@ def check(
     *,
     today: date,
     file: str = "",
+    only: Collection[int] = (),
     tell: Callable[[int], None] | None = None,
 ) -> Checked:
-    """Look at every row. `tell` hears now and then how many rows were looked at."""
+    """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
     problems = [*_of_the_columns(sheet, reading, file), *_of_the_encoding(sheet, file)]
     if any(problem.severity == "fatal" for problem in problems):
         return Checked([], problems)
     checker = _Checker(sheet, reading, today, file)
     rows = []
     for at, row in enumerate(sheet.rows):
+        if only and row.number not in only:
+            continue
         rows.append(checker.checked(row))
         if tell is not None and at % 500 == 0:
             tell(at)
@@ -164,6 +167,7 @@ class _Checker:
         places = {name: at for at, name in reversed(list(enumerate(sheet.header))) if name}
         self._places = {name: places[column] for name, column in reading.columns.items()}
         self._result_names = award_columns.result_names(reading.results)
+        self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
         self._has_digits, self._shape = self._numbers()
 
@@ -216,7 +220,7 @@ class _Checker:
                 f"The row has {len(cells)} cells, the header has {width}.",
                 "Put quotes around a cell that holds the separator.",
             )
-        if len(cells) < width and not self._sheet.is_workbook:
+        if len(cells) < self._usual_width:
             return Flaw(
                 "too_few_cells",
                 f"The row has {len(cells)} cells, the header has {width}.",
@@ -345,6 +349,13 @@ class _Checker:
     def _habit(self, name: str) -> Habit:
         found = (self._readings(award_cells.composed(cell)) for cell in self._cells(name))
         return days.habit(found, said=self._reading.orders.get(name, ""))
+
+    def _usual(self) -> int:
+        """As many cells as most rows have; a workbook leaves out blank ones at the end."""
+        if self._sheet.is_workbook:
+            return 0
+        (usual, _), *_ = Counter(len(row.cells) for row in self._sheet.rows).most_common(1)
+        return min(usual, len(self._sheet.header))
 
     def _numbers(self) -> tuple[bool, str]:
         """Whether learner numbers have digits, and how most of them look, if that is telling."""

@@ -1,12 +1,12 @@
 """Award from a file: read it, look at what would come of it, prepare a batch of it."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -28,7 +28,15 @@ from registrar.readers import award_rows, loose_sheet
 from registrar.readers.award_columns import ResultField
 from registrar.readers.award_rows import AwardRecord, Reading
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
-from registrar.services import award_file_plan, awards, people, roles, sources, uploads
+from registrar.services import (
+    award_file_plan,
+    awards,
+    composition,
+    people,
+    roles,
+    sources,
+    uploads,
+)
 from registrar.services.award_file_plan import Plan, PlannedRow
 from skills.readers.errors import Unreadable
 
@@ -266,6 +274,34 @@ def discard_late(*, at: datetime | None = None) -> int:
     return len(late)
 
 
+def unread() -> list[UUID]:
+    """The files that were taken in and that nobody has read, for which somebody should ring."""
+    waiting = AwardFile.objects.filter(state=State.READING, content__isnull=False)
+    return list(waiting.values_list("pk", flat=True))
+
+
+def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
+    """What the credentials of the first, a middle and the last row would say, with the names.
+
+    Nothing of it is kept. Raises what composing raises.
+    """
+    to_award = award_file.rows.exclude(outcome__in=[Outcome.WRONG, Outcome.ALREADY])
+    numbers = list(to_award.order_by("number").values_list("number", flat=True))
+    if not numbers:
+        return []
+    only = {numbers[at] for at in (0, len(numbers) // 2, -1)}
+    sheet, reading = _kept_sheet(award_file)
+    chosen = [row for row in _plan_of(award_file, sheet, reading, only=only).rows if row.awards]
+    with transaction.atomic():
+        batch = Batch.objects.create(name="-", count=len(chosen), prepared_by=people.server())
+        made = _awards(award_file, revision_of(award_file.template), chosen, batch.pk, by=None)
+        found = Award.objects.filter(pk__in=[each.pk for each in made])
+        documents = [each.said() for each in composition.compose(found)]
+        names = [each.learner.name for each in found.order_by("position")]
+        transaction.set_rollback(True)
+    return list(zip(names, documents, strict=True))
+
+
 # Reading
 
 
@@ -288,11 +324,12 @@ def _planned(
     template: CredentialTemplate,
     duplicates: str,
     file: str,
+    only: Collection[int] = (),
     tell: Tell | None = None,
     **options: Any,
 ) -> Plan:
     today = timezone.localdate(clock.now())
-    checked = award_rows.check(sheet, reading, today=today, file=file, tell=tell)
+    checked = award_rows.check(sheet, reading, today=today, file=file, only=only, tell=tell)
     return award_file_plan.compare(
         checked,
         template=template,
@@ -303,7 +340,9 @@ def _planned(
     )
 
 
-def _plan_of(award_file: AwardFile, sheet: LooseSheet, reading: Reading) -> Plan:
+def _plan_of(
+    award_file: AwardFile, sheet: LooseSheet, reading: Reading, *, only: Collection[int] = ()
+) -> Plan:
     return _planned(
         sheet,
         reading,
@@ -311,6 +350,7 @@ def _plan_of(award_file: AwardFile, sheet: LooseSheet, reading: Reading) -> Plan
         duplicates=award_file.duplicates,
         file=award_file.file_name,
         file_id=award_file.pk,
+        only=only,
     )
 
 
@@ -418,10 +458,32 @@ def _award(
     by: User | None,
     name: str,
 ) -> Batch:
+    batch_id = uuid4()
+    made = _awards(award_file, revision, rows, batch_id, by=by)
+    by_number = {row.number: award for row, award in zip(rows, made, strict=True)}
+    kept = list(award_file.rows.filter(number__in=by_number))
+    for each in kept:
+        award = by_number[each.number]
+        each.award, each.learner_id = award, award.learner_id
+    AwardFileRow.objects.bulk_update(kept, ["award", "learner"], batch_size=_AT_ONCE)
+    title = (name or f"{revision.name}, {award_file.file_name}")[:200]
+    batch = batches.open(title, count=len(made), by=by or people.server(), id=batch_id)
+    details = {"batch": str(batch.pk), "count": batch.count}
+    ledger.append("award.decided", revision, by=by or "system", details=details)
+    return batch
+
+
+def _awards(
+    award_file: AwardFile,
+    revision: Revision,
+    rows: Sequence[PlannedRow],
+    batch_id: UUID,
+    *,
+    by: User | None,
+) -> list[Award]:
     learners = _learners(rows)
-    decided_by = by or people.server()
-    batch_id, today = uuid4(), timezone.localdate(clock.now())
-    made = Award.objects.bulk_create(
+    decided_by, today = by or people.server(), timezone.localdate(clock.now())
+    return Award.objects.bulk_create(
         (
             Award(
                 revision=revision,
@@ -444,17 +506,6 @@ def _award(
         ),
         batch_size=_AT_ONCE,
     )
-    by_number = {row.number: award for row, award in zip(rows, made, strict=True)}
-    kept = list(award_file.rows.filter(number__in=by_number))
-    for each in kept:
-        award = by_number[each.number]
-        each.award, each.learner_id = award, award.learner_id
-    AwardFileRow.objects.bulk_update(kept, ["award", "learner"], batch_size=_AT_ONCE)
-    title = (name or f"{revision.name}, {award_file.file_name}")[:200]
-    batch = batches.open(title, count=len(made), by=decided_by, id=batch_id)
-    details = {"batch": str(batch.pk), "count": batch.count}
-    ledger.append("award.decided", revision, by=by or "system", details=details)
-    return batch
 
 
 def _learners(rows: Sequence[PlannedRow]) -> dict[str, int]:

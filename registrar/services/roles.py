@@ -38,6 +38,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_revision",
     "registrar.view_simulation",
     "registrar.view_award",
+    "registrar.view_awardfile",
     "issuer.view_batch",
     "issuer.view_credential",
     "issuer.view_ledgerentry",

@@ -27,6 +27,7 @@ from registrar.models import (
     SkillTag,
 )
 from registrar.services import (
+    award_files,
     catalog,
     competencies,
     confirmations,
@@ -213,6 +214,10 @@ def addresses(
     science = programme(college, by=root)
     general = outcome_sets.make(college.skills[0].framework, by=root)
     results = results_file(by=root)
+    people = award_files.take(
+        b"Who,What\n1,2\n", template=cells.template, by=root, file_name="people.csv"
+    )
+    award_files.look(people)
 
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
@@ -306,6 +311,12 @@ def addresses(
             "file of results": page("registrar_resultimport_change", results.pk),
             "columns of results": page("registrar_resultimport_describe", results.pk),
             "reading results": page("registrar_resultimport_read"),
+            "files of awards": page("registrar_awardfile_changelist"),
+            "file of awards": page("registrar_awardfile_change", people.pk),
+            "awarding from a file": page("registrar_awardfile_take"),
+            "settings of a file of awards": page("registrar_awardfile_settings", people.pk),
+            "progress of a file of awards": page("registrar_awardfile_reading", people.pk),
+            "errors of a file of awards": page("registrar_awardfile_failures", people.pk),
             "results": page("registrar_result_changelist"),
             "who sees marks": page("registrar_markingpolicy_changelist"),
             "rules of tagging": page("registrar_taggingpolicy_changelist"),

@@ -31,7 +31,8 @@ CATALOGUE = {
 }
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
-    *("files of results", "file of results"),
+    *("files of results", "file of results", "files of awards", "file of awards"),
+    *("progress of a file of awards", "errors of a file of awards"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("what was issued", "what was issued as CSV"),
     *("progress", "credentials", "credential", "ledger", "entry", "check of the ledger"),
@@ -43,6 +44,7 @@ MAY_ENTER = {
     | {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template", "reading results", "columns of results"),
+        *("awarding from a file", "settings of a file of awards"),
         *("who sees marks", "setting who sees marks"),
         *("correcting a learner", "who corrects", "setting who corrects"),
         *("reading a catalogue", "rules of tagging", "setting the rules of tagging"),

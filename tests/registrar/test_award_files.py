@@ -15,34 +15,11 @@ from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
-from registrar.services import award_files, awards, templates
-from tests.cast import College, issue
+from registrar.services import award_files, awards
+from tests.cast import issue
 from tests.registrar.award_sheets import HEADER, line, planted, right
 
 Duplicates = AwardFile.Duplicates
-RESULT = {
-    "name": "Closing exercise",
-    "result_type": "Percent",
-    "value_min": "0",
-    "value_max": "100",
-}
-
-
-@pytest.fixture
-def workshop(college: College, clara: User, dev: User) -> Revision:
-    """An approved template without a rule: whoever is in a file is awarded."""
-    draft = templates.draft(
-        "workshop",
-        unit=college.science,
-        by=clara,
-        name="Workshop",
-        description="Was at the workshop from beginning to end.",
-        criteria="Presence, as noted by its leader.",
-        result_descriptions=[RESULT],
-        includes_name=True,
-        skills=college.skills[:1],
-    )
-    return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 
 def sheet(*rows: dict[str, str]) -> bytes:

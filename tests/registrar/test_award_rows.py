@@ -188,6 +188,11 @@ def test_titles_of_columns_may_stand_below_empty_rows_and_rows_count_as_a_spread
     assert codes(found) == [(5, "e-mail", "required")]
 
 
+def test_where_all_rows_end_before_the_header_does_nothing_is_missing() -> None:
+    rows = [",".join(line(right(number)).split(",")[:5]) for number in (1, 2, 3)]
+    assert codes(read("\n".join([",".join(HEADER), *rows]))) == []
+
+
 def test_results_are_kept_as_the_credential_says_them() -> None:
     for said, kept in (("85,5", "85.5"), ("85%", "85"), ("085", "085"), ("100.0", "100.0")):
         record = read(sheet(right(1) | {"result": said})).rows[0].record

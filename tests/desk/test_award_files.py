@@ -1,0 +1,157 @@
+"""People are awarded from a file at the desk: uploaded, looked at, mended in place, approved."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from issuer.models import Batch, Mail, SigningKey
+from issuer.pages import thing_url
+from registrar.models import Award, AwardFile, Revision
+from registrar.services import award_files, award_mails, awards
+from tests.cast import issue
+from tests.registrar.award_sheets import HEADER, line, right
+from tests.screens import width_beyond_the_screen
+
+TAKE = reverse("admin:registrar_awardfile_take")
+
+
+def sheet(*rows: dict[str, str]) -> bytes:
+    return "\n".join([",".join(HEADER), *map(line, rows)]).encode()
+
+
+@pytest.fixture
+def clerk(clara: User, signed_in: Callable[[User], Client]) -> Client:
+    return signed_in(clara)
+
+
+def upload(client: Client, revision: Revision, data: bytes, **said: Any) -> Any:
+    file = SimpleUploadedFile("people.csv", data)
+    form = {"template": revision.template_id, "duplicates": "skip", "file": file, **said}
+    return client.post(TAKE, form, follow=True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_once")
+def test_rows_with_errors_are_mended_in_place_or_downloaded(
+    workshop: Revision, clerk: Client
+) -> None:
+    rows = (right(1), right(2) | {"e-mail": "=2"}, right(3) | {"result": "400"})
+    body = upload(clerk, workshop, sheet(*rows)).content.decode()
+    kept = AwardFile.objects.get()
+    assert ("400 " in body, 'name="cell_3_3"' in body, 'name="cell_4_6"' in body) == (
+        False,
+        True,
+        True,
+    )
+    assert "Prepare 1 credential" in body
+    assert "What they would say" in body
+    address = reverse("admin:registrar_awardfile_failures", args=[kept.pk])
+    csv = b"".join(clerk.get(address)).decode()  # type: ignore[arg-type]
+    assert "e-mail: A spreadsheet would take this for a formula." in csv
+    assert "'=2" in csv
+    assert "0000001" not in csv
+    mend = reverse("admin:registrar_awardfile_mend", args=[kept.pk])
+    said = {"cell_3_3": "two@example.org", "cell_4_6": "40", "cell_9_9": "x", "cell_x_y": "z"}
+    body = clerk.post(mend, said, follow=True).content.decode()
+    assert "Prepare 3 credentials" in body
+    assert clerk.post(thing_url(kept), {"act": "prepare"}, follow=True).status_code == 200
+    assert Batch.objects.get().count == 3
+    assert clerk.post(mend, said, follow=True).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_once")
+def test_columns_are_said_by_hand_and_remembered(workshop: Revision, clerk: Client) -> None:
+    data = b"a,b,c,d\n1,Ada,Byron,a@example.org\n"
+    assert "Say what the columns hold" in upload(clerk, workshop, data).content.decode()
+    kept = AwardFile.objects.get()
+    address = reverse("admin:registrar_awardfile_settings", args=[kept.pk])
+    assert "a@example.org" in clerk.get(address).content.decode()
+    said = {"column_0": "number", "column_1": "given_name", "duplicates": "skip"}
+    twice = clerk.post(address, said | {"column_2": "number"}).content.decode()
+    assert "Choose one of the two" in twice
+    said |= {"column_2": "family_name", "column_3": "email", "sends_mail": "on"}
+    body = clerk.post(address, said, follow=True).content.decode()
+    assert "Prepare 1 credential" in body
+    assert "1 learner is told by mail" in body
+
+
+def test_learners_are_told_once_where_their_credential_is(
+    key: SigningKey, workshop: Revision, clara: User, dev: User
+) -> None:
+    kept = award_files.take(
+        sheet(right(1), right(2), right(3)),
+        template=workshop.template,
+        by=clara,
+        file_name="people.csv",
+        sends_mail=True,
+    )
+    batch = award_files.prepare(award_files.look(kept), by=clara)
+    assert award_mails.write_some() == 0
+    awards.approve(batch, by=dev)
+    issue(batch)
+    last = Award.objects.get(batch=batch, position=2)
+    awards.withdraw(last, by=clara, reason="Not there.")
+    assert award_mails.write_some() == 2
+    assert award_mails.write_some() == 0
+    assert not award_mails.are_left()
+    mail = Mail.objects.get(to="learner+1@mail.example.org")
+    assert f"{django_settings.BASE_URL}/credentials/" in mail.text
+    assert workshop.name in mail.subject
+    assert [row.mail_id is not None for row in kept.rows.all()] == [True, True, False]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_once")
+def test_a_clean_file_is_issued_in_six_clicks(
+    page: Any,
+    live_server: Any,
+    key: SigningKey,
+    workshop: Revision,
+    clara: User,
+    dev: User,
+    serious_faults: Any,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(sheet(*map(right, range(1, 19))))
+
+    def sign_in(person: User) -> None:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+
+    def look() -> None:
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
+
+    sign_in(clara)
+    page.goto(live_server.url + thing_url(workshop.template))
+    page.click("text=Award from a file")  # 1
+    look()
+    page.set_input_files("[name=file]", path)  # 2
+    page.click("button:has-text('Read the file')")  # 3
+    page.wait_for_selector("text=What they would say")
+    look()
+    page.click("button:has-text('Prepare 18 credentials')")  # 4
+    page.wait_for_selector("text=A batch was prepared of it")
+    look()
+    sign_in(dev)
+    page.goto(live_server.url + reverse("admin:index"))
+    page.click("a:has-text('Decide')")  # 5
+    look()
+    page.click("button:has-text('Issue 18 credentials')")  # 6
+    page.wait_for_selector("text=How it went")
+    assert Award.objects.with_state().filter(state="valid").count() == 18
