@@ -89,6 +89,8 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_rosterimport_changelist",
                 "registrar.view_rosterimport",
             ),
+            Entry("Nights", "admin:registrar_nightrun_changelist", "registrar.view_nightrun"),
+            Entry("Feeds", "admin:registrar_feed_changelist", "registrar.view_feed"),
             Entry(
                 "Results per outcome",
                 "admin:registrar_resultimport_changelist",

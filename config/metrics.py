@@ -37,6 +37,7 @@ from config.celery import app
 from issuer.models import Batch, Chunk, LedgerEntry, Mail, StatusChange, StatusList
 from issuer.public import replica
 from issuer.services import status
+from registrar.models import NightRun, NightStep
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +172,7 @@ class Figures:
         yield _overdue()
         yield _unpublished()
         yield _ledger()
+        yield from _night()
         yield from _mails()
         yield from _queues()
         yield from _replica()
@@ -230,6 +232,19 @@ def _overdue() -> Metric:
     overdue = waiting.filter(lease_until__lt=Now()).count()
     what = "Chunks whose worker has fallen silent and that nobody has taken up"
     return _gauge("issuer_chunk_leases_overdue", what, [({}, overdue)])
+
+
+def _night() -> Iterator[Metric]:
+    done = NightRun.objects.filter(state=NightRun.State.DONE).order_by("-ended_at").first()
+    if done is None or done.ended_at is None:
+        return
+    age = (timezone.now() - done.ended_at).total_seconds()
+    yield _gauge("issuer_night_age_seconds", "Time since the last night has ended", [({}, age)])
+    lag = (done.ended_at - done.began_at).total_seconds()
+    yield _gauge("issuer_night_duration_seconds", "How long the last night took", [({}, lag)])
+    waiting = done.steps.exclude(state=NightStep.State.DONE).count()
+    what = "Steps of the last night that wait for a person"
+    yield _gauge("issuer_night_steps_waiting", what, [({}, waiting)])
 
 
 def _unpublished() -> Metric:

@@ -192,6 +192,11 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 200 * 1024 * 1024)
 UPLOAD_DIR = env.str("UPLOAD_DIR", tempfile.gettempdir())
 # Hours after which an upload that nobody has applied is removed.
 UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", 7 * 24)
+# Folder in which other systems drop their rosters, a folder for each feed; web processes and
+# workers must see the same one.
+FEED_DIR = env.str("FEED_DIR", "feeds")
+# The hour from which the night runs, in TIME_ZONE; empty for a service without nights.
+NIGHT_HOUR = int(env.str("NIGHT_HOUR", "2")) if env.str("NIGHT_HOUR", "2") else None
 # Folder in which the built-in example keeps the passwords that were drawn for its people; only
 # load_example and run_demo use it.
 DATA_DIR = env.str("DATA_DIR", None)
@@ -289,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registrar.sweep_uploads",
         "schedule": 60 * 60,
     },
+    "begin the night and carry it on": {"task": "registrar.night", "schedule": 60},
     "write the weekly mail": {"task": "registrar.write_digest", "schedule": crontab(minute=11)},
     "check the whole ledger": {
         "task": "issuer.check_ledger",

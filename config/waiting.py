@@ -9,8 +9,17 @@ from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
 from issuer.models import Batch, Credential, Institution, SigningKey
+from issuer.pages import thing_url
 from issuer.services import batches, clock, outbox
-from registrar.models import Correction, Mapping, Revision, RosterImport, SkillTag
+from registrar.models import (
+    Correction,
+    Mapping,
+    NightRun,
+    NightStep,
+    Revision,
+    RosterImport,
+    SkillTag,
+)
 from registrar.services import awards, confirmations, corrections, policies, roles
 from skills.models import Association
 
@@ -205,6 +214,17 @@ def _mails(user: User) -> Task | None:
     return _task(found, ("mail has not arrived", "mails have not arrived"), "Look", url)
 
 
+def _night(user: User) -> Task | None:
+    if not user.has_perm("registrar.begin_nightrun"):
+        return None
+    last = NightRun.objects.first()
+    held = last.steps.exclude(state=NightStep.State.DONE).count() if last else 0
+    if last is None or not held:
+        return None
+    words = ("step of the last night waits", "steps of the last night wait")
+    return _task({"count": held, "since": last.began_at}, words, "Look", thing_url(last), True)
+
+
 def _corrections(user: User) -> Task | None:
     if not user.has_perm(corrections.CONFIRM):
         return None
@@ -233,6 +253,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _failed,
     _held_up,
     _batches,
+    _night,
     _corrections,
     _revisions,
     _drafts,

@@ -34,6 +34,12 @@ class NothingToCorrect(RegistrarError):
     code = "nothing_to_correct"
 
 
+class FeedRefused(RegistrarError):
+    """The feed cannot be used as it is."""
+
+    code = "feed_refused"
+
+
 class NothingPasses(RegistrarError):
     """No final result passes, so nobody could be awarded anything."""
 

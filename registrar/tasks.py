@@ -13,12 +13,13 @@ from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
-from registrar.models import Award, AwardFile, Simulation
+from registrar.models import Award, AwardFile, NightRun, Simulation
 from registrar.services import (
     award_files,
     award_mails,
     composition,
     digests,
+    nights,
     result_imports,
     rosters,
     simulations,
@@ -133,12 +134,37 @@ def write_award_mails() -> None:
         write_award_mails.delay()
 
 
+@shared_task(name="registrar.night")
+def night() -> None:
+    """Begin the night when it is due, carry on with the one that runs, ring for its batches."""
+    run = nights.unfinished()
+    if run is None:
+        if (day := nights.due()) is None:
+            return
+        run = nights.begin(day)
+    carry_on(run)
+
+
+def carry_on(run: NightRun) -> NightRun:
+    """Take the steps of a night that can be taken now, and ring for what is to be issued."""
+    nights.carry_on(run)
+    for batch in nights.being_issued(run):
+        freeze.delay(str(batch.pk))
+    issuer_tasks.post_soon()
+    return run
+
+
 @shared_task(name="registrar.write_digest")
 def write_digest() -> None:
     """Write the weekly mails when they are due, once, and ring for the outbox."""
     if digest := digests.write_weekly():
         log.info("week %s: %d mails", digest.week, digest.mails)
         issuer_tasks.post_soon()
+
+
+def night_soon() -> None:
+    """Ring for the night after the commit; without workers the clock does."""
+    transaction.on_commit(lambda: night.delay(), robust=True)
 
 
 def freeze_soon(batch: Batch) -> None:

@@ -14,6 +14,7 @@ from registrar.admin import (  # noqa: F401
     ledger_words,
     mappings,
     marking,
+    nights,
     outcome_sets,
     people,
     programmes,

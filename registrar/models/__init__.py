@@ -18,6 +18,7 @@ from registrar.models.imports import ResultImport, RosterImport
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.mappings import Mapping, MappingConfirmation
 from registrar.models.marking import MarkingPolicy
+from registrar.models.nights import Feed, NightRun, NightStep
 from registrar.models.outcomes import LearningOutcome, OutcomeWording
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.policies import TaggingPolicy
@@ -45,6 +46,7 @@ __all__ = [
     "Digest",
     "DigestChoice",
     "Enrolment",
+    "Feed",
     "Learner",
     "LearningOpportunity",
     "LearningOutcome",
@@ -52,6 +54,8 @@ __all__ = [
     "Mapping",
     "MappingConfirmation",
     "MarkingPolicy",
+    "NightRun",
+    "NightStep",
     "Offering",
     "OrganizationUnit",
     "OutcomeSet",

@@ -34,6 +34,8 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_correction",
     "registrar.view_resultimport",
     "registrar.view_rosterimport",
+    "registrar.view_feed",
+    "registrar.view_nightrun",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
     "registrar.view_simulation",
@@ -56,6 +58,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         _VIEW_RECORDS
         | {
             "registrar.import_roster",
+            "registrar.begin_nightrun",
             "registrar.add_activity",
             "registrar.ask_confirmation",
             "registrar.change_correctionpolicy",

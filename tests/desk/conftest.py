@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from registrar.services import (
     confirmations,
     corrections,
     crosswalk,
+    feeds,
+    nights,
     outcome_sets,
     programmes,
     result_imports,
@@ -211,6 +214,8 @@ def addresses(
         award.learner, by=root, reason="The deed was shown.", family_name="King"
     )
 
+    feed = feeds.add("Banner", "banner", by=root)
+    night = nights.carry_on(nights.begin(date(2026, 6, 8)))
     science = programme(college, by=root)
     general = outcome_sets.make(college.skills[0].framework, by=root)
     results = results_file(by=root)
@@ -341,6 +346,12 @@ def addresses(
             "awards": page("registrar_award_changelist"),
             "what was issued": page("registrar_award_issued"),
             "what was issued as CSV": page("registrar_award_issued_csv"),
+            "nights": page("registrar_nightrun_changelist"),
+            "night": page("registrar_nightrun_change", night.pk),
+            "running a night": page("registrar_nightrun_begin") + "?look=1",
+            "feeds": page("registrar_feed_changelist"),
+            "feed": page("registrar_feed_change", feed.pk),
+            "adding a feed": page("registrar_feed_new"),
             "search": page("search") + "?q=a",
             "award": page("registrar_award_change", award.pk),
             "batches": page("issuer_batch_changelist"),

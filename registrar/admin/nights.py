@@ -1,0 +1,193 @@
+"""The nights and the feeds: what was fetched, applied, awarded and issued, and what it refused."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.views.generic import FormView, TemplateView
+
+from issuer.errors import Refusal
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    Link,
+    Page,
+    ThingPage,
+    Verb,
+    column,
+    list_link,
+    number_column,
+    state_tag,
+    thing_url,
+)
+from registrar import tasks
+from registrar.models import Feed, NightRun, NightStep
+from registrar.services import feeds, nights
+
+
+class NightPage(ThingPage):
+    """One night, step by step."""
+
+    model = NightRun
+    permission_required = "registrar.view_nightrun"
+    template_name = "registrar/desk/night.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        steps = self.object.steps.select_related("roster", "batch")
+        return super().get_context_data(
+            steps=steps,
+            waiting=nights.needs_somebody(steps),
+            issued=sum(step.counts.get("issued", 0) for step in steps),
+            **kwargs,
+        )
+
+
+class BeginPage(Page, TemplateView):
+    """Look at what a night would do now, and begin one."""
+
+    permission_required = nights.BEGIN
+    template_name = "registrar/desk/night_begin.html"
+    title = "Run a night now"
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(NightRun),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rehearsed = self.request.GET.get("look") == "1"
+        steps = nights.rehearse(timezone.localdate()) if rehearsed else []
+        running = nights.unfinished()
+        return super().get_context_data(steps=steps, rehearsed=rehearsed, running=running, **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Begin it; a worker carries it on."""
+        try:
+            run = nights.begin(timezone.localdate(), by=self.user)
+        except Refusal as error:
+            messages.error(request, str(error))
+            return redirect("admin:registrar_nightrun_begin")
+        tasks.night_soon()
+        messages.success(request, "The night has begun. This page tells how far it is.")
+        return redirect(thing_url(run))
+
+
+@admin.register(NightRun)
+class NightRunAdmin(DeskAdmin):
+    """Each night, the newest first."""
+
+    title = "Nights"
+    lede = (
+        "Every night the service fetches what its feeds have, applies it, awards by templates that "
+        "award by themselves, and issues. What it refuses waits here for a person."
+    )
+    empty = "The first night has not come yet. Run one now to see what it does."
+    verbs = (
+        Verb("Run a night now", "admin:registrar_nightrun_begin", nights.BEGIN),
+        Verb("Feeds", "admin:registrar_feed_changelist", "registrar.view_feed"),
+    )
+    list_display = (
+        "__str__",
+        "condition",
+        number_column("held", "held or failed"),
+        column("began_at", "began"),
+        column("ended_at", "ended"),
+    )
+    thing_page = NightPage
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("begin/", BeginPage, "begin")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[NightRun]:
+        held = Count("steps", filter=~Q(steps__state=NightStep.State.DONE))
+        return super().get_queryset(request).annotate(held=held)
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, run: Any) -> str:
+        if run.state == NightRun.State.DONE and run.held:
+            return state_tag("held")
+        return state_tag("night" if run.state == NightRun.State.RUNNING else "done")
+
+
+class FeedForm(forms.ModelForm):
+    """What a feed is called, where it lies, and when it is stopped."""
+
+    class Meta:
+        model = Feed
+        fields = (
+            "name",
+            "folder",
+            "source",
+            "most_wrong",
+            "most_retired",
+            "is_expected_daily",
+        )
+
+
+class NewFeedPage(Page, FormView):
+    """Name a folder for the night to look into."""
+
+    permission_required = feeds.RIGHT
+    template_name = "registrar/desk/feed_new.html"
+    title = "Add a feed"
+    form_class = FeedForm
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Feed),)
+
+    def form_valid(self, form: FeedForm) -> HttpResponse:
+        try:
+            feed = feeds.add(by=self.user, **form.cleaned_data)
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        messages.success(self.request, f"The next night looks into {feed.folder}.")
+        return redirect(thing_url(feed))
+
+    def form_invalid(self, form: FeedForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+def _retire(feed: Feed, reason: str, by: User) -> str:
+    feeds.retire(feed, by=by, reason=reason)
+    return "The night no longer looks there. What was applied stays."
+
+
+class FeedPage(ThingPage):
+    """One feed: where it lies, its brakes, and what has come by it."""
+
+    model = Feed
+    permission_required = "registrar.view_feed"
+    template_name = "registrar/desk/feed.html"
+    acts = {"retire": Act(feeds.RIGHT, _retire)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        steps = NightStep.objects.filter(about=self.object.name, name=NightStep.Name.PLAN)
+        return super().get_context_data(
+            steps=steps.select_related("run", "roster").order_by("-pk")[:20],
+            may_retire=self.object.retired_at is None and self.user.has_perm(feeds.RIGHT),
+            **kwargs,
+        )
+
+
+@admin.register(Feed)
+class FeedAdmin(DeskAdmin):
+    """Where the night fetches from."""
+
+    lede = "A feed is a folder into which a system drops its rosters, OneRoster CSV, every day."
+    empty = "Add a feed: the next night looks into its folder."
+    verbs = (Verb("Add a feed", "admin:registrar_feed_new", feeds.RIGHT),)
+    list_display = ("name", "folder", "source", "condition")
+    thing_page = FeedPage
+
+    def own_urls(self) -> list[URLPattern]:
+        return [self.hang("new/", NewFeedPage, "new")]
+
+    @admin.display(description="state", ordering="retired_at")
+    def condition(self, feed: Feed) -> str:
+        return state_tag("retired" if feed.retired_at else "active")

@@ -1,0 +1,140 @@
+"""Feed, NightRun, NightStep: where the night fetches from, and what it did, step by step."""
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+
+from issuer.models import Batch
+from registrar.models.imports import RosterImport
+
+
+class Feed(models.Model):
+    """A folder into which a system drops its rosters, OneRoster CSV as a zip or a folder.
+
+    The folder lies in FEED_DIR. What is wrong with a roster holds the night up for a person where
+    it is more than `most_wrong` percent of its rows, or would retire more than `most_retired`
+    percent of what is held.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    folder = models.CharField(max_length=200, unique=True, help_text="In the folder of all feeds")
+    source = models.CharField(
+        "name of the system",
+        max_length=100,
+        blank=True,
+        help_text="Empty: the one that the roster's manifest names",
+    )
+    most_wrong = models.PositiveSmallIntegerField(
+        "percent of rows that may be wrong", default=2, validators=[MaxValueValidator(100)]
+    )
+    most_retired = models.PositiveSmallIntegerField(
+        "percent that may be retired", default=20, validators=[MaxValueValidator(100)]
+    )
+    is_expected_daily = models.BooleanField(
+        "a new roster is expected every day",
+        default=True,
+        help_text="Somebody is told when none has come",
+    )
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(most_wrong__lte=100, most_retired__lte=100),
+                name="brakes_of_a_feed_are_percentages",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NightRun(models.Model):
+    """One night: running -> done. What it did stands in its steps.
+
+    The clock begins the first of a date; further ones are begun by hand.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    date = models.DateField()
+    number = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
+    began_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    notified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-date", "-number"]
+        permissions = [("begin_nightrun", "Can begin a night by hand")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["date", "number"], name="nights_of_a_date_are_numbered"
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="one_night_runs_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", ended_at__isnull=True)
+                | Q(state="done", ended_at__isnull=False),
+                name="night_that_is_done_has_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Night of {self.date}" + (f", run {self.number}" if self.number > 1 else "")
+
+
+class NightStep(models.Model):
+    """One step of a night about one feed or template: what it counted, and what it refused.
+
+    A step is written together with what it did, so that a night that was broken off goes on with
+    the first step that is not there.
+    """
+
+    class Name(models.TextChoices):
+        FETCH = "fetch", "Fetch"
+        PLAN = "plan", "Read and compare"
+        APPLY = "apply", "Apply"
+        AWARD = "award", "Evaluate and award"
+        ISSUE = "issue", "Issue"
+        PUBLISH = "publish", "Publish"
+        NOTIFY = "notify", "Notify"
+
+    class State(models.TextChoices):
+        DONE = "done"
+        HELD = "held"
+        FAILED = "failed"
+
+    run = models.ForeignKey(NightRun, models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=10, choices=Name)
+    about = models.CharField(max_length=200, blank=True, help_text="A feed, or a template's slug")
+    state = models.CharField(max_length=6, choices=State, default=State.DONE)
+    counts = models.JSONField(default=dict)
+    refused = models.JSONField(default=list, help_text="What it refused: reason and remedy each")
+    path = models.CharField(max_length=500, blank=True, help_text="What was fetched")
+    roster = models.ForeignKey(RosterImport, models.PROTECT, related_name="+", null=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", null=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["run", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "name", "about"], name="step_of_a_night_is_taken_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_name_display()} {self.about}".strip()

@@ -1,0 +1,43 @@
+"""The nights at the desk: begun by hand, told step by step, their feeds named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from issuer.pages import thing_url
+from registrar.models import Feed, NightRun
+from registrar.services import nights
+from tests.desk.reading import SignIn, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_feed_is_added_and_the_night_looks_into_it(
+    college: Any, clara: User, signed_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR = str(tmp_path)
+    client = signed_in(clara)
+    address = reverse("admin:registrar_feed_new")
+    said = {"name": "Banner", "folder": "../up", "most_wrong": "2", "most_retired": "20"}
+    assert client.post(address, said).status_code == 409
+    assert client.post(address, said | {"most_wrong": "200"}).status_code == 422
+    added = client.post(address, said | {"folder": "banner"}, follow=True)
+    assert "looks into banner" in text(added)
+    feed = Feed.objects.get()
+    begin = reverse("admin:registrar_nightrun_begin")
+    looked = text(client.get(begin + "?look=1"))
+    assert "cannot be read" in looked
+    assert not NightRun.objects.exists()
+    begun = client.post(begin, follow=True)
+    assert "The night has begun" in text(begun)
+    run = NightRun.objects.get()
+    nights.carry_on(run)
+    page = text(client.get(thing_url(run)))
+    assert "One step waits for a person" in page
+    assert "step of the last night waits" in text(client.get("/admin/"))
+    assert "Waits for a person" in text(client.get(reverse("admin:registrar_nightrun_changelist")))
+    client.post(thing_url(feed), {"act": "retire", "reason": "Replaced."})
+    assert "Retire the feed" not in text(client.get(thing_url(feed)))

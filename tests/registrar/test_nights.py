@@ -1,0 +1,241 @@
+"""The night: it needs nobody, does nothing twice, and stops for a person where one is needed."""
+
+import json
+from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from issuer.models import Credential, Mail, SigningKey
+from issuer.services import clock
+from registrar.errors import FeedRefused, NotAllowed
+from registrar.models import Award, Feed, Learner, NightRun, Revision, RosterImport
+from registrar.services import feeds, nights, rosters
+from tests.cast import College, issue
+from tests.registrar.test_awards import automatic
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import put
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 6, 8)
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.FEED_DIR = str(tmp_path / "feeds")
+    (tmp_path / "feeds" / "banner").mkdir(parents=True)
+    return tmp_path / "feeds" / "banner"
+
+
+@pytest.fixture
+def feed(folder: Path, clara: User) -> Feed:
+    return feeds.add("Banner", "banner", by=clara)
+
+
+@pytest.fixture
+def roster() -> Roster:
+    return Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+
+
+def steps(run: NightRun) -> dict[tuple[str, str], str]:
+    return {(step.name, step.about): step.state for step in run.steps.all()}
+
+
+def whole_night() -> NightRun:
+    """A night, with what workers do between its steps."""
+    run = nights.carry_on(nights.begin(TODAY))
+    for batch in nights.being_issued(run):
+        issue(batch)
+    return nights.carry_on(run)
+
+
+def test_a_roster_that_was_dropped_is_applied_once(
+    feed: Feed, folder: Path, roster: Roster
+) -> None:
+    put(roster, folder / "2026-06-08")
+    run = whole_night()
+    assert run.state == "done"
+    assert steps(run)["apply", "Banner"] == "done"
+    assert Learner.objects.filter(source=RosterImport.objects.get().source).exists()
+    again = whole_night()
+    assert (again.number, steps(again)["fetch", "Banner"]) == (2, "done")
+    assert ("plan", "Banner") not in steps(again)
+    assert RosterImport.objects.count() == 1
+
+
+def test_what_was_earned_is_awarded_and_issued_by_itself_and_never_twice(
+    key: SigningKey, college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    automatic(cells, clara=clara, dev=dev)
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    run = nights.carry_on(nights.begin(TODAY))
+    assert run.state == "running"
+    assert ("issue", "") not in steps(run)
+    for batch in nights.being_issued(run):
+        issue(batch)
+    run = nights.carry_on(run)
+    assert run.state == "done"
+    assert run.steps.get(name="issue").counts == {"issued": 1, "failed": 0}
+    assert whole_night().steps.get(name="award").counts["new"] == 0
+    assert (Award.objects.count(), Credential.objects.count()) == (1, 1)
+
+
+def test_a_template_that_is_awarded_by_hand_is_left_to_people(
+    college: College, cells: Revision, ada: Learner
+) -> None:
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    assert steps(whole_night()) == {("issue", ""): "done", ("notify", ""): "done"}
+    assert not Award.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", ["wrong rows", "retired"])
+def test_a_brake_holds_a_roster_up_for_a_person_who_is_told_once(
+    wrong: str, feed: Feed, folder: Path, roster: Roster, clara: User
+) -> None:
+    User.objects.filter(pk=clara.pk).update(email="clara@college.example")
+    if wrong == "wrong rows":
+        text = roster.texts["enrollments.csv"]
+        roster.texts["enrollments.csv"] = text + b"\n".join(b"x%d,,,nothing" % n for n in range(9))
+    else:
+        put(roster, folder / "1")
+        whole_night()
+        lines = roster.texts["results.csv"].splitlines(keepends=True)
+        roster.texts["results.csv"] = b"".join(lines[:2])
+    put(roster, folder / "2")
+    before = Learner.objects.count()
+    run = whole_night()
+    assert run.state == "done"
+    held = run.steps.get(name="plan")
+    assert held.state == "held"
+    assert "At most" in held.refused[0]["reason"]
+    assert ("apply", "Banner") not in steps(run)
+    assert Learner.objects.count() == before
+    mail = Mail.objects.get(why="night.needs_somebody")
+    assert mail.to == "clara@college.example"
+    assert str(run.pk) in mail.text
+    assert held.roster is not None
+    rosters.apply(held.roster, by=None)
+    assert steps(whole_night())["fetch", "Banner"] == "done"
+    assert Mail.objects.filter(why="night.needs_somebody").count() == 1
+
+
+def test_one_dead_feed_stops_neither_the_others_nor_the_awards(
+    feed: Feed,
+    folder: Path,
+    roster: Roster,
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    clara: User,
+    dev: User,
+) -> None:
+    feeds.add("A system that is gone", "nowhere", by=clara)
+    (folder.parent / "broken").mkdir()
+    (folder.parent / "broken" / "roster.zip").write_bytes(b"PK half of a zip")
+    feeds.add("Broken", "broken", by=clara)
+    put(roster, folder / "1")
+    automatic(cells, clara=clara, dev=dev)
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    run = whole_night()
+    found = steps(run)
+    assert found["fetch", "A system that is gone"] == "failed"
+    assert found["plan", "Broken"] == "failed"
+    assert found["apply", "Banner"] == "done"
+    assert run.steps.get(name="issue").counts["issued"] == 1
+
+
+def test_a_roster_that_does_not_come_is_missed(
+    feed: Feed, folder: Path, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert steps(whole_night())["fetch", "Banner"] == "held"
+    put(roster, folder / "1")
+    assert steps(whole_night())["fetch", "Banner"] == "done"
+    later = timezone.now() + timedelta(days=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert steps(whole_night())["fetch", "Banner"] == "held"
+    Feed.objects.update(is_expected_daily=False)
+    assert steps(whole_night())["fetch", "Banner"] == "done"
+
+
+def test_what_is_still_being_written_is_left_alone(feed: Feed, folder: Path) -> None:
+    for name in ("roster.zip.part", ".roster.zip", "roster.zip.filepart", "notes.txt"):
+        (folder / name).write_bytes(b"half")
+    assert feeds.newest(feed) is None
+
+
+def test_a_night_that_was_broken_off_goes_on_where_it_stopped(
+    feed: Feed, folder: Path, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(roster, folder / "1")
+
+    class Killed(BaseException):
+        """The worker is gone."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rosters, "apply", killed)
+        with pytest.raises(Killed):
+            nights.carry_on(nights.begin(TODAY))
+    run = NightRun.objects.get()
+    assert set(steps(run)) == {("fetch", "Banner"), ("plan", "Banner")}
+    assert nights.begin(TODAY) == run
+    assert nights.carry_on(run).state == "done"
+    assert RosterImport.objects.get().state == "applied"
+
+
+def test_a_rehearsal_tells_the_same_and_changes_nothing(
+    feed: Feed, folder: Path, roster: Roster, college: College
+) -> None:
+    put(roster, folder / "1")
+    told = [(step.name, step.about, step.state) for step in nights.rehearse(TODAY)]
+    assert ("apply", "Banner", "done") in told
+    assert not NightRun.objects.exists() and not RosterImport.objects.exists()
+    run = whole_night()
+    assert [(step.name, step.about, step.state) for step in run.steps.all()] == told
+
+
+def test_the_clock_begins_one_night_a_day_from_its_hour_on(settings: Any) -> None:
+    settings.TIME_ZONE, settings.NIGHT_HOUR = "UTC", 2
+    early = timezone.now().replace(hour=1)
+    late = early.replace(hour=2)
+    assert nights.due(at=early) is None
+    assert nights.due(at=late) == late.date()
+    nights.begin(late.date())
+    assert nights.due(at=late) is None
+    settings.NIGHT_HOUR = None
+    assert nights.due(at=late + timedelta(days=1)) is None
+
+
+def test_a_feed_lies_in_the_folder_of_all_feeds(feed: Feed, clara: User, chen: User) -> None:
+    for name in ("../etc", "a/../../b", "a//b", "", ".hidden", "a/.b"):
+        with pytest.raises(FeedRefused):
+            feeds.add(f"Feed {name}", name, by=clara)
+    with pytest.raises(FeedRefused, match="Another"):
+        feeds.add("Banner", "elsewhere", by=clara)
+    with pytest.raises(NotAllowed):
+        feeds.add("Mine", "mine", by=chen)
+
+
+def test_the_command_ends_with_what_was_done(
+    feed: Feed, folder: Path, roster: Roster, tmp_path: Path
+) -> None:
+    put(roster, folder / "1")
+    for options in (["--dry-run"], []):
+        out = StringIO()
+        call_command("run_nightly", "--date", "2026-06-08", "--json", *options, stdout=out)
+        told = json.loads(out.getvalue().splitlines()[-1])
+        assert set(told) == {"steps", "refused", "issued"}
+        assert [step["name"] for step in told["steps"]][:3] == ["fetch", "plan", "apply"]
+    assert NightRun.objects.get().state == "done"
