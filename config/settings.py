@@ -379,6 +379,7 @@ API_SCOPES = {
 }
 # What a system may write; only what an administrator ticks for it.
 WRITE_SCOPES = {
+    "awards.prepare": "Prepare awards from a file; a person approves them",
     "skills.import": "Import frameworks of skills",
     "skills.propose": "Propose links between skills of different frameworks",
 }

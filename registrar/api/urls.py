@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from registrar.api import (
+    award_files,
     awards,
     catalog,
     framework_imports,
@@ -24,6 +25,7 @@ router.register("templates", templates.TemplateViewSet)
 router.register("awards", awards.AwardViewSet)
 
 urlpatterns = [
+    path("award-files", award_files.AwardFilesView.as_view()),
     path("frameworks/imports", framework_imports.FrameworkImportView.as_view()),
     path("associations/proposals", proposals.ProposalsView.as_view()),
     *router.urls,

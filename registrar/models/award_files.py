@@ -18,7 +18,8 @@ class AwardFile(models.Model):
     `content` is kept until its rows are. `columns` names by field the column that holds it,
     `orders` says by field which of day and month comes first where somebody decided that; both
     are remembered for files with the same header. `counts` are of rows by outcome; `problems`
-    concern the whole file. Without `read_by` it was a command on the server.
+    concern the whole file. Without `read_by` and
+    `client` it was a command on the server.
     """
 
     class State(models.TextChoices):
@@ -59,6 +60,7 @@ class AwardFile(models.Model):
     read_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
+    client = models.CharField(max_length=200, blank=True, help_text="API client that sent it")
     read_at = models.DateTimeField(auto_now_add=True)
     prepared_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True, help_text="When every mail of it was written")

@@ -34,6 +34,9 @@ _FLAWS: Final[Mapping[str, Flaw]] = {
         "There is a quote in the middle of a quoted cell.",
         'Write a quote inside a quoted cell twice ("").',
     ),
+    "bad_json": Flaw(
+        "bad_json", "The line is no JSON object.", "Write one object a line, with all quotes."
+    ),
     "field_too_long": Flaw("too_long", "A cell is longer than 131,072 characters.", "Shorten it."),
 }
 

@@ -1,11 +1,12 @@
-"""Reads any sheet (CSV, tab-separated text, XLSX): its header and all rows, damaged ones too."""
+"""Reads any sheet (CSV, XLSX, JSON lines): its header and all rows, damaged ones too."""
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from registrar.readers import encodings
 from skills.readers import packed, separated, workbook
@@ -82,6 +83,8 @@ def read(data: bytes, *, encoding: str = "") -> LooseSheet:
             "Save the sheet as “CSV UTF-8” or as “Excel workbook (.xlsx)”.",
         )
     text, found = encodings.decoded(data, encoding)
+    if text.lstrip().startswith("{"):
+        return _of_objects(text)
     separator = separated.separator_of(text[:_FIRST])
     return _sheet(_separated(text, separator), encoding=found)
 
@@ -110,7 +113,7 @@ def _header(row: LooseRow) -> tuple[str, ...]:
             row=row.number,
         )
     names = [kept(cell).strip() for cell in row.cells]
-    while not names[-1]:
+    while names and not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:
         raise Unreadable(
@@ -146,6 +149,37 @@ def _rows(rows: Iterator[LooseRow]) -> Iterator[LooseRow]:
 def kept(cell: str) -> str:
     """The cell without what no database keeps."""
     return cell if cell.isascii() and "\x00" not in cell else _UNKEEPABLE.sub("\ufffd", cell)
+
+
+def _of_objects(text: str) -> LooseSheet:
+    """A sheet of JSON objects, one a line; rows count as lines do. Never is a day a number."""
+    found: list[tuple[int, dict[str, Any], str]] = []
+    header: dict[str, None] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            said = None
+        if isinstance(said, dict):
+            header |= dict.fromkeys(said)
+            found.append((number, said, ""))
+        else:
+            found.append((number, {}, "bad_json"))
+        if len(found) > MAX_ROWS:
+            raise Unreadable(
+                "too_many_rows", f"There are more than {MAX_ROWS:,} rows.", "Give it in parts."
+            )
+    names = _header(LooseRow(0, list(header) or [""]))
+    rows = (LooseRow(n, [_said(said.get(name)) for name in header], f) for n, said, f in found)
+    return LooseSheet(names, tuple(rows), encodings.UTF8, header_row=0)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str):
+        return kept(value)
+    return "" if value is None else json.dumps(value)
 
 
 def _separated(text: str, separator: str) -> Iterator[LooseRow]:

@@ -12,7 +12,7 @@ from registrar.models import OrganizationUnit, Role
 from registrar.services import roles
 
 OWN = "own"
-SERVER = "command-on-the-server"
+NOBODY = "command-or-system"
 
 # Letters and digits that nobody takes for one another.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -105,13 +105,16 @@ def add_person(
     return person
 
 
-def server() -> User:
-    """Who decides where a command on the server does, and nobody is named: they cannot sign in."""
+def nobody() -> User:
+    """Who stands for a command on the server or a system, where a person is to be named.
+
+    They cannot sign in, and have no role; the ledger names the system itself.
+    """
     person, _ = User.objects.get_or_create(
-        username=SERVER,
+        username=NOBODY,
         defaults={
             "first_name": "Command",
-            "last_name": "on the server",
+            "last_name": "or system",
             "is_active": False,
             "password": make_password(None),
         },
