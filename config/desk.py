@@ -120,6 +120,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry(
                 "Rules tried", "admin:registrar_simulation_changelist", "registrar.view_simulation"
             ),
+            Entry("Awards to review", "admin:registrar_award_queues", "registrar.evaluate_award"),
             Entry("Awards", "admin:registrar_award_changelist", "registrar.view_award"),
             Entry(
                 "Files of awards",

@@ -20,9 +20,10 @@ from issuer.models import Batch, Credential
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
 from issuer.services import batches
 from registrar.admin import issued
+from registrar.admin.review_queue import QueueCounts, QueuePage, QueuesPage
 from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import award_skills, awards
+from registrar.services import award_chains, award_skills, awards
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
@@ -155,6 +156,7 @@ class AwardPage(ThingPage):
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
             failure=batches.why_failed(award.batch_id, award.position),
+            chain=award_chains.of(award),
             learned=award_skills.shown(award),
             newer=Award.objects.filter(replaces=award).first(),
             may_award_again=award.state in awards.OVER
@@ -199,6 +201,9 @@ class AwardAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("evaluate/<int:object_id>/", EvaluatePage, "evaluate"),
+            self.hang("queue/", QueuesPage, "queues"),
+            self.hang("queue/<int:object_id>/", QueuePage, "queue"),
+            self.hang("queue/<int:object_id>/counts/", QueueCounts, "queue_counts"),
             self.hang("issued/", issued.IssuedPage, "issued"),
             self.hang("issued.csv", issued.IssuedCsv, "issued_csv"),
         ]

@@ -203,6 +203,27 @@ def award_failed_again(batch: Batch, *, by: User, reason: str) -> Batch:
     return again
 
 
+@transaction.atomic
+def award_all_again(former: Iterable[Award], *, by: User, reason: str) -> Batch:
+    """Award several of one template once more, as one batch, each as `award_again` does it.
+
+    Left out is who has not earned it today. Raises what `award_again` raises.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    former = list(former)
+    revision = _begin_again(former[0].template, by=by)
+    for award in former:
+        _demand_that_none_is_in_force(award)
+    made = _as_of_today(former, revision, by=by)
+    if not made:
+        raise WrongState("Of those who were chosen, nobody has earned it today.")
+    batch = _prepare_again(made, name=revision.name, by=by)
+    details = {"batch": str(batch.pk), "count": batch.count}
+    ledger.append("award.decided_again", batch, by=by, reason=reason, details=details)
+    return batch
+
+
 def as_of_today(award: Award, *, by: User) -> list[Award]:
     """What would take the place of an award, not stored: one, or none if the rule is not met now.
 

@@ -24,7 +24,13 @@ FaultFinder = Callable[[Any], list[str]]
 NOT_PAGES = {
     *("progress", "coverage as CSV", "problems of a roster", "crosswalk as CSV"),
     *("coverage of a programme as CSV", "coverage of a programme as SVG", "curriculum map as CSV"),
-    *("evidence pack as zip", "rule tried as CSV", "options of a rule", "what was issued as CSV"),
+    *(
+        "evidence pack as zip",
+        "rule tried as CSV",
+        "options of a rule",
+        "numbers of a queue",
+        "what was issued as CSV",
+    ),
 }
 
 

@@ -51,6 +51,7 @@ MAY_ENTER = {
         *("correcting a learner", "who corrects", "setting who corrects"),
         *("reading a catalogue", "rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation", "trying a rule"),
+        *("awards to review", "queue of awards", "numbers of a queue"),
         *("building a rule", "options of a rule"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
@@ -64,7 +65,11 @@ MAY_ENTER = {
         ),
         *("outbox", "mail", "asking outside"),
     },
-    "dev": RECORDS | {"review of links", "evaluation", "trying a rule"},
+    "dev": RECORDS
+    | {
+        *("review of links", "evaluation", "trying a rule"),
+        *("awards to review", "queue of awards", "numbers of a queue"),
+    },
     "chen": CATALOGUE
     | {
         *("review", "review of courses", "review of links"),

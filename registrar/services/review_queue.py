@@ -1,0 +1,162 @@
+"""What results ask of the registrar since they last looked: to award, to award again, to withdraw.
+
+A rule that was changed since asks nothing of those who were awarded before: each award is judged
+by the rule of its own revision.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from issuer.errors import ReasonMissing
+from issuer.models import Batch, Credential
+from registrar import rules
+from registrar.models import Award, Revision
+from registrar.services import awards, eligibility, roles
+from registrar.services.awards import Evaluation
+from registrar.services.eligibility import Candidate
+
+PERMISSION: Final = "registrar.evaluate_award"
+_IN_FORCE: Final = (Credential.State.VALID, Credential.State.SUSPENDED)
+_LOST: Final = (Credential.State.REVOKED, Credential.State.EXPIRED, Credential.State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """An award that is to be decided on, and what is known of its learner today."""
+
+    award: Award
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Who has earned it and was never awarded, who earns it again, who no longer does."""
+
+    evaluation: Evaluation
+    again: tuple[Concern, ...]
+    lapsed: tuple[Concern, ...]
+
+    @property
+    def new(self) -> tuple[Candidate, ...]:
+        """Those who were never awarded."""
+        return self.evaluation.awards
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be decided."""
+        return not (self.new or self.again or self.lapsed)
+
+
+def revisions(user: User, *, is_everything: bool = False) -> QuerySet[Revision]:
+    """The approved revisions with a rule in this person's reach: those awarded by a queue, or all.
+
+    What is awarded by itself is among them, as withdrawals are always for a person to decide.
+    """
+    found = Revision.objects.filter(
+        state=Revision.State.APPROVED,
+        rule__isnull=False,
+        template__unit__in=roles.reach(user, PERMISSION),
+    )
+    if not is_everything:
+        found = found.exclude(awarding=Revision.Awarding.HAND)
+    return found.select_related("template__unit").order_by("name", "pk")
+
+
+def look(revision: Revision) -> Queue:
+    """Find out what there is to decide, and write nothing."""
+    evaluation = awards.evaluate(revision, at=timezone.now())
+    return Queue(
+        evaluation=evaluation,
+        again=tuple(_again(evaluation)),
+        lapsed=tuple(_lapsed(evaluation)),
+    )
+
+
+@transaction.atomic
+def award(revision: Revision, learners: Collection[int] | None, *, by: User) -> Batch | None:
+    """Award these learners, or everyone who is new, as a batch for a second person to approve.
+
+    Who has not earned it any longer, or was awarded meanwhile, is left out. Raises what
+    `awards.prepare` raises.
+    """
+    evaluation = awards.evaluate(revision, at=timezone.now())
+    chosen = tuple(
+        each for each in evaluation.awards if learners is None or each.learner_id in learners
+    )
+    return awards.prepare(replace(evaluation, awards=chosen), by=by)
+
+
+@transaction.atomic
+def award_again(
+    revision: Revision, chosen: Collection[int] | None, *, by: User, reason: str
+) -> Batch | None:
+    """Award these once more, or all that are earned again, as one batch.
+
+    Raises what `awards.award_again` raises.
+    """
+    found = [each.award for each in look(revision).again]
+    found = [each for each in found if chosen is None or each.pk in chosen]
+    return awards.award_all_again(found, by=by, reason=reason) if found else None
+
+
+@transaction.atomic
+def withdraw(revision: Revision, chosen: Collection[int] | None, *, by: User, reason: str) -> int:
+    """Withdraw these awards, or all that have lapsed; how many they are.
+
+    What is earned again by now is left alone. Raises what `awards.withdraw` raises.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    found = [each.award for each in look(revision).lapsed]
+    found = [each for each in found if chosen is None or each.pk in chosen]
+    for each in found:
+        awards.withdraw(each, by=by, reason=reason)
+    return len(found)
+
+
+def _again(evaluation: Evaluation) -> Iterator[Concern]:
+    """Former awards that are in force no longer and whose rule is met."""
+    earned = {(each.learner_id, each.occasion): each for each in evaluation.already}
+    lost = _newest(evaluation).filter(state__in=_LOST)
+    for each in lost:
+        candidate = earned.get((each.learner_id, each.occasion))
+        if candidate is not None:
+            yield Concern(each, candidate)
+
+
+def _lapsed(evaluation: Evaluation) -> Iterator[Concern]:
+    """Awards in force of which the rule that they were made by is no longer met."""
+    fallen = {each.pk for each in evaluation.lapsed}
+    in_force = _newest(evaluation).filter(pk__in=fallen, state__in=_IN_FORCE)
+    by_revision: dict[Revision, list[Award]] = {}
+    for each in in_force:
+        by_revision.setdefault(each.revision, []).append(each)
+    for revision, made in by_revision.items():
+        yield from _judged_by_their_own(revision, made)
+
+
+def _judged_by_their_own(revision: Revision, made: Iterable[Award]) -> Iterator[Concern]:
+    if revision.rule is None:
+        return
+    made = list(made)
+    judged = eligibility.judge(
+        rules.parse(revision.rule), learners={each.learner_id for each in made}
+    )
+    held = {(each.learner_id, each.occasion) for each in judged.met}
+    known = {each.learner_id: each for each in (*judged.met, *judged.not_met)}
+    for each in made:
+        if (each.learner_id, each.occasion) not in held:
+            now = replace(known[each.learner_id], offering_id=each.offering_id)
+            yield Concern(each, now)
+
+
+def _newest(evaluation: Evaluation) -> "QuerySet[Any]":
+    """The awards of the template that no other has taken the place of, each with its state."""
+    made = Award.objects.filter(template=evaluation.revision.template_id, replaced_by=None)
+    return made.with_state().select_related("revision", "template__unit", "learner", "offering")
