@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,8 +13,9 @@ from issuer.vc import reading, vocabularies
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
 from registrar import rules
-from registrar.models import CredentialTemplate, OrganizationUnit, Revision
+from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import roles
+from registrar.services.credential_facts import PROPOSED_TYPES
 from skills.models import Skill
 
 _CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}
@@ -22,14 +23,46 @@ _PLAIN = (
     "name",
     "description",
     "criteria",
+    "kind",
     "achievement_type",
     "human_code",
     "language",
+    "credit",
     "credits",
+    "credit_unit",
+    "level",
+    "hours",
+    "assessment",
+    "is_supervised",
+    "identity_checked",
+    "evidence_rule",
+    "valid_for",
+    "renewal",
+    "not_stated_because",
+    "note",
     "includes_name",
     "status_purpose",
     "image",
     "awarding",
+    "image_alternative",
+)
+_NOT_SAID = [("", "Not said")]
+_YES_OR_NO = [("unknown", "Not said"), ("true", "Yes"), ("false", "No")]
+# The fields as they stand together in the form; those of a new template first.
+GROUPS: Final = (
+    ("What it says", ("name", "slug", "unit", "description", "criteria", "human_code", "language")),
+    (
+        "Kind, credit and effort",
+        (
+            *("kind", "achievement_type", "level", "credit", "credits", "credit_unit", "hours"),
+            "not_stated_because",
+        ),
+    ),
+    ("Assessment", ("assessment", "is_supervised", "identity_checked", "evidence_rule")),
+    ("How long it holds", ("valid_for", "renewal", "status_purpose")),
+    ("Who earns it", ("awarding", "rule", "result_descriptions")),
+    ("How it looks", ("image", "image_alternative", "includes_name")),
+    ("For colleagues", ("note",)),
 )
 
 
@@ -99,12 +132,19 @@ class DraftForm(forms.Form):
         required=False,
         help_text="What one has to do to earn it; Markdown. Needed before it is submitted.",
     )
+    kind = forms.ChoiceField(
+        choices=[*_NOT_SAID, *Revision.Kind.choices], required=False, label="Kind"
+    )
     achievement_type = forms.ChoiceField(
         choices=[
-            (name, reading.kind_in_words(name)) for name in sorted(vocabularies.ACHIEVEMENT_TYPES)
+            ("", "The one that goes with the kind"),
+            *(
+                (name, reading.kind_in_words(name))
+                for name in sorted(vocabularies.ACHIEVEMENT_TYPES)
+            ),
         ],
-        initial="Course",
-        label="Kind",
+        required=False,
+        label="Type in Open Badges",
     )
     human_code = forms.CharField(max_length=100, required=False, label="Course or catalogue code")
     language = forms.CharField(
@@ -113,7 +153,80 @@ class DraftForm(forms.Form):
         help_text="For example en or es.",
         widget=forms.TextInput(attrs={"class": "short"}),
     )
-    credits = forms.DecimalField(max_digits=6, decimal_places=2, min_value=0, required=False)
+    credit = forms.ChoiceField(choices=[*_NOT_SAID, *Revision.Credit.choices], required=False)
+    credits = forms.DecimalField(
+        max_digits=6, decimal_places=2, min_value=0, required=False, label="How many credits"
+    )
+    credit_unit = forms.CharField(
+        max_length=60,
+        required=False,
+        label="Unit of credit",
+        help_text="For example ECTS credits or semester hours.",
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
+    level = forms.CharField(
+        max_length=100, required=False, help_text="For example EQF level 5 or second year."
+    )
+    hours = forms.DecimalField(
+        max_digits=7,
+        decimal_places=1,
+        min_value=0,
+        required=False,
+        label="Hours of work",
+        help_text="All that a learner spends on it, in class and outside. Hours or credits are "
+        "needed before it is submitted.",
+    )
+    not_stated_because = forms.CharField(
+        max_length=500,
+        required=False,
+        label="Why skills or effort are not stated",
+        help_text="Only where there is nothing to state, as for a membership. Stands in the "
+        "credential.",
+    )
+    assessment = forms.ChoiceField(
+        choices=[*_NOT_SAID, *Revision.Assessment.choices],
+        required=False,
+        label="How it is assessed",
+        help_text="Needed before it is submitted.",
+    )
+    is_supervised = forms.NullBooleanField(
+        required=False,
+        label="Under supervision",
+        widget=forms.Select(choices=_YES_OR_NO),
+    )
+    identity_checked = forms.NullBooleanField(
+        required=False,
+        label="The learner's identity is checked",
+        widget=forms.Select(choices=_YES_OR_NO),
+    )
+    evidence_rule = DefaultedChoice(
+        choices=Revision.Evidence.choices, initial=Revision.Evidence.NONE, label="Evidence"
+    )
+    valid_for = forms.IntegerField(
+        min_value=1,
+        max_value=1200,
+        required=False,
+        label="Valid for how many months",
+        help_text="From the day of the award; empty is without end.",
+    )
+    renewal = forms.CharField(
+        max_length=500,
+        required=False,
+        label="How it is renewed",
+        help_text="For example: by twelve hours of further training.",
+    )
+    note = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        label="Why it is so",
+        help_text="For whoever approves or revises it. It is not published.",
+    )
+    image_alternative = forms.CharField(
+        max_length=300,
+        required=False,
+        label="What the image shows",
+        help_text="For those who do not see it. Needed with an image of one's own.",
+    )
     includes_name = forms.BooleanField(
         required=False,
         label="Carries the learner's name",
@@ -162,8 +275,22 @@ class DraftForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("name", "description", "criteria"):
+        for name in ("name", "description", "criteria", "renewal", "note", "image_alternative"):
             self.fields[name].widget.attrs["dir"] = "auto"
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields that belong together, each group under its heading."""
+        return [
+            (heading, [self[name] for name in names if name in self.fields])
+            for heading, names in GROUPS
+        ]
+
+    def clean_achievement_type(self) -> str:
+        """Without one it is that which goes with the kind."""
+        chosen = self.cleaned_data["achievement_type"]
+        kind = self.cleaned_data.get("kind")
+        return chosen or (PROPOSED_TYPES[Revision.Kind(kind)] if kind else "Achievement")
 
     def clean_rule(self) -> Any:
         """Every fault of the rule at once, each with its place."""
@@ -196,10 +323,18 @@ class DraftForm(forms.Form):
             return self.initial.get("skills", [])
         return _keys(cast(QueryDict, self.data).getlist("skills"))
 
+    def chosen_levels(self) -> dict[int, str]:
+        """How far each of them is shown, where that was chosen."""
+        if not self.is_bound:
+            return self.initial.get("levels", {})
+        said = {key: self.data.get(f"level-{key}", "") for key in self.chosen_skills()}
+        return {key: level for key, level in said.items() if level in RevisionSkill.Level.values}
+
     def values(self) -> dict[str, Any]:
         """What the service asks for."""
         return self.cleaned_data | {
-            "skills": Skill.objects.current().filter(pk__in=self.chosen_skills())
+            "skills": Skill.objects.current().filter(pk__in=self.chosen_skills()),
+            "levels": self.chosen_levels(),
         }
 
 
@@ -218,7 +353,6 @@ class NewTemplateForm(DraftForm):
     unit = forms.ModelChoiceField(
         OrganizationUnit.objects.none(), help_text="Whose credential it is.", empty_label=None
     )
-    field_order = ("name", "slug", "unit")
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -240,6 +374,7 @@ def form_values(revision: Revision) -> dict[str, Any]:
         "rule": _as_text(revision.rule),
         "result_descriptions": _as_text(revision.result_descriptions),
         "skills": list(revision.skills.values_list("pk", flat=True)),
+        "levels": dict(revision.attested.values_list("skill", "level")),
     }
 
 

@@ -1,7 +1,7 @@
 """Credential templates: what they say, revision by revision, and who approved it."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from issuer.errors import Refusal
-from issuer.models import StatusList
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -35,8 +34,8 @@ from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
 from registrar.admin.rule_words import rule_in_words
 from registrar.admin.simulations import AskPage
 from registrar.admin.why import AskAboutTemplatePage
-from registrar.models import Award, CredentialTemplate, Revision
-from registrar.services import award_files, templates
+from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
+from registrar.services import award_files, credential_facts, publication, readiness, templates
 from skills.models import Skill
 
 State = Revision.State
@@ -140,16 +139,17 @@ class RevisionPage(ThingPage):
             .first()
         )
         try:
-            achievement = templates.preview(revision).as_json()
+            achievement = publication.preview(revision).as_json()
         except VcError:
             achievement = None
         may_approve = user.has_perm("registrar.approve_revision")
         return super().get_context_data(
             rule=rule_in_words(revision.rule),
-            skills=revision.skills.select_related("framework"),
-            seal=templates.seal(revision),
+            facts=credential_facts.lines(revision),
+            attested=revision.attested.select_related("skill__framework").order_by("pk"),
+            seal=publication.seal(revision),
             achievement=achievement,
-            gaps=templates.missing(revision) if revision.state == State.DRAFT else [],
+            gaps=readiness.missing(revision) if revision.state == State.DRAFT else [],
             former=former,
             differences=differences(former, revision) if former else [],
             may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
@@ -171,7 +171,7 @@ def differences(former: Revision, revision: Revision) -> list[tuple[str, str, st
         before, after = getattr(former, name), getattr(revision, name)
         if before != after:
             found.append((_label(name), _shown(name, before), _shown(name, after)))
-    before, after = ({str(skill) for skill in each.skills.all()} for each in (former, revision))
+    before, after = (set(map(str, each.attested.all())) for each in (former, revision))
     if before != after:
         gone, new = sorted(before - after), sorted(after - before)
         found.append(("Skills", "\n".join(gone) or "—", "\n".join(new) or "—"))
@@ -189,14 +189,22 @@ def _shown(name: str, value: Any) -> str:
         return ", ".join(str(each.get("name", "?")) for each in value) or "—"
     if name == "image":
         return "An image of its own" if value else "A seal drawn from the name"
-    if name == "status_purpose":
-        return str(StatusList.Purpose(value).label)
+    choices = dict(Revision._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
+    if choices and value:
+        return str(choices.get(value, value))
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return "—" if value in (None, "") else str(value)
 
 
 # Drafting
+
+
+class ChosenSkill(NamedTuple):
+    """A skill that is ticked, and how far it is shown."""
+
+    skill: Skill
+    level: str
 
 
 class DraftPage(ChoosingPage):
@@ -207,8 +215,13 @@ class DraftPage(ChoosingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        chosen = context["form"].chosen_skills()
-        return context | {"chosen": Skill.objects.filter(pk__in=chosen).select_related("framework")}
+        form = context["form"]
+        chosen = Skill.objects.filter(pk__in=form.chosen_skills()).select_related("framework")
+        levels = form.chosen_levels()
+        return context | {
+            "chosen": [ChosenSkill(skill, levels.get(skill.pk, "")) for skill in chosen],
+            "levels": RevisionSkill.Level.choices,
+        }
 
 
 class NewTemplatePage(DraftPage):

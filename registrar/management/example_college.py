@@ -323,7 +323,7 @@ class ExampleCollege:
         author = User.objects.get(username=said["author"])
         skills = {skill.code: skill for skill in self._framework.skills.all()}
         wording = {name: said[name] for name in templates.WORDING if name in said}
-        wording["credits"] = _number(said["credits"])
+        wording |= {name: _number(said.get(name)) for name in ("credits", "hours")}
         # Their ids in the file are for the reader; the real ones are drawn.
         wording["result_descriptions"] = [
             {name: value for name, value in each.items() if name != "id"}
@@ -334,6 +334,7 @@ class ExampleCollege:
             unit=self._unit(said["unit"]),
             by=author,
             skills=[skills[code] for code in said["skills"]],
+            levels={skills[code].pk: how for code, how in said.get("skill_levels", {}).items()},
             **wording,
         )
         if said["state"] != Revision.State.DRAFT:

@@ -46,16 +46,68 @@ class Revision(models.Model):
         REVIEW = "review", "To a queue: whoever has earned it is listed for somebody to award"
         AUTOMATIC = "automatic", "By itself, every night"
 
+    class Kind(models.TextChoices):
+        DEGREE = "degree"
+        DIPLOMA = "diploma"
+        CERTIFICATE = "certificate"
+        MICRO_CREDENTIAL = "micro-credential", "Micro-credential"
+        COURSE = "course", "Course completion"
+        CO_CURRICULAR = "co-curricular", "Co-curricular activity"
+        COMPETENCY = "competency"
+        MEMBERSHIP = "membership"
+        LICENCE_PREPARATION = "licence-preparation", "Preparation for a licence"
+        HONOUR = "honour", "Prize or honour"
+
+    class Credit(models.TextChoices):
+        CREDIT = "credit", "For credit"
+        NON_CREDIT = "non-credit", "Without credit"
+        BOTH = "both", "With or without credit"
+
+    class Assessment(models.TextChoices):
+        EXAMINATION = "examination"
+        COURSEWORK = "coursework"
+        MIXED = "mixed", "Coursework and examination"
+        PROJECT = "project", "Project or thesis"
+        PORTFOLIO = "portfolio"
+        PRACTICAL = "practical", "Practical work that is watched"
+        CONFIRMED = "confirmed", "Confirmation by somebody responsible"
+        FINAL_RESULT = "final-result", "All that counts towards the course's final result"
+        PARTS = "parts", "The assessments of the credentials that it is made of"
+        ATTENDANCE = "attendance", "Attendance; nothing is assessed"
+
+    class Evidence(models.TextChoices):
+        NONE = "none", "No evidence stands in it"
+        OPTIONAL = "optional", "Evidence may stand in it"
+        REQUIRED = "required", "Evidence stands in each"
+
     template = models.ForeignKey(CredentialTemplate, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     name = models.CharField(max_length=300)
     description = models.TextField()
     criteria = models.TextField(help_text="What one has to do to earn it; Markdown")
-    achievement_type = models.CharField(max_length=60, default="Course")
+    kind = models.CharField(max_length=20, choices=Kind, blank=True)
+    achievement_type = models.CharField("Open Badges type", max_length=60, default="Course")
     human_code = models.CharField("course or catalogue code", max_length=100, blank=True)
     language = models.CharField(max_length=20, default="en")
+    credit = models.CharField(max_length=10, choices=Credit, blank=True)
     credits = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
+    credit_unit = models.CharField("unit of credit", max_length=60, blank=True)
+    level = models.CharField(max_length=100, blank=True)
+    hours = models.DecimalField(
+        "hours of work", max_digits=7, decimal_places=1, null=True, blank=True
+    )
+    assessment = models.CharField(max_length=20, choices=Assessment, blank=True)
+    is_supervised = models.BooleanField("assessed under supervision", null=True)
+    identity_checked = models.BooleanField("identity checked", null=True)
+    evidence_rule = models.CharField(
+        "evidence", max_length=10, choices=Evidence, default=Evidence.NONE
+    )
+    valid_for = models.PositiveSmallIntegerField("valid for months", null=True, blank=True)
+    renewal = models.CharField(max_length=500, blank=True)
+    not_stated_because = models.CharField("why it does not say so", max_length=500, blank=True)
+    note = models.TextField("why it is so", blank=True, help_text="For colleagues; not published")
+    image_alternative = models.CharField("what the image shows", max_length=300, blank=True)
     image = models.TextField(blank=True, help_text="SVG text; empty draws a seal from the name")
     result_descriptions = models.JSONField(
         default=list, blank=True, help_text="Which results the credential carries"
@@ -112,6 +164,10 @@ class Revision(models.Model):
                 name="approved_revision_has_approver_and_achievement",
             ),
             models.CheckConstraint(
+                condition=Q(valid_for__isnull=True) | Q(valid_for__gt=0),
+                name="revision_is_valid_for_a_month_or_more",
+            ),
+            models.CheckConstraint(
                 condition=Q(status_purpose__in=StatusList.Purpose.values),
                 name="revision_is_for_revocation_or_suspension",
             ),
@@ -127,10 +183,17 @@ class Revision(models.Model):
 
 
 class RevisionSkill(models.Model):
-    """A skill that the credential attests; becomes an Alignment of the Achievement."""
+    """A skill that the credential attests, and how far; becomes an Alignment of the Achievement."""
+
+    class Level(models.TextChoices):
+        INTRODUCTORY = "introductory"
+        INTERMEDIATE = "intermediate"
+        ADVANCED = "advanced"
+        EXPERT = "expert"
 
     revision = models.ForeignKey(Revision, models.CASCADE, related_name="attested")
     skill = models.ForeignKey(Skill, models.PROTECT, related_name="+")
+    level = models.CharField(max_length=12, choices=Level, blank=True)
 
     class Meta:
         ordering = ["revision", "id"]
@@ -141,4 +204,5 @@ class RevisionSkill(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.skill)
+        level = f" ({self.get_level_display().lower()})" if self.level else ""
+        return f"{self.skill}{level}"

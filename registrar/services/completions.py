@@ -15,8 +15,9 @@ from django.utils.text import slugify
 from issuer.errors import WrongState
 from issuer.models import Batch
 from registrar.errors import NothingPasses
-from registrar.models import LearningOpportunity, LineItem, Offering, Revision
+from registrar.models import LearningOpportunity, LineItem, Offering, Revision, SkillTag
 from registrar.services import awards, facts, templates
+from skills.models import Skill
 
 State = Revision.State
 
@@ -63,10 +64,16 @@ def template_for(
     revisions = Revision.objects.filter(template__slug=name).order_by("-number")
     newest, approved = revisions.first(), revisions.filter(state=State.APPROVED).first()
     if newest is None:
-        made = templates.draft(name, unit=course.unit, by=author, **_wording(course, passing))
+        made = templates.draft(
+            name,
+            unit=course.unit,
+            by=author,
+            skills=_skills(course),
+            **_wording(course, passing),
+        )
     elif approved is not None and approved == newest and approved.rule != passing.rule(course):
         made = templates.revise(approved.template, by=author)
-        templates.edit(made, by=author, **_wording(course, passing))
+        templates.edit(made, by=author, skills=_skills(course), **_wording(course, passing))
     elif approved is not None or newest.state == State.RETIRED:
         return approved or newest
     else:
@@ -134,6 +141,23 @@ def courses_of(source: str) -> QuerySet[LearningOpportunity]:
     return courses.select_related("unit").order_by("code")
 
 
+def _skills(course: LearningOpportunity) -> list[Skill]:
+    """The skills that somebody accepted for its outcomes, as they hold today."""
+    held = SkillTag.objects.as_of(timezone.localdate()).filter(outcome__opportunity=course)
+    return list(Skill.objects.current().filter(pk__in=held.values("skill")).order_by("pk"))
+
+
+def _silence(course: LearningOpportunity) -> str:
+    """What the catalogue does not know of the course, as its credentials say it."""
+    unknown = []
+    if not _skills(course):
+        unknown.append("the skills that it teaches")
+    is_without_credit = course.credit == LearningOpportunity.Credit.NON_CREDIT
+    if not course.hours and (is_without_credit or not course.credits):
+        unknown.append("its credits or hours")
+    return f"The catalogue does not hold {' or '.join(unknown)}." if unknown else ""
+
+
 def _listed(words: Iterable[str]) -> str:
     """The first words, and how many there are besides."""
     words = list(words)
@@ -148,9 +172,14 @@ def _wording(course: LearningOpportunity, passing: Passing) -> dict[str, Any]:
         "name": course.title,
         "description": course.description or f"The learner completed {course.title}.",
         "criteria": f"Earned by the final result {words} in {course.title}.",
+        "kind": Revision.Kind.COURSE,
         "achievement_type": "Course",
         "human_code": course.code,
+        "credit": course.credit,
         "credits": course.credits,
+        "hours": course.hours,
+        "assessment": Revision.Assessment.FINAL_RESULT,
+        "not_stated_because": _silence(course),
         "rule": passing.rule(course),
         "result_descriptions": [
             {

@@ -1,6 +1,7 @@
 """Word awards as unsigned Open Badges credentials."""
 
 import secrets
+from calendar import monthrange
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -18,6 +19,7 @@ from issuer.vc.errors import VcError
 from issuer.vc.shapes import Kind
 from registrar.models import Award, Enrolment, Offering, Revision
 from registrar.models.learners import full_name
+from registrar.services import publication
 
 Stay = tuple[date | None, date | None]
 
@@ -131,7 +133,7 @@ class _Composer:
             credential_id=row.credential_id,
             awarded_on=row.awarded_on,
             valid_from=row.decided_at,
-            valid_until=_end_of(row.valid_until),
+            valid_until=_end_of(row.valid_until or _lapses(row.awarded_on, revision)),
             evidence=row.evidence,
             identity=identity,
             identity_type=identity_type,
@@ -177,7 +179,7 @@ class _Composer:
                 identifier=tuple(identifiers),
                 activity_start_date=_midnight(said.begins_on),
                 activity_end_date=_midnight(said.ends_on),
-                credits_earned=revision.credits,
+                credits_earned=publication.credits_earned(revision),
                 result=tuple(
                     openbadges.Result(
                         result_description=result["description"], value=result["value"]
@@ -286,6 +288,16 @@ def _published(revision: Revision) -> Achievement:
 
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def _lapses(awarded_on: date, revision: Revision) -> date | None:
+    """The last day of an award for so many months: that of the same number, or the month's last."""
+    if revision.valid_for is None:
+        return None
+    years, month = divmod(awarded_on.month - 1 + revision.valid_for, 12)
+    year = awarded_on.year + years
+    day = min(awarded_on.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
 
 
 def _end_of(day: date | None) -> datetime | None:

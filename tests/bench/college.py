@@ -171,6 +171,7 @@ class College:
             criteria="**Pass** the examination and hand in a project of one's own.",
             human_code="ST 101",
             credits=Decimal(5),
+            assessment="mixed",
             includes_name=True,
             result_descriptions=[
                 {"name": "Module result", **described},

@@ -24,19 +24,36 @@ def test_a_template_goes_from_a_form_to_approval(
         "name": "Cells",
         "description": "Knows what a cell is made of.",
         "criteria": "Passes BIO 101.",
-        "achievement_type": "Course",
+        "kind": "course",
         "language": "en",
+        "credit": "credit",
+        "credits": "3",
+        "credit_unit": "ECTS credits",
+        "assessment": "examination",
+        "is_supervised": "true",
+        "identity_checked": "unknown",
+        "valid_for": "24",
+        "note": "The senate asked for it.",
         "rule": '{"final_result": {"course": "BIO 101", "category": "Module result",'
         ' "one_of": ["Pass"]}}',
         "skills": [college.skills[0].pk, college.skills[0].pk],
+        f"level-{college.skills[0].pk}": "advanced",
     }
     answer = client.post(reverse("admin:registrar_credentialtemplate_draft"), form)
     revision = Revision.objects.get()
     assert answer["Location"] == thing_url(revision)
     assert [skill.label for skill in revision.skills.all()] == ["Observe"]
-    assert "It is awarded when the final result in BIO 101 Cells is Pass." in text(
-        client.get(thing_url(revision))
-    )
+    page = text(client.get(thing_url(revision)))
+    assert "It is awarded when the final result in BIO 101 Cells is Pass." in page
+    for fact in (
+        "Course completion",
+        "3 ECTS credits",
+        "For 24 months",
+        "The senate asked for it.",
+    ):
+        assert fact in page
+    assert (revision.achievement_type, revision.attested.get().level) == ("Course", "advanced")
+    assert (revision.is_supervised, revision.identity_checked) == (True, None)
     edit = reverse("admin:registrar_revision_edit", args=[revision.pk])
     client.post(edit, form | {"name": "Living cells"})
     client.post(thing_url(revision), {"act": "submit"})

@@ -1,6 +1,7 @@
 """Awards: who has earned what and why, decided once, for a second person to approve."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
-from registrar.services import awards, eligibility, tagging, templates
+from registrar.services import awards, eligibility, readiness, tagging, templates
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.registrar.test_marks import rubric
 
@@ -214,7 +215,7 @@ def test_a_rule_may_ask_for_certain_terms(
     rule = {"final_result": {**passed, "within": {"from": "Fall 2025", "to": "No such"}}}
     second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
     assert not evaluate(second).awards
-    assert [gap.partition(" in the catalogue")[0] for gap in templates.missing(second)] == [
+    assert [gap.partition(" in the catalogue")[0] for gap in readiness.missing(second)] == [
         "only one term Fall 2025, or its key in the place of that name,",
         "term No such",
     ]
@@ -230,8 +231,16 @@ def test_a_rule_may_ask_for_another_credential_or_leave_out_who_holds_it(
     dev: User,
 ) -> None:
     def parent(slug: str, rule: Any) -> Revision:
-        wording = {"name": slug, "description": "x", "criteria": "x"}
-        made = templates.draft(slug, unit=college.science, by=clara, rule=rule, **wording)
+        wording = {"name": slug, "description": "x", "criteria": "x", "assessment": "parts"}
+        made = templates.draft(
+            slug,
+            unit=college.science,
+            by=clara,
+            rule=rule,
+            hours=Decimal(9),
+            skills=college.skills,
+            **wording,
+        )
         return templates.approve(templates.submit(made, by=clara), by=dev)
 
     college.grade(ben, "Pass")
@@ -250,7 +259,7 @@ def test_a_rule_may_ask_for_another_credential_or_leave_out_who_holds_it(
     assert "is revoked" in evaluate(stack).not_met[0].reasons[0]
     itself = templates.draft("own", unit=college.science, by=clara, name="x", rule=None)
     templates.edit(itself, by=clara, rule={"credential": {"template": "own"}})
-    assert "a rule that does not ask for this same credential" in templates.missing(itself)
+    assert "a rule that does not ask for this same credential" in readiness.missing(itself)
 
 
 def test_a_level_is_enough_by_the_order_of_the_rubric(
@@ -275,7 +284,7 @@ def test_a_level_is_enough_by_the_order_of_the_rubric(
     assert found.not_met[0].reasons[0].endswith("but Sound or better is needed")
     rule = {"outcome": {"outcome": "BIO101-1", "level_at_least": "Superb"}}
     second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
-    assert "level Superb of the outcome BIO101-1 in the catalogue" in templates.missing(second)
+    assert "level Superb of the outcome BIO101-1 in the catalogue" in readiness.missing(second)
 
 
 def test_values_that_their_description_does_not_allow_are_left_out(
@@ -681,4 +690,4 @@ def test_what_awards_by_itself_was_approved_with_its_revision(
 
 def test_what_awards_by_itself_needs_a_rule(draft: Revision, clara: User) -> None:
     templates.edit(draft, by=clara, awarding="automatic", rule=None)
-    assert "an award rule, as it is awarded by itself" in templates.missing(draft)
+    assert "an award rule, as it is awarded by itself" in readiness.missing(draft)

@@ -1,7 +1,7 @@
 """Composition: the award in the words of Open Badges 3.0, and nothing else about the learner."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +115,38 @@ def test_what_is_not_known_is_left_out(
     college: College, draft: Revision, ada: Learner, clara: User, dev: User
 ) -> None:
     several = {"any": [draft.rule, {"outcome": {"outcome": "BIO101-1", "at_least": 50}}]}
-    templates.edit(draft, by=clara, rule=several, credits=None)
+    templates.edit(draft, by=clara, rule=several, credits=None, hours=9)
     revision = templates.approve(templates.submit(draft, by=clara), by=dev)
     document = subject(award_to(ada, revision, college, clara))
     for member in ("term", "activityStartDate", "activityEndDate", "creditsEarned"):
         assert member not in document
+
+
+@pytest.mark.parametrize(
+    ("months", "awarded_on", "ends_on"),
+    [
+        (24, "2026-05-20", "2028-05-20"),
+        (1, "2030-01-31", "2030-02-28"),
+        (13, "2027-01-31", "2028-02-29"),
+        (12, "2026-12-01", "2027-12-01"),
+    ],
+)
+def test_it_is_valid_for_as_many_months_as_the_template_says(
+    college: College,
+    draft: Revision,
+    ada: Learner,
+    clara: User,
+    dev: User,
+    months: int,
+    awarded_on: str,
+    ends_on: str,
+) -> None:
+    templates.edit(draft, by=clara, valid_for=months)
+    revision = templates.approve(templates.submit(draft, by=clara), by=dev)
+    college.grade(ada, "Pass")
+    day = datetime.fromisoformat(awarded_on).replace(tzinfo=UTC)
+    awards.prepare(awards.evaluate(revision, at=day), by=clara)
+    assert composed(Award.objects.get())["validUntil"] == f"{ends_on}T23:59:59Z"
 
 
 def test_lint_has_nothing_to_say(adas_award: Award) -> None:

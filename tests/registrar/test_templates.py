@@ -1,5 +1,6 @@
 """Templates: drafted by one, approved by another, published, and never changed after."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from issuer.models import Achievement, LedgerEntry
 from issuer.services import ledger
 from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Revision
-from registrar.services import people, templates
+from registrar.services import credential_facts, people, publication, templates
 from skills.models import Framework, Skill
 from tests.cast import FINAL, PASSED, College, member_of_staff
 
@@ -35,7 +36,10 @@ def test_approval_publishes_an_open_badges_achievement(cells: Revision, college:
     document = cells.achievement.document
     assert document["id"] == cells.achievement.url
     assert document["criteria"]["id"].partition("#")[0] == cells.achievement.url
-    assert document["criteria"]["narrative"] == "Passes BIO 101."
+    assert document["criteria"]["narrative"] == (
+        "Passes BIO 101.\n\nCourse completion. For credit: 3 credits. "
+        "Assessed by coursework and an examination."
+    )
     assert (document["humanCode"], document["creditsAvailable"]) == ("BIO 101", 3)
     assert document["version"] == "1"
     assert document["image"]["id"].startswith(cells.achievement.url)
@@ -91,7 +95,7 @@ def test_an_alignment_leads_to_what_it_says_it_leads_to(
     skill = college.skills[0]
     Framework.objects.filter(pk=skill.framework_id).update(**of_framework)
     Skill.objects.filter(pk=skill.pk).update(**said)
-    alignment = templates.preview(draft).as_json()["alignment"][0]
+    alignment = publication.preview(draft).as_json()["alignment"][0]
     for member, value in expected.items():
         if value is not None:
             value = value.format(base=settings.BASE_URL, uuid=skill.uuid)
@@ -110,7 +114,15 @@ def test_not_even_an_administrator_can_approve_what_they_wrote(
     college: College, root: User
 ) -> None:
     revision = templates.draft(
-        "own", unit=college.top, by=root, name="Own", description="d", criteria="c"
+        "own",
+        unit=college.top,
+        by=root,
+        name="Own",
+        description="d",
+        criteria="c",
+        assessment="portfolio",
+        hours=Decimal(9),
+        skills=college.skills,
     )
     templates.submit(revision, by=root)
     with pytest.raises(SamePerson):
@@ -172,6 +184,13 @@ def test_all_that_is_missing_is_named_at_once(college: College, clara: User) -> 
     said = str(raised.value)
     for part in ("a name", "a description", "the criteria", "achievement type", "SVG", "Grade"):
         assert part in said
+    for part in (
+        "how it is assessed",
+        "the skills that it shows",
+        "the effort in hours or credits",
+    ):
+        assert part in raised.value.missing
+    assert "words for those who do not see its image" in raised.value.missing
     assert "course BIO 999 in the catalogue" in raised.value.missing
     revision.refresh_from_db()
     assert revision.state == "draft"
@@ -306,7 +325,8 @@ def test_the_seal_is_the_template_s_own_picture_where_it_has_one(
     draft: Revision, clara: User, dev: User
 ) -> None:
     picture = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>'
-    templates.edit(draft, by=clara, image=picture)
+    templates.edit(draft, by=clara, image=picture, image_alternative="A cell")
+    assert publication.preview(draft).as_json()["image"]["caption"] == "A cell"
     assert templates.approve(templates.submit(draft, by=clara), by=dev).achievement.image == picture
 
 
@@ -333,3 +353,77 @@ def test_it_is_taken_back_by_revocation_or_suspension_and_nothing_else(
 ) -> None:
     with pytest.raises(IntegrityError, match="revocation_or_suspension"), transaction.atomic():
         templates.edit(draft, by=clara, status_purpose="refresh")
+
+
+def test_what_has_no_skills_or_effort_says_in_public_why(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, skills=[], credits=None, not_stated_because="It is a gift.")
+    assert "Not stated: It is a gift." in credential_facts.paragraph(draft)
+    assert templates.submit(draft, by=clara).state == "submitted"
+
+
+def test_credits_are_no_effort_of_what_is_without_credit(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, credit="non-credit")
+    with pytest.raises(Incomplete, match="the effort in hours or credits"):
+        templates.submit(draft, by=clara)
+    templates.edit(draft, by=clara, hours=Decimal("12.5"))
+    assert "About 12.5 hours of work." in credential_facts.paragraph(draft)
+    assert "creditsAvailable" not in publication.preview(draft).as_json()
+
+
+def test_every_fact_is_told_at_the_end_of_the_criteria(
+    draft: Revision, clara: User, college: College
+) -> None:
+    templates.edit(
+        draft,
+        by=clara,
+        skills=college.skills[:2],
+        levels={college.skills[1].pk: "advanced"},
+        kind="micro-credential",
+        credit="both",
+        credit_unit="ECTS credits",
+        level="EQF level 5",
+        hours=Decimal(80),
+        assessment="practical",
+        is_supervised=True,
+        identity_checked=False,
+        evidence_rule="required",
+        valid_for=24,
+        renewal="By twelve hours of training.",
+    )
+    assert publication.preview(draft).criteria.narrative == (
+        "Passes BIO 101.\n\n"
+        "Micro-credential. With or without credit: 3 ECTS credits. Level: EQF level 5. "
+        "About 80 hours of work. Assessed by practical work that was watched, under supervision. "
+        "The learner's identity was not checked. Skills at a level: Draw (advanced). "
+        "Evidence stands in the credential. Valid for 24 months from the award. "
+        "Renewal: By twelve hours of training."
+    )
+    assert ("Valid", "For 24 months") in credential_facts.lines(draft)
+
+
+def test_a_kind_brings_its_type_in_open_badges_unless_another_is_chosen(
+    college: College, clara: User
+) -> None:
+    proposed = templates.draft("a", unit=college.science, by=clara, name="a", kind="membership")
+    chosen = templates.draft(
+        "b",
+        unit=college.science,
+        by=clara,
+        name="b",
+        kind="degree",
+        achievement_type="MasterDegree",
+    )
+    assert (proposed.achievement_type, chosen.achievement_type) == ("Membership", "MasterDegree")
+    assert set(credential_facts.PROPOSED_TYPES) == set(Revision.Kind)
+
+
+def test_how_far_a_skill_is_shown_is_carried_on(
+    draft: Revision, college: College, clara: User, dev: User
+) -> None:
+    drawn = college.skills[1]
+    templates.edit(draft, by=clara, skills=college.skills, levels={drawn.pk: "expert"})
+    approved = templates.approve(templates.submit(draft, by=clara), by=dev)
+    second = templates.revise(approved.template, by=clara)
+    assert dict(second.attested.values_list("skill", "level"))[drawn.pk] == "expert"
+    templates.edit(second, by=clara, name="Other")
+    assert second.attested.get(skill=drawn).level == "expert"
