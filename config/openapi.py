@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from config import problems
+from config import problems, writes
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -41,6 +41,33 @@ BEHIND_A_TOKEN = {
     401: "There is no token, or it has run out or was revoked.",
     403: "The token lacks a scope.",
 }
+OF_A_WRITE = {
+    409: "A request with this Idempotency-Key is still being worked on, or what there is does not "
+    "allow it.",
+    413: "The body is too large.",
+    415: "The body is not of a media type that is read here.",
+    422: "Another request was sent with this Idempotency-Key, or the body contradicts itself.",
+}
+WRITE_PARAMETERS = [
+    {
+        "in": "header",
+        "name": writes.KEY,
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": writes.KEY_LENGTH,
+            "pattern": "^[!-~]+$",
+        },
+        "description": "The same request with the same key is carried out once: for a day it gets "
+        "the same answer again, with the header `Idempotency-Replayed`",
+    },
+    {
+        "in": "query",
+        "name": writes.DRY_RUN,
+        "schema": {"type": "boolean", "default": False},
+        "description": "The same answer, and nothing changes",
+    },
+]
 OF_ONE_THING = {404: "There is nothing with this id."}
 
 
@@ -68,8 +95,21 @@ class Operation(AutoSchema):
             bodies.setdefault(str(status), body)
         return dict(sorted(bodies.items()))
 
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """What the view takes, and what every write takes."""
+        if not self._is_write():
+            return super()._get_parameters()
+        ours = {each["name"] for each in WRITE_PARAMETERS}
+        others = [each for each in super()._get_parameters() if each["name"] not in ours]
+        return [*others, *WRITE_PARAMETERS]
+
+    def _is_write(self) -> bool:
+        return self.method in writes.METHODS and self.path.startswith(writes.API)
+
     def _problems(self) -> dict[int, str]:
         possible = dict(ALWAYS)
+        if self._is_write():
+            possible |= OF_A_WRITE
         if not any(isinstance(each, AllowAny) for each in self.view.get_permissions()):
             possible |= BEHIND_A_TOKEN
         if "{" in self.path:

@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.writes.Writes",
 ]
 
 TEMPLATES = [
@@ -295,6 +296,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60,
     },
     "begin the night and carry it on": {"task": "registrar.night", "schedule": 60},
+    "forget what the API answered a day ago": {
+        "task": "registrar.sweep_answers",
+        "schedule": 60 * 60,
+    },
     "write the weekly mail": {"task": "registrar.write_digest", "schedule": crontab(minute=11)},
     "check the whole ledger": {
         "task": "issuer.check_ledger",

@@ -145,15 +145,15 @@ class ImportOutcomeSerializer(CountsSerializer):
 
 
 class RefusedFileSerializer(serializers.Serializer):
-    """A problem (RFC 9457) with all that is wrong with the file."""
+    """A problem (RFC 9457) with all that is wrong with the file, where it is about the file."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = FileProblemSerializer(many=True)  # type: ignore[assignment]
-    warnings = FileProblemSerializer(many=True)
+    errors = FileProblemSerializer(many=True, required=False)  # type: ignore[assignment]
+    warnings = FileProblemSerializer(many=True, required=False)
 
 
 class UnsupportedBodySerializer(serializers.Serializer):

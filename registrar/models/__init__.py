@@ -15,6 +15,7 @@ from registrar.models.confirmations import Confirmation, ConfirmedOutcome
 from registrar.models.corrections import CorrectedAward, Correction, CorrectionPolicy
 from registrar.models.digests import Digest, DigestChoice
 from registrar.models.imports import ResultImport, RosterImport
+from registrar.models.kept_answers import KeptAnswer
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.mappings import Mapping, MappingConfirmation
 from registrar.models.marking import MarkingPolicy
@@ -47,6 +48,7 @@ __all__ = [
     "DigestChoice",
     "Enrolment",
     "Feed",
+    "KeptAnswer",
     "Learner",
     "LearningOpportunity",
     "LearningOutcome",

@@ -1,0 +1,165 @@
+"""Every write of the REST API: tried first with `dry_run`, sent again with `Idempotency-Key`."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from oauth2_provider.oauth2_backends import get_oauthlib_core
+
+from config import problems
+from registrar.models import KeptAnswer
+from registrar.services import kept_answers
+
+API: Final = "/api/v1/"
+METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+KEY: Final = "Idempotency-Key"
+KEY_LENGTH: Final = 255
+DRY_RUN: Final = "dry_run"
+# The answer says that the work is done later; the work itself knows that it is a dry run.
+_ACCEPTED: Final = 202
+
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{KEY_LENGTH}}}")
+# What says nothing of the write itself: the same request may do better with another token, later.
+_NOT_KEPT = frozenset({401, 403, 429})
+_HEADERS = ("Content-Type", "Location", "ETag")
+_PART = 1 << 16
+_IN_MEMORY = 1 << 20
+
+
+class Writes:
+    """Middleware around each write: whatever the address, a dry run and a key mean the same.
+
+    A write with a key, its answer, and the lock on the key live in one transaction: after a crash
+    there is neither effect nor answer nor lock, and the same request starts afresh.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS or not request.path.startswith(API):
+            return self.get_response(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_MAX_BYTES:
+            return problems.answer(
+                413, "too_large", f"The body has more than {settings.UPLOAD_MAX_BYTES:,} bytes."
+            )
+        said = request.GET.getlist(DRY_RUN)
+        if said not in ([], ["true"], ["false"]):
+            return problems.answer(400, "bad_dry_run", "`dry_run` is true or false, once.")
+        key = request.headers.get(KEY)
+        if key is not None and not _KEY.fullmatch(key):
+            return problems.answer(
+                400,
+                "bad_idempotency_key",
+                f"The {KEY} must have 1 to {KEY_LENGTH} visible ASCII characters. A random UUID "
+                "for each write is a good one.",
+            )
+        if said == ["true"]:
+            return self._tried(request)
+        client = None if key is None else _client(request)
+        if key is None or client is None:
+            return self.get_response(request)
+        return self._once(request, client, key)
+
+    def _tried(self, request: HttpRequest) -> HttpResponse:
+        """Do it, with all that the database has to say to it, and take it all back."""
+        with transaction.atomic():
+            response = self.get_response(request)
+            if response.status_code != _ACCEPTED:
+                if response.status_code < 400:
+                    connection.check_constraints()
+                transaction.set_rollback(True)
+        return response
+
+    def _once(self, request: HttpRequest, client: int, key: str) -> HttpResponse:
+        with _copy() as copy, transaction.atomic():
+            digest = _digest(request, copy)
+            if not kept_answers.hold(client, key):
+                return _in_progress()
+            if (kept := kept_answers.find(client, key)) is not None:
+                return _again(kept, digest)
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+            elif response.status_code not in _NOT_KEPT and not response.streaming:
+                kept_answers.keep(
+                    client,
+                    key,
+                    digest=digest,
+                    status=response.status_code,
+                    headers={name: response[name] for name in _HEADERS if name in response},
+                    body=response.content,
+                )
+        return response
+
+
+def _client(request: HttpRequest) -> int | None:
+    """The client whose token it is; None where there is none that holds, as the view will say."""
+    if "Authorization" not in request.headers:
+        return None
+    valid, found = get_oauthlib_core().verify_request(request, scopes=[])
+    return found.access_token.application_id if valid else None
+
+
+def _in_progress() -> HttpResponse:
+    response = problems.answer(
+        409,
+        "in_progress",
+        f"A request with this {KEY} is still being worked on. Send it again in a moment.",
+    )
+    response["Retry-After"] = "1"
+    return response
+
+
+def _again(kept: KeptAnswer, digest: str) -> HttpResponse:
+    if kept.digest != digest:
+        return problems.answer(
+            422,
+            "idempotency_key_reused",
+            f"Another request was sent with this {KEY} within the last day. Give each write a key "
+            "of its own.",
+        )
+    response = HttpResponse(bytes(kept.body), status=kept.status, headers=kept.headers)
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _copy() -> Any:
+    return tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=settings.UPLOAD_DIR)
+
+
+def _digest(request: HttpRequest, copy: Any) -> str:
+    """Stands for what is asked: method, address and body; of a form its fields and files."""
+    digest = hashlib.sha256()
+    media_type = request.content_type or ""
+    for said in (request.method, request.get_full_path(), media_type):
+        digest.update(f"{said}\0".encode())
+    is_form = request.method == "POST" and media_type == "multipart/form-data"
+    for part in _form(request) if is_form else _body(request, copy):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _form(request: HttpRequest) -> Iterator[bytes]:
+    """A form's parts are separated by a line that each client draws anew."""
+    for name, texts in sorted(request.POST.lists()):
+        yield repr((name, texts)).encode()
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            yield repr((name, file.name, file.size)).encode()
+            yield from file.chunks()
+            file.seek(0)
+
+
+def _body(request: Any, copy: Any) -> Iterator[bytes]:
+    """The body, which the view then reads from the copy."""
+    while part := request.read(_PART):
+        copy.write(part)
+        yield part
+    copy.seek(0)
+    request._stream, request._read_started = copy, False
