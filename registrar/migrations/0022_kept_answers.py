@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('oauth2_provider', '0022_refreshtoken_token_family_index'),
-        ('registrar', '0020_award_file_clients'),
+        ('registrar', '0021_template_facts'),
     ]
 
     operations = [
