@@ -71,6 +71,7 @@ def freeze(batch_id: str) -> None:
 @shared_task(name="registrar.sweep")
 def sweep() -> None:
     """Ring for what nobody works on, in case a message was lost: chunks, comparisons and others."""
+    batches.begin_due()
     for batch_id in batches.waiting(Chunk.State.APPROVED):
         freeze.delay(str(batch_id))
     for comparison_id in likeness.waiting():

@@ -13,7 +13,8 @@ class Batch(models.Model):
 
     prepared -> approved -> issued, or prepared -> declined. Its members hold the positions
     0 .. count-1 and stay who they are; how far the work is stands in the chunks. An approved
-    batch may rest (`paused_at`): then nobody takes up more of it.
+    batch may rest (`paused_at`): then nobody takes up more of it; from its approval to `begins_at`,
+    if it is to begin later.
 
     A correction of what was issued is `decided_alone`, by whoever prepared it, where the college
     has settled that one person is enough for that.
@@ -48,6 +49,7 @@ class Batch(models.Model):
         default=False, help_text="A correction for which the college asks for no second person"
     )
     paused_at = models.DateTimeField(null=True)
+    begins_at = models.DateTimeField(null=True, help_text="An approved batch rests until then")
     rested = models.DurationField(default=timedelta, help_text="In pauses that have ended")
     issued_at = models.DateTimeField(null=True)
 

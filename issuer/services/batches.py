@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from django.db.models.functions import Now
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk
-from issuer.services import ledger
+from issuer.services import clock, ledger
 from issuer.services.clients import Client
 
 # A worker that dies does so mostly for no fault of the row; three times on one row is no accident.
@@ -23,7 +24,11 @@ DIED = f"The worker died {MAX_ATTEMPTS} times on this row."
 MAX_ERRORS = 100
 
 _WAITING = (Chunk.State.APPROVED, Chunk.State.REQUESTED)
-_END_OF_REST = {"paused_at": None, "rested": F("rested") + (Now() - F("paused_at"))}
+_END_OF_REST = {
+    "paused_at": None,
+    "begins_at": None,
+    "rested": F("rested") + (Now() - F("paused_at")),
+}
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,10 @@ def begin(name: str, *, by: Client) -> Chunk:
 
 
 @transaction.atomic
-def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
-    """Let the workers issue a batch that somebody else prepared.
+def approve(
+    batch: Batch, *, by: User, reason: str = "", begins_at: datetime | None = None
+) -> Batch:
+    """Let the workers issue a batch that somebody else prepared, now or from `begins_at` on.
 
     Raises SamePerson for whoever prepared it, and WrongState when it is decided already.
     """
@@ -104,7 +111,12 @@ def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
         Chunk(batch=batch, first=first, last=min(first + size, batch.count) - 1)
         for first in range(0, batch.count, size)
     )
-    ledger.append("batch.approved", batch, by=by, reason=reason, details={"count": batch.count})
+    details: dict[str, object] = {"count": batch.count}
+    if begins_at is not None and begins_at > clock.now():
+        Batch.objects.filter(pk=batch.pk).update(paused_at=Now(), begins_at=begins_at)
+        batch.refresh_from_db()
+        details["begins_at"] = begins_at.isoformat()
+    ledger.append("batch.approved", batch, by=by, reason=reason, details=details)
     return batch
 
 
@@ -136,7 +148,7 @@ def pause(batch: Batch, *, by: User, reason: str = "") -> Batch:
 
 
 @transaction.atomic
-def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
+def resume(batch: Batch, *, by: User | str, reason: str = "") -> Batch:
     """Let the workers go on with a paused batch; raises WrongState unless it is one."""
     resting = Batch.objects.filter(pk=batch.pk, paused_at__isnull=False)
     if not resting.update(**_END_OF_REST):
@@ -144,6 +156,16 @@ def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
     batch.refresh_from_db()
     ledger.append("batch.resumed", batch, by=by, reason=reason)
     return batch
+
+
+def begin_due(*, at: datetime | None = None) -> list[Batch]:
+    """Let those batches begin that were to rest until now; which these are."""
+    due = Batch.objects.filter(begins_at__lte=at or clock.now(), paused_at__isnull=False)
+    begun = []
+    for batch in due:
+        with suppress(WrongState):  # somebody has let it go on meanwhile
+            begun.append(resume(batch, by="system"))
+    return begun
 
 
 @transaction.atomic

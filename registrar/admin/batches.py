@@ -1,15 +1,20 @@
 """Batches: look at what will be said, decide, and watch it being issued."""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.html import format_html
-from django.views.generic import DetailView
+from django.views.generic import DetailView, FormView
 from django_htmx.http import HttpResponseClientRefresh
 
 from issuer import tasks as issuer_tasks
@@ -18,10 +23,12 @@ from issuer.models import Batch, Credential
 from issuer.pages import (
     Act,
     DeskAdmin,
+    Link,
     Page,
     StateFilter,
     ThingPage,
     column,
+    list_link,
     number_column,
     person_column,
     state_tag,
@@ -202,6 +209,62 @@ def progress_context(batch: Batch) -> dict[str, Any]:
     }
 
 
+class ScheduleForm(forms.Form):
+    """When the workers begin."""
+
+    begins_at = forms.DateTimeField(
+        label="Begin on",
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=2_000,
+        help_text="Kept in the ledger with your name and the time.",
+    )
+
+    def clean_begins_at(self) -> datetime:
+        """A moment that is yet to come."""
+        begins_at: datetime = self.cleaned_data["begins_at"]
+        if begins_at <= timezone.now():
+            raise ValidationError("This moment has passed.")
+        return begins_at
+
+
+class SchedulePage(Page, FormView):
+    """Approve a batch that is to be issued later."""
+
+    permission_required = "issuer.approve_batch"
+    template_name = "registrar/desk/batch_schedule.html"
+    title = "Issue it later"
+    form_class = ScheduleForm
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        prepared = Batch.objects.filter(state=Batch.State.PREPARED)
+        self.batch = get_object_or_404(prepared, pk=kwargs["object_id"])
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Batch), Link(self.batch.name, thing_url(self.batch)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        zone = timezone.get_current_timezone_name()
+        return super().get_context_data(batch=self.batch, zone=zone, **kwargs)
+
+    def form_valid(self, form: ScheduleForm) -> HttpResponse:
+        said = form.cleaned_data
+        try:
+            awards.approve(
+                self.batch, by=self.user, reason=said["reason"], begins_at=said["begins_at"]
+            )
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return redirect(thing_url(self.batch))
+
+
 class ProgressPart(Page, DetailView):
     """The part of a batch's page that asks again every second while the batch is being issued."""
 
@@ -262,7 +325,10 @@ class BatchAdmin(DeskAdmin):
     thing_page = BatchPage
 
     def own_urls(self) -> list:
-        return [self.hang("<uuid:object_id>/progress/", ProgressPart, "progress")]
+        return [
+            self.hang("<uuid:object_id>/progress/", ProgressPart, "progress"),
+            self.hang("<uuid:object_id>/schedule/", SchedulePage, "schedule"),
+        ]
 
     @admin.display(description="prepared by", ordering="prepared_by__last_name")
     def prepared_by_whom(self, batch: Batch) -> str:

@@ -81,7 +81,9 @@ ISSUER: dict[str, dict[Table, Rights]] = {
     "worker": _LEDGER
     | {
         issuer.Achievement: _rights(READ),
-        issuer.Batch: _rights(READ, update=("state", "issued_at", "paused_at")),
+        issuer.Batch: _rights(
+            READ, update=("state", "issued_at", "paused_at", "begins_at", "rested")
+        ),
         issuer.Chunk: _rights(READ, ADD, CHANGE),
         issuer.Credential: _rights(READ, ADD),
         issuer.Institution: _rights(READ),

@@ -329,11 +329,14 @@ def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
 
 
 @transaction.atomic
-def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
+def approve(
+    batch: Batch, *, by: User, reason: str = "", begins_at: datetime | None = None
+) -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 
-    Credentials in force that it replaces are revoked with it. Raises WrongState if a rule by which
-    somebody is awarded is no longer met, mostly because a result was corrected since; and what
+    They begin at once or at `begins_at`, which a batch that replaces others can't have. Credentials
+    in force that it replaces are revoked with it. Raises WrongState if a rule by which somebody is
+    awarded is no longer met, mostly because a result was corrected since; and what
     `issuer.services.batches.approve` raises.
     """
     _demand_to_decide(batch, by=by)
@@ -341,7 +344,12 @@ def approve(batch: Batch, *, by: User, reason: str = "") -> Batch:
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
         )
-    approved = batches.approve(batch, by=by, reason=reason)
+    if begins_at is not None and Award.objects.filter(batch=batch, replaces__isnull=False).exists():
+        raise WrongState(
+            "It replaces credentials, which would be revoked long before the new ones are there. "
+            "Approve it when it is to be issued."
+        )
+    approved = batches.approve(batch, by=by, reason=reason, begins_at=begins_at)
     _withdraw_replaced(batch, by=by)
     return approved
 

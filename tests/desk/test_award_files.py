@@ -1,6 +1,7 @@
 """People are awarded from a file at the desk: uploaded, looked at, mended in place, approved."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from issuer.models import Batch, Mail, SigningKey
+from issuer.models import Batch, Chunk, Mail, SigningKey
 from issuer.pages import thing_url
+from issuer.services import batches
 from registrar.models import Award, AwardFile, Revision
 from registrar.services import award_files, award_mails, awards
 from tests.cast import issue
@@ -106,6 +109,33 @@ def test_learners_are_told_once_where_their_credential_is(
     assert f"{django_settings.BASE_URL}/credentials/" in mail.text
     assert workshop.name in mail.subject
     assert [row.mail_id is not None for row in kept.rows.all()] == [True, True, False]
+
+
+def test_a_batch_is_approved_for_later(
+    key: SigningKey,
+    workshop: Revision,
+    clara: User,
+    dev: User,
+    signed_in: Callable[[User], Client],
+) -> None:
+    kept = award_files.take(
+        sheet(right(1)), template=workshop.template, by=clara, file_name="people.csv"
+    )
+    batch = award_files.prepare(award_files.look(kept), by=clara)
+    approver = signed_in(dev)
+    address = reverse("admin:issuer_batch_schedule", args=[batch.pk])
+    assert "Issue it later" in approver.get(thing_url(batch)).content.decode()
+    assert (
+        "has passed" in approver.post(address, {"begins_at": "2020-01-01T08:00"}).content.decode()
+    )
+    later = timezone.localtime() + timedelta(days=2)
+    said = {"begins_at": later.strftime("%Y-%m-%dT%H:%M")}
+    assert "To be issued later" in approver.post(address, said, follow=True).content.decode()
+    assert batches.begin_due() == []
+    assert not batches.waiting(Chunk.State.APPROVED)
+    assert batches.begin_due(at=later) == [batch]
+    assert batches.waiting(Chunk.State.APPROVED) == [batch.pk]
+    assert approver.get(address).status_code == 404
 
 
 @pytest.mark.browser
