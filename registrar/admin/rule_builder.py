@@ -56,7 +56,12 @@ _LABELS: Final = {
     "from": "From the term",
     "to": "To the term",
 }
-_MOVES: Final = {"up": "Move up", "down": "Move down", "in": "Into the group above", "out": "Out"}
+_MOVES: Final = {
+    "up": "Move up",
+    "down": "Move down",
+    "in": "Into the group above",
+    "out": "Out of the group",
+}
 # What the choices in a field depend on.
 _BESIDE: Final = {"category": "course", "line_item": "course", "level_at_least": "outcome"}
 

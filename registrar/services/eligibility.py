@@ -75,11 +75,12 @@ def judge(
     known = facts.gather(rule, offerings=offerings, learners=learners, after_each=after_each)
     decisions = evaluate(rule, known)
     occasions = _occasions(decisions.values())
+    is_about_one_thing = rule.subject() is not None
     met: list[Candidate] = []
     not_met: list[Candidate] = []
     for decision in decisions.values():
         met_in: Iterable[Any] = decision.occasions
-        if rule.subject() is None:
+        if not is_about_one_thing:
             met_in = [None] if decision.granted else []
         candidates = [
             Candidate(
