@@ -27,6 +27,7 @@ from issuer.pages import (
     thing_url,
 )
 from issuer.services import clock
+from registrar.admin.choosing import is_key
 from registrar.models import Mapping, OrganizationUnit, SkillTag, Term
 from registrar.services import mappings, outlines, policies, roles, submissions
 
@@ -124,7 +125,7 @@ class ReviewPage(Page, TemplateView):
         act, comment = request.POST.get("act", ""), request.POST.get("comment", "").strip()
         if act not in ("accept", "send_back"):
             raise Http404
-        keys = [key for key in request.POST.getlist("mapping") if _is_key(key)]
+        keys = [key for key in request.POST.getlist("mapping") if is_key(key)]
         refusal = _gap(act, keys, comment)
         if refusal:
             context = self.get_context_data(refusal=refusal, comment=comment, chosen=keys)
@@ -155,10 +156,6 @@ def _gap(act: str, chosen: list[str], comment: str) -> str:
     if act == "send_back" and not comment:
         return "Say why. Whoever submitted them reads it."
     return ""
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 18
 
 
 def _accept(mapping: Mapping, reason: str, by: User) -> str:
@@ -222,7 +219,7 @@ class MappingPage(ThingPage):
         if not self.user.has_perm(mappings.PROPOSE, mapping.opportunity.unit):
             raise PermissionDenied
         key = self.request.POST.get("owner", "")
-        owner = get_object_or_404(_owners(mapping), pk=key if _is_key(key) else 0)
+        owner = get_object_or_404(_owners(mapping), pk=key if is_key(key) else 0)
         try:
             mappings.hand_over(mapping, owner, by=self.user)
         except Refusal as error:

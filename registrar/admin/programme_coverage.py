@@ -13,6 +13,7 @@ from django.views.generic import TemplateView
 
 from issuer.pages import Link, Page, list_link, thing_url
 from registrar.admin import heat_map
+from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.models import LearningOpportunity, Programme, Term
 from registrar.services import programme_coverage, terms
@@ -200,7 +201,7 @@ class BehindPage(ProgrammePart):
         asked = self.request.GET.get("course", "")
         if not asked:
             return None
-        key = asked if asked.isdecimal() else None
+        key = asked if is_key(asked) else None
         return get_object_or_404(LearningOpportunity, pk=key)
 
     def get_title(self) -> str:

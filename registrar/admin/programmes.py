@@ -29,6 +29,7 @@ from issuer.pages import (
 )
 from registrar.admin import evidence_pack
 from registrar.admin import programme_coverage as pages
+from registrar.admin.choosing import is_key
 from registrar.errors import PlanOutdated
 from registrar.models import Programme, Term
 from registrar.services import programmes
@@ -102,7 +103,7 @@ class SheetPage(Page, FormView):
 
     def get_initial(self) -> dict[str, Any]:
         chosen = self.request.GET.get("programme", "")
-        found = Programme.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
+        found = Programme.objects.filter(pk=chosen).first() if is_key(chosen) else None
         return {"lines": programmes.as_sheet(found, on=timezone.localdate()) if found else ""}
 
     def form_valid(self, form: SheetForm) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
 from issuer.pages import DeskAdmin, Page, StateFilter, Verb, column, person_column, state_tag
+from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
 from registrar.services import coverage, roles, tagging
@@ -70,7 +71,7 @@ class ReviewPage(Page, TemplateView):
         if review is None:
             raise Http404
         comment = request.POST.get("comment", "").strip()
-        chosen = [key for key in request.POST.getlist("tag") if key.isdecimal()]
+        chosen = [key for key in request.POST.getlist("tag") if is_key(key)]
         refusal = self._gap(review, chosen, comment)
         if refusal:
             context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)

@@ -30,10 +30,14 @@ class MappingQuerySet(models.QuerySet["Mapping"]):
         proposed = self.model.objects.filter(
             Q(tags__proposed_by=person) | Q(tags__for_person=person), tags__state="proposed"
         )
+        ended = self.model.objects.filter(
+            endings__ending_asked_by=person, endings__holds_until=None
+        )
         return self.filter(
             Q(submitted_by=person)
             | Q(pk__in=confirmed.values("mapping"))
             | Q(pk__in=proposed.values("pk"))
+            | Q(pk__in=ended.values("pk"))
         )
 
 

@@ -34,7 +34,7 @@ class SkillTag(models.Model):
     It is proposed for a term, from whose first day it holds once it is accepted; what held before
     is not touched. It is ended once, and another emphasis or level is another row. `for_person`
     is the colleague for whom an advocate proposed it, and who confirms it. `ending` is the
-    mapping that asks to end an accepted tag.
+    mapping that asks to end an accepted tag, `ending_asked_by` who wanted that.
     """
 
     class Emphasis(models.TextChoices):
@@ -57,6 +57,9 @@ class SkillTag(models.Model):
     holds_from = models.DateField(null=True)
     holds_until = models.DateField(null=True)
     ending = models.ForeignKey(Mapping, models.PROTECT, related_name="endings", null=True)
+    ending_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(auto_now_add=True)
     for_person = models.ForeignKey(

@@ -9,14 +9,21 @@ from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from issuer.services import ledger
 from registrar.errors import CodeTaken, PlanOutdated
-from registrar.models import LearningOpportunity, LearningOutcome, OrganizationUnit, Term
+from registrar.models import (
+    LearningOpportunity,
+    LearningOutcome,
+    OrganizationUnit,
+    SkillTag,
+    Term,
+)
 from registrar.models.spans import holds_after
-from registrar.services import people, roles, terms
+from registrar.services import mappings, people, roles, terms
 
 # Whoever brings in the roster keeps the catalogue, too.
 _PERMISSION = "registrar.import_roster"
@@ -250,15 +257,30 @@ def retire_outcomes(
 ) -> list[str]:
     """Retire outcomes: from the term on no skill is tagged to them and no rule is met by them.
 
-    Their tags and results stay, and their codes are free again. Returns the codes of those that
-    were retired; others are passed over. Raises TermSettled.
+    Their tags and results stay, and their codes are free again; what is proposed for them from
+    then on is withdrawn. Returns the codes of those that were retired; others are passed over.
+    Raises TermSettled.
     """
     roles.demand(by, _OUTCOMES, unit=opportunity.unit)
+    mappings.hold(opportunity)
     living = opportunity.outcomes.select_for_update().filter(retired_at=None, code__in=codes)
     retired = {outcome.pk: outcome.code for outcome in living}
     if retired:
         last = terms.last_day_before(terms.for_outcomes(opportunity, term))
         LearningOutcome.objects.filter(pk__in=retired).update(retired_at=Now(), holds_until=last)
-        details = {"codes": sorted(retired.values()), "holds_until": last.isoformat()}
+        details = {
+            "codes": sorted(retired.values()),
+            "holds_until": last.isoformat(),
+            "withdrawn": _withdraw_proposals(retired, last),
+        }
         ledger.append("outcomes.retired", opportunity, by=by, details=details)
     return sorted(retired.values())
+
+
+def _withdraw_proposals(outcomes: Iterable[int], last: date) -> list[int]:
+    """Withdraw what is proposed for these outcomes after their last day; returns the tags."""
+    proposed = SkillTag.objects.proposed().filter(outcome__in=outcomes)
+    moot = proposed.filter(Q(holds_from=None) | Q(holds_from__gt=last))
+    keys = sorted(moot.values_list("pk", flat=True))
+    moot.update(state=SkillTag.State.WITHDRAWN)
+    return keys

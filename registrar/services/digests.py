@@ -8,19 +8,19 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from issuer.models import Institution
 from issuer.services import clock, ledger, outbox
-from registrar.models import Digest, DigestChoice, Role, SkillTag
+from registrar.models import Digest, DigestChoice, Mapping, Role, SkillTag
 from registrar.services import roles
 
 WEEK: Final = timedelta(days=7)
 # Shorter than a week, so that it may be an hour earlier when the clocks change.
 _AT_LEAST: Final = timedelta(days=6)
-_READERS: Final = (Role.Kind.FACULTY, Role.Kind.CHAIR)
+_READERS: Final = (Role.Kind.FACULTY, Role.Kind.ADVOCATE, Role.Kind.CHAIR)
 
 
 @transaction.atomic
@@ -97,29 +97,58 @@ def _write(person: User, digest: Digest, since: datetime) -> bool:
 
 
 def _sent_back(person: User, since: datetime) -> Iterable[str]:
-    """By course, the skills that somebody proposed and that were sent back."""
-    tags = SkillTag.objects.filter(
+    """What this person had a hand in and that came back, with a comment."""
+    proposed = Q(tags__proposed_by=person) | Q(tags__for_person=person)
+    returned = Mapping.objects.filter(
+        Q(owner=person) | Q(submitted_by=person) | Q(confirmations__by=person) | proposed,
+        state=Mapping.State.RETURNED,
+        reviewed_at__gte=since,
+    )
+    for mapping in _in_order(returned.distinct()):
+        yield f"{mapping} was sent back to you, with a comment."
+    rejected = SkillTag.objects.filter(
         proposed_by=person,
         state=SkillTag.State.REJECTED,
         reviewed_at__gte=since,
         outcome__retired_at=None,
     )
-    for code, count in _by_course(tags):
+    for code, count in _by_course(rejected):
         yield f"{code}: {_skills(count)} you proposed {_was(count)} sent back, with a comment."
 
 
+def _to_confirm(person: User, since: datetime) -> Iterable[str]:
+    """By course, the skills that somebody proposed for this person."""
+    waiting = SkillTag.objects.proposed().filter(
+        for_person=person, confirmed_at=None, outcome__retired_at=None
+    )
+    for code, count in _by_course(waiting):
+        yield f"{code}: {_skills(count)} proposed for you {_wait(count)} for you to confirm."
+
+
 def _to_review(person: User, since: datetime) -> Iterable[str]:
-    """By course, the skills that wait for this person's review."""
-    tags = SkillTag.objects.filter(
-        state=SkillTag.State.PROPOSED,
-        outcome__retired_at=None,
-        outcome__opportunity__unit__in=roles.reach(person, "registrar.review_skilltag"),
-    ).exclude(proposed_by=person)
-    for code, count in _by_course(tags):
-        yield f"{code}: {_skills(count)} {'waits' if count == 1 else 'wait'} for your review."
+    """What was submitted to this person, and by course the skills of no term."""
+    units = roles.reach(person, "registrar.review_skilltag")
+    submitted = Mapping.objects.waiting().filter(opportunity__unit__in=units)
+    own = Mapping.objects.of_author(person).values("pk")
+    for mapping in _in_order(submitted.exclude(pk__in=own)):
+        yield f"{mapping} waits for your review."
+    of_no_term = SkillTag.objects.proposed().filter(
+        mapping=None, outcome__retired_at=None, outcome__opportunity__unit__in=units
+    )
+    for code, count in _by_course(of_no_term.exclude(Q(proposed_by=person) | Q(for_person=person))):
+        yield f"{code}: {_skills(count)} {_wait(count)} for your review."
 
 
-_SOURCES: Final[tuple[Callable[[User, datetime], Iterable[str]], ...]] = (_sent_back, _to_review)
+_SOURCES: Final[tuple[Callable[[User, datetime], Iterable[str]], ...]] = (
+    _sent_back,
+    _to_confirm,
+    _to_review,
+)
+
+
+def _in_order(found: QuerySet[Mapping]) -> QuerySet[Mapping]:
+    named = found.select_related("opportunity", "term")
+    return named.order_by("opportunity__code", "term__starts_on", "pk")
 
 
 def _by_course(tags: QuerySet[SkillTag]) -> list[tuple[str, int]]:
@@ -133,3 +162,7 @@ def _skills(count: int) -> str:
 
 def _was(count: int) -> str:
     return "was" if count == 1 else "were"
+
+
+def _wait(count: int) -> str:
+    return "waits" if count == 1 else "wait"

@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import Count, Q, QuerySet
 
 from registrar.models import Result, Term
+from registrar.services.facts import GRADED
 
 # Below this a number could tell of a person.
 LEAST_LEARNERS: Final = 10
@@ -89,7 +90,8 @@ def _results(
     outcomes: Collection[int], until: date | None, within: Term | None
 ) -> QuerySet[Result]:
     of_then = by_then("line_item__offering__term", until=until, within=within)
-    return Result.objects.current().filter(of_then, outcome__in=outcomes)
+    graded = Result.objects.current().filter(status=GRADED, line_item__retired_at=None)
+    return graded.filter(of_then, outcome__in=outcomes)
 
 
 def _shown(outcome: int, term: Term | None, learners: int, results: int) -> TermCount:

@@ -78,12 +78,13 @@ def propose(
     """
     opportunity = outcome.opportunity
     roles.demand(by, PROPOSE, unit=opportunity.unit)
-    if outcome.retired_at is not None:
-        raise WrongState("This outcome is retired, so no skill can be proposed for it.")
     if not Skill.objects.current().filter(pk=skill.pk).exists():
         raise WrongState("This skill is retired or a mere heading. Choose another.")
     _refuse_strangers(outcome, for_person, by=by)
     mappings.hold(opportunity)
+    outcome.refresh_from_db(fields=["retired_at"])
+    if outcome.retired_at is not None:
+        raise WrongState("This outcome is retired, so no skill can be proposed for it.")
     if (there_is := standing(outcome, skill)) is not None:
         return there_is
     policies.check_count(outcome, skill)
@@ -202,7 +203,8 @@ def change(
 
     A proposal is edited, and whoever does that is its proposer from now on. Of an accepted tag
     a new proposal is made for the term, which takes its place once it is accepted; until then
-    the tag holds. Returns the proposal. Raises WrongState for any other tag, and as `propose`.
+    the tag holds. Returns the proposal. Raises WrongState for any other tag, and as `propose`;
+    TooManyTags also where it was to end and another has taken its place.
     """
     opportunity = tag.outcome.opportunity
     roles.demand(by, PROPOSE, unit=opportunity.unit)
@@ -215,9 +217,10 @@ def change(
     }
     if tag.state == State.PROPOSED:
         return _edit(tag, said, pieces, by=by)
+    policies.check_count(tag.outcome, tag.skill)
     term = terms.for_tags(opportunity, term)
     mapping = mappings.to_change(opportunity, term, by=by)
-    SkillTag.objects.filter(pk=tag.pk).update(ending=None)
+    SkillTag.objects.filter(pk=tag.pk).update(ending=None, ending_asked_by=None)
     proposal = SkillTag.objects.create(
         outcome=tag.outcome,
         skill=tag.skill,
@@ -281,7 +284,7 @@ def end(tag: SkillTag, *, by: User, term: Term | None = None) -> SkillTag:
     if mapping is None:
         raise WrongState("There are no terms yet, so nothing can end with one.")
     asked = SkillTag.objects.filter(pk=tag.pk, state=State.ACCEPTED, holds_until=None)
-    if not asked.update(ending=mapping):
+    if not asked.update(ending=mapping, ending_asked_by=by):
         raise WrongState
     tag.refresh_from_db()
     _enter("ending_asked", tag, by=by, term=mapping.term_id)
@@ -290,13 +293,17 @@ def end(tag: SkillTag, *, by: User, term: Term | None = None) -> SkillTag:
 
 @transaction.atomic
 def keep(tag: SkillTag, *, by: User) -> SkillTag:
-    """Keep a tag after all that was asked to end. One that was not is left alone."""
+    """Keep a tag after all that was asked to end. One that was not is left alone.
+
+    Raises TooManyTags where another has taken its place.
+    """
     roles.demand(by, PROPOSE, unit=_unit(tag))
     mappings.hold(tag.outcome.opportunity)
     tag.refresh_from_db()
     if tag.ending is not None and tag.holds_until is None:
+        policies.check_count(tag.outcome, tag.skill)
         mappings.touch(tag.ending)
-        SkillTag.objects.filter(pk=tag.pk).update(ending=None)
+        SkillTag.objects.filter(pk=tag.pk).update(ending=None, ending_asked_by=None)
         tag.refresh_from_db()
         _enter("kept", tag, by=by)
     return tag
@@ -439,9 +446,14 @@ def refuse_unready(tag: SkillTag) -> None:
 
 
 def end_with(mapping: Mapping) -> Sequence[int]:
-    """End the tags that the mapping asks to end, with the day before its term."""
+    """End the tags that the mapping asks to end, with the day before its term.
+
+    Raises TermSettled where something has been accepted for a later term meanwhile.
+    """
     ended = SkillTag.objects.filter(ending=mapping, state=State.ACCEPTED, holds_until=None)
     keys = sorted(ended.values_list("pk", flat=True))
+    if keys:
+        terms.for_tags(mapping.opportunity, mapping.term)
     ended.update(holds_until=terms.last_day_before(mapping.term))
     return keys
 

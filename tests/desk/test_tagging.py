@@ -55,6 +55,7 @@ def test_tags_of_no_term_are_accepted_and_rejected_many_at_once(
     address = reverse("admin:registrar_skilltag_review")
     assert "Draw a cell from observation." in text(client.get(address))
     assert "Choose at least one" in text(client.post(address, {"act": "accept"}))
+    assert "Choose at least one" in text(client.post(address, {"act": "accept", "tag": "9" * 5000}))
     rejection = client.post(address, {"act": "reject", "tag": [loose_tag.pk]})
     assert (rejection.status_code, "Say why" in text(rejection)) == (422, True)
     client.post(address, {"act": "accept", "tag": [loose_tag.pk], "comment": "Good."})

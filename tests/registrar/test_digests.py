@@ -13,8 +13,8 @@ from django.urls import reverse
 from issuer.models import LedgerEntry, Mail
 from issuer.services import links, outbox
 from registrar import tasks
-from registrar.models import Digest, SkillTag
-from registrar.services import digests, tagging
+from registrar.models import Digest, Mapping, SkillTag
+from registrar.services import digests, submissions, tagging
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,14 @@ def proposed(college: College, fay: User) -> SkillTag:
 
 
 @pytest.fixture
-def sent_back(proposed: SkillTag, chen: User) -> SkillTag:
-    return tagging.reject(proposed, by=chen, comment="It is practised, not taught.")
+def submitted(proposed: SkillTag, fay: User) -> Mapping:
+    assert proposed.mapping is not None
+    return submissions.confirm(proposed.mapping, by=fay)
+
+
+@pytest.fixture
+def sent_back(submitted: Mapping, chen: User) -> Mapping:
+    return submissions.send_back(submitted, by=chen, comment="It is practised, not taught.")
 
 
 def written(at: datetime) -> dict[str, str]:
@@ -46,24 +52,56 @@ def written(at: datetime) -> dict[str, str]:
     return {mail.to: mail.text for mail in Mail.objects.exclude(pk__in=before)}
 
 
-def test_a_chair_reads_what_waits_and_its_author_nothing(proposed: SkillTag) -> None:
+def next_monday(at: datetime) -> datetime:
+    """The first Monday morning after that."""
+    later = max(MONDAY, at + timedelta(hours=1))
+    return (later + timedelta(days=-later.weekday() % 7)).replace(hour=9)
+
+
+def test_a_chair_reads_what_was_submitted_and_its_author_nothing(submitted: Mapping) -> None:
     mails = written(MONDAY)
     assert list(mails) == ["chen@college.example"]
-    assert "- BIO 101: 1 skill waits for your review." in mails["chen@college.example"]
+    assert "- BIO 101, Spring 2026 waits for your review." in mails["chen@college.example"]
 
 
-def test_who_proposed_reads_what_was_sent_back_once(sent_back: SkillTag) -> None:
-    at = max(MONDAY, sent_back.reviewed_at + timedelta(hours=1))
-    at += timedelta(days=-at.weekday() % 7)
-    at = at.replace(hour=9)
+def test_what_nobody_has_submitted_waits_for_no_chair(proposed: SkillTag) -> None:
+    assert written(MONDAY) == {}
+
+
+def test_a_chair_reads_what_waits_of_no_term(proposed: SkillTag) -> None:
+    SkillTag.objects.update(mapping=None)
+    assert "- BIO 101: 1 skill waits for your review." in written(MONDAY)["chen@college.example"]
+
+
+def test_who_submitted_reads_what_was_sent_back_once(sent_back: Mapping) -> None:
+    at = next_monday(sent_back.reviewed_at or MONDAY)
     mails = written(at)
     assert list(mails) == ["fay@college.example"]
-    assert "BIO 101: 1 skill you proposed was sent back" in mails["fay@college.example"]
+    assert "- BIO 101, Spring 2026 was sent back to you" in mails["fay@college.example"]
     Digest.objects.update(written_at=at)
     assert written(at + timedelta(days=7)) == {}
 
 
-def test_nobody_is_written_to_twice_in_a_week(proposed: SkillTag) -> None:
+def test_who_proposed_for_no_term_reads_what_was_rejected(proposed: SkillTag, chen: User) -> None:
+    rejected = tagging.reject(proposed, by=chen, comment="It is practised, not taught.")
+    mails = written(next_monday(rejected.reviewed_at or MONDAY))
+    assert list(mails) == ["fay@college.example"]
+    assert "BIO 101: 1 skill you proposed was sent back" in mails["fay@college.example"]
+
+
+def test_a_colleague_reads_what_was_proposed_for_them(
+    college: College, fay: User, chen: User
+) -> None:
+    tag = tagging.propose(
+        college.outcome, college.skills[0], emphasis="taught", by=chen, for_person=fay
+    )
+    assert "- BIO 101: 1 skill proposed for you waits" in written(MONDAY)["fay@college.example"]
+    Digest.objects.all().delete()
+    tagging.confirm(tag, by=fay)
+    assert written(MONDAY) == {}
+
+
+def test_nobody_is_written_to_twice_in_a_week(submitted: Mapping) -> None:
     assert written(MONDAY)
     Digest.objects.update(written_at=MONDAY)
     for later in (timedelta(hours=1), timedelta(days=1), timedelta(days=6, hours=16)):
@@ -73,7 +111,7 @@ def test_nobody_is_written_to_twice_in_a_week(proposed: SkillTag) -> None:
 
 
 def test_another_day_of_the_week_makes_no_second_mail_within_days(
-    proposed: SkillTag, settings: Any
+    submitted: Mapping, settings: Any
 ) -> None:
     settings.DIGEST_WEEKDAY = 7
     sunday = MONDAY - timedelta(days=1)
@@ -95,14 +133,14 @@ def test_another_day_of_the_week_makes_no_second_mail_within_days(
     ],
 )
 def test_monday_morning_is_where_the_college_is(
-    zone: str, too_early: str, due: str, proposed: SkillTag, settings: Any
+    zone: str, too_early: str, due: str, submitted: Mapping, settings: Any
 ) -> None:
     settings.TIME_ZONE = zone
     assert written(datetime.fromisoformat(too_early)) == {}
     assert written(datetime.fromisoformat(due))
 
 
-def test_a_week_in_which_monday_was_missed_is_made_up_for(proposed: SkillTag) -> None:
+def test_a_week_in_which_monday_was_missed_is_made_up_for(submitted: Mapping) -> None:
     assert written(MONDAY + timedelta(days=3))
 
 
@@ -110,17 +148,18 @@ def test_where_nothing_waits_nobody_is_written_to_and_the_week_is_over(
     college: College, fay: User
 ) -> None:
     assert written(MONDAY) == {}
-    tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay)
+    tag = tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay)
+    submissions.confirm(tag.mapping, by=fay)  # type: ignore[arg-type]
     assert written(MONDAY + timedelta(days=1)) == {}
 
 
-def test_it_can_be_switched_off(proposed: SkillTag, settings: Any) -> None:
+def test_it_can_be_switched_off(submitted: Mapping, settings: Any) -> None:
     settings.DIGEST_WEEKDAY = 0
     assert written(MONDAY) == {}
 
 
 def test_who_has_left_has_no_address_or_wants_none_is_not_written_to(
-    proposed: SkillTag, chen: User
+    submitted: Mapping, chen: User
 ) -> None:
     for change in ({"is_active": False}, {"email": ""}):
         User.objects.filter(pk=chen.pk).update(**change)
@@ -136,7 +175,7 @@ def test_who_has_left_has_no_address_or_wants_none_is_not_written_to(
 
 
 def test_the_task_writes_and_the_mail_carries_a_link_that_stops_it(
-    proposed: SkillTag, chen: User, settings: Any, client: Client
+    submitted: Mapping, chen: User, settings: Any, client: Client
 ) -> None:
     settings.SENDS_MAIL = True
     written(MONDAY)

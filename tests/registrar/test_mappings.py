@@ -178,6 +178,45 @@ def test_whoever_had_a_part_in_it_cannot_accept_it(
     assert submissions.accept(mapping, by=second).state == "accepted"
 
 
+def test_whoever_asked_to_end_a_tag_cannot_accept_that(
+    mapping: Mapping, fall: Term, held_again: None, fay: User, chen: User
+) -> None:
+    submissions.accept(submissions.confirm(mapping, by=fay), by=chen)
+    tagging.end(mapping.tags.get(), by=chen, term=fall)
+    ending = submissions.confirm(Mapping.objects.get(term=fall), by=fay)
+    with pytest.raises(SamePerson):
+        submissions.accept(ending, by=chen)
+
+
+def test_what_is_to_end_ends_no_more_once_a_later_term_is_settled(
+    mapping: Mapping, college: College, fall: Term, held_again: None, fay: User, chen: User
+) -> None:
+    later = college.term_named(
+        "Spring 2027", starts_on=date(2027, 1, 11), ends_on=date(2027, 5, 14)
+    )
+    submissions.accept(submissions.confirm(mapping, by=fay), by=chen)
+    tagging.end(mapping.tags.get(), by=fay, term=fall)
+    ending = submissions.confirm(Mapping.objects.get(term=fall), by=fay)
+    submissions.carry(college.course, later, by=fay)
+    with pytest.raises(TermSettled):
+        submissions.accept(ending, by=chen)
+    assert SkillTag.objects.as_of(later).count() == 1
+
+
+def test_what_is_proposed_for_an_outcome_goes_with_it(
+    mapping: Mapping, college: College, spring: Term, fay: User, chen: User, clara: User
+) -> None:
+    outcome = LearningOutcome.objects.create(opportunity=college.course, code="B", statement="Do.")
+    assessed = {"emphasis": "assessed", "by": fay, "term": spring}
+    tag = tagging.propose(outcome, college.skills[0], **assessed)
+    catalog.retire_outcomes(college.course, ["B"], by=clara, term=spring)
+    tag.refresh_from_db()
+    assert tag.state == "withdrawn"
+    with pytest.raises(WrongState, match="retired"):
+        tagging.propose(outcome, college.skills[0], **assessed)
+    assert submissions.confirm(mapping, by=fay).state == "submitted"
+
+
 def test_the_database_refuses_that_too(mapping: Mapping, fay: User) -> None:
     submissions.confirm(mapping, by=fay)
     with pytest.raises(IntegrityError, match="second_person"), transaction.atomic():
@@ -346,6 +385,23 @@ def test_a_fourth_tag_is_refused_with_the_rule_and_the_remedy(
         tagging.propose(college.outcome, fourth, emphasis="taught", by=fay, term=spring)
     tagging.withdraw(SkillTag.objects.earliest("pk"), by=fay)
     assert tagging.propose(college.outcome, fourth, emphasis="taught", by=fay, term=spring)
+
+
+def test_a_fourth_tag_does_not_come_back_from_its_end(
+    college: College, spring: Term, fall: Term, held_again: None, fay: User, chen: User
+) -> None:
+    for place in range(3):
+        propose(college, place, by=fay, term=spring)
+    mapping = submissions.confirm(Mapping.objects.get(), by=fay)
+    submissions.accept(mapping, by=chen)
+    tag = mapping.tags.earliest("pk")
+    tagging.end(tag, by=fay, term=fall)
+    (fourth,) = more_skills(college, 1)
+    tagging.propose(college.outcome, fourth, emphasis="taught", by=fay, term=fall)
+    with pytest.raises(TooManyTags):
+        tagging.keep(tag, by=fay)
+    with pytest.raises(TooManyTags):
+        tagging.change(tag, by=fay, term=fall, level="alone")
 
 
 def test_a_quarter_of_the_grade_is_refused_with_the_rule_and_the_remedy(

@@ -287,6 +287,23 @@ def test_an_earlier_term_reads_as_it_did_then(study: Study, college: College, cl
     assert [each.statement for each in pack.outcomes] == [tag.outcome.statement]
 
 
+def test_what_is_not_graded_or_of_retired_work_is_no_evidence(study: Study) -> None:
+    tag = SkillTag.objects.filter(state="accepted").earliest("pk")
+    study.grade(tag.outcome, 10)
+    item = LineItem.objects.get(results__outcome=tag.outcome, results__learner=study.learners[0])
+    LineItem.objects.filter(pk=item.pk).update(retired_at=timezone.now())
+    assert evidence.evidenced([tag.outcome_id]) == set()
+    LineItem.objects.filter(pk=item.pk).update(retired_at=None)
+    assert evidence.evidenced([tag.outcome_id]) == {tag.outcome_id}
+    Result.objects.filter(outcome=tag.outcome).update(superseded_at=timezone.now())
+    Result.objects.create(
+        **{"source": SIS, "sourced_id": "to-do", "line_item": item, "outcome": tag.outcome},
+        learner=study.learners[0],
+        status="not submitted",
+    )
+    assert evidence.evidenced([tag.outcome_id]) == set()
+
+
 def test_superseded_and_withdrawn_results_are_no_evidence(study: Study) -> None:
     tag = SkillTag.objects.filter(state="accepted").earliest("pk")
     study.grade(tag.outcome, 10)

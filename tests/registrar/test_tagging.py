@@ -1,5 +1,6 @@
 """Skill tags: proposed by one person, reviewed by another, in the unit where they may."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed
-from registrar.models import SkillTag
+from registrar.models import LearningOutcome, SkillTag
 from registrar.services import people, tagging
 from registrar.services.tagging import Piece
 from tests.cast import College, member_of_staff
@@ -102,7 +103,8 @@ def test_retired_outcomes_and_skills_take_no_tags(college: College, fay: User) -
     skill.save()
     with pytest.raises(WrongState):
         tagging.propose(college.outcome, skill, emphasis="taught", by=fay)
-    college.outcome.retired_at = timezone.now()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    LearningOutcome.objects.update(retired_at=timezone.now(), holds_until=yesterday)
     with pytest.raises(WrongState):
         tagging.propose(college.outcome, college.skills[0], emphasis="taught", by=fay)
 
