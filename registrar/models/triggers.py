@@ -163,7 +163,9 @@ tags_do_not_change_once_reviewed = [
     pgtrigger.Protect(
         name="reviewed_tag_does_not_change",
         operation=pgtrigger.Update,
-        condition=_ChangeWhen("OLD.state <> 'proposed'", exclude=["holds_until", "ending", "ending_asked_by"]),
+        condition=_ChangeWhen(
+            "OLD.state <> 'proposed'", exclude=["holds_until", "ending", "ending_asked_by"]
+        ),
     ),
     pgtrigger.Protect(name="tag_is_not_deleted", operation=pgtrigger.Delete),
 ]
