@@ -204,7 +204,7 @@ def _same(text: str, allowed: tuple[str, ...]) -> str | None:
 
 def _is_unseen(text: str, at: int) -> bool:
     sign = text[at]
-    if sign == "\t" or (sign.isascii() and sign.isprintable()):
+    if sign.isascii() and sign.isprintable():
         return False
     if sign in _JOINERS:
         around = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]

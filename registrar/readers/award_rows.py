@@ -172,7 +172,7 @@ class _Checker:
         self._result_names = award_columns.result_names(reading.results)
         self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
-        self._has_digits, self._shape = self._numbers()
+        self._has_digits, self._has_spaces, self._shape = self._numbers()
 
     def checked(self, row: LooseRow) -> CheckedRow:
         found = CheckedRow(row.number, row.cells)
@@ -255,6 +255,8 @@ class _Checker:
         """A name among numbers that have digits, or a number among names."""
         if name == "number" and self._has_digits and not _DIGIT.search(cell):
             return _mixed_up("no learner number")
+        if name == "number" and " " in cell and not self._has_spaces:
+            return Flaw("bad_number", "There is a space in it.", f"Write {cell.replace(' ', '')}.")
         if name in ("given_name", "family_name") and self._shape and _shape(cell) == self._shape:
             return _mixed_up("a learner number")
         return None
@@ -360,14 +362,15 @@ class _Checker:
         (usual, _), *_ = Counter(len(row.cells) for row in self._sheet.rows).most_common(1)
         return min(usual, len(self._sheet.header))
 
-    def _numbers(self) -> tuple[bool, str]:
-        """Whether learner numbers have digits, and how most of them look, if that is telling."""
+    def _numbers(self) -> tuple[bool, bool, str]:
+        """Of learner numbers: whether they have digits, and spaces, and how most of them look."""
         cells = [cell.strip() for cell in self._cells("number") if cell.strip()]
         if not cells:
-            return False, ""
+            return False, False, ""
         has_digits = sum(map(bool, map(_DIGIT.search, cells))) >= _MOSTLY * len(cells)
+        has_spaces = sum(" " in cell for cell in cells) > (1 - _MOSTLY) * len(cells)
         (shape, _), *_ = Counter(map(_shape, cells)).most_common(1)
-        return has_digits, shape if "0" in shape and len(cells) > 1 else ""
+        return has_digits, has_spaces, shape if "0" in shape and len(cells) > 1 else ""
 
 
 def _of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Problem]:
