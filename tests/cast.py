@@ -383,6 +383,7 @@ def workshop(college: College, clara: User, dev: User) -> Revision:
         criteria="Presence, as noted by its leader.",
         hours=Decimal(6),
         assessment="attendance",
+        evidence_rule="optional",
         result_descriptions=[EXERCISE],
         includes_name=True,
         skills=college.skills[:1],

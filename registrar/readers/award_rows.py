@@ -16,6 +16,7 @@ from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
 from skills.readers.errors import Unreadable
 
+EVIDENCE: Final = ("evidence_link", "evidence_text")
 DATES: Final[tuple[str, ...]] = ("awarded_on", "valid_until")
 # Cells of this many rows are looked at to tell what a column holds.
 _LOOKED_AT: Final = 200
@@ -23,6 +24,9 @@ _YEARS: Final = 100
 # A column of learner numbers has digits, if all but so many of its cells have.
 _MOSTLY: Final = 0.9
 _DIGIT = re.compile("[0-9]")
+_NO_EVIDENCE: Final = Flaw(
+    "required", "There is no evidence in it.", "Write a link to it, or what it is."
+)
 _FLAWS: Final[Mapping[str, Flaw]] = {
     "unclosed_quote": Flaw(
         "unclosed_quote",
@@ -46,12 +50,20 @@ class Reading:
     """How a sheet is to be read: which column holds what, and how a column's days are written.
 
     `columns` names the column of each field, `orders` says by field "day first" or "month first"
-    where somebody has decided that.
+    where somebody has decided that. `evidence` is "none" where none is read, "required" where
+    each row has to have some.
     """
 
     columns: Mapping[str, str]
     results: Sequence[ResultField] = ()
     orders: Mapping[str, str] = field(default_factory=dict)
+    evidence: str = "optional"
+
+    @property
+    def read(self) -> dict[str, str]:
+        """The columns that are read."""
+        unread = EVIDENCE if self.evidence == "none" else ()
+        return {name: column for name, column in self.columns.items() if name not in unread}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +180,7 @@ class _Checker:
         self._sheet, self._reading = sheet, reading
         self._today, self._file = today, file
         places = {name: at for at, name in reversed(list(enumerate(sheet.header))) if name}
-        self._places = {name: places[column] for name, column in reading.columns.items()}
+        self._places = {name: places[column] for name, column in reading.read.items()}
         self._result_names = award_columns.result_names(reading.results)
         self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
@@ -207,6 +219,9 @@ class _Checker:
             evidence_text=self._text(found, "evidence_text", of, award_cells.wording),
             results=self._results(found, of),
         )
+        if self._reading.evidence == "required" and not any(map(of, EVIDENCE)):
+            name = next((name for name in EVIDENCE if name in self._places), "")
+            self._note(found, name, "", _NO_EVIDENCE)
         if not found.is_wrong:
             found.record = record
         return found
@@ -387,7 +402,7 @@ def _of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Prob
         reason = f"No column is known to hold the {', the '.join(missing)}."
         fix = "Name the columns so, or say at the desk what each column holds."
         found.append(note("", "missing_column", reason, fix, "fatal"))
-    taken = set(reading.columns.values())
+    taken = set(reading.read.values())
     seen: set[str] = set()
     for at, name in enumerate(sheet.header):
         if name in seen:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from typing import Final
 from unicodedata import combining, normalize
@@ -12,11 +13,12 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from issuer.models import Batch
-from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Learner
+from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
 from registrar.models.learners import full_name
 from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
+from registrar.services import composition
 from registrar.services.awards import OVER
 from registrar.services.eligibility import OCCASION_LENGTH
 
@@ -100,7 +102,8 @@ class _Former:
 def compare(
     checked: Checked,
     *,
-    template: CredentialTemplate,
+    revision: Revision,
+    today: date,
     duplicates: str,
     columns: Mapping[str, str],
     file: str = "",
@@ -108,7 +111,7 @@ def compare(
 ) -> Plan:
     """Compare right rows with what there is. Writes nothing; five queries whatever the size."""
     records = [row.record for row in checked.rows if row.record is not None]
-    planner = _Planner(records, template, duplicates, columns, file, file_id)
+    planner = _Planner(records, revision, today, duplicates, columns, file, file_id)
     return Plan([planner.planned(row) for row in checked.rows], checked.problems, checked.days)
 
 
@@ -118,18 +121,20 @@ class _Planner:
     def __init__(
         self,
         records: Sequence[AwardRecord],
-        template: CredentialTemplate,
+        revision: Revision,
+        today: date,
         duplicates: str,
         columns: Mapping[str, str],
         file: str,
         file_id: UUID | None,
     ) -> None:
         self._columns, self._file, self._file_id = columns, file, file_id
+        self._revision, self._today = revision, today
         self._duplicates = duplicates
         self._known = _learners({record.number for record in records})
         self._addresses = _addresses({record.email.lower() for record in records})
         known = [learner.pk for group in self._known.values() for learner in group]
-        self._former = _former(template, known)
+        self._former = _former(revision.template_id, known)
 
     def planned(self, row: CheckedRow) -> PlannedRow:
         problems = list(row.problems)
@@ -137,6 +142,9 @@ class _Planner:
         if record is None:
             return PlannedRow(row.number, Outcome.WRONG, problems)
         learner = self._learner(record, problems)
+        lapses = composition.last_day(record.awarded_on or self._today, self._revision)
+        if record.valid_until is None and lapses is not None and lapses < self._today:
+            self._note(problems, record, "awarded_on", *_LAPSED)
         if any(problem.severity == "error" for problem in problems):
             return PlannedRow(row.number, Outcome.WRONG, problems)
         planned = PlannedRow(row.number, Outcome.NEW, problems, record)
@@ -217,11 +225,16 @@ class _Planner:
         *,
         severity: Severity = "error",
     ) -> None:
-        value = excerpt(getattr(record, name))
+        value = excerpt(str(getattr(record, name)))
         column = self._columns.get(name, "")
         problems.append(Problem(self._file, record.row, column, value, code, reason, fix, severity))
 
 
+_LAPSED = (
+    "over_already",
+    "Awarded on this day, it would not be valid any more when it is issued.",
+    "Write a later day, or until when it is valid.",
+)
 _WITHDRAWN = (
     "learner_withdrawn",
     "This learner has left the college.",
@@ -285,7 +298,7 @@ def _addresses(addresses: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
-def _former(template: CredentialTemplate, learners: Collection[int]) -> dict[int, list[_Former]]:
+def _former(template: UUID, learners: Collection[int]) -> dict[int, list[_Former]]:
     found: defaultdict[int, list[_Former]] = defaultdict(list)
     if learners:
         made = Award.objects.filter(template=template, learner__in=learners).with_state()

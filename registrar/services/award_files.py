@@ -88,14 +88,13 @@ def plan(
     Columns are told by their names, or as somebody has said of a file with the same header. Raises
     WrongState where no revision of the template is approved.
     """
-    results = results_of(revision_of(template))
+    revision = revision_of(template)
     try:
         sheet = loose_sheet.read(data, encoding=encoding)
     except Unreadable as error:
         return Plan([], [award_rows.unreadable(error, file)])
-    columns, remembered = _columns(sheet, results, template)
-    reading = Reading(columns, results, remembered | dict(orders or {}))
-    return _planned(sheet, reading, template=template, duplicates=duplicates, file=file)
+    reading = _reading(sheet, revision, orders or {})
+    return _planned(sheet, reading, revision=revision, duplicates=duplicates, file=file)
 
 
 @transaction.atomic
@@ -142,20 +141,18 @@ def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
     """
     if award_file.state != State.READING or award_file.content is None:
         return award_file
-    file, template = award_file.file_name, award_file.template
-    results = results_of(revision_of(template))
+    file, revision = award_file.file_name, revision_of(award_file.template)
     try:
         sheet = loose_sheet.read(bytes(award_file.content), encoding=award_file.encoding)
     except Unreadable as error:
         _keep_refusal(award_file, award_rows.unreadable(error, file))
         return award_file
     AwardFile.objects.filter(pk=award_file.pk).update(total=len(sheet.rows))
-    columns, remembered = _columns(sheet, results, template)
-    reading = Reading(columns, results, remembered | award_file.orders)
+    reading = _reading(sheet, revision, award_file.orders)
     planned = _planned(
         sheet,
         reading,
-        template=template,
+        revision=revision,
         duplicates=award_file.duplicates,
         file=file,
         file_id=award_file.pk,
@@ -306,23 +303,23 @@ def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
 # Reading
 
 
-def _columns(
-    sheet: LooseSheet, results: Sequence[ResultField], template: CredentialTemplate
-) -> tuple[dict[str, str], dict[str, str]]:
+def _reading(sheet: LooseSheet, revision: Revision, orders: Mapping[str, str]) -> Reading:
     """What the columns hold and how days are written: as it was said before, else as it seems."""
+    results, template = results_of(revision), revision.template_id
     said = AwardFile.objects.filter(
         template=template, header=list(sheet.header), state=State.PREPARED
     )
-    if last := said.order_by("-prepared_at").only("columns", "orders").first():
-        return dict(last.columns), dict(last.orders)
-    return award_rows.suggest(sheet, results), {}
+    last = said.order_by("-prepared_at").only("columns", "orders").first()
+    columns = last.columns if last else award_rows.suggest(sheet, results)
+    remembered = last.orders if last else {}
+    return Reading(columns, results, {**remembered, **orders}, evidence=revision.evidence_rule)
 
 
 def _planned(
     sheet: LooseSheet,
     reading: Reading,
     *,
-    template: CredentialTemplate,
+    revision: Revision,
     duplicates: str,
     file: str,
     only: Collection[int] = (),
@@ -333,7 +330,8 @@ def _planned(
     checked = award_rows.check(sheet, reading, today=today, file=file, only=only, tell=tell)
     return award_file_plan.compare(
         checked,
-        template=template,
+        revision=revision,
+        today=today,
         duplicates=duplicates,
         columns=reading.columns,
         file=file,
@@ -347,7 +345,7 @@ def _plan_of(
     return _planned(
         sheet,
         reading,
-        template=award_file.template,
+        revision=revision_of(award_file.template),
         duplicates=award_file.duplicates,
         file=award_file.file_name,
         file_id=award_file.pk,
@@ -363,8 +361,9 @@ def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
         "" if award_file.is_workbook else award_file.encoding,
         counts_from_1904=award_file.counts_from_1904,
     )
-    results = results_of(revision_of(award_file.template))
-    return sheet, Reading(award_file.columns, results, award_file.orders)
+    revision = revision_of(award_file.template)
+    results, evidence = results_of(revision), revision.evidence_rule
+    return sheet, Reading(award_file.columns, results, award_file.orders, evidence=evidence)
 
 
 def _counter(award_file: AwardFile) -> Tell:

@@ -90,6 +90,16 @@ def compose_possible(awards: QuerySet[Award]) -> tuple[list[Statement], dict[int
     return statements, refused
 
 
+def last_day(awarded_on: date, revision: Revision) -> date | None:
+    """The last day of an award for so many months: that of the same number, or the month's last."""
+    if revision.valid_for is None:
+        return None
+    years, month = divmod(awarded_on.month - 1 + revision.valid_for, 12)
+    year = awarded_on.year + years
+    day = min(awarded_on.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
+
+
 class _Composer:
     """What statements have in common, read once for all of them."""
 
@@ -133,7 +143,7 @@ class _Composer:
             credential_id=row.credential_id,
             awarded_on=row.awarded_on,
             valid_from=row.decided_at,
-            valid_until=_end_of(row.valid_until or _lapses(row.awarded_on, revision)),
+            valid_until=_end_of(row.valid_until or last_day(row.awarded_on, revision)),
             evidence=row.evidence,
             identity=identity,
             identity_type=identity_type,
@@ -288,16 +298,6 @@ def _published(revision: Revision) -> Achievement:
 
 def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), UTC)
-
-
-def _lapses(awarded_on: date, revision: Revision) -> date | None:
-    """The last day of an award for so many months: that of the same number, or the month's last."""
-    if revision.valid_for is None:
-        return None
-    years, month = divmod(awarded_on.month - 1 + revision.valid_for, 12)
-    year = awarded_on.year + years
-    day = min(awarded_on.day, monthrange(year, month + 1)[1])
-    return date(year, month + 1, day)
 
 
 def _end_of(day: date | None) -> datetime | None:

@@ -237,6 +237,19 @@ def test_columns_said_by_hand_are_read_instead() -> None:
     assert (record.number, record.email) == ("7", "a@example.org")
 
 
+def test_evidence_is_asked_for_or_left_out_as_the_template_says() -> None:
+    data = b"id,first name,surname,e-mail,evidence\n1,A,B,a@x.org,\n2,C,D,c@x.org,A chair.\n"
+    known = loose_sheet.read(data)
+    columns = award_rows.suggest(known, ())
+    asked = Reading(columns, evidence="required")
+    assert codes(award_rows.check(known, asked, today=TODAY)) == [(2, "evidence", "required")]
+    without = award_rows.check(known, Reading(columns, evidence="none"), today=TODAY)
+    assert [(each.column, each.code) for each in without.problems] == [
+        ("evidence", "unknown_column")
+    ]
+    assert [row.record.evidence_text for row in without.rows if row.record] == ["", ""]
+
+
 # Whatever comes
 
 
