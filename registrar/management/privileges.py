@@ -89,6 +89,7 @@ ISSUER: dict[str, dict[Table, Rights]] = {
         issuer.Institution: _rights(READ),
         issuer.LedgerCheck: _rights(READ, ADD, CHANGE),
         issuer.Mail: _rights(READ, ADD, CHANGE),
+        issuer.Release: _rights(READ),
         issuer.SecuredDocument: _rights(READ),
         issuer.Shape: _rights(READ, ADD),
         issuer.SigningKey: _rights(READ),
