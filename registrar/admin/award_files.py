@@ -222,6 +222,9 @@ class SettingsPage(Page, FormView):
             raise Http404
         return super().get_form_kwargs() | {"kept": self.kept}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(kept=self.kept, **kwargs)
+
     def form_valid(self, form: SettingsForm) -> HttpResponse:
         if self.kept is None:
             raise Http404

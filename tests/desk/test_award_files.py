@@ -76,7 +76,8 @@ def test_columns_are_said_by_hand_and_remembered(workshop: Revision, clerk: Clie
     assert "Say what the columns hold" in upload(clerk, workshop, data).content.decode()
     kept = AwardFile.objects.get()
     address = reverse("admin:registrar_awardfile_settings", args=[kept.pk])
-    assert "a@example.org" in clerk.get(address).content.decode()
+    asked = clerk.get(address).content.decode()
+    assert ("a@example.org" in asked, "“people.csv”" in asked) == (True, True)
     said = {"column_0": "number", "column_1": "given_name", "duplicates": "skip"}
     twice = clerk.post(address, said | {"column_2": "number"}).content.decode()
     assert "Choose one of the two" in twice
