@@ -21,9 +21,8 @@ from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing
 from issuer.services import batches
 from registrar.admin import issued
 from registrar.admin.review_queue import QueueCounts, QueuePage, QueuesPage
-from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import award_chains, award_skills, awards
+from registrar.services import award_chains, award_skills, awards, rule_names
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
@@ -68,7 +67,7 @@ class EvaluatePage(Page, TemplateView):
         page = Paginator(candidates, CANDIDATES_PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             revision=self.revision,
-            rule=rule_in_words(self.revision.rule),
+            rule=rule_names.in_words(self.revision.rule),
             evaluation=evaluation,
             shown=shown,
             text=text,

@@ -189,16 +189,8 @@ class DraftForm(forms.Form):
         label="How it is assessed",
         help_text="Needed before it is submitted.",
     )
-    is_supervised = forms.NullBooleanField(
-        required=False,
-        label="Under supervision",
-        widget=forms.Select(choices=_YES_OR_NO),
-    )
-    identity_checked = forms.NullBooleanField(
-        required=False,
-        label="The learner's identity is checked",
-        widget=forms.Select(choices=_YES_OR_NO),
-    )
+    is_supervised = forms.NullBooleanField(required=False, label="Under supervision")
+    identity_checked = forms.NullBooleanField(required=False, label="Identity checked")
     evidence_rule = DefaultedChoice(
         choices=Revision.Evidence.choices, initial=Revision.Evidence.NONE, label="Evidence"
     )
@@ -275,6 +267,8 @@ class DraftForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("is_supervised", "identity_checked"):
+            cast(forms.NullBooleanSelect, self.fields[name].widget).choices = _YES_OR_NO
         for name in ("name", "description", "criteria", "renewal", "note", "image_alternative"):
             self.fields[name].widget.attrs["dir"] = "auto"
 

@@ -16,9 +16,8 @@ from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.pages import Link, Page, list_link, thing_url
 from registrar.admin.choosing import is_key
-from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import review_queue
+from registrar.services import review_queue, rule_names
 from registrar.services.eligibility import Candidate
 from registrar.services.review_queue import Concern, Queue
 
@@ -89,7 +88,7 @@ class QueuePage(QueuePart):
         page = Paginator(groups[shown], ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
         right = "issuer.revoke_credential" if shown == "lapsed" else "issuer.prepare_batch"
         return super().get_context_data(
-            rule=rule_in_words(self.revision.rule),
+            rule=rule_names.in_words(self.revision.rule),
             shown=shown,
             page=page,
             rows=_rows([*page]),

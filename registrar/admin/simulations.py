@@ -27,9 +27,8 @@ from issuer.pages import (
 )
 from registrar import tasks
 from registrar.admin.downloads import as_long_csv
-from registrar.admin.rule_words import rule_in_words
 from registrar.models import Learner, Offering, Revision, Simulation, Term
-from registrar.services import simulations
+from registrar.services import rule_names, simulations
 from registrar.services.eligibility import Candidate
 
 ROWS_PER_PAGE: Final = 50
@@ -90,7 +89,7 @@ class AskPage(Page, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         made = self.revision.simulations.select_related("asked_by")
         return super().get_context_data(
-            rule=rule_in_words(self.revision.rule),
+            rule=rule_names.in_words(self.revision.rule),
             made=[{"thing": each, "where": where(each)} for each in made[:20]],
             **kwargs,
         )
@@ -144,8 +143,8 @@ class SimulationPage(ThingPage):
         pairs = _matching(simulation.found.get(shown, []), text)
         page = Paginator(pairs, ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
-            rule=rule_in_words(simulation.rule),
-            former_rule=rule_in_words(simulation.former.rule) if simulation.former else "",
+            rule=rule_names.in_words(simulation.rule),
+            former_rule=rule_names.in_words(simulation.former.rule) if simulation.former else "",
             shown=shown,
             text=text,
             page=page,

@@ -5,16 +5,19 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.views.generic import DetailView
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
     Link,
+    Page,
     StateFilter,
     ThingPage,
     Verb,
@@ -26,16 +29,30 @@ from issuer.pages import (
     thing_url,
 )
 from issuer.paging import how_many
+from issuer.services import institutions, verification
+from issuer.templatetags import tags
+from issuer.vc import reading
 from issuer.vc.errors import VcError
+from issuer.vc.json_text import write_json
+from issuer.vc.lint import lint
 from registrar.admin.award_files import take_url
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
-from registrar.admin.rule_words import rule_in_words
 from registrar.admin.simulations import AskPage
 from registrar.admin.why import AskAboutTemplatePage
+from registrar.errors import NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
-from registrar.services import award_files, credential_facts, publication, readiness, templates
+from registrar.services import (
+    award_files,
+    composition,
+    credential_facts,
+    publication,
+    readiness,
+    revision_differences,
+    rule_names,
+    templates,
+)
 from skills.models import Skill
 
 State = Revision.State
@@ -127,33 +144,51 @@ class RevisionPage(ThingPage):
             "template__unit", "author", "approved_by", "achievement"
         )
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Carry out an act; that somebody tried to approve their own work is kept."""
+        try:
+            return super().post(request, *args, **kwargs)
+        except PermissionDenied:
+            if request.POST.get("act") == "approve":
+                templates.note_refusal(self.object, by=self.user, reason=str(NotAllowed()))
+            raise
+
+    def _former(self, others: list[Revision]) -> Revision | None:
+        """What it is compared with: as was asked; else the approved one, or the one before."""
+        asked = self.request.GET.get("against", "")
+        older = [each for each in others if each.number < self.object.number]
+        ranked = [
+            *(each for each in others if str(each.number) == asked),
+            *(each for each in older if each.state == State.APPROVED),
+            *older,
+        ]
+        return ranked[0] if ranked else None
+
     def get_trail(self) -> tuple[Link, ...]:
         template = self.object.template
         return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         revision, user = self.object, self.user
-        former = (
-            revision.template.revisions.filter(number__lt=revision.number)
-            .order_by("-number")
-            .first()
-        )
+        others = revision.template.revisions.exclude(pk=revision.pk).order_by("-number")
+        former = self._former(list(others))
         try:
             achievement = publication.preview(revision).as_json()
         except VcError:
             achievement = None
         may_approve = user.has_perm("registrar.approve_revision")
         return super().get_context_data(
-            rule=rule_in_words(revision.rule),
+            rule=rule_names.in_words(revision.rule),
             facts=credential_facts.lines(revision),
             attested=revision.attested.select_related("skill__framework").order_by("pk"),
             seal=publication.seal(revision),
             achievement=achievement,
             gaps=readiness.missing(revision) if revision.state == State.DRAFT else [],
             former=former,
-            differences=differences(former, revision) if former else [],
+            others=others,
+            differences=revision_differences.compare(former, revision) if former else [],
             may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
-            is_own=revision.author_id == user.pk,
+            is_own=templates.has_written(user, revision),
             may_decide=revision.state == State.SUBMITTED and may_approve,
             may_retire=revision.state == State.APPROVED and may_approve,
             may_simulate=revision.rule is not None and user.has_perm("registrar.evaluate_award"),
@@ -164,37 +199,40 @@ class RevisionPage(ThingPage):
         )
 
 
-def differences(former: Revision, revision: Revision) -> list[tuple[str, str, str]]:
-    """Field by field: its name, what it said before, what it says now."""
-    found = []
-    for name in templates.WORDING:
-        before, after = getattr(former, name), getattr(revision, name)
-        if before != after:
-            found.append((_label(name), _shown(name, before), _shown(name, after)))
-    before, after = (set(map(str, each.attested.all())) for each in (former, revision))
-    if before != after:
-        gone, new = sorted(before - after), sorted(after - before)
-        found.append(("Skills", "\n".join(gone) or "—", "\n".join(new) or "—"))
-    return found
+class PreviewPage(Page, DetailView):
+    """A revision as a learner and a verifier would see it, with a learner who does not exist."""
 
+    model = Revision
+    permission_required = "registrar.view_revision"
+    template_name = "registrar/desk/preview.html"
+    pk_url_kwarg = "object_id"
+    context_object_name = "thing"
 
-def _label(name: str) -> str:
-    return str(getattr(Revision._meta.get_field(name), "verbose_name", name)).capitalize()
+    def get_queryset(self) -> QuerySet[Revision]:
+        return Revision.objects.select_related("template__unit", "achievement")
 
+    def get_title(self) -> str:
+        return f"Preview of {self.object}"
 
-def _shown(name: str, value: Any) -> str:
-    if name == "rule":
-        return rule_in_words(value)
-    if name == "result_descriptions":
-        return ", ".join(str(each.get("name", "?")) for each in value) or "—"
-    if name == "image":
-        return "An image of its own" if value else "A seal drawn from the name"
-    choices = dict(Revision._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
-    if choices and value:
-        return str(choices.get(value, value))
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return "—" if value in (None, "") else str(value)
+    def get_trail(self) -> tuple[Link, ...]:
+        return (list_link(CredentialTemplate), Link(str(self.object), thing_url(self.object)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        try:
+            document = composition.sample(self.object)
+        except (VcError, *publication.WRONG_SHAPE):
+            gaps = readiness.missing(self.object)
+            return super().get_context_data(document=None, gaps=gaps, **kwargs)
+        return super().get_context_data(
+            document=document,
+            facts=reading.read(document),
+            seal=tags.picture(publication.seal(self.object)),
+            # As the page looks once the credential is signed.
+            report={"verdict": "valid"},
+            findings=lint(document, issuer_did=institutions.get().did),
+            found=verification.verify(write_json(document).encode()),
+            **kwargs,
+        )
 
 
 # Drafting
@@ -364,6 +402,7 @@ class RevisionAdmin(DeskAdmin):
     def own_urls(self) -> list:
         return [
             self.hang("<int:object_id>/edit/", EditPage, "edit"),
+            self.hang("<int:object_id>/preview/", PreviewPage, "preview"),
             self.hang("<int:object_id>/rule/", RuleBuilderPage, "rule"),
             self.hang("rule-options/", RuleOptions, "rule_options"),
             self.hang("<int:object_id>/simulate/", AskPage, "simulate"),

@@ -13,9 +13,8 @@ from django.views.generic import TemplateView
 from issuer.pages import Link, Page, list_link, thing_url
 from registrar import rules
 from registrar.admin.choosing import is_key
-from registrar.admin.rule_words import rule_in_words
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import eligibility
+from registrar.services import eligibility, rule_names
 
 PERMISSION: Final = "registrar.view_award"
 LEARNERS_FOUND: Final = 50
@@ -60,7 +59,7 @@ class WhyPage(Page, TemplateView):
         return super().get_context_data(
             learner=self.learner,
             revision=self.revision,
-            rule=rule_in_words(self.revision.rule),
+            rule=rule_names.in_words(self.revision.rule),
             explained=_explained(self.revision, self.learner),
             awards=awards.with_state().select_related("revision", "offering").order_by("pk"),
             others=to_ask_about().exclude(pk=self.revision.pk),
@@ -106,7 +105,7 @@ class AskAboutTemplatePage(Page, TemplateView):
             return redirect(why_url(found[0], self.revision))
         context = self.get_context_data(
             revision=self.revision,
-            rule=rule_in_words(self.revision.rule),
+            rule=rule_names.in_words(self.revision.rule),
             text=self.get_words(),
             found=[{"learner": each, "url": why_url(each, self.revision)} for each in found],
             is_cut=len(found) == LEARNERS_FOUND,

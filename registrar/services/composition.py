@@ -12,7 +12,7 @@ from django.db.models import Max, Min, QuerySet
 
 from issuer.errors import WrongState
 from issuer.models import Achievement
-from issuer.services import institutions
+from issuer.services import clock, institutions
 from issuer.services.wordings import Place, Statement, Wording
 from issuer.vc import openbadges, timestamps
 from issuer.vc.errors import VcError
@@ -24,6 +24,9 @@ from registrar.services import publication
 Stay = tuple[date | None, date | None]
 
 _SUBJECT = "/credentialSubject"
+
+SAMPLE_NAME = "Sample Learner"
+SAMPLE_EMAIL = "sample@learner.example"
 
 
 class _Row(NamedTuple):
@@ -100,6 +103,43 @@ def last_day(awarded_on: date, revision: Revision) -> date | None:
     return date(year, month + 1, day)
 
 
+def sample(revision: Revision) -> dict[str, Any]:
+    """What a credential of this revision says of a learner who does not exist, unsigned.
+
+    The learner has the results that are needed. Raises VcError while it cannot be composed.
+    """
+    now = clock.now()
+    said = _Said(
+        credential_id=UUID(int=0),
+        awarded_on=now.date(),
+        valid_from=now,
+        valid_until=_end_of(last_day(now.date(), revision)),
+        evidence=_sample_evidence(revision),
+        identity=SAMPLE_EMAIL,
+        identity_type="emailAddress",
+        salt=secrets.token_urlsafe(16),
+        name=SAMPLE_NAME if revision.includes_name else None,
+        begins_on=None,
+        ends_on=None,
+        term=None,
+        results=[_sample_result(each) for each in revision.result_descriptions],
+    )
+    return _Composer(())._document(said, revision, publication.preview(revision))
+
+
+def _sample_evidence(revision: Revision) -> list[dict[str, str]]:
+    if revision.evidence_rule != Revision.Evidence.REQUIRED:
+        return []
+    return [{"narrative": "Here stands what bears it out."}]
+
+
+def _sample_result(described: dict[str, Any]) -> dict[str, str]:
+    """The best allowed result, or the one that is needed."""
+    allowed = described.get("allowed_value") or ["1"]
+    value = described.get("required_value") or described.get("value_max") or allowed[-1]
+    return {"description": described["id"], "value": str(value)}
+
+
 class _Composer:
     """What statements have in common, read once for all of them."""
 
@@ -121,7 +161,7 @@ class _Composer:
         document, wording = None, None
         if _contradicts_itself(said):
             # Lint is to say so, which looks at each document that is not of a wording.
-            document = self._document(said, revision, published)
+            document = self._document(said, revision, self._achievement(published))
         else:
             wording = self._wording(said, revision, published)
         return Statement(
@@ -168,11 +208,13 @@ class _Composer:
             *(result["description"] for result in said.results),
         )
         if key not in self._wordings:
-            document = self._document(said, revision, published)
+            document = self._document(said, revision, self._achievement(published))
             self._wordings[key] = Wording(document, tuple(_places(said)))
         return self._wordings[key]
 
-    def _document(self, said: _Said, revision: Revision, published: Achievement) -> dict[str, Any]:
+    def _document(
+        self, said: _Said, revision: Revision, achievement: openbadges.Achievement
+    ) -> dict[str, Any]:
         """The whole credential, by builders that refuse what the specification forbids."""
         identifiers = [
             openbadges.IdentityObject.salted(
@@ -185,7 +227,7 @@ class _Composer:
             id=said.credential_id.urn,
             issuer=self._issuer,
             credential_subject=openbadges.AchievementSubject(
-                achievement=self._achievement(published),
+                achievement=achievement,
                 identifier=tuple(identifiers),
                 activity_start_date=_midnight(said.begins_on),
                 activity_end_date=_midnight(said.ends_on),

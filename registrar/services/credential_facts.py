@@ -7,6 +7,12 @@ from registrar.models import Revision, RevisionSkill
 
 Kind = Revision.Kind
 
+# In the order of `lines`.
+NAMES = (
+    *("Kind", "Credit", "Level", "Effort", "Assessment", "Under supervision", "Identity checked"),
+    *("Evidence", "Valid", "Renewal", "Not stated"),
+)
+
 # The type in Open Badges that a kind has unless its author chooses another.
 PROPOSED_TYPES = {
     Kind.DEGREE: "Degree",
@@ -50,20 +56,20 @@ _EVIDENCE = {
 
 def lines(revision: Revision) -> list[tuple[str, str]]:
     """The facts under their names, as the desk shows them; what is not said is left out."""
-    found = [
-        ("Kind", revision.get_kind_display()),
-        ("Credit", _credit(revision)),
-        ("Level", revision.level),
-        ("Effort", effort(revision)),
-        ("Assessment", revision.get_assessment_display()),
-        ("Under supervision", _yes_or_no(revision.is_supervised)),
-        ("Identity checked", _yes_or_no(revision.identity_checked)),
-        ("Evidence", revision.get_evidence_rule_display()),
-        ("Valid", validity(revision)),
-        ("Renewal", revision.renewal),
-        ("Not stated", revision.not_stated_because),
-    ]
-    return [(name, value) for name, value in found if value]
+    found = (
+        revision.get_kind_display(),
+        _credit(revision),
+        revision.level,
+        effort(revision),
+        revision.get_assessment_display(),
+        _yes_or_no(revision.is_supervised),
+        _yes_or_no(revision.identity_checked),
+        revision.get_evidence_rule_display(),
+        validity(revision),
+        revision.renewal,
+        revision.not_stated_because,
+    )
+    return [(name, value) for name, value in zip(NAMES, found, strict=True) if value]
 
 
 def paragraph(revision: Revision) -> str:

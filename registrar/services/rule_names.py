@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -28,6 +29,17 @@ def of(rule: Rule) -> dict[str, str]:
         **{f"term:{name}": term.title for term in terms(rule) for name in (term.title, term.key)},
         **{f"template:{each.slug}": _template_name(each) for each in templates(rule)},
     }
+
+
+def in_words(data: Any) -> str:
+    """An award rule as a sentence, or what is wrong with it."""
+    if data is None:
+        return "It is awarded to nobody: there is no rule."
+    try:
+        rule = rules.parse(data)
+    except rules.InvalidRule as problem:
+        return f"The rule cannot be understood. {problem}"
+    return f"It is awarded when {rule.sentence(names=of(rule))}."
 
 
 def unknown(rule: Rule) -> list[str]:

@@ -149,7 +149,6 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     return revision
 
 
-@transaction.atomic
 def approve(revision: Revision, *, by: User) -> Revision:
     """Approve what a colleague wrote, and publish it as an Open Badges Achievement.
 
@@ -157,11 +156,40 @@ def approve(revision: Revision, *, by: User) -> Revision:
     2. Publish the Achievement.
     3. Retire the revision that was approved before; its awards keep it.
     4. Approve this one. From now on it never changes.
+
+    Raises SamePerson for 1, and enters the try in the ledger: not to be called in a transaction
+    that ends with it.
     """
+    try:
+        return _approve(revision, by=by)
+    except SamePerson as refused:
+        note_refusal(revision, by=by, reason=str(refused))
+        raise
+
+
+def note_refusal(revision: Revision, *, by: User, reason: str) -> None:
+    """Enter in the ledger that an author tried to approve what they wrote; nobody else's try."""
+    if has_written(by, revision):
+        _note("approval_refused", revision, by=by, reason=reason)
+
+
+def has_written(person: User, revision: Revision) -> bool:
+    """Whether they have drafted, edited or submitted it."""
+    if person.pk == revision.author_id:
+        return True
+    return LedgerEntry.objects.filter(
+        subject=ledger.name_of(revision),
+        act__in=[f"revision.{act}" for act in ("drafted", "edited", "submitted")],
+        user=person,
+    ).exists()
+
+
+@transaction.atomic
+def _approve(revision: Revision, *, by: User) -> Revision:
     roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
     # Locked, because what is published must be what is approved.
     revision = Revision.objects.select_for_update().get(pk=revision.pk)
-    if by.pk == revision.author_id or _has_written(by, revision):
+    if has_written(by, revision):
         raise SamePerson("Whoever wrote it cannot approve it. Ask a second person.")
     if revision.state != State.SUBMITTED:
         raise WrongState
@@ -237,11 +265,3 @@ def _note(
     ledger.append(
         f"revision.{act}", revision, by=by, reason=reason, details=named | (details or {})
     )
-
-
-def _has_written(person: User, revision: Revision) -> bool:
-    return LedgerEntry.objects.filter(
-        subject=f"{revision._meta.label_lower}:{revision.pk}",
-        act__in=[f"revision.{act}" for act in ("drafted", "edited", "submitted")],
-        user=person,
-    ).exists()

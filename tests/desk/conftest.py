@@ -333,6 +333,7 @@ def addresses(
             "beginning a template": page("registrar_credentialtemplate_draft"),
             "revisions": page("registrar_revision_changelist"),
             "revision": page("registrar_revision_change", cells.pk),
+            "preview of a revision": page("registrar_revision_preview", cells.pk),
             "editing a revision": page("registrar_revision_edit", cells.pk),
             "evaluation": page("registrar_award_evaluate", cells.pk),
             "trying a rule": page("registrar_revision_simulate", cells.pk),

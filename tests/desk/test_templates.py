@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from issuer.models import LedgerEntry
 from issuer.pages import thing_url
 from registrar.models import Revision
 from registrar.services import templates
@@ -55,11 +56,16 @@ def test_a_template_goes_from_a_form_to_approval(
     assert (revision.achievement_type, revision.attested.get().level) == ("Course", "advanced")
     assert (revision.is_supervised, revision.identity_checked) == (True, None)
     edit = reverse("admin:registrar_revision_edit", args=[revision.pk])
+    written = client.get(edit).context["form"]
+    said = {name: written[name].value() for name in ("credit", "valid_for", "note")}
+    assert said == {name: written.fields[name].to_python(form[name]) for name in said}
+    assert '<option value="true" selected>Yes</option>' in text(client.get(edit))
     client.post(edit, form | {"name": "Living cells"})
     client.post(thing_url(revision), {"act": "submit"})
     page = text(client.get(thing_url(revision)))
     assert "Approve and publish" not in page
     assert client.post(thing_url(revision), {"act": "approve"}).status_code == 403
+    assert LedgerEntry.objects.get(act="revision.approval_refused").user == clara
     approver = signed_in(dev)
     assert "Approve and publish" in text(approver.get(thing_url(revision)))
     assert approver.post(thing_url(revision), {"act": "approve"}).status_code == 302
@@ -143,7 +149,8 @@ def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
     approver = signed_in(dev)
     page = text(approver.get(thing_url(second)))
     assert "What differs from revision 1" in page
-    assert "Draws what a cell is made of." in page
+    assert "<del>Knows</del>" in page
+    assert "<ins>Draws</ins>" in page
     assert approver.post(thing_url(second), {"act": "send_back"}).status_code == 422
     approver.post(thing_url(second), {"act": "send_back", "reason": "Say which cells."})
     second.refresh_from_db()
@@ -169,3 +176,40 @@ def test_how_it_is_taken_back_is_chosen_in_the_form_and_shown_in_the_difference(
     page = text(client.get(thing_url(second)))
     assert "By suspending it" in page
     assert "Can be taken back by" in page
+
+
+def test_an_administrator_who_wrote_it_is_refused_at_the_desk_and_in_the_api(
+    draft: Revision, root: User, sis: Any, clara: User, signed_in: SignIn
+) -> None:
+    templates.edit(draft, by=root, name="Cells, reworded")
+    templates.submit(draft, by=clara)
+    client = signed_in(root)
+    page = text(client.get(thing_url(draft)))
+    assert "You wrote this, so somebody else approves it." in page
+    answer = client.post(thing_url(draft), {"act": "approve"})
+    assert answer.status_code == 409
+    assert "Whoever wrote it cannot approve it" in text(answer)
+    address = f"/api/v1/templates/{draft.template_id}"
+    for method in (sis.post, sis.put, sis.patch):
+        assert method(address, {"state": "approved"}, format="json").status_code in (404, 405)
+    draft.refresh_from_db()
+    assert draft.state == "submitted"
+    assert LedgerEntry.objects.filter(act="revision.approval_refused", user=root).count() == 1
+
+
+def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_signed(
+    draft: Revision, clara: User, signed_in: SignIn
+) -> None:
+    templates.edit(draft, by=clara, includes_name=True)
+    client = signed_in(clara)
+    address = reverse("admin:registrar_revision_preview", args=[draft.pk])
+    assert address in text(client.get(thing_url(draft)))
+    page = text(client.get(address))
+    assert "Sample Learner" in page
+    assert "Nothing here is signed or published" in page
+    assert "Nothing in it keeps it from being signed" in page
+    assert "AchievementCredential" in page
+    templates.edit(draft, by=clara, criteria="", language="no such language")
+    page = text(client.get(address))
+    assert "It cannot be shown yet" in page
+    assert "It still needs the criteria." in page

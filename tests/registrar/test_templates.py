@@ -12,9 +12,18 @@ from django.utils import timezone
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import Achievement, LedgerEntry
 from issuer.services import ledger
+from issuer.vc import reading
+from issuer.vc.lint import lint
 from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Revision
-from registrar.services import credential_facts, people, publication, templates
+from registrar.services import (
+    composition,
+    credential_facts,
+    people,
+    publication,
+    revision_differences,
+    templates,
+)
 from skills.models import Framework, Skill
 from tests.cast import FINAL, PASSED, College, member_of_staff
 
@@ -108,6 +117,9 @@ def test_the_author_cannot_approve(draft: Revision, clara: User, root: User) -> 
     with pytest.raises(SamePerson):
         templates.approve(draft, by=clara)
     assert not Achievement.objects.exists()
+    tried = LedgerEntry.objects.get(act="revision.approval_refused")
+    assert (tried.user, tried.subject) == (clara, ledger.name_of(draft))
+    assert tried.reason == "Whoever wrote it cannot approve it. Ask a second person."
 
 
 def test_not_even_an_administrator_can_approve_what_they_wrote(
@@ -127,6 +139,9 @@ def test_not_even_an_administrator_can_approve_what_they_wrote(
     templates.submit(revision, by=root)
     with pytest.raises(SamePerson):
         templates.approve(revision, by=root)
+    assert acts(revision)[-1] == "revision.approval_refused"
+    revision.refresh_from_db()
+    assert revision.state == "submitted"
 
 
 def test_the_database_refuses_an_author_as_approver(draft: Revision) -> None:
@@ -427,3 +442,40 @@ def test_how_far_a_skill_is_shown_is_carried_on(
     assert dict(second.attested.values_list("skill", "level"))[drawn.pk] == "expert"
     templates.edit(second, by=clara, name="Other")
     assert second.attested.get(skill=drawn).level == "expert"
+
+
+def test_two_revisions_differ_word_by_word(cells: Revision, college: College, clara: User) -> None:
+    second = templates.revise(cells.template, by=clara)
+    assert revision_differences.compare(cells, second) == []
+    templates.edit(
+        second,
+        by=clara,
+        description="Knows what a plant cell is made of.",
+        hours=Decimal(90),
+        rule=None,
+        skills=college.skills[1:],
+        levels={college.skills[1].pk: "advanced"},
+        image='<svg xmlns="http://www.w3.org/2000/svg"/>',
+        image_alternative="A plant cell",
+    )
+    found = {each.name: each for each in revision_differences.compare(cells, second)}
+    assert list(found) == [
+        *("Description", "Effort", "Skills", "Award rule", "What the image shows", "Image")
+    ]
+    assert [piece.text for piece in found["Description"].after if piece.is_different] == [" plant"]
+    assert not any(piece.is_different for piece in found["Description"].before)
+    assert found["Effort"].before[0].text == "—"
+    assert "Draw (advanced)" in "".join(piece.text for piece in found["Skills"].after)
+    assert found["Image"].pictures == (publication.seal(cells), second.image)
+
+
+def test_a_sample_shows_what_its_credentials_would_say(draft: Revision, clara: User) -> None:
+    templates.edit(draft, by=clara, includes_name=True, evidence_rule="required", valid_for=12)
+    document = composition.sample(draft)
+    assert lint(document, issuer_did=settings.ISSUER_DID) == []
+    assert "proof" not in document
+    facts = reading.read(document)
+    assert (facts.learner, facts.results[0].value) == ("Sample Learner", "Pass")
+    assert facts.evidence[0].narrative
+    assert facts.valid_until
+    assert not Achievement.objects.exists()
