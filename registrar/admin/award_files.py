@@ -339,7 +339,7 @@ def _image(kept: AwardFile) -> str:
 
 
 def _rows(kept: AwardFile, shown: str, page: str | None) -> Rows:
-    rows = kept.rows.select_related("learner", "award", "mail").order_by("number")
+    rows = kept.rows.select_related("learner", "award__announced__mail").order_by("number")
     if shown:
         rows = rows.filter(outcome=shown)
     found = Paginator(rows, ROWS_PER_PAGE).get_page(page)

@@ -77,6 +77,11 @@ class CorrectForm(forms.Form):
     leads_on = forms.BooleanField(
         required=False, initial=True, label=LEADS_ON, help_text=LEADS_ON_HINT
     )
+    tells_learner = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="The learner gets a mail with the address of each new credential",
+    )
 
 
 class CorrectPage(Page, FormView):
@@ -98,7 +103,8 @@ class CorrectPage(Page, FormView):
 
     def get_initial(self) -> dict[str, Any]:
         return {field: getattr(self.learner, field) for field in corrections.FIELDS} | {
-            "leads_on": True
+            "leads_on": True,
+            "tells_learner": True,
         }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -123,6 +129,7 @@ class CorrectPage(Page, FormView):
                 by=self.user,
                 reason=said["reason"],
                 leads_on=said["leads_on"],
+                tells_learner=said["tells_learner"],
                 **{field: said[field] for field in corrections.FIELDS},
             )
         except Refusal as error:

@@ -2,6 +2,7 @@
 
 from registrar.models.api_clients import ApiClient
 from registrar.models.award_files import AwardFile, AwardFileRow
+from registrar.models.award_mails import Announcement, AwardMail
 from registrar.models.awards import Award
 from registrar.models.catalog import (
     Activity,
@@ -32,10 +33,12 @@ from registrar.models.templates import CredentialTemplate, Revision, RevisionSki
 
 __all__ = [
     "Activity",
+    "Announcement",
     "ApiClient",
     "Award",
     "AwardFile",
     "AwardFileRow",
+    "AwardMail",
     "Comment",
     "Confirmation",
     "ConfirmedOutcome",

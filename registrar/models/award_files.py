@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from issuer.models import Batch, Mail
+from issuer.models import Batch
 from registrar.models.awards import Award
 from registrar.models.learners import Learner
 from registrar.models.templates import CredentialTemplate
@@ -63,7 +63,6 @@ class AwardFile(models.Model):
     client = models.CharField(max_length=200, blank=True, help_text="API client that sent it")
     read_at = models.DateTimeField(auto_now_add=True)
     prepared_at = models.DateTimeField(null=True)
-    mailed_at = models.DateTimeField(null=True, help_text="When every mail of it was written")
 
     class Meta:
         ordering = ["-read_at"]
@@ -101,9 +100,6 @@ class AwardFileRow(models.Model):
     problems = models.JSONField(default=list)
     learner = models.ForeignKey(Learner, models.PROTECT, null=True, related_name="+")
     award = models.OneToOneField(Award, models.PROTECT, null=True, related_name="file_row")
-    mail = models.OneToOneField(
-        Mail, models.PROTECT, null=True, related_name="+", db_constraint=False
-    )
 
     class Meta:
         ordering = ["file", "number"]

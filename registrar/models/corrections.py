@@ -70,6 +70,9 @@ class Correction(models.Model):
     leads_on = models.BooleanField(
         default=True, help_text="The old addresses lead on to the new credentials"
     )
+    tells_learner = models.BooleanField(
+        default=True, help_text="The learner gets a mail with the address of what is new"
+    )
     reason = models.TextField(help_text="What was wrong, and how that was shown")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     needs_second = models.BooleanField(help_text="What the college asked for at the time")

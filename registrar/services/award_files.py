@@ -31,6 +31,7 @@ from registrar.readers.award_rows import AwardRecord, Reading
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
 from registrar.services import (
     award_file_plan,
+    award_mails,
     awards,
     composition,
     people,
@@ -242,6 +243,8 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     if not claimed.update(state=State.PREPARED, batch=batch, prepared_at=timezone.now()):
         raise WrongState
     award_file.refresh_from_db(fields=["state", "batch", "prepared_at"])
+    if award_file.sends_mail:
+        award_mails.announce(batch)
     details = {"batch": str(batch.pk), "sha256": award_file.sha256} | award_file.counts
     ledger.append("award_file.prepared", award_file, by=by or "system", details=details)
     return batch

@@ -1,6 +1,6 @@
-"""Tell learners by mail where the credential is that they were issued from a file."""
+"""Tell learners by mail where the credentials are that they were issued."""
 
-from typing import Final, cast
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -8,12 +8,17 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from issuer.errors import BadAddress
-from issuer.models import Batch, Credential, Institution, Release
+from issuer.models import Batch, Credential, Institution, Mail, Release
 from issuer.services import outbox
-from registrar.models import Award, AwardFile, AwardFileRow
+from registrar.models import Announcement, Award, AwardMail
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
+
+
+def announce(batch: Batch) -> Announcement:
+    """Let the learners of a batch be told when it is issued. To ask again changes nothing."""
+    return Announcement.objects.get_or_create(batch=batch)[0]
 
 
 def write_some() -> int:
@@ -22,8 +27,8 @@ def write_some() -> int:
     One plain mail to each learner, once, when the credential can be opened; who was revoked
     meanwhile, and who has no address, gets none.
     """
-    for award_file in _unfinished():
-        if written := _write_some_of(award_file):
+    for announcement in _unfinished():
+        if written := _write_some_of(announcement):
             return written
     return 0
 
@@ -33,43 +38,49 @@ def are_left() -> bool:
     return _unfinished().exists()
 
 
-def _unfinished() -> QuerySet[AwardFile]:
-    return AwardFile.objects.filter(
-        sends_mail=True,
-        mailed_at=None,
-        batch__state__in=[Batch.State.APPROVED, Batch.State.ISSUED],
-    ).order_by("prepared_at")
+def _unfinished() -> QuerySet[Announcement]:
+    return Announcement.objects.filter(
+        told_at=None, batch__state__in=[Batch.State.APPROVED, Batch.State.ISSUED]
+    )
 
 
 @transaction.atomic
-def _write_some_of(award_file: AwardFile) -> int:
+def _write_some_of(announcement: Announcement) -> int:
     # Locked, because two who write at the same moment would write to the same people twice.
-    award_file = AwardFile.objects.select_for_update(of=("self",)).get(pk=award_file.pk)
-    batch = cast(Batch, award_file.batch)
+    held = Announcement.objects.select_for_update(of=("self",)).select_related("batch")
+    batch = held.get(pk=announcement.pk).batch
     valid = (
-        Award.objects.filter(batch=batch, file_row__mail=None)
+        Award.objects.filter(batch=batch, announced=None)
         .with_state()
         .filter(state=Credential.State.VALID)
         .exclude(learner__email="")
-        .select_related("learner", "revision", "file_row")
+        .select_related("learner", "revision")
         .order_by("position")[:AT_ONCE]
     )
     due = list(valid)
     pages = Release.objects.in_bulk([award.credential_id for award in due])
     institution = Institution.objects.first()
     name = institution.name if institution else "The college"
-    rows = [row for award in due if (row := _write(award, pages[award.credential_id].url, name))]
-    AwardFileRow.objects.bulk_update(rows, ["mail"])
+    AwardMail.objects.bulk_create(
+        AwardMail(award=award, mail=_write(award, pages[award.credential_id].url, name))
+        for award in due
+    )
     if batch.state == Batch.State.ISSUED and len(due) < AT_ONCE:
-        AwardFile.objects.filter(pk=award_file.pk).update(mailed_at=Now())
-    return len(rows)
+        Announcement.objects.filter(pk=announcement.pk).update(told_at=Now())
+    return len(due)
 
 
-def _write(award: Award, page: str, institution: str) -> AwardFileRow | None:
+def _write(award: Award, page: str, institution: str) -> Mail | None:
     learner, title = award.learner, award.revision.name
-    words = {"learner": learner.name, "institution": institution, "title": title, "page": page}
+    words = {
+        "learner": learner.name,
+        "institution": institution,
+        "title": title,
+        "page": page,
+        "replaces": award.replaces_id is not None,
+    }
     try:
-        mail = outbox.write(
+        return outbox.write(
             to=learner.email,
             to_name=learner.name,
             subject=f"Your credential: {title}"[:300],
@@ -79,6 +90,3 @@ def _write(award: Award, page: str, institution: str) -> AwardFileRow | None:
         )
     except BadAddress:
         return None
-    row = award.file_row
-    row.mail = mail
-    return row

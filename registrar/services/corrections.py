@@ -24,7 +24,7 @@ from issuer.models import Credential
 from issuer.services import batches, ledger, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, CorrectedAward, Correction, CredentialTemplate, Learner
-from registrar.services import awards, correction_policies, roles
+from registrar.services import award_mails, awards, correction_policies, roles
 
 MAKE = "registrar.make_correction"
 CONFIRM = "registrar.confirm_correction"
@@ -53,7 +53,13 @@ def effects(learner: Learner, changes: Mapping[str, str]) -> list[Effect]:
 
 @transaction.atomic
 def correct_learner(
-    learner: Learner, *, by: User, reason: str, leads_on: bool = True, **changes: str
+    learner: Learner,
+    *,
+    by: User,
+    reason: str,
+    leads_on: bool = True,
+    tells_learner: bool = True,
+    **changes: str,
 ) -> Correction:
     """Put a learner's name or address right, and supersede the credentials that say it wrong.
 
@@ -67,7 +73,15 @@ def correct_learner(
     if not changes:
         raise NothingToCorrect
     superseded = [each.award for each in effects(learner, changes) if each.is_superseded]
-    return _begin(learner, superseded, by=by, reason=reason, leads_on=leads_on, changes=changes)
+    return _begin(
+        learner,
+        superseded,
+        by=by,
+        reason=reason,
+        leads_on=leads_on,
+        tells_learner=tells_learner,
+        changes=changes,
+    )
 
 
 @transaction.atomic
@@ -199,6 +213,7 @@ def _begin(
     by: User,
     reason: str,
     leads_on: bool,
+    tells_learner: bool = True,
     as_of_today: bool = False,
     changes: Mapping[str, str] = MappingProxyType({}),
 ) -> Correction:
@@ -210,6 +225,7 @@ def _begin(
     correction = Correction.objects.create(
         learner=learner,
         leads_on=leads_on,
+        tells_learner=tells_learner,
         as_of_today=as_of_today,
         reason=reason,
         needs_second=correction_policies.current().needs_second,
@@ -269,6 +285,8 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         batches.approve(batch, by=by, reason=reason)
     elif batch is not None:
         batches.approve_alone(batch, by=by, reason=correction.reason)
+    if batch is not None and correction.tells_learner:
+        award_mails.announce(batch)
     ledger.append("correction.made", correction, by=by, reason=reason)
     return correction
 

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
-from issuer.models import Batch, Credential, LedgerEntry, Release, SigningKey, StatusChange
+from issuer.models import Batch, Credential, LedgerEntry, Mail, Release, SigningKey, StatusChange
 from issuer.services import status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, Correction, Learner, Revision
-from registrar.services import awards, correction_policies, corrections, templates
+from registrar.services import award_mails, awards, correction_policies, corrections, templates
 from tests.cast import College, issue, member_of_staff
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +245,25 @@ def test_a_correction_that_was_made_does_not_change(
     with pytest.raises(DatabaseError), transaction.atomic():
         correction.delete()
     assert Batch.objects.get(pk=correction.batch_id).decided_alone
+
+
+def test_the_learner_is_told_where_the_new_credential_is(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    Learner.objects.filter(pk=ada.pk).update(email="ada@college.example")
+    correction = rename(ada, clara)
+    assert award_mails.write_some() == 0
+    issue(correction.batch)
+    assert (award_mails.write_some(), award_mails.write_some()) == (1, 0)
+    mail = Mail.objects.get()
+    assert (mail.to, mail.to_name) == ("ada@college.example", "Ada King")
+    assert Release.objects.latest("released_at").url in mail.text
+    assert "takes the place of an older one" in mail.text
+    assert not award_mails.are_left()
+
+
+def test_nobody_is_told_where_it_was_not_wished(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    issue(rename(ada, clara, tells_learner=False).batch)
+    assert award_mails.write_some() == 0
