@@ -35,7 +35,10 @@ class OpportunityPage(ThingPage):
             "skill__framework"
         )
         return super().get_context_data(
-            outcomes=self.object.outcomes.prefetch_related(Prefetch("tags", tags)),
+            outcomes=sorted(
+                self.object.outcomes.prefetch_related(Prefetch("tags", tags)),
+                key=lambda each: each.place,
+            ),
             offerings=self.object.offerings.select_related("term")
             .annotate(learner_count=Count("enrolments", filter=Q(enrolments__retired_at=None)))
             .order_by("-term__starts_on", "code"),

@@ -1,5 +1,7 @@
 """LearningOutcome, and every wording that it ever had."""
 
+import re
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -64,6 +66,12 @@ class LearningOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.statement}"
+
+    @property
+    def place(self) -> list[tuple[bool, int, str]]:
+        """Where its code stands among others, so that the tenth comes after the ninth."""
+        parts = re.findall(r"[0-9]+|[^0-9]+", self.code)
+        return [(False, int(part), "") if part.isdecimal() else (True, 0, part) for part in parts]
 
 
 class OutcomeWordingQuerySet(models.QuerySet["OutcomeWording"]):

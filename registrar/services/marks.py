@@ -245,7 +245,8 @@ def latest_kind(offering: Offering) -> str:
 def _columns(offering: Offering) -> tuple[Column, ...]:
     """The outcomes that held in its term, worded as then."""
     term = offering.term or terms.reading_day()
-    outcomes = list(LearningOutcome.objects.as_of(term).filter(opportunity=offering.opportunity_id))
+    held = LearningOutcome.objects.as_of(term).filter(opportunity=offering.opportunity_id)
+    outcomes = sorted(held, key=lambda each: each.place)
     wordings = OutcomeWording.objects.as_of(term).filter(outcome__in=outcomes)
     said = dict(wordings.values_list("outcome", "statement"))
     of_outcome = scales.of(outcomes, on=term)

@@ -128,7 +128,8 @@ def lines_of(
     outcomes: QuerySet[LearningOutcome], moment: Moment, tags: dict[int, list[SkillTag]]
 ) -> list[Line]:
     """Those of the outcomes that held then, in the words that held then, with these tags."""
-    wordings = OutcomeWording.objects.as_of(moment).filter(outcome__in=outcomes)
+    found = OutcomeWording.objects.as_of(moment).filter(outcome__in=outcomes)
+    wordings = sorted(found.select_related("outcome"), key=lambda each: each.outcome.place)
     day = moment.starts_on if isinstance(moment, Term) else moment
     return [
         Line(
@@ -139,7 +140,7 @@ def lines_of(
             tags=tags.get(wording.outcome_id, []),
             breaches=list(_breaches(tags.get(wording.outcome_id, []))),
         )
-        for wording in wordings.select_related("outcome").order_by("outcome__code", "outcome")
+        for wording in wordings
     ]
 
 
@@ -174,8 +175,9 @@ def _tags(
         yield from _whole(own.proposed().filter(mapping=mapping))
 
 
-def _whole(tags: QuerySet[SkillTag]) -> QuerySet[SkillTag]:
-    return tags.select_related(*_ALL).prefetch_related("evidence").order_by("outcome__code", "pk")
+def _whole(tags: QuerySet[SkillTag]) -> list[SkillTag]:
+    found = tags.select_related(*_ALL).prefetch_related("evidence")
+    return sorted(found, key=lambda tag: (tag.outcome.place, tag.pk))
 
 
 def _breaches(tags: Iterable[SkillTag]) -> Iterable[Refusal]:

@@ -186,7 +186,7 @@ def standing(programme: Programme, *, day: date) -> Standing:
     return Standing(
         outcomes=held.count(),
         waiting=SkillTag.objects.filter(state=SkillTag.State.PROPOSED, outcome__in=held).count(),
-        untagged=list(held.exclude(pk__in=tagged).order_by("code")),
+        untagged=sorted(held.exclude(pk__in=tagged), key=lambda each: each.place),
     )
 
 

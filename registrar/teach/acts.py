@@ -140,13 +140,15 @@ class TagView(ActView):
         """Do one of these and go on from the tag's outcome."""
         tags = SkillTag.objects.select_related("outcome__opportunity", "skill")
         tag = get_object_or_404(tags, pk=self.kwargs["tag"], outcome__opportunity=self.object)
-        act = self._acts().get(self.request.POST.get("act", ""))
+        asked = self.request.POST.get("act", "")
+        act = self._acts().get(asked)
         if act is None:
             raise Http404
         try:
             tag = act(tag)
         except Refusal as refusal:
-            return self.refuse(refusal, refused_at=tag.outcome_id, opened_tag=tag.pk)
+            typed = {tag.pk: self.request.POST} if asked == "change" else {}
+            return self.refuse(refusal, refused_at=tag.outcome_id, opened_tag=tag.pk, typed=typed)
         return self.back(next=tag.outcome_id)
 
     def _acts(self) -> dict[str, Callable[[SkillTag], SkillTag]]:

@@ -1,8 +1,8 @@
 """What bears a tag out, as the rows of a form: the work, its share of the grade."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -19,13 +19,22 @@ _MOST_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the form: the work that is chosen among those that there are, or a title."""
+    """One line of the form: the work that is chosen among those that there are, or a title.
+
+    `is_next` where one goes on typing: at the share, if the work is known.
+    """
 
     works: list[LineItem]
     work: LineItem | None = None
     title: str = ""
     rubric_row: str = ""
     share: str = ""
+    is_next: bool = False
+
+    @property
+    def lacks_work(self) -> bool:
+        """Whether the work comes first."""
+        return not (self.work or self.title or self.share)
 
 
 def rows(
@@ -53,7 +62,7 @@ def _given(tag: SkillTag, works: list[LineItem]) -> Iterable[Row]:
         yield Row(
             works=[*also, *works],
             work=known,
-            title="" if known is not None and known.title == piece.title else piece.title,
+            title="" if known is not None else piece.title,
             rubric_row=piece.rubric_row,
             share=_in_figures(piece),
         )
@@ -65,27 +74,41 @@ def _in_figures(piece: TagEvidence) -> str:
 
 def _next(tag: SkillTag, works: list[LineItem]) -> Row:
     if tag.emphasis != SkillTag.Emphasis.ASSESSED or tag.evidence.all():
-        return Row(works=works)
+        return Row(works=works, is_next=True)
     fitting = [each for each in works if tag.outcome in each.outcomes.all()]
-    return Row(works=works, work=fitting[0] if fitting else None)
+    return Row(works=works, work=fitting[0] if fitting else None, is_next=True)
+
+
+def typed(form: QueryDict, shown: Sequence[Row]) -> list[Row]:
+    """The rows as somebody filled them in, for a form that was refused."""
+    works = {str(work.pk): work for row in shown for work in row.works}
+    found = [
+        Row(list(works.values()), works.get(work), title, rubric_row, share)
+        for work, title, rubric_row, share in _columns(form)
+    ]
+    at = next((at for at, row in enumerate(found) if row.share), len(found) - 1)
+    return [replace(row, is_next=number == at) for number, row in enumerate(found)]
+
+
+def _columns(form: QueryDict) -> Iterable[tuple[str, ...]]:
+    return zip(*(form.getlist(name)[:_MOST_ROWS] for name in _FIELDS), strict=False)
 
 
 def pieces(form: QueryDict, opportunity: LearningOpportunity) -> list[Piece]:
-    """What the rows of the form say; empty ones say nothing.
+    """What the rows of the form say; empty ones say nothing, and a title nothing of known work.
 
     Raises Refusal for a share that is no percentage.
     """
-    columns = [form.getlist(name)[:_MOST_ROWS] for name in _FIELDS]
     works = LineItem.objects.filter(offering__opportunity=opportunity)
     known = {str(each.pk): each for each in works.select_related("offering")}
     return [
         Piece(
-            title=title.strip()[:300],
+            title="" if work in known else title.strip()[:300],
             line_item=known.get(work),
             rubric_row=rubric_row.strip()[:300],
             share=_share(share.strip()),
         )
-        for work, title, rubric_row, share in zip(*columns, strict=False)
+        for work, title, rubric_row, share in _columns(form)
         if work or title.strip() or rubric_row.strip() or share.strip()
     ]
 

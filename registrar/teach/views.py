@@ -34,9 +34,11 @@ TERMS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class TagShown:
-    """A tag, and what bears it out as rows of a form."""
+    """A tag, and what is said of it as a form: as it is kept, or as it was typed and refused."""
 
     tag: SkillTag
+    emphasis: str
+    level: str
     evidence: list[evidence.Row]
 
 
@@ -51,7 +53,7 @@ class LineShown:
 
 
 class OwnCoursesMixin(PermissionRequiredMixin):
-    """A person sees what they teach, and the activities of the units that their role reaches.
+    """A person sees what they teach or look after, and activities of the units of their role.
 
     An advocate sees what colleagues teach, too.
     """
@@ -65,13 +67,12 @@ class OwnCoursesMixin(PermissionRequiredMixin):
         return cast(User, self.request.user)
 
     def own(self) -> QuerySet[LearningOpportunity]:
-        """Their courses and activities."""
+        """Their courses and activities: also one whose mapping was handed to them."""
+        units = roles.reach(self.person, self.permission_required)
         return self._those(
             Q(offerings__teachers=self.person)
-            | Q(
-                kind=LearningOpportunity.Kind.ACTIVITY,
-                unit__in=roles.reach(self.person, self.permission_required),
-            )
+            | Q(kind=LearningOpportunity.Kind.ACTIVITY, unit__in=units)
+            | Q(mappings__owner=self.person, unit__in=units)
         )
 
     def of_colleagues(self) -> QuerySet[LearningOpportunity]:
@@ -150,14 +151,16 @@ class CourseView(OwnCoursesMixin, DetailView):
             "is_settled": is_settled,
             "later": later if is_settled else None,
             "may_edit": not is_settled and (not outline.mapping or outline.mapping.is_with_faculty),
-            "is_confirmed": any(self.person in each.confirmed_by for each in outline.sections),
+            "is_confirmed": bool(outline.missing)
+            and any(self.person in each.confirmed_by for each in outline.sections),
             "is_taught_by_others": _is_taught_by_others(outline, self.person),
             "left_open": _left_open(course, term),
             "comments": _comments(outline),
+            "sent_back_with": _sent_back_with(outline),
             "marking": marks.seen(self.person).filter(_held_in(term), opportunity=course),
             "emphases": SkillTag.Emphasis.choices,
             "policy": policies.current(),
-            "colleagues": self._colleagues(),
+            "colleagues": self._colleagues(term),
             "opened_tag": number(asked.get("tag")),
             "opened": number(asked.get("outcome")),
             "words": asked.get("q", ""),
@@ -166,19 +169,28 @@ class CourseView(OwnCoursesMixin, DetailView):
             "suggested": self._suggested(asked) if "suggest" in asked else None,
         }
         context |= kwargs
-        lines = _lines(course, term, outline, next_one=context.get("refused_at", focus))
+        shown = _tags_shown(course, term, outline, typed=context.get("typed", {}))
+        lines = _lines(course, outline, shown, next_one=context.get("refused_at", focus))
         return super().get_context_data(lines=lines, focus=focus, **context)
 
     def _suggested(self, asked: QueryDict) -> list[Suggestion]:
         opened = self.object.outcomes.filter(pk=number(asked.get("outcome"))).first()
         return tagging.suggest(opened) if opened else []
 
-    def _colleagues(self) -> list[User]:
-        """For whom one may propose here: none for who teaches it or is no advocate."""
-        teachers = User.objects.filter(offerings__opportunity=self.object).distinct()
+    def _colleagues(self, term: Term | None) -> list[User]:
+        """For whom one may propose here, who teaches it in the term first.
+
+        None for who teaches it or is no advocate.
+        """
         if not self.person.has_perm(tagging.PROPOSE_FOR_COLLEAGUE, self.object.unit):
             return []
-        return [] if self.person in teachers else list(teachers.order_by("last_name", "pk"))
+        those = User.objects.order_by("last_name", "pk").distinct()
+        teachers = list(those.filter(offerings__opportunity=self.object))
+        now = those.filter(offerings__opportunity=self.object, offerings__term=term)
+        first = set(now.values_list("pk", flat=True))
+        if self.person in teachers:
+            return []
+        return sorted(teachers, key=lambda each: each.pk not in first)
 
 
 def number(text: str | None) -> int:
@@ -239,14 +251,45 @@ def _comments(outline: Outline) -> QuerySet[Comment]:
     return found.select_related("by", "tag__skill", "tag__outcome")
 
 
+def _sent_back_with(outline: Outline) -> Comment | None:
+    """What whoever sent it back wrote last."""
+    mapping = outline.mapping
+    if mapping is None or mapping.state != Mapping.State.RETURNED:
+        return None
+    return _comments(outline).filter(by=mapping.reviewed_by).last()
+
+
+def _tags_shown(
+    course: LearningOpportunity,
+    term: Term | None,
+    outline: Outline,
+    *,
+    typed: dict[int, QueryDict],
+) -> dict[int, TagShown]:
+    """By tag, the form of each; `typed` is what was filled into some of them and refused."""
+    rows = evidence.rows(course, term, outline)
+    return {
+        tag.pk: _as_typed(tag, typed[tag.pk], rows[tag.pk])
+        if tag.pk in typed
+        else TagShown(tag, tag.emphasis, tag.level, rows[tag.pk])
+        for line in outline.lines
+        for tag in line.tags
+    }
+
+
+def _as_typed(tag: SkillTag, form: QueryDict, rows: list[evidence.Row]) -> TagShown:
+    emphasis = form.get("emphasis", tag.emphasis)
+    return TagShown(tag, emphasis, form.get("level", ""), evidence.typed(form, rows) or rows)
+
+
 def _lines(
-    course: LearningOpportunity, term: Term | None, outline: Outline, *, next_one: Any
+    course: LearningOpportunity, outline: Outline, shown: dict[int, TagShown], *, next_one: Any
 ) -> list[LineShown]:
-    rows, rejected = evidence.rows(course, term, outline), _rejected(course, outline)
+    rejected = _rejected(course, outline)
     return [
         LineShown(
             line,
-            [TagShown(tag, rows[tag.pk]) for tag in line.tags],
+            [shown[tag.pk] for tag in line.tags],
             rejected.get(line.outcome.pk, []),
             is_next=line.outcome.pk == next_one,
         )

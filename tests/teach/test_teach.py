@@ -1,5 +1,6 @@
 """Faculty see what they teach, find a skill in a few letters, and propose it."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registrar.models import LearningOpportunity, LearningOutcome, SkillChoice, SkillTag
-from registrar.services import tagging
+from registrar.services import mappings, submissions, tagging
 from skills.models import Framework, Skill
 from tests.cast import College, member_of_staff
 
@@ -154,6 +155,81 @@ def test_a_fourth_skill_and_a_quarter_of_the_grade_are_refused_at_once(
     assert "Add the work that assesses it, or say that it is taught or practised." in body
     tag.refresh_from_db()
     assert (tag.emphasis, tag.evidence.count(), SkillTag.objects.count()) == ("taught", 0, 3)
+    kept, *_ = [each for line in answer.context["lines"] for each in line.tags if each.tag == tag]
+    assert (kept.emphasis, kept.evidence[0].title, kept.evidence[0].share) == (
+        "assessed",
+        "Report",
+        "25",
+    )
+    assert body.count('name="share" value="25" autofocus') == 1
+
+
+def test_a_title_of_other_work_says_nothing_of_work_that_is_known(
+    faculty: Client, college: College, course: str, fay: User
+) -> None:
+    tag = tagging.propose(college.outcome, college.skills[1], emphasis="assessed", by=fay)
+    form = {"act": "change", "emphasis": "assessed", "level": "", "rubric_row": ""}
+    form |= {"work": str(college.final.pk), "title": "50", "share": "50"}
+    assert faculty.post(f"{course}tags/{tag.pk}", form).status_code == 302
+    assert [str(each) for each in tag.evidence.all()] == [f"{college.final.title}, 50 %"]
+
+
+def test_what_was_sent_back_says_why_at_the_top_and_can_be_submitted_as_it_is(
+    faculty: Client, college: College, course: str, fay: User, chen: User
+) -> None:
+    tag = tagging.propose(
+        college.outcome, college.skills[1], emphasis="taught", by=fay, term=college.term
+    )
+    assert tag.mapping is not None
+    mapping = submissions.confirm(tag.mapping, by=fay)
+    submissions.send_back(mapping, by=chen, comment="Is it only taught?")
+    here = {"term": college.term.pk}
+    answer = faculty.get(course, here)
+    assert answer.context["sent_back_with"].text == "Is it only taught?"
+    body = answer.content.decode()
+    assert "Still missing" not in body
+    assert "Submit to the chair" in body
+    faculty.post(f"{course}comment", here | {"text": "Yes, it is."})
+    faculty.post(f"{course}confirm", here)
+    mapping.refresh_from_db()
+    assert mapping.state == "submitted"
+    assert faculty.get(course, here).context["sent_back_with"] is None
+
+
+def test_the_tenth_outcome_comes_after_the_ninth(
+    faculty: Client, college: College, course: str
+) -> None:
+    codes = ["BIO101-1", "BIO101-2²", "BIO101-9", "BIO101-10", "BIO101-critical-thinking"]
+    for code in sorted(codes[1:]):
+        LearningOutcome.objects.create(opportunity=college.course, code=code, statement="Do it.")
+    lines = faculty.get(course).context["lines"]
+    assert [each.line.outcome.code for each in lines] == codes
+    grid = faculty.get(f"/teach/offerings/{college.offering.pk}/marks").context["grid"]
+    assert [each.outcome.code for each in grid.columns] == codes
+
+
+def test_a_course_that_was_handed_over_is_ones_own(
+    faculty: Client, college: College, chemistry: LearningOpportunity, fay: User, chen: User
+) -> None:
+    mappings.hand_over(mappings.open(chemistry, college.term, by=chen), fay, by=chen)
+    assert faculty.get(f"/teach/{chemistry.pk}/").status_code == 200
+    assert "CHE 101" in faculty.get("/teach/").content.decode()
+
+
+def test_an_advocate_proposes_first_for_who_teaches_it_now(
+    college: College, root: User, fay: User, course: str
+) -> None:
+    before = member_of_staff(root, "aaron", "faculty", college.science)
+    User.objects.filter(pk=before.pk).update(last_name="Aa")
+    earlier = college.offer(college.course, "bio-101-25F")
+    earlier.term = college.term_named(
+        "Fall 2025", starts_on=date(2025, 8, 25), ends_on=date(2025, 12, 19)
+    )
+    earlier.save()
+    earlier.teachers.add(before)
+    advocate = signed_in(member_of_staff(root, "advocate", "advocate", college.science))
+    answer = advocate.get(course, {"term": college.term.pk})
+    assert answer.context["colleagues"] == [fay, before]
 
 
 @pytest.mark.parametrize(
