@@ -43,7 +43,7 @@ def read(stream: BufferedReader) -> Reading:
 
 
 def _read(stream: BufferedReader, problems: Problems) -> Iterable[Entry]:
-    sheet = Sheet(stream, report=problems.of(_FILE), max_rows=MAX_ROWS)
+    sheet = Sheet(stream, report=problems.of(_FILE), max_rows=MAX_ROWS, any_separator=True)
     places = _places(sheet.header)
     courses: dict[str, _Course] = {}
     for row, cells in sheet.rows():

@@ -53,7 +53,7 @@ def read(stream: BufferedReader) -> Reading:
 
 
 def _read(stream: BufferedReader, problems: Problems) -> Reading:
-    sheet = Sheet(stream, report=problems.of(_FILE), max_rows=MAX_ROWS)
+    sheet = Sheet(stream, report=problems.of(_FILE), max_rows=MAX_ROWS, any_separator=True)
     places = _places(sheet.header)
     rows: list[ProgrammeRow] = []
     damaged: set[str] = set()

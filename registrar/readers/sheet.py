@@ -143,6 +143,7 @@ class Sheet:
 
     Rows that are damaged (quotes, bytes, number of cells) are reported and passed over.
     A quote that is never closed costs only its own row: reading goes on with the next line.
+    With `any_separator` the cells may be parted by semicolons or tabs as well, as the header is.
     """
 
     def __init__(
@@ -152,9 +153,11 @@ class Sheet:
         report: Report,
         max_rows: int,
         with_line_breaks: Collection[str] = (),
+        any_separator: bool = False,
     ) -> None:
         self._lines = _Lines(stream)
-        self._reader = csv.reader(self._lines, strict=True)
+        separator = _separator(stream) if any_separator else ","
+        self._reader = csv.reader(self._lines, delimiter=separator, strict=True)
         self._report = report
         self._max_rows = max_rows
         self._with_line_breaks = with_line_breaks
@@ -330,3 +333,9 @@ class Sheet:
                 "in quotes.",
             )
         self._lines.hand_back_all_but_first()
+
+
+def _separator(stream: BufferedReader) -> str:
+    """What parts the cells of the header; where commas part decimals, sheets have semicolons."""
+    header = stream.peek().split(b"\n", 1)[0]
+    return next((each for each in (",", ";", "\t") if each.encode() in header), ",")

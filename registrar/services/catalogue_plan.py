@@ -144,11 +144,11 @@ class _Comparison:
                 is_change = _changes_anything(change)
                 self._counts[kind][change.what if is_change else "unchanged"] += 1
                 changes += [change] if is_change else []
-        problems = (*self._reading.problems, *self._problems.listed())
+        problems = _as_they_stand([*self._reading.problems, *self._problems.listed()])
         counts: dict[str, dict[str, int]] = {
             kind: dict(+counted) for kind, counted in self._counts.items() if +counted
         }
-        return Plan(self._source, tuple(changes), counts, problems, since=self._since)
+        return Plan(self._source, tuple(changes), counts, tuple(problems), since=self._since)
 
     def _by_sourced_id(self, entries: Iterable[Entry]) -> Iterable[Entry]:
         """All entries under their ids; a course that has none is the one of its code.
@@ -217,6 +217,10 @@ class _Comparison:
         outcomes = self._outcomes(entry, held)
         if outcomes is None:
             return None
+        if entry.kind == "unit" and held is None and "parent" not in entry.refers and self._units:
+            reason = "It lies under no unit, so roles in other units do not reach it."
+            fix = "Give its parent: the id, code or name of a unit."
+            self._report(entry, "parent", "beside_all", reason, fix, severity="warning")
         if held is not None:
             values = {name: each for name, each in values.items() if each != _value(held, name)}
             if table.can_retire and held.retired_at is not None:
@@ -309,6 +313,12 @@ class _Comparison:
         self._problems.add(
             entry.file, row=entry.row, column=column, code=code, reason=reason, fix=fix, **more
         )
+
+
+def _as_they_stand(problems: list[Problem]) -> list[Problem]:
+    """By row, in each of the lists that were read."""
+    files = list(dict.fromkeys(each.file for each in problems))
+    return sorted(problems, key=lambda each: (files.index(each.file), each.row or 0))
 
 
 def _courses() -> QuerySet[LearningOpportunity]:

@@ -108,7 +108,7 @@ def found(plan: Plan) -> set[tuple[int | None, str, str]]:
 
 def test_a_whole_catalogue_comes_in_and_again_nothing_changes(college: College) -> None:
     plan = read(catalogue())
-    assert plan.problems == ()
+    assert found(plan) == {(2, "parent", "beside_all")}
     assert {kind: counts["new"] for kind, counts in plan.counts.items()} == {
         **{"unit": 2, "term": 1, "programme": 1},
         **{"course": 2, "offering": 1},
@@ -122,7 +122,7 @@ def test_a_whole_catalogue_comes_in_and_again_nothing_changes(college: College) 
     assert (offering.opportunity, offering.term.title) == (course, "Fall 2027")
     assert ProgrammeCourse.objects.filter(programme__code="GAR").count() == 2
     again = read(catalogue())
-    assert again.changes == ()
+    assert (again.changes, again.problems) == ((), ())
     assert again.counts["course"] == {"unchanged": 2}
 
 
@@ -167,7 +167,10 @@ def test_everything_wrong_is_said_at_once_and_the_rest_goes_on(college: College)
         *((2, "unit", "unknown_reference"), (5, "title", "too_long")),
         *((7, "sourcedId", "named_twice"), (1, "opportunity", "unknown_reference")),
         *((8, "sourcedId", "missing"), (9, "sourcedId", "missing")),
+        (2, "parent", "beside_all"),
     }
+    rows = [each.row for each in plan.problems if each.file == "courseTemplates"]
+    assert rows == sorted(rows)
     assert not LearningOpportunity.objects.filter(source=SIS).exists()
     assert Programme.objects.filter(source=SIS).count() == 1
 
@@ -208,6 +211,21 @@ def test_a_sheet_adds_courses_and_outcomes_also_to_courses_of_a_roster(college: 
     assert read(sheet, source="sheet", since=term).changes == ()
     reworded = read(sheet.replace("Find", "Seek"), source="sheet", since=term)
     assert [each.outcomes for each in reworded.changes] == [{"MOSS-1": "Seek a moss."}]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_sheet_may_have_semicolons_or_tabs(college: College, separator: str) -> None:
+    rows = ["course,title,unit,credits", f"BOT 9,Mosses,{college.science.name},4"]
+    plan = read("\r\n".join(rows).replace(",", separator), source="sheet")
+    assert plan.problems == ()
+    assert LearningOpportunity.objects.get(code="BOT 9").title == "Mosses"
+
+
+def test_a_new_unit_lies_under_another_that_is_named(college: College) -> None:
+    unit = {"sourcedId": "sea", "name": words("Sea"), "primaryCode": {"identifier": "SEA"}}
+    plan = read({"organizations": [unit | {"parent": college.science.name}]})
+    assert plan.problems == ()
+    assert OrganizationUnit.objects.get(code="SEA").parent == college.science
 
 
 def test_a_sheet_says_which_row_is_wrong(college: College) -> None:

@@ -146,13 +146,16 @@ def test_a_course_is_named_by_its_key_where_two_have_its_code(
     [
         ("", "empty_file"),
         ("title,unit\nNursing,Science\n", "missing_column"),
-        ("programme;course\nNUR;BIO 101\n", "delimiter"),
     ],
 )
 def test_what_is_no_such_sheet_is_refused_whole(sheet: str, code: str, clara: User) -> None:
     found = plan(sheet, clara)
     assert [each.code for each in found.problems] == [code]
     assert not found.changes
+
+
+def test_a_sheet_may_have_semicolons(clara: User) -> None:
+    assert plan(NURSING.replace(",", ";"), clara).changes == plan(NURSING, clara).changes
 
 
 def test_what_was_not_looked_at_is_not_saved(clara: User) -> None:
