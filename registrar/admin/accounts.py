@@ -69,7 +69,10 @@ class AddPersonPage(ShownOncePage):
 class RoleForm(forms.Form):
     """Who shall hold which role where."""
 
-    user = forms.ModelChoiceField(User.objects.filter(is_active=True), label="Person")
+    user = forms.ModelChoiceField(
+        User.objects.filter(is_active=True).order_by("last_name", "first_name", "username"),
+        label="Person",
+    )
     kind = forms.ChoiceField(choices=Role.Kind.choices, label="Role")
     unit = forms.ModelChoiceField(
         OrganizationUnit.objects.all(),
@@ -77,6 +80,17 @@ class RoleForm(forms.Form):
         empty_label="Everywhere",
         help_text="The role reaches the unit and everything below it.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person: Any = self.fields["user"]
+        person.label_from_instance = _name
+
+
+def _name(person: User) -> str:
+    """The user name tells two of one name apart."""
+    name = person.get_full_name()
+    return f"{name} ({person.username})" if name else person.username
 
 
 class GiveRolePage(Page, FormView):

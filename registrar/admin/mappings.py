@@ -1,7 +1,7 @@
 """Mappings: what a course claims in a term. The chairs' queue, and the page of one."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -233,6 +233,12 @@ def _owners(mapping: Mapping) -> QuerySet[User]:
     return roles.holders(mappings.PROPOSE, mapping.opportunity.unit).order_by("last_name", "pk")
 
 
+class MappingStates(StateFilter):
+    """What was submitted waits for a review."""
+
+    words: ClassVar[dict[str, str]] = {Mapping.State.SUBMITTED: "Waits for review"}
+
+
 @admin.register(Mapping)
 class MappingAdmin(DeskAdmin):
     """Every mapping: whose it is, and how far it is."""
@@ -250,7 +256,7 @@ class MappingAdmin(DeskAdmin):
         column("submitted_at", "submitted"),
         column("reviewed_at", "reviewed"),
     )
-    list_filter = (("state", StateFilter), "term")
+    list_filter = (("state", MappingStates), "term")
     list_select_related = ("opportunity", "term", "owner")
     search_fields = ("opportunity__code", "opportunity__title", "owner__last_name")
     search_help_text = "Course, activity or owner"
@@ -264,4 +270,4 @@ class MappingAdmin(DeskAdmin):
 
     @admin.display(description="state", ordering="state")
     def condition(self, mapping: Mapping) -> str:
-        return state_tag(mapping.state, "Waits for review" if mapping.state == "submitted" else "")
+        return state_tag(mapping.state, MappingStates.words.get(mapping.state, ""))

@@ -37,6 +37,7 @@ def test_a_person_is_added_signs_in_and_does_what_their_role_allows(
     assert theirs.login(username="nils", password=password)
     batches = reverse("admin:issuer_batch_changelist")
     assert theirs.get(batches).status_code == 302
+    assert "Nils Øyen (nils)" in desk.get(reverse("admin:registrar_role_new")).content.decode()
     role = {"user": nils.pk, "kind": "approver", "unit": college.science.pk}
     assert desk.post(reverse("admin:registrar_role_new"), role).status_code == 302
     assert theirs.get(batches).status_code == 200

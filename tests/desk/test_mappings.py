@@ -124,6 +124,9 @@ def test_one_is_compared_with_before_accepted_and_handed_over(
     mapping: Mapping, fay: User, chen: User, clara: User, signed_in: SignIn
 ) -> None:
     client, address = signed_in(chen), thing_url(mapping)
+    listed = text(client.get("/admin/registrar/mapping/"))
+    assert listed.count("Waits for review") == 2
+    assert "Waits for approval" not in listed
     page = text(client.get(address))
     assert '<ins class="added"><bdi>Draw</bdi>' in page
     client.post(address, {"act": "hand_over", "owner": chen.pk})
