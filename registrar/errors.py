@@ -28,6 +28,12 @@ class Incomplete(RegistrarError):
         super().__init__("Still missing: " + ", ".join(missing) + ".")
 
 
+class UnsoundImage(RegistrarError):
+    """The picture cannot be used as the image of a credential."""
+
+    code = "unsound_image"
+
+
 class NothingToCorrect(RegistrarError):
     """Nothing is different from what is there already."""
 

@@ -13,7 +13,9 @@ from issuer.vc import reading, vocabularies
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
 from registrar import rules
+from registrar.errors import UnsoundImage
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
+from registrar.readers import images
 from registrar.services import roles
 from registrar.services.credential_facts import PROPOSED_TYPES
 from skills.models import Skill
@@ -42,7 +44,7 @@ _PLAIN = (
     "note",
     "includes_name",
     "status_purpose",
-    "image",
+    "pilot_unit",
     "awarding",
     "image_alternative",
 )
@@ -61,8 +63,8 @@ GROUPS: Final = (
     ("Assessment", ("assessment", "is_supervised", "identity_checked", "evidence_rule")),
     ("How long it holds", ("valid_for", "renewal", "status_purpose")),
     ("Who earns it", ("awarding", "rule", "result_descriptions")),
-    ("How it looks", ("image", "image_alternative", "includes_name")),
-    ("For colleagues", ("note",)),
+    ("How it looks", ("image_file", "image_alternative", "is_drawn", "includes_name")),
+    ("For colleagues", ("note", "pilot_unit")),
 )
 
 
@@ -207,6 +209,14 @@ class DraftForm(forms.Form):
         label="How it is renewed",
         help_text="For example: by twelve hours of further training.",
     )
+    pilot_unit = forms.ModelChoiceField(
+        OrganizationUnit.objects.all(),
+        required=False,
+        empty_label="No pilot",
+        label="Pilot in",
+        help_text="It is awarded by its rule in this unit alone, and says “Pilot” on its page, in "
+        "its picture and in its credentials. Promoting it later takes over all that it says.",
+    )
     note = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
@@ -258,11 +268,16 @@ class DraftForm(forms.Form):
         '"allowed_value": ["Fail", "Pass"], "source": {"course": "BIO 201", "category": '
         '"Module result"}}].',
     )
-    image = forms.CharField(
-        widget=forms.Textarea(attrs=_CODE | {"rows": 4}),
+    image_file = forms.FileField(
         required=False,
-        help_text="The text of an SVG image. Without one a seal is drawn from the name.",
-        strip=True,
+        label="Image",
+        help_text="PNG, JPEG or SVG. Without one a seal is drawn from the name.",
+        widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.svg"}),
+    )
+    is_drawn = forms.BooleanField(
+        required=False,
+        label="Draw the seal instead",
+        help_text="Leaves out the image that was uploaded before.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -271,6 +286,18 @@ class DraftForm(forms.Form):
             cast(forms.NullBooleanSelect, self.fields[name].widget).choices = _YES_OR_NO
         for name in ("name", "description", "criteria", "renewal", "note", "image_alternative"):
             self.fields[name].widget.attrs["dir"] = "auto"
+
+    def clean_image_file(self) -> str:
+        """The picture as SVG text, written anew; nothing if none was uploaded."""
+        file = self.cleaned_data["image_file"]
+        if file is None:
+            return ""
+        if file.size > images.MAX_BYTES:
+            raise ValidationError("The picture has more than 2 MB. Save it smaller.")
+        try:
+            return images.read(file.read())
+        except UnsoundImage as unsound:
+            raise ValidationError(str(unsound)) from unsound
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
@@ -326,7 +353,11 @@ class DraftForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """What the service asks for."""
-        return self.cleaned_data | {
+        said = dict(self.cleaned_data)
+        image, is_drawn = said.pop("image_file"), said.pop("is_drawn")
+        if image or is_drawn:
+            said["image"] = "" if is_drawn else image
+        return said | {
             "skills": Skill.objects.current().filter(pk__in=self.chosen_skills()),
             "levels": self.chosen_levels(),
         }

@@ -66,13 +66,21 @@ def _revise(template: CredentialTemplate, reason: str, by: User) -> str:
     return f"Revision {revision.number} is begun as a copy of the newest one."
 
 
+def _promote(template: CredentialTemplate, reason: str, by: User) -> str:
+    revision = templates.promote(template, by=by)
+    return f"Revision {revision.number} says the same without being a pilot. Submit it."
+
+
 class TemplatePage(ThingPage):
     """One template and its revisions."""
 
     model = CredentialTemplate
     permission_required = "registrar.view_credentialtemplate"
     template_name = "registrar/desk/template.html"
-    acts = {"revise": Act("registrar.draft_revision", _revise, needs_reason=False)}
+    acts = {
+        "revise": Act("registrar.draft_revision", _revise, needs_reason=False),
+        "promote": Act("registrar.draft_revision", _promote, needs_reason=False),
+    }
 
     def get_queryset(self) -> QuerySet[CredentialTemplate]:
         return CredentialTemplate.objects.select_related("unit")

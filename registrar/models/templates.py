@@ -124,6 +124,15 @@ class Revision(models.Model):
         default=StatusList.Purpose.REVOCATION,
         help_text="One of the two: Open Badges allows a credential one status entry",
     )
+    pilot_unit = models.ForeignKey(
+        OrganizationUnit,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="pilot in",
+        help_text="Only there it is awarded, as a pilot",
+    )
     rule = models.JSONField(null=True, blank=True)
     awarding = models.CharField(
         "how it is awarded", max_length=9, choices=Awarding, default=Awarding.HAND

@@ -82,6 +82,8 @@ def evaluate(
     judged = eligibility.judge(
         rules.parse(revision.rule), offerings=offerings, results=_Results(revision, offerings).of
     )
+    if revision.pilot_unit_id:
+        judged = eligibility.within(judged, roles.below([revision.pilot_unit_id]))
     taken = _taken(revision.template_id)
     awards: list[Candidate] = []
     already: list[Candidate] = []

@@ -240,7 +240,7 @@ class _Composer:
                 ),
                 term=said.term,
             ),
-            name=revision.name,
+            name=publication.name(revision),
             valid_from=said.valid_from.astimezone(UTC).replace(microsecond=0),
             valid_until=said.valid_until,
             awarded_date=_midnight(said.awarded_on),

@@ -9,7 +9,16 @@ Kind = Revision.Kind
 
 # In the order of `lines`.
 NAMES = (
-    *("Kind", "Credit", "Level", "Effort", "Assessment", "Under supervision", "Identity checked"),
+    *(
+        "Pilot in",
+        "Kind",
+        "Credit",
+        "Level",
+        "Effort",
+        "Assessment",
+        "Under supervision",
+        "Identity checked",
+    ),
     *("Evidence", "Valid", "Renewal", "Not stated"),
 )
 
@@ -57,6 +66,7 @@ _EVIDENCE = {
 def lines(revision: Revision) -> list[tuple[str, str]]:
     """The facts under their names, as the desk shows them; what is not said is left out."""
     found = (
+        revision.pilot_unit.name if revision.pilot_unit else "",
         revision.get_kind_display(),
         _credit(revision),
         revision.level,
@@ -95,6 +105,7 @@ def effort(revision: Revision) -> str:
 
 def _sentences(revision: Revision) -> Iterator[str]:
     told = [
+        ("Pilot: ", _pilot(revision)),
         ("", revision.get_kind_display()),
         ("", _credit(revision)),
         ("Level: ", revision.level),
@@ -110,6 +121,11 @@ def _sentences(revision: Revision) -> Iterator[str]:
     for begins, said in told:
         if said:
             yield f"{begins}{said.rstrip('.')}."
+
+
+def _pilot(revision: Revision) -> str:
+    unit = revision.pilot_unit
+    return f"this credential is tried out in {unit.name} and may change" if unit else ""
 
 
 def _assessed(revision: Revision) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registrar.models import Learner, Offering
+from django.db.models import QuerySet
+
+from registrar.models import Enrolment, Learner, Offering, OrganizationUnit
 from registrar.rules import Decision, Rule, Why, evaluate, why
 from registrar.services import facts
 
@@ -96,6 +98,21 @@ def judge(
         if not candidates:
             not_met.append(Candidate(decision.learner, None, "", decision))
     return Judged(tuple(met), tuple(not_met))
+
+
+def within(judged: Judged, units: QuerySet[OrganizationUnit]) -> Judged:
+    """Of those judged the ones in classes of these units, or who learn there, as in a pilot."""
+    there = Offering.objects.filter(opportunity__unit__in=units)
+    offerings = set(there.values_list("pk", flat=True))
+    enrolled = Enrolment.objects.filter(offering__in=there, retired_at=None)
+    learners = set(enrolled.values_list("learner", flat=True))
+
+    def is_there(candidate: Candidate) -> bool:
+        if candidate.offering_id is not None:
+            return candidate.offering_id in offerings
+        return candidate.learner_id in learners
+
+    return Judged(tuple(filter(is_there, judged.met)), tuple(filter(is_there, judged.not_met)))
 
 
 @dataclass(frozen=True, slots=True)

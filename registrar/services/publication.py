@@ -31,8 +31,14 @@ def preview(revision: Revision) -> openbadges.Achievement:
 
 
 def seal(revision: Revision) -> str:
-    """The SVG text of its image: its own, or the seal drawn from its name."""
-    return revision.image or seals.draw(revision.name)
+    """The SVG text of its image: its own, or the seal drawn from its name; a pilot's is marked."""
+    picture = revision.image or seals.draw(revision.name)
+    return seals.mark(picture, "Pilot") if revision.pilot_unit_id else picture
+
+
+def name(revision: Revision) -> str:
+    """What its credentials are called; a pilot says so."""
+    return f"{revision.name} (pilot)" if revision.pilot_unit_id else revision.name
 
 
 def achievement(revision: Revision, url: str) -> openbadges.Achievement:
@@ -48,7 +54,7 @@ def achievement(revision: Revision, url: str) -> openbadges.Achievement:
         human_code=revision.human_code or None,
         image=openbadges.Image(id=f"{url}/image.svg", caption=_caption(revision)),
         in_language=revision.language,
-        name=revision.name,
+        name=name(revision),
         result_description=tuple(map(result_description, revision.result_descriptions)),
         version=str(revision.number),
     )

@@ -1,5 +1,6 @@
 """Draw the seal of a credential that has no image of its own."""
 
+import base64
 import hashlib
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,20 @@ _SEAL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" role="i
 text-anchor="middle" dominant-baseline="central">{initials}</text>
 </svg>
 """
+
+_MARKED = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" role="img">
+<image width="400" height="400" href="data:image/svg+xml;base64,{inner}"/>
+<rect x="0" y="300" width="400" height="72" fill="#fff" stroke="#7a1f4b" stroke-width="6"/>
+<text x="200" y="338" fill="#7a1f4b" font-family="Georgia, 'Noto Serif', serif" font-size="44" \
+font-weight="700" text-anchor="middle" dominant-baseline="central">{word}</text>
+</svg>
+"""
+
+
+def mark(picture: str, word: str) -> str:
+    """Return the picture with a word across it that cannot be overlooked."""
+    inner = base64.b64encode(picture.encode()).decode()
+    return _MARKED.format(inner=inner, word=escape(word.upper()))
 
 
 def draw(name: str) -> str:

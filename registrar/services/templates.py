@@ -44,6 +44,7 @@ WORDING = (
     "result_descriptions",
     "includes_name",
     "status_purpose",
+    "pilot_unit",
     "rule",
     "awarding",
 )
@@ -98,6 +99,18 @@ def revise(template: CredentialTemplate, *, by: User) -> Revision:
     )
     _note("drafted", revision, by=by)
     return revision
+
+
+@transaction.atomic
+def promote(template: CredentialTemplate, *, by: User) -> Revision:
+    """Begin the revision after a pilot: a draft that says the same, for the whole college.
+
+    Raises WrongState if the newest revision is no pilot.
+    """
+    revision = revise(template, by=by)
+    if revision.pilot_unit is None:
+        raise WrongState("Its newest revision is no pilot.")
+    return edit(revision, by=by, pilot_unit=None)
 
 
 @transaction.atomic

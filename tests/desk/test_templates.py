@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from issuer.models import LedgerEntry
@@ -213,3 +214,27 @@ def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_s
     page = text(client.get(address))
     assert "It cannot be shown yet" in page
     assert "It still needs the criteria." in page
+
+
+def test_an_image_is_uploaded_written_anew_and_left_out_again(
+    draft: Revision, clara: User, college: Any, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    edit = reverse("admin:registrar_revision_edit", args=[draft.pk])
+    form = {"name": "Cells", "language": "en", "pilot_unit": college.science.pk}
+    harm = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    answer = client.post(edit, form | {"image_file": SimpleUploadedFile("a.svg", harm)})
+    assert "The drawing has the element script. Take it out." in text(answer)
+    sound = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
+    client.post(edit, form | {"image_file": SimpleUploadedFile("a.svg", sound)})
+    draft.refresh_from_db()
+    assert "circle" in draft.image
+    page = text(client.get(thing_url(draft)))
+    assert "It still needs words for those who do not see its image." in page
+    assert "(pilot)" in page
+    client.post(edit, form)
+    draft.refresh_from_db()
+    assert "circle" in draft.image
+    client.post(edit, form | {"is_drawn": "on"})
+    draft.refresh_from_db()
+    assert draft.image == ""

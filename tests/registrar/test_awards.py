@@ -691,3 +691,17 @@ def test_what_awards_by_itself_was_approved_with_its_revision(
 def test_what_awards_by_itself_needs_a_rule(draft: Revision, clara: User) -> None:
     templates.edit(draft, by=clara, awarding="automatic", rule=None)
     assert "an award rule, as it is awarded by itself" in readiness.missing(draft)
+
+
+def test_a_pilot_awards_in_its_unit_alone(
+    college: College, draft: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    college.grade(ada, "Pass")
+    college.grade(ben, "Pass")
+    templates.edit(draft, by=clara, pilot_unit=college.arts)
+    pilot = templates.approve(templates.submit(draft, by=clara), by=dev)
+    assert (evaluate(pilot).awards, evaluate(pilot).learners) == ((), 0)
+    promoted = templates.promote(pilot.template, by=clara)
+    templates.edit(promoted, by=clara, pilot_unit=college.top)
+    wider = templates.approve(templates.submit(promoted, by=clara), by=dev)
+    assert learners(evaluate(wider).awards) == {ada.pk, ben.pk}

@@ -479,3 +479,22 @@ def test_a_sample_shows_what_its_credentials_would_say(draft: Revision, clara: U
     assert facts.evidence[0].narrative
     assert facts.valid_until
     assert not Achievement.objects.exists()
+
+
+def test_a_pilot_says_so_everywhere_and_is_promoted_without_writing_it_again(
+    draft: Revision, college: College, clara: User, dev: User
+) -> None:
+    templates.edit(draft, by=clara, pilot_unit=college.science)
+    pilot = templates.approve(templates.submit(draft, by=clara), by=dev)
+    published = pilot.achievement
+    assert published.document["name"] == composition.sample(pilot)["name"] == "Cells (pilot)"
+    assert "Pilot: this credential is tried out in Science" in str(published.document["criteria"])
+    assert ">PILOT</text>" in published.image
+    promoted = templates.promote(pilot.template, by=clara)
+    assert (promoted.state, promoted.pilot_unit) == ("draft", None)
+    differing = {each.name for each in revision_differences.compare(pilot, promoted)}
+    assert differing == {"Pilot in"}
+    templates.approve(templates.submit(promoted, by=clara), by=dev)
+    with pytest.raises(WrongState, match="no pilot"):
+        templates.promote(pilot.template, by=clara)
+    assert not pilot.template.revisions.filter(state="draft").exists()
