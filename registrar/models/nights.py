@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import dateformat
 
 from issuer.models import Batch
 from registrar.models.imports import RosterImport
@@ -92,7 +93,8 @@ class NightRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Night of {self.date}" + (f", run {self.number}" if self.number > 1 else "")
+        day = dateformat.format(self.date, settings.DATE_FORMAT)
+        return f"Night of {day}" + (f", run {self.number}" if self.number > 1 else "")
 
 
 class NightStep(models.Model):
@@ -138,3 +140,8 @@ class NightStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_name_display()} {self.about}".strip()
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended_at - self.began_at).total_seconds()

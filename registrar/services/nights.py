@@ -209,7 +209,7 @@ class _Night:
         """What became of the batches; None while one is being issued."""
         made = [step.batch for step in self.steps if step.batch]
         if self.is_rehearsal:
-            return Took({"issued": 0, "to_issue": sum(batch.count for batch in made)})
+            return Took({"issued": 0, "to issue": sum(batch.count for batch in made)})
         is_late = clock.now() - self.run.began_at > LONGEST
         left = being_issued(self.run)
         if left.exists() and not is_late:

@@ -73,8 +73,7 @@ class Command(OutcomeCommand):
     def _print(self, steps: Iterable[NightStep]) -> None:
         for step in steps:
             counts = ", ".join(f"{name} {count:,}" for name, count in step.counts.items())
-            seconds = (step.ended_at - step.began_at).total_seconds()
-            self.stdout.write(f"{step!s:<40} {step.state:<7} {seconds:>7.1f} s  {counts}")
+            self.stdout.write(f"{step!s:<40} {step.state:<7} {step.seconds:>7.1f} s  {counts}")
             for refused in step.refused:
                 self.stdout.write(f"    {refused['reason']} {refused['fix']}")
 
@@ -88,7 +87,7 @@ def _as_json(steps: Iterable[NightStep]) -> dict[str, Any]:
                 "about": step.about,
                 "state": step.state,
                 "counts": step.counts,
-                "seconds": round((step.ended_at - step.began_at).total_seconds(), 3),
+                "seconds": round(step.seconds, 3),
             }
             for step in told
         ],
