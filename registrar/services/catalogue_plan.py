@@ -122,7 +122,13 @@ class _Comparison:
         self._held = {kind: self._rows(kind) for kind in TABLES}
         self._named = list(self._by_sourced_id(reading.entries))
         self._entries = {kind: self._once(kind) for kind in TABLES}
-        self._units = _by_name(OrganizationUnit.objects.all())
+        units = OrganizationUnit.objects.select_related("parent")
+        self._units = _by_name(units)
+        # Who lies in whom, as far as the changes have been looked at.
+        self._parents: dict[Kind, dict[Key, Key]] = {
+            "unit": _parents(units),
+            "term": _parents(Term.objects.select_related("parent")),
+        }
         # Those that there will be; whoever refers to an entry that is left out is left out, too.
         self._known: dict[Kind, set[str]] = {kind: set(self._held[kind]) for kind in TABLES}
         self._places = set(
@@ -268,8 +274,25 @@ class _Comparison:
                 fix = "Correct it, or read what it leads to as well."
                 self._report(entry, name, "unknown_reference", reason, fix, value=target)
                 return None
+            if name == "parent" and self._is_circle(entry, key):
+                reason, fix = "It would lie in itself.", "Correct the parent, or leave it out."
+                self._report(entry, name, "circle", reason, fix, value=target)
+                return None
             values[name] = key
         return values
+
+    def _is_circle(self, entry: Entry, parent: Key) -> bool:
+        """Whether the parent lies in the entry; where it does not, the entry lies in it now."""
+        own, parents = (self._source, entry.sourced_id), self._parents[entry.kind]
+        above: Key | None = parent
+        seen: set[Key] = set()
+        while above is not None and above != own and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == own:
+            return True
+        parents[own] = parent
+        return False
 
     def _key(self, kind: Kind, target: str) -> Key | None:
         if target in self._known[kind]:
@@ -355,6 +378,14 @@ def _by_name(units: QuerySet[OrganizationUnit]) -> dict[str, OrganizationUnit]:
     """By code, and by name where no unit has that as its code."""
     by_name = {unit.name.lower(): unit for unit in units}
     return by_name | {unit.code.lower(): unit for unit in units if unit.code}
+
+
+def _parents(rows: Iterable[Any]) -> dict[Key, Key]:
+    return {
+        (row.source, row.sourced_id): (row.parent.source, row.parent.sourced_id)
+        for row in rows
+        if row.parent is not None
+    }
 
 
 def _taken(codes: Iterable[str], since: Term | None) -> Iterable[str]:

@@ -28,7 +28,7 @@ from registrar.models import (
     Result,
     Term,
 )
-from registrar.services import marks, results, roles
+from registrar.services import marks, results, roles, sources
 from registrar.services.results import Entry
 
 State = Confirmation.State
@@ -95,6 +95,7 @@ def ask(
     asked = [each for each in outcomes if each.opportunity_id == offering.opportunity_id]
     if not asked:
         raise Incomplete(["an outcome to confirm"])
+    sources.hold(f"confirmation:{offering.pk}:{learner.pk}")
     _withdraw_open(offering, learner, of.email)
     confirmation = Confirmation.objects.create(
         offering=offering,

@@ -113,6 +113,7 @@ class _Comparison:
         self._outcomes = _Outcomes(rows)
         self._offerings = _Offerings(rows, self._outcomes.opportunities())
         self._scales = scales.of(self._outcomes.all(), on=terms.reading_day())
+        self._named: dict[str, Work] = {}
         self._works: dict[Work, int] = {}
         self._entries: dict[str, tuple[OutcomeResult, Entry]] = {}
         self._measured: dict[int, set[int]] = {}
@@ -171,9 +172,11 @@ class _Comparison:
         )
 
     def _work(self, row: OutcomeResult, offering: Offering) -> Work:
+        """The work that it is about; of several titles of the same the first holds."""
         title = row.work[:_LONGEST_TITLE] or _TITLE
         name = row.work_id or row.work
-        return Work(_digest("work", offering.source, offering.sourced_id, name), offering.pk, title)
+        key = _digest("work", offering.source, offering.sourced_id, name)
+        return self._named.setdefault(key, Work(key, offering.pk, title))
 
     def _held_works(self, works: Iterable[Work]) -> Mapping[str, int]:
         named = {work.sourced_id for work in works}

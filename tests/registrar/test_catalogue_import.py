@@ -190,6 +190,21 @@ def test_what_is_no_catalogue_is_refused(college: College, data: str) -> None:
     assert catalogue_import.plan(b"\xff\xfe\x00", source=SIS).is_fatal
 
 
+def test_nothing_comes_to_lie_in_itself(college: College) -> None:
+    read(catalogue())
+    department, top = catalogue()["organizations"]
+    upside_down = [{**top, "parent": "dep"}, department]
+    assert found(read({"organizations": upside_down})) == {(1, "parent", "circle")}
+    itself = [{**top, "parent": "top"}]
+    assert found(read({"organizations": itself})) == {(1, "parent", "circle")}
+    (year,) = catalogue()["academicSessions"]
+    assert found(read({"academicSessions": [{**year, "parent": "t1"}]})) == {
+        (1, "parent", "circle")
+    }
+    assert OrganizationUnit.objects.get(source=SIS, sourced_id="top").parent is None
+    assert OrganizationUnit.objects.get(source=SIS, sourced_id="dep").parent is not None
+
+
 def test_a_sheet_adds_courses_and_outcomes_also_to_courses_of_a_roster(college: College) -> None:
     term = Term.objects.get(pk=college.term.pk)
     code = college.course.code

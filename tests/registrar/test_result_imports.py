@@ -197,6 +197,14 @@ def test_what_differs_supersedes_and_the_last_attempt_holds(
 
 
 @pytest.mark.django_db
+def test_work_under_two_titles_is_one_piece_of_work(learning: College, file: Any) -> None:
+    rows = canvas({}, {"assessment title": "Essay (renamed)", "assessment question id": "2"})
+    result_imports.apply(result_imports.read(file(rows), by=None), by=None)
+    item = LineItem.objects.get(source="Canvas outcomes")
+    assert (item.title, item.results.count()) == ("Essay", 2)
+
+
+@pytest.mark.django_db
 def test_names_that_mean_nothing_are_told_row_by_row_and_good_rows_go_on(
     learning: College, file: Any, root: User
 ) -> None:
