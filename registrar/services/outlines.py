@@ -16,10 +16,11 @@ from registrar.models import (
     Mapping,
     OutcomeWording,
     SkillTag,
+    TaggingPolicy,
     Term,
 )
 from registrar.models.spans import Moment
-from registrar.services import submissions, tagging
+from registrar.services import policies, submissions, tagging
 from registrar.services.submissions import Section
 
 _ALL = ("skill__framework", "proposed_by", "for_person", "reviewed_by", "outcome__opportunity")
@@ -131,6 +132,7 @@ def lines_of(
     found = OutcomeWording.objects.as_of(moment).filter(outcome__in=outcomes)
     wordings = sorted(found.select_related("outcome"), key=lambda each: each.outcome.place)
     day = moment.starts_on if isinstance(moment, Term) else moment
+    policy = policies.current()
     return [
         Line(
             outcome=wording.outcome,
@@ -138,7 +140,7 @@ def lines_of(
             is_new=wording.outcome.holds_from == day,
             is_reworded=wording.holds_from == day != wording.outcome.holds_from,
             tags=tags.get(wording.outcome_id, []),
-            breaches=list(_breaches(tags.get(wording.outcome_id, []))),
+            breaches=list(_breaches(tags.get(wording.outcome_id, []), policy)),
         )
         for wording in wordings
     ]
@@ -180,10 +182,10 @@ def _whole(tags: QuerySet[SkillTag]) -> list[SkillTag]:
     return sorted(found, key=lambda tag: (tag.outcome.place, tag.pk))
 
 
-def _breaches(tags: Iterable[SkillTag]) -> Iterable[Refusal]:
+def _breaches(tags: Iterable[SkillTag], policy: TaggingPolicy) -> Iterable[Refusal]:
     for tag in tags:
         if tag.state == SkillTag.State.PROPOSED:
             try:
-                tagging.refuse_unready(tag)
+                tagging.refuse_unready(tag, policy=policy)
             except Refusal as refusal:
                 yield refusal

@@ -77,7 +77,9 @@ def check_count(outcome: LearningOutcome, adding: Skill) -> None:
         )
 
 
-def check_shares(skill: Skill, shares: Iterable[Decimal | None]) -> None:
+def check_shares(
+    skill: Skill, shares: Iterable[Decimal | None], *, policy: TaggingPolicy | None = None
+) -> None:
     """Raise ShareTooSmall if the shares that are given do not reach the least one together."""
     given = [share for share in shares if share is not None]
     if not given:
@@ -88,26 +90,29 @@ def check_shares(skill: Skill, shares: Iterable[Decimal | None]) -> None:
             f"Shares of the grade are above 0 % and 100 % together at most, not {_said(total)} %. "
             "Correct them."
         )
-    if total < current().least_share:
-        raise _too_small(skill, f"{_said(total)} % is tied")
+    least = (policy or current()).least_share
+    if total < least:
+        raise _too_small(skill, f"{_said(total)} % is tied", least)
 
 
-def check_evidence(tag: SkillTag) -> None:
+def check_evidence(tag: SkillTag, *, policy: TaggingPolicy | None = None) -> None:
     """Raise ShareTooSmall where the tag breaks the rule on shares, also by saying none.
 
-    A share has to be said where a course assesses the skill; activities have no grade.
+    A share has to be said where a course assesses the skill; activities have no grade. Whoever
+    asks about many gives the policy.
     """
-    shares = list(tag.evidence.exclude(share=None).values_list("share", flat=True))
-    check_shares(tag.skill, shares)
+    policy = policy or current()
+    shares = [each.share for each in tag.evidence.all() if each.share is not None]
+    check_shares(tag.skill, shares, policy=policy)
     is_course = tag.outcome.opportunity.kind == LearningOpportunity.Kind.COURSE
     if is_course and tag.emphasis == SkillTag.Emphasis.ASSESSED and not shares:
-        if current().least_share:
-            raise _too_small(tag.skill, "nothing is tied")
+        if policy.least_share:
+            raise _too_small(tag.skill, "nothing is tied", policy.least_share)
 
 
-def _too_small(skill: Skill, found: str) -> ShareTooSmall:
+def _too_small(skill: Skill, found: str, least: int) -> ShareTooSmall:
     return ShareTooSmall(
-        f"Rule “at least {current().least_share} % of the grade”: {found} to “{skill.name}”. "
+        f"Rule “at least {least} % of the grade”: {found} to “{skill.name}”. "
         "Add the work that assesses it, or say that it is taught or practised."
     )
 

@@ -69,8 +69,10 @@ def confirm(mapping: Mapping, *, by: User) -> Mapping:
     _refuse_who_does_not_teach(mapping, by)
     proposed = SkillTag.objects.proposed().filter(mapping=mapping)
     proposed.filter(for_person=by, confirmed_at=None).update(confirmed_at=clock.now())
-    for tag in proposed.exclude(for_person__isnull=False, confirmed_at=None):
-        tagging.refuse_unready(tag)
+    policy = policies.current()
+    ready = proposed.exclude(for_person__isnull=False, confirmed_at=None)
+    for tag in ready.select_related("skill", "outcome__opportunity").prefetch_related("evidence"):
+        tagging.refuse_unready(tag, policy=policy)
     is_new = by.pk not in _confirmed(mapping)
     if is_new:
         MappingConfirmation.objects.create(mapping=mapping, by=by, at=clock.now())

@@ -21,6 +21,7 @@ from registrar.models import (
     SkillChoice,
     SkillTag,
     TagEvidence,
+    TaggingPolicy,
     Term,
 )
 from registrar.services import mappings, policies, roles, terms
@@ -435,14 +436,17 @@ def each_by_itself(things: Iterable[_Thing], review: Callable[[_Thing], Any]) ->
     return Reviewed(done, refused)
 
 
-def refuse_unready(tag: SkillTag) -> None:
-    """Raise Unconfirmed or ShareTooSmall for a proposal that cannot be accepted as it is."""
+def refuse_unready(tag: SkillTag, *, policy: TaggingPolicy | None = None) -> None:
+    """Raise Unconfirmed or ShareTooSmall for a proposal that cannot be accepted as it is.
+
+    Whoever asks about many gives the policy.
+    """
     if tag.for_person_id is not None and tag.confirmed_at is None:
         raise Unconfirmed(
             f"“{tag.skill.name}” for {tag.outcome.code} was proposed for a colleague, who has "
             "to confirm it first."
         )
-    policies.check_evidence(tag)
+    policies.check_evidence(tag, policy=policy)
 
 
 def end_with(mapping: Mapping) -> Sequence[int]:

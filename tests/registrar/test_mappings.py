@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
@@ -153,6 +154,24 @@ def test_a_tag_ends_with_the_mapping_that_asks_for_it(
     assert SkillTag.objects.as_of(spring).count() == 1
     tag.refresh_from_db()
     assert tag.holds_until == date(2026, 8, 23)
+
+
+def test_an_outline_takes_the_same_number_of_queries_whatever_its_size(
+    mapping: Mapping, college: College, spring: Term, fay: User
+) -> None:
+    counts = []
+    for number in range(4):
+        code = f"MANY-{number}"
+        outcome = LearningOutcome.objects.create(
+            opportunity=college.course, code=code, statement="Do."
+        )
+        tagging.propose(
+            outcome, college.skills[0], emphasis="assessed", by=fay, term=spring, evidence=HALF
+        )
+        with CaptureQueriesContext(connection) as queries:
+            assert outlines.outline(college.course, spring).proposed == number + 2
+        counts.append(len(queries))
+    assert len(set(counts)) == 1
 
 
 def test_a_change_is_compared_with_what_it_replaces(
