@@ -189,6 +189,9 @@ def test_what_was_sent_back_says_why_at_the_top_and_can_be_submitted_as_it_is(
     body = answer.content.decode()
     assert "Still missing" not in body
     assert "Submit to the chair" in body
+    answer = faculty.post(f"{course}comment", here | {"text": " "})
+    assert (answer.status_code, str(answer.context["refusal"])) == (409, "Write something first.")
+    assert 'name="text" rows="2" dir="auto" autofocus' in answer.content.decode()
     faculty.post(f"{course}comment", here | {"text": "Yes, it is."})
     faculty.post(f"{course}confirm", here)
     mapping.refresh_from_db()
