@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from config import problems, writes
+from config import problems, rest, writes
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -125,7 +125,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
         """The scopes that the token needs, all of them."""
-        return {self.name: getattr(auto_schema.view, "scopes", [])}
+        return {self.name: rest.scopes_of(auto_schema.view, auto_schema.method)}
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         """OAuth 2 client credentials."""

@@ -11,7 +11,7 @@ from oauth2_provider.contrib.rest_framework import OAuth2Authentication
 from rest_framework.exceptions import APIException, NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -96,12 +96,21 @@ class BearerToken(OAuth2Authentication):
         return super().authenticate(request._request)
 
 
+def scopes_of(view: object, method: str | None) -> list[str]:
+    """What a token needs for this method: where a view reads and writes it says both."""
+    needed: list[str] = getattr(view, "scopes", [])
+    writes: list[str] = getattr(view, "write_scopes", needed)
+    return needed if method in SAFE_METHODS else writes
+
+
 class HasScope(BasePermission):
     """The token carries every scope that the view declares; a view without `scopes` is shut."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the request may enter."""
-        scopes: list[str] = getattr(view, "scopes", [])
+        # What is not offered at all is told of to whoever may read.
+        offered = hasattr(view, (request.method or "").lower())
+        scopes = scopes_of(view, request.method if offered else "GET")
         token: AbstractAccessToken | None = request.auth
         if not scopes or token is None:
             return False

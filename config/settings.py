@@ -370,7 +370,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"SkillKindEnum": "skills.models.Skill.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "CreditEnum": "registrar.models.LearningOpportunity.Credit",
+        "SkillKindEnum": "skills.models.Skill.Kind",
+    },
 }
 # What a student information system reads: every client gets it unless an administrator chooses.
 API_SCOPES = {
@@ -381,9 +384,16 @@ API_SCOPES = {
     "awards.read": "Read awards and batches",
     "credentials.read": "Read credentials and their status",
     "skills.read": "Read frameworks and skills",
+    "jobs.read": "Read what became of rows that it sent itself",
+}
+# What a student information system also sends; only what an administrator ticks for it.
+SIS_WRITE_SCOPES = {
+    "catalog.write": "Send organisations, terms, courses, activities, outcomes and offerings",
+    "learners.write": "Send learners and enrolments",
+    "results.write": "Send line items and results",
 }
 # What a system may write; only what an administrator ticks for it.
-WRITE_SCOPES = {
+WRITE_SCOPES = SIS_WRITE_SCOPES | {
     "awards.prepare": "Prepare awards from a file; a person approves them",
     "skills.import": "Import frameworks of skills",
     "skills.propose": "Propose links between skills of different frameworks",

@@ -79,6 +79,12 @@ class ImportRefused(RegistrarError):
     code = "import_refused"
 
 
+class NoSource(RegistrarError):
+    """No system has this name; `source` names the one that the rows come from."""
+
+    code = "no_source"
+
+
 class PlanOutdated(RegistrarError):
     """The roster has changed since this plan was made. Read the files again."""
 

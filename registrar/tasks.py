@@ -13,16 +13,18 @@ from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
-from registrar.models import Award, AwardFile, NightRun, Simulation
+from registrar.models import Award, AwardFile, NightRun, Simulation, UpsertJob
 from registrar.services import (
     award_files,
     award_mails,
     composition,
     digests,
+    kept_answers,
     nights,
     result_imports,
     rosters,
     simulations,
+    upsert_jobs,
 )
 from skills.models import Comparison
 from skills.services import likeness, meanings
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 # A task ends long before its message would be delivered again, and rings for the rest: behind the
 # messages of other batches, so that a small batch waits this long for a large one at most.
 DRAIN_SECONDS = 2
+# Rows that a system sent are read from their beginning each time, so that they take longer turns.
+ROWS_SECONDS = 10
 # Seconds until one looks again whether the signers have caught up.
 PATIENCE = 1
 
@@ -82,6 +86,8 @@ def sweep() -> None:
         write_award_mails.delay()
     for simulation in simulations.forgotten():
         simulate.delay(str(simulation.pk))
+    for job_id in upsert_jobs.waiting():
+        write_rows.delay(str(job_id))
     if meanings.are_left():
         learn_meanings.delay()
 
@@ -155,6 +161,25 @@ def carry_on(run: NightRun) -> NightRun:
     return run
 
 
+@shared_task(name="registrar.sweep_answers")
+def sweep_answers() -> None:
+    """Forget what the API answered more than a day ago, and jobs that ended long ago."""
+    kept_answers.sweep()
+    upsert_jobs.sweep()
+
+
+@shared_task(
+    name="registrar.write_rows",
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=True,
+    max_retries=3,
+)
+def write_rows(job_id: str) -> None:
+    """Write rows that a system sent, and ring for the rest: behind the messages of others."""
+    if upsert_jobs.carry_on(job_id, seconds=ROWS_SECONDS):
+        write_rows.delay(job_id)
+
+
 @shared_task(name="registrar.write_digest")
 def write_digest() -> None:
     """Write the weekly mails when they are due, once, and ring for the outbox."""
@@ -186,6 +211,11 @@ def read_soon(award_file: AwardFile) -> None:
 def simulate_soon(simulation: Simulation) -> None:
     """Ring for a simulation after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: simulate.delay(str(simulation.pk)), robust=True)
+
+
+def write_rows_soon(job: UpsertJob) -> None:
+    """Ring for rows after the commit; without workers the next sweep finds them."""
+    transaction.on_commit(lambda: write_rows.delay(str(job.pk)), robust=True)
 
 
 def learn_soon() -> None:

@@ -1,13 +1,14 @@
-"""Read courses, activities, learning outcomes and their skill tags, also as of an earlier day."""
+"""Read and send courses, activities and outcomes; read skill tags. Also as of an earlier day."""
 
 from datetime import date
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registrar.api.upserts import UpsertsMixin, upserting
 from registrar.models import (
     Activity,
     Course,
@@ -106,18 +107,24 @@ class SkillTagSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CourseViewSet(viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(create=upserting("courses"))
+class CourseViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
     """All courses."""
 
+    kind = "courses"
     scopes = ["catalog.read"]
+    write_scopes = ["catalog.write"]
     queryset = Course.objects.select_related("unit")
     serializer_class = OpportunitySerializer
 
 
-class ActivityViewSet(viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(create=upserting("activities"))
+class ActivityViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
     """All co-curricular activities."""
 
+    kind = "activities"
     scopes = ["catalog.read"]
+    write_scopes = ["catalog.write"]
     queryset = Activity.objects.select_related("unit")
     serializer_class = OpportunitySerializer
 
@@ -141,8 +148,12 @@ class AsOfViewSet(viewsets.ReadOnlyModelViewSet):
         return super().list(request, *args, **kwargs)
 
 
-class OutcomeViewSet(AsOfViewSet):
+@extend_schema_view(create=upserting("outcomes"))
+class OutcomeViewSet(UpsertsMixin, AsOfViewSet):
     """All learning outcomes in their present words; with `as_of` those that held on that day."""
+
+    kind = "outcomes"
+    write_scopes = ["catalog.write"]
 
     queryset = LearningOutcome.objects.select_related("opportunity")
     serializer_class = OutcomeSerializer

@@ -1,8 +1,10 @@
-"""Read results."""
+"""Read and send line items and results."""
 
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
-from registrar.models import Result
+from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.models import LineItem, Result
 
 
 class ResultSerializer(serializers.ModelSerializer):
@@ -48,9 +50,46 @@ class ResultSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ResultViewSet(viewsets.ReadOnlyModelViewSet):
-    """All results, the superseded ones too."""
+class LineItemSerializer(serializers.ModelSerializer):
+    """Something assessed in an offering: an assignment, an exam, the final result."""
 
+    offering = serializers.CharField(
+        source="offering.sourced_id", help_text="sourcedId of the offering"
+    )
+
+    class Meta:
+        model = LineItem
+        fields = [
+            "id",
+            "source",
+            "sourced_id",
+            "offering",
+            "title",
+            "category",
+            "minimum",
+            "maximum",
+            "retired_at",
+        ]
+        read_only_fields = fields
+
+
+@extend_schema_view(create=upserting("line-items"))
+class LineItemViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+    """All line items."""
+
+    kind = "line-items"
     scopes = ["results.read"]
+    write_scopes = ["results.write"]
+    queryset = LineItem.objects.select_related("offering")
+    serializer_class = LineItemSerializer
+
+
+@extend_schema_view(create=upserting("results"))
+class ResultViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+    """All results, the superseded ones too. What is sent supersedes what it differs from."""
+
+    kind = "results"
+    scopes = ["results.read"]
+    write_scopes = ["results.write"]
     queryset = Result.objects.select_related("line_item", "learner", "outcome")
     serializer_class = ResultSerializer

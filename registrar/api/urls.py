@@ -8,20 +8,28 @@ from registrar.api import (
     awards,
     catalog,
     framework_imports,
+    jobs,
     learners,
+    offerings,
     proposals,
     results,
     templates,
 )
 
 router = SimpleRouter(trailing_slash=False)
+router.register("organisations", offerings.OrganisationViewSet, basename="organisation")
+router.register("terms", offerings.TermViewSet)
+router.register("offerings", offerings.OfferingViewSet)
 router.register("courses", catalog.CourseViewSet, basename="course")
 router.register("activities", catalog.ActivityViewSet, basename="activity")
 router.register("outcomes", catalog.OutcomeViewSet)
 router.register("tags", catalog.SkillTagViewSet)
 router.register("learners", learners.LearnerViewSet)
+router.register("enrolments", learners.EnrolmentViewSet)
+router.register("line-items", results.LineItemViewSet)
 router.register("results", results.ResultViewSet)
 router.register("templates", templates.TemplateViewSet)
+router.register("jobs", jobs.JobViewSet)
 router.register("awards", awards.AwardViewSet)
 
 urlpatterns = [

@@ -30,6 +30,7 @@ from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
 from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
+from registrar.models.upserts import UpsertedRow, UpsertJob
 
 __all__ = [
     "Activity",
@@ -81,4 +82,6 @@ __all__ = [
     "TagEvidence",
     "TaggingPolicy",
     "Term",
+    "UpsertJob",
+    "UpsertedRow",
 ]

@@ -237,6 +237,7 @@ KEYS: Final = Kind(_list, ())
 TEXT: Final = Kind(_SHORT, "")
 CODE: Final = Kind(_text(100), "")
 WORD: Final = Kind(_word, "")
+EMAIL: Final = Kind(_email, "")
 LONG_TEXT: Final = Kind(_text(10_000), "")
 DATE: Final = Kind(_date)
 NUMBER: Final = Kind(_number)
@@ -326,7 +327,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             Column("familyName", "family_name", TEXT, need="expected"),
             Column("middleName", "middle_name", TEXT),
             Column("identifier", "identifier", TEXT),
-            Column("email", "email", Kind(_email, ""), lenient=True),
+            Column("email", "email", EMAIL, lenient=True),
             Column("userMasterIdentifier", "master_identifier", TEXT),
             Column("preferredGivenName", "preferred_given_name", TEXT),
             Column("preferredMiddleName", "preferred_middle_name", TEXT),

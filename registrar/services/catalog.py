@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from issuer.services import ledger
+from issuer.services.clients import Actor
 from registrar.errors import CodeTaken, PlanOutdated
 from registrar.models import (
     LearningOpportunity,
@@ -126,7 +127,7 @@ def record_outcomes(
     opportunity: LearningOpportunity,
     outcomes: Mapping[str, str],
     *,
-    by: User | None,
+    by: Actor | None,
     term: Term | None = None,
 ) -> list[LearningOutcome]:
     """Keep what a learner can do afterwards: each outcome's statement by its code.
@@ -135,9 +136,9 @@ def record_outcomes(
     otherwise; what held before stays readable as of its term. An outcome in other words keeps its
     row, and the old words go into the ledger. Outcomes that are not named stay. Returns those
     named, in their order. Raises CodeTaken if another opportunity has an outcome of that code, and
-    TermSettled. Without `by` it is a command on the server.
+    TermSettled. Without `by` it is a command on the server; of a client the scope was asked.
     """
-    if by is not None:
+    if isinstance(by, User):
         roles.demand(by, _OUTCOMES, unit=opportunity.unit)
     found = LearningOutcome.objects.select_for_update().filter(retired_at=None, code__in=outcomes)
     # Locked, so that two people who reword the same outcome both enter what they replaced.
@@ -252,7 +253,7 @@ def retire_outcomes(
     opportunity: LearningOpportunity,
     codes: Iterable[str],
     *,
-    by: User,
+    by: Actor,
     term: Term | None = None,
 ) -> list[str]:
     """Retire outcomes: from the term on no skill is tagged to them and no rule is met by them.
@@ -261,7 +262,8 @@ def retire_outcomes(
     then on is withdrawn. Returns the codes of those that were retired; others are passed over.
     Raises TermSettled.
     """
-    roles.demand(by, _OUTCOMES, unit=opportunity.unit)
+    if isinstance(by, User):
+        roles.demand(by, _OUTCOMES, unit=opportunity.unit)
     mappings.hold(opportunity)
     living = opportunity.outcomes.select_for_update().filter(retired_at=None, code__in=codes)
     retired = {outcome.pk: outcome.code for outcome in living}

@@ -17,6 +17,12 @@ from tests.cast import College
 pytestmark = pytest.mark.django_db
 
 LISTS = [
+    "organisations",
+    "terms",
+    "offerings",
+    "enrolments",
+    "line-items",
+    "jobs",
     "learners",
     "courses",
     "activities",

@@ -89,11 +89,13 @@ def test_every_operation_lists_each_answer_with_a_typed_body(schema) -> None:
             assert set(operation["responses"]) > expected | written, path
             parameters = {each["name"] for each in operation.get("parameters", ())}
             assert {"Idempotency-Key", "dry_run"} <= parameters or len(written) == 1, path
-            (body,) = operation["requestBody"]["content"].values()
-            assert body["schema"]["$ref"]
+            for media_type, body in operation["requestBody"]["content"].items():
+                is_text = media_type in ("application/x-ndjson", "text/csv")
+                described = body["schema"].get("items", body["schema"])
+                assert is_text or described["$ref"], path
         for status, response in operation["responses"].items():
             ((media_type, content),) = response["content"].items()
-            assert media_type == ("application/json" if status in ("200", "201") else PROBLEM)
+            assert media_type == ("application/json" if status.startswith("20") else PROBLEM)
             assert content["schema"]["$ref"].startswith("#/components/schemas/")
 
 
@@ -124,7 +126,7 @@ def test_every_list_and_every_row_is_as_described(
         component = responses["200"]["content"]["application/json"]["schema"]["$ref"]
         fits(schema, component.rpartition("/")[2], page)
         rows = page["results"]
-        assert rows or path == "credentials", path
+        assert rows or path in ("credentials", "jobs"), path
         for row in rows[:1]:
             one = sis.get(f"/api/v1/{path}/{row['id']}").json()
             responses = schema["paths"][f"/api/v1/{path}/{{id}}"]["get"]["responses"]
@@ -167,7 +169,8 @@ def test_every_kind_of_rule_is_as_described(schema, sis, draft) -> None:
         ("get", "credentials/x", {}, 404),
         ("get", "learners", {"accept": "text/html"}, 406),
         ("get", "schema", {"accept": "text/html"}, 406),
-        ("post", "learners", {}, 405),
+        ("post", "awards", {}, 405),
+        ("post", "learners", {}, 403),
         ("options", "learners", {}, 405),
         ("delete", "learners/1", {}, 405),
     ],

@@ -146,7 +146,8 @@ def _api_client(college: ExampleCollege, drawn: DrawnSecrets, base_url: str) -> 
     """The client of the example's student information system; its secret was kept."""
     client_id, secret = drawn.get("api_client_id"), drawn.get("api_client_secret")
     if not Application.objects.filter(client_id=client_id or "").exists() or secret is None:
-        client, secret = api_clients.add(API_CLIENT, by=college.administrator)
+        scopes = settings.API_SCOPES | settings.SIS_WRITE_SCOPES
+        client, secret = api_clients.add(API_CLIENT, by=college.administrator, scopes=scopes)
         client_id = client.client_id
         drawn.keep("api_client_secret", secret)
         drawn.keep("api_client_id", client_id)

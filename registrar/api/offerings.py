@@ -1,0 +1,93 @@
+"""Read and send organisations, terms and offerings."""
+
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import serializers, viewsets
+
+from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.models import Offering, OrganizationUnit, Term
+
+
+class OrganisationSerializer(serializers.ModelSerializer):
+    """The college, a school, a department."""
+
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent.sourced_id",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="sourcedId of what it is a part of",
+    )
+
+    class Meta:
+        model = OrganizationUnit
+        fields = ["id", "source", "sourced_id", "name", "kind", "code", "parent"]
+        read_only_fields = fields
+
+
+class TermSerializer(serializers.ModelSerializer):
+    """A term, semester or year."""
+
+    parent = serializers.CharField(  # type: ignore[assignment]
+        source="parent.sourced_id",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="sourcedId of what it is a part of",
+    )
+
+    class Meta:
+        model = Term
+        fields = ["id", "source", "sourced_id", "title", "kind", "starts_on", "ends_on", "parent"]
+        read_only_fields = fields
+
+
+class OfferingSerializer(serializers.ModelSerializer):
+    """A course or activity as it is held in a term."""
+
+    course = serializers.CharField(
+        source="opportunity.sourced_id", help_text="sourcedId of the course or activity"
+    )
+    term = serializers.CharField(
+        source="term.sourced_id",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="sourcedId of the term",
+    )
+
+    class Meta:
+        model = Offering
+        fields = ["id", "source", "sourced_id", "course", "title", "code", "term"]
+        read_only_fields = fields
+
+
+class _CatalogViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+    scopes = ["catalog.read"]
+    write_scopes = ["catalog.write"]
+
+
+@extend_schema_view(create=upserting("organisations"))
+class OrganisationViewSet(_CatalogViewSet):
+    """All organisations; they stay."""
+
+    kind = "organisations"
+    queryset = OrganizationUnit.objects.select_related("parent")
+    serializer_class = OrganisationSerializer
+
+
+@extend_schema_view(create=upserting("terms"))
+class TermViewSet(_CatalogViewSet):
+    """All terms; they stay."""
+
+    kind = "terms"
+    queryset = Term.objects.select_related("parent")
+    serializer_class = TermSerializer
+
+
+@extend_schema_view(create=upserting("offerings"))
+class OfferingViewSet(_CatalogViewSet):
+    """All offerings; they stay."""
+
+    kind = "offerings"
+    queryset = Offering.objects.select_related("opportunity", "term")
+    serializer_class = OfferingSerializer

@@ -1,0 +1,256 @@
+"""Send rows: each is created, updated or unchanged, or told what is wrong with it."""
+
+import itertools
+import tempfile
+from collections.abc import Mapping
+from typing import Any, BinaryIO, ClassVar, Final, cast
+
+from django.conf import settings
+from django.core.files import File
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from oauth2_provider.models import AccessToken
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, UnsupportedMediaType, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from issuer.services.clients import Client
+from registrar import tasks
+from registrar.api.jobs import JobSerializer, SentRowSerializer
+from registrar.errors import NoSource
+from registrar.readers import rows as readers
+from registrar.readers.errors import Unreadable
+from registrar.readers.row_members import MEMBERS, Member
+from registrar.services import upsert_jobs, upsert_rows, upserts
+from registrar.services.upsert_rows import Row
+
+# So many rows are written while the system waits; more become a job.
+AT_ONCE: Final = 1_000
+_PART: Final = 1 << 16
+
+
+class TooLarge(APIException):
+    """More than is read of one request."""
+
+    status_code = 413
+    default_code = "too_large"
+
+
+class TooManyRows(APIException):
+    """More rows than one request may hold."""
+
+    status_code = 413
+    default_code = "too_many_items"
+    default_detail = f"Send at most {readers.MOST_ROWS:,} rows at once."
+
+
+class NoRows(APIException):
+    """The body is no list of rows."""
+
+    status_code = 400
+
+    def __init__(self, error: Unreadable) -> None:
+        super().__init__(f"{error.reason} {error.fix}", error.code)
+
+
+class Sent:
+    """A body as it came, kept out of memory."""
+
+    def __init__(self, stream: BinaryIO, media_type: str) -> None:
+        self.stream = stream
+        self.media_type = media_type
+
+
+class _RowsParser(BaseParser):
+    """Keeps the body as it is; what is wrong with its rows is told row by row."""
+
+    def parse(  # type: ignore[override]
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Sent:
+        _, *parameters = (media_type or "").lower().replace(" ", "").split(";")
+        charsets = [each for each in parameters if each.startswith("charset=")]
+        if any(each.strip('"') not in ("charset=utf-8", 'charset="utf-8') for each in charsets):
+            raise UnsupportedMediaType(media_type or "")
+        most = (
+            settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            if self.media_type == readers.JSON
+            else settings.UPLOAD_MAX_BYTES
+        )
+        kept = cast(BinaryIO, tempfile.TemporaryFile(dir=settings.UPLOAD_DIR))
+        while part := stream.read(_PART):
+            kept.write(part)
+            if kept.tell() > most:
+                kept.close()
+                raise TooLarge(f"Of {self.media_type} at most {most:,} bytes are read at once.")
+        return Sent(kept, self.media_type)
+
+
+class JsonRows(_RowsParser):
+    """A list of objects."""
+
+    media_type = readers.JSON
+
+
+class JsonLines(_RowsParser):
+    """An object a line."""
+
+    media_type = readers.NDJSON
+
+
+class Sheet(_RowsParser):
+    """A header, then a row a line."""
+
+    media_type = readers.CSV
+
+
+class UpsertedSerializer(serializers.Serializer):
+    """What became of rows, in their order."""
+
+    dry_run = serializers.BooleanField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]
+    rows = SentRowSerializer(many=True)
+
+
+class UpsertsMixin(GenericViewSet):
+    """A list to which systems with the scope to write send rows."""
+
+    kind: ClassVar[str]
+    write_scopes: ClassVar[list[str]]
+
+    def get_parsers(self) -> list[BaseParser]:
+        """What rows are read from."""
+        return [JsonRows(), JsonLines(), Sheet()]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Add and change rows, each known by `source` and its key.
+
+        Rows that are right are written, also where others are wrong. A member that is left out
+        stays as it is; the same rows again change nothing. Up to 1,000 rows are answered one by
+        one; more, up to 100,000, become a job.
+        """
+        source = _source(request)
+        sent = request.data
+        if not isinstance(sent, Sent):
+            raise NoRows(Unreadable("body_required", "There is no body.", "Send a list of rows."))
+        with sent.stream:
+            try:
+                return self._take(request, sent, source)
+            except Unreadable as error:
+                raise NoRows(error) from error
+
+    def _take(self, request: Request, sent: Sent, source: str) -> Response:
+        dry_run = request.query_params.get("dry_run") == "true"
+        sent.stream.seek(0)
+        given = upsert_jobs.read(sent.stream, sent.media_type, self.kind)
+        first = list(itertools.islice(given, AT_ONCE + 1))
+        if len(first) <= AT_ONCE:
+            rows = upserts.apply(
+                self.kind,
+                first,
+                source=source,
+                by=Client.of(request.auth),
+                is_text=sent.media_type == readers.CSV,
+            )
+            return Response(_told(rows, dry_run=dry_run))
+        total = len(first) + sum(1 for _ in itertools.islice(given, readers.MOST_ROWS))
+        if total > readers.MOST_ROWS:
+            raise TooManyRows
+        sent.stream.seek(0)
+        job = upsert_jobs.take(
+            File(sent.stream),
+            application=cast(AccessToken, request.auth).application_id,
+            kind=self.kind,
+            source=source,
+            media_type=sent.media_type,
+            total=total,
+            dry_run=dry_run,
+        )
+        tasks.write_rows_soon(job)
+        return Response(
+            JobSerializer(job).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": f"/api/v1/jobs/{job.pk}"},
+        )
+
+
+def _source(request: Request) -> str:
+    try:
+        return upserts.demand_source(request.query_params.get("source", ""))
+    except NoSource as error:
+        raise ValidationError({"source": [str(error)]}, code=error.code) from error
+
+
+def _told(rows: list[Row], *, dry_run: bool) -> dict[str, Any]:
+    statuses = [row.status for row in rows]
+    return {
+        "dry_run": dry_run,
+        "created": statuses.count(upsert_rows.CREATED),
+        "updated": statuses.count(upsert_rows.UPDATED),
+        "unchanged": statuses.count(upsert_rows.UNCHANGED),
+        "errors": statuses.count(upsert_rows.ERROR),
+        "rows": [
+            {
+                "index": row.index,
+                "key": row.key,
+                "status": row.status,
+                "errors": upsert_jobs.told(row),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _field(member: Member) -> serializers.Field:
+    options: dict[str, Any] = {
+        "required": member.needed and member.name in ("sourced_id", "code"),
+        "allow_null": not member.needed,
+        "help_text": member.what + (", or sis:source:sourcedId" if member.leads_to else ""),
+    }
+    if member.words:
+        return serializers.ChoiceField([word for word in member.words if word], **options)
+    if member.json == "boolean":
+        return serializers.BooleanField(**options)
+    if member.json == "number":
+        return serializers.FloatField(**options)
+    if member.name.endswith("_on") or member.name == "dated":
+        return serializers.DateField(**options)
+    return serializers.CharField(max_length=10_000, **options)
+
+
+def _row_serializer(kind: str) -> type[serializers.Serializer]:
+    name = "".join(part.title() for part in kind.split("-")).removesuffix("s")
+    members: dict[str, Any] = {each.name: _field(each) for each in MEMBERS[kind]}
+    key = MEMBERS[kind][0].name
+    for other, each in members.items():
+        each.required = other == key
+    what = f"A row of {kind}; what it leaves out stays as it is."
+    return type(f"{name}RowSerializer", (serializers.Serializer,), {"__doc__": what, **members})
+
+
+def upserting(kind: str) -> Any:
+    """Describe `create` of a list to which rows of this kind are sent."""
+    media_types: Final = (readers.NDJSON, readers.CSV)
+    return extend_schema(
+        request={
+            readers.JSON: _row_serializer(kind)(many=True),
+            **{media_type: OpenApiTypes.STR for media_type in media_types},
+        },
+        parameters=[
+            OpenApiParameter(
+                "source",
+                {"type": "string", "minLength": 1, "maxLength": upserts.LONGEST_SOURCE},
+                required=True,
+                description="Name of the system that knows the rows by their sourcedIds",
+            )
+        ],
+        responses={200: UpsertedSerializer, 202: JobSerializer},
+    )

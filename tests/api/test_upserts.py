@@ -1,0 +1,413 @@
+"""Systems send rows of everything they know; each row is told what became of it."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
+
+from issuer.models import LedgerEntry
+from registrar import tasks
+from registrar.models import (
+    Course,
+    Enrolment,
+    KeptAnswer,
+    Learner,
+    LearningOutcome,
+    LineItem,
+    Offering,
+    OrganizationUnit,
+    Result,
+    Term,
+    UpsertedRow,
+    UpsertJob,
+)
+from registrar.services import api_clients, corrections, upsert_jobs
+
+pytestmark = pytest.mark.django_db
+
+BANNER = "?source=banner"
+
+
+@pytest.fixture
+def writer(sis: APIClient) -> APIClient:
+    AccessToken.objects.update(scope=" ".join([*settings.API_SCOPES, *settings.SIS_WRITE_SCOPES]))
+    return sis
+
+
+def send(sis: APIClient, path: str, rows: Any, query: str = BANNER, **more: Any) -> Any:
+    return sis.post(
+        f"/api/v1/{path}{query}", json.dumps(rows), content_type="application/json", **more
+    )
+
+
+def became(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.content
+    return [row["status"] for row in answer.json()["rows"]]
+
+
+def errors(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code == 200, answer.content
+    rows = answer.json()["rows"]
+    return [(each["pointer"], each["code"]) for row in rows for each in row["errors"]]
+
+
+ALL = {
+    "organisations": [
+        {"sourced_id": "math", "name": "Mathematics", "parent": "top"},
+        {"sourced_id": "top", "name": "College", "kind": "school"},
+    ],
+    "terms": [
+        {
+            "sourced_id": "t1",
+            "title": "Banner term",
+            "starts_on": "2026-01-12",
+            "ends_on": "2026-05-08",
+        }
+    ],
+    "courses": [
+        {"sourced_id": "m1", "code": "MAT 101", "title": "Algebra", "organisation": "math"},
+        {"sourced_id": "m2", "title": "Analysis", "organisation": "math", "credits": 3.5},
+    ],
+    "activities": [{"sourced_id": "club", "title": "Chess club", "organisation": "top"}],
+    "outcomes": [{"code": "MAT-1", "course": "m1", "statement": "Solve an equation."}],
+    "offerings": [{"sourced_id": "o1", "course": "m1", "title": "Algebra A", "term": "t1"}],
+    "learners": [{"sourced_id": "l1", "number": "000123", "given_name": "李", "email": "a@b.edu"}],
+    "enrolments": [{"sourced_id": "e1", "offering": "o1", "learner": "l1"}],
+    "line-items": [
+        {"sourced_id": "i1", "offering": "o1", "title": "Final", "category": "Exam", "maximum": 100}
+    ],
+    "results": [
+        {"sourced_id": "r1", "line_item": "i1", "learner": "l1", "score": 81.2345, "text": "A+"},
+        {
+            "sourced_id": "r1",
+            "line_item": "i1",
+            "learner": "l1",
+            "outcome": "MAT-1",
+            "score": "3",
+            "assessment": "exam",
+        },
+    ],
+}
+
+
+def test_everything_is_sent_and_the_same_again_changes_nothing(writer: APIClient) -> None:
+    for path, rows in ALL.items():
+        tried = send(writer, path, rows, BANNER + "&dry_run=true")
+        done = send(writer, path, rows)
+        wanted = ["created"] * len(rows)
+        assert became(done) == wanted if path != "results" else True, done.content
+        assert {**tried.json(), "dry_run": False} == done.json()
+        again = send(writer, path, rows)
+        assert set(became(again)) <= {"unchanged", "error"}, again.content
+    assert OrganizationUnit.objects.get(source="banner", sourced_id="math").parent.name == "College"
+    assert Course.objects.get(source="banner", sourced_id="m2").code == "m2"
+    assert Term.objects.get(source="banner").title == "Banner term"
+    assert LearningOutcome.objects.get(code="MAT-1").opportunity.sourced_id == "m1"
+    assert Offering.objects.get(source="banner").term.sourced_id == "t1"
+    assert Learner.objects.get(source="banner").number == "000123"
+    assert Enrolment.objects.get(source="banner").learner.given_name == "李"
+    assert str(LineItem.objects.get(source="banner").maximum) == "100.000"
+    whole = Result.objects.get(source="banner", outcome=None)
+    assert (str(whole.score), whole.text, whole.status) == ("81.234", "A+", "fully graded")
+    assert LedgerEntry.objects.filter(act="rows.sent").count() == len(ALL)
+
+
+@pytest.fixture
+def sent(writer: APIClient) -> APIClient:
+    for path, rows in ALL.items():
+        send(writer, path, rows[:1] if path == "results" else rows)
+    return writer
+
+
+def test_a_row_changes_what_it_says_and_leaves_the_rest(sent: APIClient) -> None:
+    changed = send(sent, "learners", [{"sourced_id": "l1", "family_name": "Li"}])
+    assert became(changed) == ["updated"]
+    learner = Learner.objects.get(source="banner")
+    assert (learner.given_name, learner.number) == ("李", "000123")
+    assert became(send(sent, "learners", [{"sourced_id": "l1", "retired": True}])) == ["updated"]
+    assert became(send(sent, "learners", [{"sourced_id": "l1", "retired": True}])) == ["unchanged"]
+    assert became(send(sent, "learners", [{"sourced_id": "l1"}])) == ["updated"]
+    assert Learner.objects.get(source="banner").retired_at is None
+    assert became(send(sent, "courses", [{"sourced_id": "m1", "credits": 4}])) == ["updated"]
+    reworded = [{"code": "MAT-1", "statement": "Solve two equations."}]
+    assert became(send(sent, "outcomes", reworded)) == ["updated"]
+    assert became(send(sent, "outcomes", [{"code": "MAT-1", "retired": True}])) == ["updated"]
+
+
+def test_results_are_superseded_and_never_edited(sent: APIClient) -> None:
+    assert became(send(sent, "results", [{"sourced_id": "r1", "score": 90}])) == ["updated"]
+    old, new = Result.objects.filter(source="banner").order_by("pk")
+    assert (old.superseded_at is None, new.superseded_at is None) == (False, True)
+    assert (str(old.score), str(new.score), new.text) == ("81.234", "90.000", "A+")
+    taken_back = send(sent, "results", [{"sourced_id": "r1", "withdrawn": True}])
+    assert became(taken_back) == ["updated"]
+    assert not Result.objects.current().filter(source="banner").exists()
+
+
+def test_what_is_right_is_kept_beside_what_is_wrong(sent: APIClient) -> None:
+    answer = send(
+        sent,
+        "learners",
+        [
+            {"sourced_id": "l2", "given_name": "Ada"},
+            {"sourced_id": "l3"},
+            {"sourced_id": "l4", "given_name": "A", "nick/name": "x"},
+            {"sourced_id": "l5", "given_name": "A\u0000"},
+            {"sourced_id": "l6", "given_name": "\ud800"},
+            {"sourced_id": "l7", "given_name": 5},
+            {"sourced_id": "l8", "given_name": "A", "email": "no address"},
+            {"sourced_id": "l2", "given_name": "Ben"},
+            {"given_name": "A"},
+            [],
+            {"sourced_id": "l9", "number": "9" * 101, "given_name": "A"},
+            {"sourced_id": "", "given_name": "A"},
+        ],
+    )
+    assert errors(answer) == [
+        ("/1/family_name", "required"),
+        ("/2/nick~1name", "unknown_field"),
+        ("/3/given_name", "control_character"),
+        ("/4/given_name", "control_character"),
+        ("/5/given_name", "type"),
+        ("/6/email", "bad_email"),
+        ("/7/sourced_id", "duplicate"),
+        ("/8/sourced_id", "required"),
+        ("/9", "type"),
+        ("/10/number", "too_long"),
+        ("/11/sourced_id", "required"),
+    ]
+    assert all(each["remedy"] for row in answer.json()["rows"] for each in row["errors"])
+    assert Learner.objects.get(source="banner", sourced_id="l2").given_name == "Ada"
+    assert Learner.objects.filter(source="banner").count() == 2
+
+
+def test_rows_that_contradict_what_is_held_are_told(sent: APIClient) -> None:
+    assert errors(
+        send(
+            sent,
+            "results",
+            [
+                {"sourced_id": "r2", "line_item": "i1", "learner": "nobody"},
+                {"sourced_id": "r3", "line_item": "i1", "learner": "l1", "score": 101},
+                {"sourced_id": "r4", "line_item": "i1", "learner": "l1", "score": True},
+                {"sourced_id": "r5", "line_item": "i1", "learner": "l1", "outcome": "X"},
+                {"sourced_id": "r6", "line_item": "i1", "learner": "l1", "assessor": "x"},
+                {"sourced_id": "r7", "line_item": "i1", "learner": "l1", "dated": "2026-02-30"},
+                {"sourced_id": "r8", "line_item": "i1", "learner": "l1", "score": 10**30},
+                {"sourced_id": "r9", "line_item": "sis:x%00y:1", "learner": "l1"},
+            ],
+        )
+    ) == [
+        ("/0/learner", "unknown_reference"),
+        ("/1/score", "out_of_range"),
+        ("/2/score", "type"),
+        ("/3/outcome", "unknown_outcome"),
+        ("/4/assessor", "bad_word"),
+        ("/5/dated", "bad_date"),
+        ("/6/score", "bad_number"),
+        ("/7/line_item", "unknown_reference"),
+    ]
+    assert errors(
+        send(
+            sent,
+            "organisations",
+            [
+                {"sourced_id": "a", "name": "A", "parent": "b"},
+                {"sourced_id": "b", "name": "B", "parent": "a"},
+                {"sourced_id": "c", "name": "C", "parent": "nothing"},
+                {"sourced_id": "d", "name": "D", "parent": "c"},
+                {"sourced_id": "top", "parent": "math"},
+            ],
+        )
+    ) == [
+        ("/0/parent", "circle"),
+        ("/1/parent", "circle"),
+        ("/2/parent", "unknown_reference"),
+        ("/3/parent", "unknown_reference"),
+        ("/4/parent", "circle"),
+    ]
+    taken = [{"sourced_id": "m1", "title": "x", "organisation": "math"}]
+    assert errors(send(sent, "activities", taken)) == [("/0/sourced_id", "key_taken")]
+    taken = [{"sourced_id": "new", "code": "MAT 101", "title": "x", "organisation": "math"}]
+    assert errors(send(sent, "activities", taken)) == [("/0/code", "code_taken")]
+    taken = [{"code": "BIO101-1", "course": "m1", "statement": "x"}]
+    assert errors(send(sent, "outcomes", taken)) == [("/0/code", "code_taken")]
+    backwards = [
+        {"sourced_id": "t2", "title": "T", "starts_on": "2026-02-01", "ends_on": "2026-01-01"}
+    ]
+    assert errors(send(sent, "terms", backwards)) == [("/0/ends_on", "reversed_period")]
+    outside = [{"sourced_id": "l1", "given_name": "A"}]
+    send(sent, "learners", [{"sourced_id": "l9", "given_name": "Not enrolled"}])
+    stranger = [{"sourced_id": "r10", "line_item": "i1", "learner": "l9"}]
+    assert errors(send(sent, "results", stranger)) == [("/0/learner", "not_enrolled")]
+    assert became(send(sent, "learners", outside, "?source=other")) == ["created"]
+
+
+def test_references_lead_to_other_sources_too(sent: APIClient, college: Any) -> None:
+    key = college.offering
+    row = {
+        "sourced_id": "e2",
+        "offering": f"sis:{key.source}:{key.sourced_id}",
+        "learner": "sis:banner:l1",
+    }
+    assert became(send(sent, "enrolments", [row])) == ["created"]
+    assert Enrolment.objects.get(sourced_id="e2").offering == key
+
+
+def test_a_correction_made_here_holds_until_the_source_says_something_new(
+    sent: APIClient, clara: Any
+) -> None:
+    learner = Learner.objects.get(source="banner")
+    corrections.correct_learner(learner, by=clara, reason="Spelling", given_name="Lee")
+    said = {"sourced_id": "l1", "given_name": "李"}
+    assert became(send(sent, "learners", [said])) == ["unchanged"]
+    assert became(send(sent, "learners", [said | {"given_name": "Leah"}])) == ["updated"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        (
+            "application/x-ndjson",
+            '{"sourced_id": "l1", "given_name": "A"}\n\n{"sourced_id": "l1", "sourced_id": 2}\n[}\n'
+            '{"sourced_id": "l2", "family_name": "B", "retired": true}\n',
+        ),
+        (
+            "text/csv",
+            "\ufeffsourced_id,given_name,family_name,retired\r\nl1,A,,\r\nl1,B,,\r\n"
+            'l9,"un"closed,,\r\nl2,,B,TRUE\r\n',
+        ),
+    ],
+)
+def test_rows_come_as_lines_and_sheets_too(writer: APIClient, media_type: str, body: str) -> None:
+    answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type=media_type)
+    assert became(answer) == ["created", "error", "error", "created"]
+    assert [row["index"] for row in answer.json()["rows"]] == [0, 1, 2, 3]
+    assert Learner.objects.get(source="banner", sourced_id="l2").retired_at
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "status", "code"),
+    [
+        ("application/json", "", 400, "body_required"),
+        ("application/json", "{}", 400, "no_list"),
+        ("application/json", "[{]", 400, "parse_error"),
+        ("application/json", '[{"a": NaN}]', 400, "parse_error"),
+        ("application/json", '[{"a": 1, "a": 2}]', 400, "duplicate_key"),
+        ("application/json", "[" * 200_000, 400, "too_deep"),
+        ("application/json", f'[{{"score": {"9" * 5_000}}}]', 400, "parse_error"),
+        ("application/json", b"\xff\xfe", 400, "not_utf8"),
+        ("application/json; charset=utf-16", "[]", 415, "unsupported_media_type"),
+        ("application/xml", "<a/>", 415, "unsupported_media_type"),
+        ("text/csv", "", 400, "body_required"),
+        ("text/csv", "sourced_id;given_name\n", 400, "delimiter"),
+        ("text/csv", "sourced_id,constructor\n", 400, "unknown_field"),
+        ("text/csv", "sourced_id,sourced_id\n", 400, "duplicate_key"),
+    ],
+)
+def test_what_is_no_list_of_rows_is_refused(
+    writer: APIClient, media_type: str, body: Any, status: int, code: str
+) -> None:
+    answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type=media_type)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("source", ["", "own", "award file", "x" * 101, " ", "a\tb\x07"])
+def test_what_cannot_be_a_source_is_refused(writer: APIClient, source: str) -> None:
+    answer = writer.post(
+        f"/api/v1/learners?{urlencode({'source': source})}", "[]", content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "no_source")
+
+
+def test_who_may_only_read_sends_nothing(sis: APIClient) -> None:
+    for path, rows in ALL.items():
+        assert send(sis, path, rows).status_code == 403
+    AccessToken.objects.update(scope="learners.read results.write")
+    assert send(sis, "learners", ALL["learners"]).status_code == 403
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999999999", "1e-999999999", "1" + "0" * 4_000])
+def test_numbers_with_too_many_digits_are_errors_of_their_rows(
+    writer: APIClient, number: str
+) -> None:
+    body = f'[{{"sourced_id": "m", "title": "T", "organisation": "x", "credits": {number}}}]'
+    answer = writer.post(f"/api/v1/courses{BANNER}", body, content_type="application/json")
+    assert ("/0/credits", "bad_number") in errors(answer)
+
+
+def lines(count: int) -> str:
+    rows = ({"sourced_id": f"l{n}", "given_name": f"L {n}"} for n in range(count))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def take(writer: APIClient, body: str, query: str = BANNER) -> UpsertJob:
+    answer = writer.post(f"/api/v1/learners{query}", body, content_type="application/x-ndjson")
+    assert answer.status_code == 202, answer.content
+    job = UpsertJob.objects.get()
+    assert answer["Location"] == f"/api/v1/jobs/{job.pk}"
+    assert answer.json()["total"] == body.count("\n")
+    return job
+
+
+def test_more_than_a_thousand_rows_become_a_job(writer: APIClient) -> None:
+    job = take(writer, lines(1_500) + lines(1) + '{"sourced_id": "x"}\n')
+    assert not Learner.objects.filter(source="banner").exists()
+    # As if its worker had died after the first piece.
+    assert upsert_jobs.carry_on(job.pk, seconds=0)
+    tasks.write_rows(str(job.pk))
+    told = writer.get(f"/api/v1/jobs/{job.pk}").json()
+    assert (told["state"], told["done"], told["created"], told["errors"]) == ("done", 1502, 1500, 2)
+    wrong = writer.get(f"/api/v1/jobs/{job.pk}/rows?status=error").json()["results"]
+    assert [(row["index"], row["errors"][0]["code"]) for row in wrong] == [
+        (1500, "duplicate"),
+        (1501, "required"),
+    ]
+    page = writer.get(f"/api/v1/jobs/{job.pk}/rows?limit=1000").json()
+    assert [row["index"] for row in page["results"]] == list(range(1000))
+    assert writer.get("/api/v1/jobs").json()["results"][0]["id"] == str(job.pk)
+    assert Learner.objects.filter(source="banner").count() == 1_500
+    tasks.write_rows(str(job.pk))
+    assert UpsertedRow.objects.count() == 1_502
+
+
+def test_a_job_is_tried_first_and_fails_with_a_reason(writer: APIClient) -> None:
+    job = take(writer, lines(1_001), BANNER + "&dry_run=true")
+    tasks.write_rows(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.created, job.dry_run) == ("done", 1_001, True)
+    assert not Learner.objects.filter(source="banner").exists()
+    UpsertJob.objects.all().delete()
+    job = take(writer, lines(1_001))
+    UpsertJob.objects.update(attempts=upsert_jobs.MOST_ATTEMPTS)
+    tasks.write_rows(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, bool(job.reason)) == ("failed", True)
+
+
+def test_nobody_sees_the_jobs_of_others(writer: APIClient, root: Any) -> None:
+    job = take(writer, lines(1_001))
+    other, _ = api_clients.add("Another", by=root, scopes=["jobs.read"])
+    AccessToken.objects.update(application=other)
+    assert writer.get(f"/api/v1/jobs/{job.pk}").status_code == 404
+    assert writer.get(f"/api/v1/jobs/{job.pk}/rows").status_code == 404
+    assert writer.get("/api/v1/jobs").json()["results"] == []
+
+
+def test_a_list_that_is_too_long_is_refused_whole(writer: APIClient) -> None:
+    body = "{}\n" * 100_001
+    answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type="application/x-ndjson")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_items")
+
+
+def test_rows_sent_again_with_their_key_are_answered_alike(writer: APIClient) -> None:
+    headers = {"idempotency-key": "night-1"}
+    first = send(writer, "learners", [{"sourced_id": "k", "given_name": "K"}], headers=headers)
+    again = send(writer, "learners", [{"sourced_id": "k", "given_name": "K"}], headers=headers)
+    assert (became(first), again.content) == (["created"], first.content)
+    assert KeptAnswer.objects.count() == 1
