@@ -23,6 +23,7 @@ from registrar.models import (
     Learner,
     LearningOpportunity,
     OrganizationUnit,
+    OutcomeSet,
     Programme,
     Result,
     Revision,
@@ -31,6 +32,7 @@ from registrar.models import (
 from registrar.services import (
     awards,
     catalog,
+    outcome_sets,
     participation,
     people,
     programmes,
@@ -52,6 +54,7 @@ WAITING = "peer-tutor"
 # Awards of this template that have lapsed are withdrawn.
 LAPSED = "programming-fundamentals"
 REASON = "The mark was another learner's. It has been put right, and the course is not passed."
+GENERAL_EDUCATION = "AAC&U VALUE rubrics"
 RETIRED = "The syllabus of 2025 is no longer taught."
 
 
@@ -80,6 +83,7 @@ class ExampleCollege:
             Part("skills", self.load_skills),
             Part("courses and learners", self.load_roster),
             Part("outcomes and activities", self.load_catalogue),
+            Part("outcome sets", self.load_outcome_sets),
             Part("programmes", self.load_programmes),
             Part("results", self.load_results),
             Part("skill tags", lambda: self.teaching.tag()),
@@ -215,6 +219,13 @@ class ExampleCollege:
     def _framework(self) -> Framework:
         identifier = files.read("framework.json")["CFDocument"]["identifier"]
         return Framework.objects.get(identifier=identifier)
+
+    def load_outcome_sets(self) -> int:
+        """General education: any course can take up its outcomes."""
+        shared = Framework.objects.filter(title=GENERAL_EDUCATION).first()
+        if shared is not None and not OutcomeSet.objects.exists():
+            outcome_sets.make(shared, by=self.registrar, title="General education")
+        return OutcomeSet.objects.count()
 
     def load_roster(self) -> int:
         """Courses, learners and results, before there are outcomes for them to speak of."""

@@ -24,6 +24,7 @@ from registrar.models import (
     LearningOpportunity,
     Mapping,
     OrganizationUnit,
+    OutcomeSet,
     Result,
     Revision,
     SkillTag,
@@ -227,6 +228,7 @@ def test_the_example_has_life_on_every_page_and_is_loaded_once(
     assert answers == {"", "yes", "no"}
     assert Result.objects.exclude(marked_by=None).count() == 6
     assert Comment.objects.count() == 2
+    assert OutcomeSet.objects.get().title == "General education"
 
     left_over = Revision.objects.get(template__slug=example_college.LEFT_OVER)
     evaluation = awards.evaluate(left_over, at=timezone.now())
