@@ -124,6 +124,7 @@ class _Comparison:
         self._entries = {kind: self._once(kind) for kind in TABLES}
         units = OrganizationUnit.objects.select_related("parent")
         self._units = _by_name(units)
+        self._kept_days = terms.kept_days(source)
         # Who lies in whom, as far as the changes have been looked at.
         self._parents: dict[Kind, dict[Key, Key]] = {
             "unit": _parents(units),
@@ -229,6 +230,8 @@ class _Comparison:
             self._report(entry, "parent", "beside_all", reason, fix, severity="warning")
         if held is not None:
             values = {name: each for name, each in values.items() if each != _value(held, name)}
+            if "starts_on" in values and entry.sourced_id in self._kept_days:
+                self._keep_first_day(entry, held, values)
             if table.can_retire and held.retired_at is not None:
                 values["retired_at"] = None
         return Change(
@@ -240,6 +243,16 @@ class _Comparison:
             joins=self._joins(entry),
             outcomes=outcomes,
         )
+
+    def _keep_first_day(self, entry: Entry, held: Term, values: dict[str, Any]) -> None:
+        """Leave the first day of a term as it is, and its last one, if that lay before it."""
+        said = values.pop("starts_on")
+        if values.get("ends_on", held.starts_on) < held.starts_on:
+            del values["ends_on"]
+        reason = "Outcomes or skills hold from the first day of this term on; it stays."
+        fix = "Nothing needs to be done; what is new for the term counts from that day."
+        more = {"value": said.isoformat(), "severity": "warning"}
+        self._report(entry, "startDate", "first_day_stays", reason, fix, **more)
 
     def _is_sound(self, entry: Entry, held: Any) -> bool:
         """Whether what a new row needs is said, and every text and number has room."""

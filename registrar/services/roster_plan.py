@@ -23,6 +23,7 @@ from registrar.services.roster_tables import (
     LINE_ITEMS,
     RESULT_OBJECTIVES,
     ROLES,
+    SESSIONS,
     TABLES,
     USERS,
     Column,
@@ -149,6 +150,7 @@ class _Comparison:
             self._compare_table(table, ids[table.file])
         teachers, outcomes = self._teachers(), self._outcomes()
         self._report_unknown_outcomes()
+        self._report_kept_days()
         self._report_cut_scores()
         counts = self._counts(teachers, outcomes)
         return Plan(
@@ -391,6 +393,20 @@ class _Comparison:
                 reason="No course or activity here has a learning outcome of this code. Rows that "
                 f"name it: {len(numbers):,}; nothing is kept of them.",
                 fix="Add the outcome to its course, then read the files again.",
+                severity="warning",
+            )
+
+    def _report_kept_days(self) -> None:
+        for row, said, kept in self._rows.kept_days:
+            self._problems.add(
+                SESSIONS,
+                row=row,
+                column="startDate",
+                value=said.isoformat(),
+                code="first_day_stays",
+                reason=f"Outcomes or skills hold from {kept.isoformat()} on, as of this term; its "
+                "first day stays.",
+                fix="Nothing needs to be done; what is new for the term counts from that day.",
                 severity="warning",
             )
 

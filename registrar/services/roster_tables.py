@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Model, QuerySet
@@ -19,8 +20,8 @@ from registrar.models import (
     Result,
     Term,
 )
-from registrar.readers.records import Bundle, UserRecord
-from registrar.services import corrections
+from registrar.readers.records import Bundle, SessionRecord, UserRecord
+from registrar.services import corrections, terms
 from registrar.services.results import cut
 
 BY_SOURCED_ID: Final = "__sourced_id"
@@ -241,6 +242,8 @@ class Rows:
         self.unknown_outcomes: dict[tuple[str, str], list[int]] = {}
         # What was passed over for that reason is there nonetheless: sourced ids of results.
         self.passed_over: set[str] = set()
+        # First days of terms that cannot be moved any more: row number, what it says, what stays.
+        self.kept_days: list[tuple[int, date, date]] = []
         # Rows that refer to something that is nowhere: file, row number, column, value.
         self.orphans: list[tuple[str, int, str, str]] = []
         self.outcomes = self._outcomes_by_objective()
@@ -267,13 +270,13 @@ class Rows:
         }
 
     def _sessions(self) -> dict[str, Row]:
+        kept = terms.kept_days(self._source)
         return {
             record.sourced_id: Row(
                 (
                     record.title,
                     record.type,
-                    record.starts_on,
-                    record.ends_on,
+                    *self._days(record, *kept.get(record.sourced_id, (None, None))),
                     record.parent_id or None,
                 ),
                 record.row,
@@ -281,6 +284,15 @@ class Rows:
             )
             for record in self._bundle.sessions
         }
+
+    def _days(
+        self, record: SessionRecord, first: date | None, last: date | None
+    ) -> tuple[date, date]:
+        """When the term begins and ends; its first day stays where something holds from it on."""
+        if first is None or last is None or record.starts_on == first:
+            return record.starts_on, record.ends_on
+        self.kept_days.append((record.row, record.starts_on, first))
+        return first, last if record.ends_on < first else record.ends_on
 
     def _courses(self) -> dict[str, Row]:
         return {

@@ -3,11 +3,18 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from registrar.errors import TermSettled
-from registrar.models import LearningOpportunity, Mapping, OutcomeWording, SkillTag, Term
+from registrar.models import (
+    LearningOpportunity,
+    Mapping,
+    OutcomeWording,
+    ProgrammeCourse,
+    SkillTag,
+    Term,
+)
 
 _DAY = timedelta(days=1)
 
@@ -60,6 +67,20 @@ def for_outcomes(opportunity: LearningOpportunity, term: Term | None = None) -> 
 def begins(term: Term | None) -> date | None:
     """The first day of what is entered for the term; without terms it always held."""
     return None if term is None else term.starts_on
+
+
+def kept_days(source: str) -> dict[str, tuple[date, date]]:
+    """First and last days of the source's terms from which on something holds, by sourced id.
+
+    No import moves the first of them: what held as of the term would not be what holds as of it.
+    """
+    borders = (
+        Q(pk__in=Mapping.objects.values("term"))
+        | Q(starts_on__in=OutcomeWording.objects.values("holds_from"))
+        | Q(starts_on__in=ProgrammeCourse.objects.values("holds_from"))
+    )
+    found = Term.objects.filter(borders, source=source)
+    return {term.sourced_id: (term.starts_on, term.ends_on) for term in found}
 
 
 def last_day_before(term: Term | None) -> date:

@@ -1,6 +1,7 @@
 """A catalogue comes in as Edu-API's JSON or as a sheet: read, looked at, applied."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from registrar.models import (
     ProgrammeCourse,
     Term,
 )
-from registrar.services import catalogue_import
+from registrar.services import catalog, catalogue_import
 from registrar.services.catalogue_plan import Plan
 from tests.cast import College, member_of_staff
 
@@ -203,6 +204,19 @@ def test_nothing_comes_to_lie_in_itself(college: College) -> None:
     }
     assert OrganizationUnit.objects.get(source=SIS, sourced_id="top").parent is None
     assert OrganizationUnit.objects.get(source=SIS, sourced_id="dep").parent is not None
+
+
+def test_the_first_day_of_a_term_stays_once_something_holds_from_it_on(college: College) -> None:
+    (year,) = catalogue()["academicSessions"]
+    read(catalogue())
+    term = Term.objects.get(source=SIS, sourced_id="t1")
+    course = LearningOpportunity.objects.get(source=SIS, sourced_id="c1")
+    catalog.record_outcomes(course, {"B-1": "Grow."}, by=None, term=term)
+    moved = {**year, "startDate": "2026-08-24", "endDate": "2026-12-17"}
+    assert found(read({"academicSessions": [moved]})) == {(1, "startDate", "first_day_stays")}
+    assert [each.code for each in course.outcomes.as_of(term)] == ["B-1"]
+    term.refresh_from_db()
+    assert (term.starts_on, term.ends_on) == (date(2027, 8, 23), date(2027, 12, 17))
 
 
 def test_a_sheet_adds_courses_and_outcomes_also_to_courses_of_a_roster(college: College) -> None:

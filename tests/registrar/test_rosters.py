@@ -130,6 +130,23 @@ def test_a_real_presentation_comes_in_whole_and_a_second_time_changes_nothing(re
 # What becomes of the rows
 
 
+def test_the_first_day_of_a_term_stays_once_something_holds_from_it_on(
+    roster: Roster, tmp_path: Path
+) -> None:
+    bring(roster, tmp_path / "a")
+    bring(roster.change("academicSessions", "2025-09-01", "2025-09-02"), tmp_path / "b")
+    term = Term.objects.get(sourced_id="t1")
+    assert term.starts_on == date(2025, 9, 2)
+    catalog.record_outcomes(Course.objects.get(), {"B-1": "Grow."}, by=None, term=term)
+    moved = roster.change("academicSessions", "2025-09-02,2025-12-20", "2025-08-25,2025-12-19")
+    imported = bring(moved, tmp_path / "c")
+    (told,) = [each for each in imported.problems if each["code"] == "first_day_stays"]
+    assert (told["row"], told["column"], told["value"]) == (3, "startDate", "2025-08-25")
+    term.refresh_from_db()
+    assert (term.starts_on, term.ends_on) == (date(2025, 9, 2), date(2025, 12, 19))
+    assert [each.code for each in LearningOutcome.objects.as_of(term)] == ["B-1"]
+
+
 def test_the_rows_become_units_terms_courses_offerings_and_learners(
     roster: Roster, tmp_path: Path
 ) -> None:
