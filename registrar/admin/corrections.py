@@ -61,13 +61,23 @@ def ring(correction: Correction) -> str:
 class CorrectForm(forms.Form):
     """Names and address as they should be, and how that was shown."""
 
+    # With what stood there when the page was opened: what a roster has changed meanwhile, and
+    # nobody here touched, is not to be changed back.
     given_name = forms.CharField(
-        max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+        max_length=300,
+        required=False,
+        show_hidden_initial=True,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     family_name = forms.CharField(
-        max_length=300, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+        max_length=300,
+        required=False,
+        show_hidden_initial=True,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
-    email = forms.EmailField(max_length=320, required=False, label="E-mail address")
+    email = forms.EmailField(
+        max_length=320, required=False, show_hidden_initial=True, label="E-mail address"
+    )
     reason = forms.CharField(
         label="Why, and what showed it",
         help_text="For example the document that was seen. Kept in the ledger, so don't write the "
@@ -122,7 +132,7 @@ class CorrectPage(Page, FormView):
         )
 
     def form_valid(self, form: CorrectForm) -> HttpResponse:
-        said = form.cleaned_data
+        said, touched = form.cleaned_data, form.changed_data
         try:
             correction = corrections.correct_learner(
                 self.learner,
@@ -130,7 +140,7 @@ class CorrectPage(Page, FormView):
                 reason=said["reason"],
                 leads_on=said["leads_on"],
                 tells_learner=said["tells_learner"],
-                **{field: said[field] for field in corrections.FIELDS},
+                **{field: said[field] for field in corrections.FIELDS if field in touched},
             )
         except Refusal as error:
             form.add_error(None, str(error))

@@ -72,6 +72,8 @@ def correct_learner(
     changes = _settled(learner, changes)
     if not changes:
         raise NothingToCorrect
+    if _is_being_issued(learner, changes):
+        raise WrongState("A credential that says it wrong is being issued. Try again in a minute.")
     superseded = [each.award for each in effects(learner, changes) if each.is_superseded]
     return _begin(
         learner,
@@ -182,13 +184,27 @@ def _effect(award: Award, learner: Learner, changes: Mapping[str, str] | None) -
         return Effect(award, False, words.get(state, f"it is {state}"))
     if changes is None:
         return Effect(award, True, "")
-    if award.revision.includes_name and set(changes) & set(_NAMES):
+    if _carries_name(award, changes):
         return Effect(award, True, "it carries the name")
     if "email" in changes and learner.email:
         return Effect(award, True, "it is recognised by the e-mail address")
     if "email" in changes:
         return Effect(award, True, "it will be recognised by the e-mail address")
     return Effect(award, False, "it does not carry the name")
+
+
+def _carries_name(award: Award, changes: Mapping[str, str]) -> bool:
+    return award.revision.includes_name and bool(set(changes) & set(_NAMES))
+
+
+def _is_being_issued(learner: Learner, changes: Mapping[str, str]) -> bool:
+    """Whether something is composed that says it wrong, and not signed, so that it must come first.
+
+    What is approved and not composed will say what the record says by then.
+    """
+    requested = _newest(learner).filter(state=Credential.State.REQUESTED)
+    composed = requested.filter(credential_id__in=Credential.objects.values("pk"))
+    return any("email" in changes or _carries_name(award, changes) for award in composed)
 
 
 def _settled(learner: Learner, changes: Mapping[str, str]) -> dict[str, str]:
@@ -254,6 +270,8 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         award.state != Credential.State.VALID for award in former
     ):
         raise WrongState("One of the credentials is no longer in force. Look again.")
+    if correction.changes and _others(correction, learner):
+        raise WrongState("Another credential says it wrong by now. Decline this, and ask again.")
     made = _succeeding(former, correction)
     batch = None
     if made:
@@ -289,6 +307,15 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         award_mails.announce(batch)
     ledger.append("correction.made", correction, by=by, reason=reason)
     return correction
+
+
+def _others(correction: Correction, learner: Learner) -> bool:
+    """Whether more is to be superseded than when it was asked for."""
+    known = set(correction.corrected.values_list("award", flat=True))
+    found = effects(learner, correction.changes)
+    return _is_being_issued(learner, correction.changes) or any(
+        each.is_superseded and each.award.pk not in known for each in found
+    )
 
 
 def _title(made: Sequence[Award]) -> str:

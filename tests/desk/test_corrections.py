@@ -9,7 +9,7 @@ from django.urls import reverse
 from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Correction, Learner
-from registrar.services import correction_policies
+from registrar.services import correction_policies, corrections
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,20 @@ def test_a_name_is_put_right_from_the_learners_page(
     correction = Correction.objects.get()
     assert thing_url(correction) in text(said)
     assert "<del" in text(client.get(thing_url(correction)))
+
+
+def test_what_changed_since_the_page_was_opened_stays(
+    ada: Learner, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:registrar_learner_correct", args=[ada.pk])
+    page = text(client.get(address))
+    assert 'name="initial-email"' in page
+    before = {f"initial-{name}": getattr(ada, name) for name in corrections.FIELDS}
+    Learner.objects.filter(pk=ada.pk).update(email="ada@new.example")
+    client.post(address, form(family_name="King", email=ada.email) | before)
+    ada.refresh_from_db()
+    assert (ada.family_name, ada.email) == ("King", "ada@new.example")
 
 
 @pytest.mark.usefixtures("at_once")

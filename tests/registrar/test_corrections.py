@@ -10,12 +10,29 @@ from django.test import Client
 from django.utils import timezone
 
 from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
-from issuer.models import Batch, Credential, LedgerEntry, Mail, Release, SigningKey, StatusChange
-from issuer.services import status
+from issuer.models import (
+    Batch,
+    Chunk,
+    Credential,
+    LedgerEntry,
+    Mail,
+    Release,
+    SigningKey,
+    StatusChange,
+)
+from issuer.services import batches, credentials, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, Correction, Learner, Revision
-from registrar.services import award_mails, awards, correction_policies, corrections, templates
+from registrar.services import (
+    award_mails,
+    awards,
+    composition,
+    correction_policies,
+    corrections,
+    templates,
+)
 from tests.cast import College, issue, member_of_staff
+from tests.issuer import badges
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +192,39 @@ def test_a_second_person_confirms_where_the_college_wants_it(
     assert not made.batch.decided_alone
     with pytest.raises(WrongState):
         corrections.confirm(correction, by=dev)
+
+
+def test_what_says_it_wrong_and_is_being_issued_comes_first(
+    named: Credential, ada: Learner, clara: User, dev: User
+) -> None:
+    status.revoke(named, reason="Lost.", by=clara)
+    batch = awards.award_again(Award.objects.get(), by=clara, reason="Found.")
+    chunk = batches.claim(Chunk.State.APPROVED, batch=awards.approve(batch, by=dev))
+    assert chunk is not None
+    credentials.request(chunk, composition.compose(Award.objects.filter(batch=batch)))
+    with pytest.raises(WrongState, match="being issued"):
+        rename(ada, clara)
+    badges.sign_all(batch)
+    assert len(rename(ada, clara).awards.all()) == 1
+
+
+def test_what_was_issued_while_a_correction_waited_is_not_forgotten(
+    key: SigningKey, named: Credential, ada: Learner, clara: User, dev: User
+) -> None:
+    correction_policies.settle(True, by=clara, reason="The auditors ask for it.")
+    status.revoke(named, reason="Lost.", by=clara)
+    correction = rename(ada, clara)
+    assert not correction.awards.exists()
+    issue(
+        awards.approve(awards.award_again(Award.objects.get(), by=clara, reason="Found."), by=dev)
+    )
+    with pytest.raises(WrongState, match="ask again"):
+        corrections.confirm(correction, by=dev)
+    ada.refresh_from_db()
+    assert ada.family_name == "Byron"
+    corrections.decline(correction, by=dev, reason="Ask again.")
+    made = corrections.confirm(rename(ada, clara), by=dev)
+    assert len(made.awards.all()) == 1
 
 
 def test_what_is_declined_changes_nothing(
