@@ -60,11 +60,13 @@ def retire(feed: Feed, *, by: User, reason: str) -> Feed:
 def newest(feed: Feed) -> Dropped | None:
     """The newest roster in the feed's folder; None while there is none.
 
-    Raises FeedRefused when there is no such folder.
+    Links that lead out of the folder are passed over. Raises FeedRefused when there is no such
+    folder.
     """
     folder = Path(settings.FEED_DIR) / feed.folder
     try:
-        found = [each for each in folder.iterdir() if _is_whole(each)]
+        inside = folder.resolve()
+        found = [each for each in folder.iterdir() if _is_whole(each, inside=inside)]
         ordered = sorted(found, key=lambda each: (each.stat().st_mtime, each.name))
     except OSError as error:
         raise FeedRefused(
@@ -81,7 +83,18 @@ def newest(feed: Feed) -> Dropped | None:
     return Dropped(path, read.read_at if read else None)
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(path: Path, *, inside: Path) -> bool:
     if path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED):
         return False
-    return path.is_dir() or path.suffix.lower() == ".zip"
+    if path.is_dir():
+        return all(_lies(each, inside) for each in (path, *path.iterdir()))
+    # A pipe that is called .zip would never end.
+    return path.is_file() and path.suffix.lower() == ".zip" and _lies(path, inside)
+
+
+def _lies(path: Path, inside: Path) -> bool:
+    """Whether it lies there itself: who drops rosters must not have other files read."""
+    try:
+        return path.resolve().is_relative_to(inside)
+    except RuntimeError:  # a link that leads to itself
+        return False

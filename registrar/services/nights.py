@@ -15,7 +15,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
@@ -79,7 +79,13 @@ def begin(day: date, *, by: User | None = None) -> NightRun:
         return run
     last = NightRun.objects.filter(date=day).first()
     number = last.number + 1 if last else 1
-    run = NightRun.objects.create(date=day, number=number, asked_by=by)
+    try:
+        with transaction.atomic():
+            run = NightRun.objects.create(date=day, number=number, asked_by=by)
+    except IntegrityError:  # somebody else has begun one at this moment
+        if run := unfinished():
+            return run
+        raise
     ledger.append("night.began", run, by=by or "system")
     return run
 

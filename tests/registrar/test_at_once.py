@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
-from registrar.models import Award, Learner, Mapping, Revision, SkillTag
-from registrar.services import awards, policies, submissions, tagging, templates
+from registrar.models import Award, Learner, Mapping, NightRun, Revision, SkillTag
+from registrar.services import awards, nights, policies, submissions, tagging, templates
 from tests.cast import College, member_of_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
@@ -131,3 +131,10 @@ def test_what_is_proposed_while_another_submits_is_in_it_or_refused(
     is_in_it = isinstance(proposed, SkillTag)
     assert is_in_it or proposed == "wrong_state"
     assert Mapping.objects.get().tags.count() == (2 if is_in_it else 1)
+
+
+def test_two_who_begin_a_night_at_once_begin_one(root: User) -> None:
+    day = timezone.localdate()
+    runs = at_once(*[partial(nights.begin, day)] * 4)
+    assert {run.pk for run in runs} == {NightRun.objects.get().pk}
+    assert LedgerEntry.objects.filter(act="night.began").count() == 1

@@ -1,6 +1,7 @@
 """The night: it needs nobody, does nothing twice, and stops for a person where one is needed."""
 
 import json
+import os
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -216,6 +217,24 @@ def test_the_clock_begins_one_night_a_day_from_its_hour_on(settings: Any) -> Non
     assert nights.due(at=late) is None
     settings.NIGHT_HOUR = None
     assert nights.due(at=late + timedelta(days=1)) is None
+
+
+def test_links_that_lead_out_of_the_folder_and_pipes_are_passed_over(
+    feed: Feed, folder: Path, roster: Roster, tmp_path: Path
+) -> None:
+    put(roster, tmp_path / "elsewhere")
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    (folder / "broken.zip").symlink_to(tmp_path / "nothing")
+    (folder / "loop.zip").symlink_to(folder / "loop.zip")
+    os.mkfifo(folder / "pipe.zip")
+    put(roster, folder / "half")
+    (folder / "half" / "users.csv").unlink()
+    (folder / "half" / "users.csv").symlink_to(tmp_path / "elsewhere" / "users.csv")
+    assert feeds.newest(feed) is None
+    put(roster, folder / "2026-06-08")
+    (folder / "newest").symlink_to(folder / "2026-06-08")
+    found = feeds.newest(feed)
+    assert found is not None and found.path.resolve().name == "2026-06-08"
 
 
 def test_a_feed_lies_in_the_folder_of_all_feeds(feed: Feed, clara: User, chen: User) -> None:
