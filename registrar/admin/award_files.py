@@ -1,5 +1,6 @@
 """Award from a file: upload it, see what would come of it, mend rows in place, prepare a batch."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -56,6 +57,8 @@ _ORDERS: Final = (
     ("day first", "Day first: 15/05/2026"),
     ("month first", "Month first: 05/15/2026"),
 )
+# How the form calls a cell: by the row's number and the column's place.
+_CELL: Final = re.compile("cell_([0-9]{1,9})_([0-9]{1,3})")
 # What a file of the rows with errors has beside the cells; nothing is read from these columns.
 _ADDED: Final = ("Row", "What is wrong", "What to do")
 
@@ -386,27 +389,21 @@ class MendPage(Page, View):
 
     def post(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
         kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        written = {row.number: _padded(row, len(kept.header)) for row in self._rows(kept)}
-        for name, value in request.POST.items():
-            parts = name.split("_")
-            if len(parts) == 3 and parts[0] == "cell" and parts[1].isdecimal():
-                number, at = int(parts[1]), int(parts[2]) if parts[2].isdecimal() else -1
-                if number in written and 0 <= at < len(kept.header):
-                    written[number][at] = str(value)
+        sent = {
+            (int(cell[1]), int(cell[2])): str(value)
+            for name, value in request.POST.items()
+            if (cell := _CELL.fullmatch(name))
+        }
+        rows = kept.rows.filter(number__in={number for number, _ in sent})
+        written = {row.number: _padded(row, len(kept.header)) for row in rows}
+        for (number, at), value in sent.items():
+            if number in written and at < len(kept.header):
+                written[number][at] = value
         try:
             award_files.mend(kept, written, by=self.user)
         except Refusal as error:
             messages.error(request, str(error))
         return redirect(thing_url(kept) + "#rows")
-
-    def _rows(self, kept: AwardFile) -> QuerySet[AwardFileRow]:
-        said = (name.split("_") for name in self.request.POST)
-        numbers = {
-            int(parts[1])
-            for parts in said
-            if len(parts) == 3 and parts[0] == "cell" and parts[1].isdecimal()
-        }
-        return kept.rows.filter(number__in=numbers)
 
 
 class FailuresPage(Page, View):

@@ -155,7 +155,8 @@ def _of_objects(text: str) -> LooseSheet:
     """A sheet of JSON objects, one a line; rows count as lines do. Never is a day a number."""
     found: list[tuple[int, dict[str, Any], str]] = []
     header: dict[str, None] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines: a text in JSON may hold the other signs that end a line there.
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), start=1):
         if not line.strip():
             continue
         try:

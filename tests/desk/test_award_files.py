@@ -61,6 +61,11 @@ def test_rows_with_errors_are_mended_in_place_or_downloaded(
     assert "'=2" in csv
     assert "0000001" not in csv
     mend = reverse("admin:registrar_awardfile_mend", args=[kept.pk])
+    senseless = (
+        f"cell_{'9' * 5000}_0=x&cell_3_{'9' * 5000}=x",
+        "application/x-www-form-urlencoded",
+    )
+    assert clerk.post(mend, *senseless).status_code == 302
     said = {"cell_3_3": "two@example.org", "cell_4_6": "40", "cell_9_9": "x", "cell_x_y": "z"}
     body = clerk.post(mend, said, follow=True).content.decode()
     assert "Prepare 3 credentials" in body
