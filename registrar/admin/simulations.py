@@ -87,7 +87,7 @@ class AskPage(Page, FormView):
         return super().get_form_kwargs() | {"offered": offered}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        made = self.revision.simulations.select_related("asked_by")
+        made = self.revision.simulations.select_related("asked_by").defer("found")
         return super().get_context_data(
             rule=rule_names.in_words(self.revision.rule),
             made=[{"thing": each, "where": where(each)} for each in made[:20]],
@@ -230,6 +230,9 @@ class SimulationAdmin(DeskAdmin):
     search_fields = ("revision__name",)
     search_help_text = "Name of a credential"
     thing_page = SimulationPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Simulation]:
+        return super().get_queryset(request).defer("found")
 
     def own_urls(self) -> list:
         return [self.hang("<uuid:object_id>/csv/", SimulationCsv, "csv")]
