@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # All that systems call with a token lies below these.
 API = ("/api/", "/vc-api/")
+REQUEST_ID = "X-Request-Id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class TooLarge(APIException):
@@ -183,7 +187,7 @@ class Pages(CursorPagination):
 
 
 class NeverStored:
-    """Middleware: nobody on the way keeps what the API says of people."""
+    """Middleware: nobody on the way keeps what the API says; each answer has an id to ask about."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -192,4 +196,6 @@ class NeverStored:
         response = self.get_response(request)
         if request.path.startswith(API):
             response["Cache-Control"] = "no-store"
+            said = request.headers.get(REQUEST_ID, "")
+            response[REQUEST_ID] = said if _REQUEST_ID.fullmatch(said) else str(uuid.uuid4())
         return response

@@ -4,9 +4,12 @@ import itertools
 import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar, Final, cast
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.files import File
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from oauth2_provider.models import AccessToken
@@ -21,9 +24,10 @@ from issuer.services.clients import Client
 from registrar import tasks
 from registrar.api.jobs import JobSerializer, SentRowSerializer
 from registrar.errors import NoSource
+from registrar.models.catalog import named
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
-from registrar.readers.row_members import MEMBERS, Member
+from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
 from registrar.services import upsert_jobs, upsert_rows, upserts
 from registrar.services.upsert_rows import Row
 
@@ -125,10 +129,24 @@ class UpsertsMixin(GenericViewSet):
 
     kind: ClassVar[str]
     write_scopes: ClassVar[list[str]]
+    # Keys of ours, or `sis:<source>:<sourcedId>`, whatever signs a sourcedId has.
+    lookup_value_regex = r"sis:.+|[^/.]+"
 
     def get_parsers(self) -> list[BaseParser]:
         """What rows are read from."""
         return [JsonRows(), JsonLines(), Sheet()]
+
+    def get_object(self) -> Any:
+        """What has this id, or is known by `sis:<source>:<sourcedId>`; of results the current."""
+        key = self.kwargs["pk"]
+        if not key.startswith(ELSEWHERE) or self.kind == "outcomes":
+            return super().get_object()
+        if "\0" in unquote(key):  # PostgreSQL knows no such text
+            raise Http404
+        current = {"superseded_at": None, "outcome": None} if self.kind == "results" else {}
+        found = get_object_or_404(self.get_queryset(), named(key), **current)
+        self.check_object_permissions(self.request, found)
+        return found
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add and change rows, each known by `source` and its key.

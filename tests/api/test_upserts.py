@@ -258,6 +258,26 @@ def test_references_lead_to_other_sources_too(sent: APIClient, college: Any) -> 
     assert Enrolment.objects.get(sourced_id="e2").offering == key
 
 
+def test_rows_are_addressed_by_their_sources_too(sent: APIClient) -> None:
+    for path, key in (("learners", "l1"), ("line-items", "i1"), ("results", "r1")):
+        found = sent.get(f"/api/v1/{path}/sis:banner:{key}")
+        assert (found.status_code, found.json()["sourced_id"]) == (200, key)
+        assert sent.get(f"/api/v1/{path}/sis:other:{key}").status_code == 404
+    row = {"sourced_id": "PSUNV;GRAD/0650.1 a", "given_name": "A"}
+    assert became(send(sent, "learners", [row])) == ["created"]
+    assert sent.get("/api/v1/learners/sis:banner:PSUNV;GRAD%2F0650.1%20a").status_code == 200
+    for key in ("sis:", "sis:%00:x", "sis:%2500:x", "sis:x:%00", "sis:x:%ff"):
+        assert sent.get(f"/api/v1/learners/{key}").status_code == 404
+    assert sent.get("/api/v1/outcomes/sis:banner:MAT-1").status_code == 404
+
+
+def test_every_answer_has_an_id_to_ask_about(sent: APIClient) -> None:
+    asked = sent.get("/api/v1/learners", headers={"x-request-id": "night-7.1"})
+    assert asked["X-Request-Id"] == "night-7.1"
+    other = sent.get("/api/v1/nothing", headers={"x-request-id": "a b"})
+    assert len(other["X-Request-Id"]) == 36
+
+
 def test_a_correction_made_here_holds_until_the_source_says_something_new(
     sent: APIClient, clara: Any
 ) -> None:
