@@ -30,6 +30,8 @@ NOT_PAGES = {
         "options of a rule",
         "numbers of a queue",
         "what was issued as CSV",
+        "errors of a file of awards",
+        "progress of a file of awards",
     ),
 }
 

@@ -61,22 +61,18 @@ def pages(
     }
 
 
-@pytest.fixture(params=["desk", "phone"])
-def screen(request: Any) -> Any:
-    """A page on a desk, then on a phone."""
-    return request.getfixturevalue({"desk": "page", "phone": "phone"}[request.param])
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize(("device", "light"), [("page", "light"), ("phone", "dark")])
 def test_every_public_page_fits_its_screen_and_is_accessible(
-    screen: Any,
+    device: str,
     light: str,
+    request: Any,
     pages: dict[str, str],
     document: str,
     live_server: Any,
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
+    screen = request.getfixturevalue(device)
     screen.emulate_media(color_scheme=light)
     for name, address in pages.items():
         screen.goto(live_server.url + address)

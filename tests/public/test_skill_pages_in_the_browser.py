@@ -53,8 +53,9 @@ def pages(college: College, cells: Revision, fay: Any, chen: Any) -> dict[str, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("light", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["page", "phone", "without_scripts"])
+@pytest.mark.parametrize(
+    ("screen", "light"), [("page", "light"), ("phone", "dark"), ("without_scripts", "light")]
+)
 def test_every_page_fits_its_screen_and_is_accessible(
     request: Any,
     screen: str,
