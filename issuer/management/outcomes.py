@@ -11,6 +11,8 @@ from django.db import OperationalError
 
 # What Python makes of a byte on the command line that is no UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What ends a line for many who read one by one, and is no control character to JSON.
+_LINE_END = re.compile("[\x85\u2028\u2029]")
 
 
 class OutcomeCommand(BaseCommand):
@@ -45,8 +47,9 @@ class OutcomeCommand(BaseCommand):
         raise NotImplementedError
 
     def tell(self, outcome: Mapping[str, Any]) -> None:
-        """Print the outcome as one line; of what is no text, JSON's own escapes."""
+        """Print the outcome as one line; of what is no text or ends lines, JSON's own escapes."""
         line = json.dumps(outcome, ensure_ascii=False, default=str)
+        line = _LINE_END.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
         self.stdout.write(line.encode("utf-8", "backslashreplace").decode())
         self.is_told = True
 

@@ -132,6 +132,10 @@ def check(
 ) -> Checked:
     """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
     problems = [*_of_the_columns(sheet, reading, file), *_of_the_encoding(sheet, file)]
+    problems += [
+        Problem(file, None, "", each.value, each.code, each.reason, each.fix, each.severity)
+        for each in sheet.told
+    ]
     if any(problem.severity == "fatal" for problem in problems):
         return Checked([], problems)
     checker = _Checker(sheet, reading, today, file)

@@ -5,13 +5,14 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from registrar.readers import encodings
 from skills.readers import packed, separated, workbook
 from skills.readers.errors import Unreadable
 from skills.readers.problems import Problems
+from skills.readers.records import Problem
 
 MAX_BYTES: Final = 64 << 20
 MAX_ROWS: Final = 200_000
@@ -49,7 +50,8 @@ class LooseRow:
 class LooseSheet:
     """A sheet: `header_row` is the number of its header, `rows` stand below it.
 
-    `encoding` is blank for a workbook. In one that `counts_from_1904` a day is a smaller number.
+    `encoding` is blank for a workbook. In one that `counts_from_1904` a day is a smaller number;
+    what was `told` of it, such as sheets that are not read, is known to whoever reads the file.
     """
 
     header: tuple[str, ...]
@@ -57,6 +59,7 @@ class LooseSheet:
     encoding: str = ""
     header_row: int = 1
     counts_from_1904: bool = False
+    told: tuple[Problem, ...] = ()
 
     @property
     def is_workbook(self) -> bool:
@@ -73,9 +76,11 @@ def read(data: bytes, *, encoding: str = "") -> LooseSheet:
     if packed.is_gzip(data):
         data = packed.gunzipped(data)
     if workbook.is_it(data):
-        book = workbook.cells(data, Problems(""))
+        told = Problems("")
+        book = workbook.cells(data, told)
         rows = (LooseRow(number, cells) for number, cells in book.rows)
-        return _sheet(rows, counts_from_1904=book.counts_from_1904)
+        sheet = _sheet(rows, counts_from_1904=book.counts_from_1904)
+        return replace(sheet, told=told.listed())
     if packed.is_zip(data) or data.startswith(_OTHER_FILES):
         raise Unreadable(
             "not_a_sheet",

@@ -25,5 +25,7 @@ def lines(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]
 
 
 def _quoted(cell: Any) -> Any:
-    # An apostrophe is how people keep a spreadsheet from reading a cell as a formula.
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+    # An apostrophe is how people keep a spreadsheet from reading a cell as a formula. A dash alone
+    # is none, and stands for the second name of people who have one.
+    is_formula = isinstance(cell, str) and cell.startswith(FORMULAS) and cell != "-"
+    return f"'{cell}" if is_formula else cell

@@ -187,15 +187,17 @@ def planted(rows: int, wrong: int, *, seed: int = 7) -> tuple[bytes, dict[int, s
     return "\r\n".join([*lines, ""]).encode(), codes
 
 
-def workbook(rows: Sequence[Sequence[str | int]], *, properties: str = "") -> bytes:
+def workbook(
+    rows: Sequence[Sequence[str | int]], *, properties: str = "", others: Sequence[str] = ()
+) -> bytes:
     """An Excel workbook with these cells; whole numbers are stored as numbers."""
     body = "".join(
         f'<row r="{number}">{"".join(map(_cell, cells))}</row>'
         for number, cells in enumerate(rows, 1)
     )
+    sheets = "".join(f'<sheet name="{name}" id="r1"/>' for name in ("Awards", *others))
     parts = {
-        "xl/workbook.xml": f"<workbook>{properties}<sheets>"
-        '<sheet name="Awards" sheetId="1" id="r1"/></sheets></workbook>',
+        "xl/workbook.xml": f"<workbook>{properties}<sheets>{sheets}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" '
         'Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": f"<worksheet><sheetData>{body}</sheetData></worksheet>",

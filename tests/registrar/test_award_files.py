@@ -274,3 +274,14 @@ def test_the_command_tells_of_columns_that_hold_nothing_and_of_files_that_are_no
     assert (said["ok"], [each["code"] for each in said["errors"]]) == (0, ["empty_file"])
     with pytest.raises(CommandError, match="no template"):
         call_command("issue_file", str(path), "--template", "nothing")
+
+
+def test_the_outcome_is_one_line_whatever_the_cells_hold(
+    workshop: Revision, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "people.csv", io.StringIO()
+    path.write_bytes(sheet(right(1) | {"given name": "Ada\u2028\u2029\x85Mae"}))
+    template = workshop.template.slug
+    call_command("issue_file", path, template=template, dry_run=True, json=True, stdout=out)
+    (wrong,) = json.loads(out.getvalue().splitlines()[-1])["errors"]
+    assert (wrong["row"], "\u2028" in wrong["value"]) == (2, True)

@@ -1,5 +1,6 @@
 """Sheets of awards are read whatever their columns, days and letters; what is wrong is named."""
 
+import json
 import sys
 import time
 from datetime import date
@@ -179,6 +180,19 @@ def test_a_workbook_is_read_with_days_that_it_counts(properties: str, day: int) 
         date(2026, 5, 15),
         (("result", "85"),),
     )
+
+
+def test_sheets_that_are_not_read_are_told_of() -> None:
+    cells = [list(right(1).values())]
+    found = read(workbook([[*HEADER], *cells], others=["Autumn", "Spring"]))
+    (told,) = found.problems
+    assert (told.row, told.code, told.value) == (None, "other_sheets", "Autumn, Spring")
+    assert told.severity == "warning" and found.rows[0].record is not None
+
+
+def test_a_line_of_json_ends_where_the_line_does() -> None:
+    row = json.dumps(right(1) | {"given name": "Ada\u2028Mae"}, ensure_ascii=False)
+    assert codes(read(row)) == [(1, "given name", "line_break")]
 
 
 def test_titles_of_columns_may_stand_below_empty_rows_and_rows_count_as_a_spreadsheet_does() -> (
