@@ -118,6 +118,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "registrar.view_credentialtemplate",
             ),
             Entry(
+                "Proposals",
+                "admin:registrar_templateproposal_changelist",
+                "registrar.view_templateproposal",
+            ),
+            Entry(
                 "Rules tried", "admin:registrar_simulation_changelist", "registrar.view_simulation"
             ),
             Entry("Awards to review", "admin:registrar_award_queues", "registrar.evaluate_award"),

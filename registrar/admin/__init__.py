@@ -24,6 +24,7 @@ from registrar.admin import (  # noqa: F401
     simulations,
     tagging,
     tagging_policy,
+    template_proposals,
     templates,
     vocabulary,
 )

@@ -134,6 +134,11 @@ def _retire(revision: Revision, reason: str, by: User) -> str:
     return "Retired. Nothing more is awarded by it; what was awarded stays."
 
 
+def _comment(revision: Revision, text: str, by: User) -> str:
+    templates.comment(revision, text, by=by)
+    return "Written."
+
+
 class RevisionPage(ThingPage):
     """What one revision says, what differs from the one before, and the decisions about it."""
 
@@ -141,6 +146,7 @@ class RevisionPage(ThingPage):
     permission_required = "registrar.view_revision"
     template_name = "registrar/desk/revision.html"
     acts = {
+        "comment": Act("registrar.view_revision", _comment),
         "submit": Act("registrar.draft_revision", _submit, needs_reason=False),
         "approve": Act("registrar.approve_revision", _approve, needs_reason=False),
         "send_back": Act("registrar.approve_revision", _send_back),
@@ -194,6 +200,7 @@ class RevisionPage(ThingPage):
             gaps=readiness.missing(revision) if revision.state == State.DRAFT else [],
             former=former,
             others=others,
+            comments=revision.comments.select_related("by"),
             differences=revision_differences.compare(former, revision) if former else [],
             may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
             is_own=templates.has_written(user, revision),

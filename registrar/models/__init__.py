@@ -29,6 +29,7 @@ from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
 from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
+from registrar.models.template_proposals import TemplateProposal
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
 from registrar.models.upserts import UpsertedRow, UpsertJob
 
@@ -81,6 +82,7 @@ __all__ = [
     "SkillTag",
     "TagEvidence",
     "TaggingPolicy",
+    "TemplateProposal",
     "Term",
     "UpsertJob",
     "UpsertedRow",

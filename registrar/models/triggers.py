@@ -218,3 +218,19 @@ corrections_are_decided_once = [
     ),
     pgtrigger.Protect(name="correction_is_not_deleted", operation=pgtrigger.Delete),
 ]
+
+template_proposals_are_decided_once = [
+    pgtrigger.Protect(
+        name="proposed_words_do_not_change",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange(
+            exclude=["state", "decided_by", "decided_at", "answer", "revision"]
+        ),
+    ),
+    pgtrigger.Protect(
+        name="template_proposal_is_decided_once",
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition("OLD.state <> 'waiting'"),
+    ),
+    pgtrigger.Protect(name="template_proposal_is_not_deleted", operation=pgtrigger.Delete),
+]

@@ -38,6 +38,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_nightrun",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
+    "registrar.view_templateproposal",
     "registrar.view_simulation",
     "registrar.view_award",
     "registrar.view_awardfile",
@@ -47,6 +48,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "skills.view_frameworkimport",
 }
 _TEACH = {
+    "registrar.propose_revision",
     "registrar.mark_result",
     "registrar.propose_skilltag",
     "skills.view_framework",
@@ -98,6 +100,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {
             "registrar.change_learningoutcome",
             "registrar.mark_result",
+            "registrar.propose_revision",
             "registrar.propose_skilltag",
             "registrar.propose_for_colleague",
             "registrar.review_skilltag",

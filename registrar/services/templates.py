@@ -12,7 +12,7 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, ledger
 from registrar.errors import CodeTaken, Incomplete
-from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
+from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import credential_facts, publication, readiness, roles
 from skills.models import Skill
 
@@ -187,8 +187,8 @@ def note_refusal(revision: Revision, *, by: User, reason: str) -> None:
 
 
 def has_written(person: User, revision: Revision) -> bool:
-    """Whether they have drafted, edited or submitted it."""
-    if person.pk == revision.author_id:
+    """Whether they have drafted, edited or submitted it, or proposed what it says."""
+    if person.pk == revision.author_id or revision.proposals.filter(by=person).exists():
         return True
     return LedgerEntry.objects.filter(
         subject=ledger.name_of(revision),
@@ -224,6 +224,17 @@ def _approve(revision: Revision, *, by: User) -> Revision:
     )
     _note("approved", revision, by=by, details={"achievement": str(achievement.pk)})
     return revision
+
+
+@transaction.atomic
+def comment(revision: Revision, text: str, *, by: User) -> Comment:
+    """Write to whoever drafts or approves it. Raises ReasonMissing for nothing to say."""
+    roles.demand(by, "registrar.view_revision")
+    if not text.strip():
+        raise ReasonMissing("Write something first.")
+    said = Comment.objects.create(revision=revision, text=text.strip(), by=by)
+    _note("commented", revision, by=by)
+    return said
 
 
 @transaction.atomic

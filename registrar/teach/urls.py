@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from registrar.teach import acts, asking, mail, marks, views
+from registrar.teach import acts, asking, mail, marks, templates, views
 
 app_name = "teach"
 urlpatterns = [
     path("", views.CoursesView.as_view(), name="courses"),
     path("mail", mail.MailView.as_view(), name="mail"),
+    path("templates", templates.ProposalsView.as_view(), name="templates"),
     path("<int:pk>/", views.CourseView.as_view(), name="course"),
     path("<int:pk>/propose", acts.ProposeView.as_view(), name="propose"),
     path("<int:pk>/turn-down", acts.TurnDownView.as_view(), name="turn-down"),

@@ -26,6 +26,7 @@ from registrar.models import (
     Revision,
     RosterImport,
     SkillTag,
+    TemplateProposal,
 )
 from registrar.services import (
     award_files,
@@ -227,6 +228,9 @@ def addresses(
     def page(name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args)
 
+    proposed = TemplateProposal.objects.create(
+        template=cells.template, by=root, reason="Say which cells.", criteria="Draws a cell."
+    )
     learner = award.learner
     tried = simulations.run(simulations.ask(cells, by=root))
     drafted = templates.revise(cells.template, by=root)
@@ -333,6 +337,8 @@ def addresses(
             "beginning a template": page("registrar_credentialtemplate_draft"),
             "revisions": page("registrar_revision_changelist"),
             "revision": page("registrar_revision_change", cells.pk),
+            "proposals": page("registrar_templateproposal_changelist"),
+            "proposal": page("registrar_templateproposal_change", proposed.pk),
             "preview of a revision": page("registrar_revision_preview", cells.pk),
             "editing a revision": page("registrar_revision_edit", cells.pk),
             "evaluation": page("registrar_award_evaluate", cells.pk),

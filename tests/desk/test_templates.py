@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from issuer.models import LedgerEntry
 from issuer.pages import thing_url
-from registrar.models import Revision
+from registrar.models import Revision, TemplateProposal
 from registrar.services import templates
 from tests.desk.reading import SignIn, text
 
@@ -238,3 +238,20 @@ def test_an_image_is_uploaded_written_anew_and_left_out_again(
     client.post(edit, form | {"is_drawn": "on"})
     draft.refresh_from_db()
     assert draft.image == ""
+
+
+def test_a_chair_proposes_where_faculty_work_and_reads_the_answer(
+    cells: Revision, chen: User, clara: User, signed_in: SignIn
+) -> None:
+    chair, registrar = signed_in(chen), signed_in(clara)
+    address = reverse("teach:templates")
+    chair.post(address, {"template": cells.template_id, "reason": "Name the cells."})
+    proposal = TemplateProposal.objects.get()
+    page = text(registrar.get(thing_url(proposal)))
+    assert "Name the cells." in page
+    assert registrar.post(thing_url(proposal), {"act": "decline"}).status_code == 422
+    registrar.post(thing_url(proposal), {"act": "decline", "reason": "They have no names."})
+    assert "They have no names." in text(chair.get(address))
+    assert signed_in(clara).get(address).status_code == 403
+    registrar.post(thing_url(cells), {"act": "comment", "reason": "Ask Chen again."})
+    assert "Ask Chen again." in text(registrar.get(thing_url(cells)))

@@ -33,7 +33,7 @@ RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
     *("files of results", "file of results", "files of awards", "file of awards"),
     *("progress of a file of awards", "errors of a file of awards"),
-    "preview of a revision",
+    *("preview of a revision", "proposals", "proposal"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("nights", "night", "feeds", "feed"),
     *("what was issued", "what was issued as CSV"),

@@ -15,13 +15,14 @@ from issuer.services import ledger
 from issuer.vc import reading
 from issuer.vc.lint import lint
 from registrar.errors import CodeTaken, Incomplete, NotAllowed
-from registrar.models import Revision
+from registrar.models import Revision, TemplateProposal
 from registrar.services import (
     composition,
     credential_facts,
     people,
     publication,
     revision_differences,
+    template_proposals,
     templates,
 )
 from skills.models import Framework, Skill
@@ -498,3 +499,48 @@ def test_a_pilot_says_so_everywhere_and_is_promoted_without_writing_it_again(
     with pytest.raises(WrongState, match="no pilot"):
         templates.promote(pilot.template, by=clara)
     assert not pilot.template.revisions.filter(state="draft").exists()
+
+
+def test_what_faculty_propose_is_taken_up_by_the_registrar_and_approved_by_a_third_person(
+    cells: Revision, fay: User, clara: User, dev: User, root: User, college: College
+) -> None:
+    with pytest.raises(ReasonMissing):
+        template_proposals.propose(cells.template, by=fay, reason=" ")
+    proposal = template_proposals.propose(
+        cells.template, by=fay, reason="We draw, too.", criteria="Passes BIO 101 and draws a cell."
+    )
+    with pytest.raises(NotAllowed):
+        template_proposals.take_up(proposal, by=fay)
+    revision = template_proposals.take_up(proposal, by=clara)
+    assert (revision.state, revision.description) == ("draft", cells.description)
+    revision.refresh_from_db()
+    assert revision.criteria == "Passes BIO 101 and draws a cell."
+    people.give_role(fay, "approver", college.science, by=root)
+    fay = User.objects.get(pk=fay.pk)
+    templates.submit(revision, by=clara)
+    with pytest.raises(SamePerson):
+        templates.approve(revision, by=fay)
+    assert templates.approve(revision, by=dev).state == "approved"
+    with pytest.raises(WrongState):
+        template_proposals.decline(proposal, by=clara, reason="Too late.")
+    with pytest.raises(DatabaseError, match="Cannot update rows"), transaction.atomic():
+        TemplateProposal.objects.update(reason="Other")
+
+
+def test_nobody_proposes_for_a_unit_that_is_not_theirs(
+    cells: Revision, college: College, root: User
+) -> None:
+    artist = member_of_staff(root, "artist", "faculty", college.arts)
+    assert not template_proposals.open_to(artist).exists()
+    with pytest.raises(NotAllowed):
+        template_proposals.propose(cells.template, by=artist, reason="Paint cells.")
+
+
+def test_a_revision_is_commented_on_without_becoming_its_author(
+    draft: Revision, clara: User, dev: User, fay: User
+) -> None:
+    with pytest.raises(NotAllowed):
+        templates.comment(draft, "Why?", by=fay)
+    templates.comment(draft, "Say which cells.", by=dev)
+    assert [each.text for each in draft.comments.all()] == ["Say which cells."]
+    assert templates.approve(templates.submit(draft, by=clara), by=dev).state == "approved"
