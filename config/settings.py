@@ -372,6 +372,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",
+        "CreditOfARowEnum": ["credit", "non-credit"],
         "SkillKindEnum": "skills.models.Skill.Kind",
     },
 }

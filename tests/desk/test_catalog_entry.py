@@ -108,6 +108,7 @@ def test_an_outcome_whose_line_is_removed_is_retired_and_keeps_its_tags(
     assert LedgerEntry.objects.get(act="outcomes.retired").details == {
         "codes": ["BIO101-1"],
         "holds_until": "2026-01-11",
+        "withdrawn": [tag.pk],
     }
 
 
