@@ -19,6 +19,7 @@ from registrar.models import (
     Revision,
     RosterImport,
     SkillTag,
+    TemplateProposal,
 )
 from registrar.services import awards, confirmations, corrections, policies, roles
 from skills.models import Association
@@ -148,6 +149,19 @@ def _revisions(user: User) -> Task | None:
     return _task(found, ("template to approve", "templates to approve"), "Decide", url)
 
 
+def _proposals(user: User) -> Task | None:
+    if not user.has_perm("registrar.draft_revision"):
+        return None
+    waiting = TemplateProposal.objects.filter(
+        state=TemplateProposal.State.WAITING,
+        template__unit__in=roles.reach(user, "registrar.draft_revision"),
+    )
+    url = _first_or_list(waiting, "registrar_templateproposal", "?state__exact=waiting", "at")
+    found = waiting.order_by().aggregate(count=Count("pk"), since=Min("at"))
+    words = ("proposal for a template", "proposals for templates")
+    return _task(found, words, "Look", url)
+
+
 def _drafts(user: User) -> Task | None:
     if not user.has_perm("registrar.draft_revision"):
         return None
@@ -256,6 +270,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _night,
     _corrections,
     _revisions,
+    _proposals,
     _drafts,
     _mappings,
     _tags,

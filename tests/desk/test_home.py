@@ -17,7 +17,7 @@ from issuer.models import Batch, Chunk, Credential, Institution, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Revision, SkillTag
-from registrar.services import awards, submissions, templates
+from registrar.services import awards, submissions, template_proposals, templates
 from tests.cast import issue
 from tests.desk.reading import text
 
@@ -112,7 +112,7 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
         with django_assert_max_num_queries(26):
             client.get(addresses[page])
     # One for each kind of task.
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(38):
         client.get(addresses["home"])
 
 
@@ -128,3 +128,13 @@ def test_home_tells_of_an_old_key_and_of_credentials_that_expire(
     assert "credential expires within 30 days" in verbs(clara)
     address = reverse("admin:issuer_credential_changelist") + "?expires=soon"
     assert thing_url(adas_credential) in text(signed_in(clara).get(address))
+
+
+def test_what_faculty_propose_for_a_template_waits_for_the_registrar(
+    cells: Revision, fay: User, clara: User, dev: User
+) -> None:
+    proposal = template_proposals.propose(cells.template, by=fay, reason="Name the microscope.")
+    assert verbs(clara)["proposal for a template"] == 1
+    assert "proposal for a template" not in verbs(dev)
+    template_proposals.decline(proposal, by=clara, reason="It is named already.")
+    assert "proposal for a template" not in verbs(clara)
