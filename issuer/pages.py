@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
-from django.views.generic import DetailView, View
+from django.views.generic import DetailView, FormView, View
 from django.views.generic.base import ContextMixin
 
 from issuer.errors import ReasonMissing, Refusal
@@ -169,6 +169,27 @@ class Page(PermissionRequiredMixin, ContextMixin):
             "trail": self.get_trail(),
             **super().get_context_data(**kwargs),
         }
+
+
+class FormPage(Page, FormView):
+    """A form with a service behind it: what that refuses is said over all that was typed."""
+
+    # In which words the list or thing that one is led to says that it was done; none by default.
+    success_message = ""
+
+    def carry_out(self, form: Any) -> str:
+        """Do what the form says; the address to go to afterwards."""
+        raise NotImplementedError
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            url = self.carry_out(form)
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        if self.success_message:
+            messages.success(self.request, self.success_message)
+        return redirect(url)
 
 
 def list_link(model: type[Model]) -> Link:

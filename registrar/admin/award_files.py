@@ -18,13 +18,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
-from django.views.generic import DetailView, FormView, View
+from django.views.generic import DetailView, View
 from django_htmx.http import HttpResponseClientRefresh
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
+    FormPage,
     Link,
     Page,
     StateFilter,
@@ -108,7 +109,7 @@ def _name(template: CredentialTemplate) -> str:
     return approved.name if approved else template.slug
 
 
-class TakePage(Page, FormView):
+class TakePage(FormPage):
     """Upload a file; a worker reads it."""
 
     permission_required = award_files.PERMISSION
@@ -129,22 +130,18 @@ class TakePage(Page, FormView):
     def get_initial(self) -> dict[str, Any]:
         return {"template": self.request.GET.get("template")}
 
-    def form_valid(self, form: TakeForm) -> HttpResponse:
+    def carry_out(self, form: TakeForm) -> str:
         said = form.cleaned_data
-        try:
-            kept = award_files.take(
-                said["file"].read(),
-                template=said["template"],
-                by=self.user,
-                file_name=said["file"].name or "upload",
-                duplicates=said["duplicates"],
-                sends_mail=said["sends_mail"],
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+        kept = award_files.take(
+            said["file"].read(),
+            template=said["template"],
+            by=self.user,
+            file_name=said["file"].name or "upload",
+            duplicates=said["duplicates"],
+            sends_mail=said["sends_mail"],
+        )
         tasks.read_soon(kept)
-        return redirect(thing_url(kept))
+        return thing_url(kept)
 
 
 class SettingsForm(forms.Form):
@@ -204,7 +201,7 @@ class SettingsForm(forms.Form):
         return found
 
 
-class SettingsPage(Page, FormView):
+class SettingsPage(FormPage):
     """Say how a file that was read is to be read."""
 
     permission_required = award_files.PERMISSION
@@ -228,22 +225,18 @@ class SettingsPage(Page, FormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(kept=self.kept, **kwargs)
 
-    def form_valid(self, form: SettingsForm) -> HttpResponse:
+    def carry_out(self, form: SettingsForm) -> str:
         if self.kept is None:
             raise Http404
-        try:
-            award_files.describe(
-                self.kept,
-                by=self.user,
-                columns=form.columns,
-                orders=form.orders,
-                duplicates=form.cleaned_data["duplicates"],
-                sends_mail=form.cleaned_data["sends_mail"],
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return redirect(thing_url(self.kept))
+        award_files.describe(
+            self.kept,
+            by=self.user,
+            columns=form.columns,
+            orders=form.orders,
+            duplicates=form.cleaned_data["duplicates"],
+            sends_mail=form.cleaned_data["sends_mail"],
+        )
+        return thing_url(self.kept)
 
 
 def _prepare(kept: AwardFile, reason: str, by: User) -> str:

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.generic import DetailView, FormView
+from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
 from issuer import tasks as issuer_tasks
@@ -23,6 +23,7 @@ from issuer.models import Batch, Credential
 from issuer.pages import (
     Act,
     DeskAdmin,
+    FormPage,
     Link,
     Page,
     StateFilter,
@@ -233,7 +234,7 @@ class ScheduleForm(forms.Form):
         return begins_at
 
 
-class SchedulePage(Page, FormView):
+class SchedulePage(FormPage):
     """Approve a batch that is to be issued later."""
 
     permission_required = "issuer.approve_batch"
@@ -253,16 +254,10 @@ class SchedulePage(Page, FormView):
         zone = timezone.get_current_timezone_name()
         return super().get_context_data(batch=self.batch, zone=zone, **kwargs)
 
-    def form_valid(self, form: ScheduleForm) -> HttpResponse:
+    def carry_out(self, form: ScheduleForm) -> str:
         said = form.cleaned_data
-        try:
-            awards.approve(
-                self.batch, by=self.user, reason=said["reason"], begins_at=said["begins_at"]
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return redirect(thing_url(self.batch))
+        awards.approve(self.batch, by=self.user, reason=said["reason"], begins_at=said["begins_at"])
+        return thing_url(self.batch)
 
 
 class ProgressPart(Page, DetailView):

@@ -4,23 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern
+from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
-from django.views.generic import FormView
 
 from issuer import tasks as issuer_tasks
-from issuer.errors import Refusal
 from issuer.models import Credential
 from issuer.pages import (
     Act,
     DeskAdmin,
+    FormPage,
     Link,
-    Page,
     StateFilter,
     ThingPage,
     Verb,
@@ -31,8 +28,9 @@ from issuer.pages import (
     thing_url,
 )
 from registrar import tasks
+from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import Award, Correction, CorrectionPolicy, Learner
-from registrar.services import correction_policies, corrections
+from registrar.services import correction_policies, corrections, settling
 
 LEADS_ON = "Whoever has the old address is led on to the new credential"
 LEADS_ON_HINT = (
@@ -94,7 +92,7 @@ class CorrectForm(forms.Form):
     )
 
 
-class CorrectPage(Page, FormView):
+class CorrectPage(FormPage):
     """A learner's name or address put right, with all credentials that say it."""
 
     permission_required = corrections.MAKE
@@ -131,22 +129,18 @@ class CorrectPage(Page, FormView):
             **kwargs,
         )
 
-    def form_valid(self, form: CorrectForm) -> HttpResponse:
+    def carry_out(self, form: CorrectForm) -> str:
         said, touched = form.cleaned_data, form.changed_data
-        try:
-            correction = corrections.correct_learner(
-                self.learner,
-                by=self.user,
-                reason=said["reason"],
-                leads_on=said["leads_on"],
-                tells_learner=said["tells_learner"],
-                **{field: said[field] for field in corrections.FIELDS if field in touched},
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, ring(correction))
-        return redirect(thing_url(self.learner))
+        correction = corrections.correct_learner(
+            self.learner,
+            by=self.user,
+            reason=said["reason"],
+            leads_on=said["leads_on"],
+            tells_learner=said["tells_learner"],
+            **{field: said[field] for field in corrections.FIELDS if field in touched},
+        )
+        self.success_message = ring(correction)
+        return thing_url(self.learner)
 
     def form_invalid(self, form: CorrectForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -242,48 +236,43 @@ class PolicyForm(forms.Form):
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"class": "short"}))
+    reason = why()
 
 
-class SettlePage(Page, FormView):
+class SettleCorrectingPage(SettlePage):
     """Set it anew; what was set before stays in the list."""
 
-    permission_required = correction_policies.SET
-    template_name = "registrar/desk/correction_policy.html"
+    policy = CorrectionPolicy
     title = "Set who corrects"
+    lede = (
+        "To correct is to put a learner's name or address right, or to replace a credential that "
+        "says something wrong. Every correction stands in the ledger."
+    )
     form_class = PolicyForm
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(CorrectionPolicy),)
 
     def get_initial(self) -> dict[str, Any]:
         return {"needs_second": "yes" if correction_policies.current().needs_second else "no"}
 
-    def form_valid(self, form: PolicyForm) -> HttpResponse:
-        said = form.cleaned_data
-        try:
-            correction_policies.settle(said["needs_second"], by=self.user, reason=said["reason"])
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, "It holds from now on.")
-        return redirect("admin:registrar_correctionpolicy_changelist")
+    def settle(self, **said: Any) -> None:
+        correction_policies.settle(by=self.user, **said)
 
 
 @admin.register(CorrectionPolicy)
-class CorrectionPolicyAdmin(DeskAdmin):
+class CorrectionPolicyAdmin(PolicyAdmin):
     """What the college has settled, the newest first."""
 
+    settle_page = SettleCorrectingPage
     title = "Who corrects"
     lede = (
         "What is corrected was approved before, so one person who may correct is enough unless the "
         "college asks for two. The newest line holds."
     )
     empty = "Nothing is set: one person corrects."
-    verbs = (Verb("Change it", "admin:registrar_correctionpolicy_settle", correction_policies.SET),)
+    verbs = (
+        Verb(
+            "Change it",
+            "admin:registrar_correctionpolicy_settle",
+            settling.right_to_settle(CorrectionPolicy),
+        ),
+    )
     list_display = ("__str__", "reason", person_column("by"), column("at", "since"))
-    list_display_links = None
-    list_select_related = ("by",)
-
-    def own_urls(self) -> list[URLPattern]:
-        return [self.hang("settle/", SettlePage, "settle")]

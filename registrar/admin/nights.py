@@ -11,12 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
+    FormPage,
     Link,
     Page,
     ThingPage,
@@ -129,7 +130,7 @@ class FeedForm(forms.ModelForm):
         )
 
 
-class NewFeedPage(Page, FormView):
+class NewFeedPage(FormPage):
     """Name a folder for the night to look into."""
 
     permission_required = feeds.RIGHT
@@ -140,14 +141,10 @@ class NewFeedPage(Page, FormView):
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Feed),)
 
-    def form_valid(self, form: FeedForm) -> HttpResponse:
-        try:
-            feed = feeds.add(by=self.user, **form.cleaned_data)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, f"The next night looks into {feed.folder}.")
-        return redirect(thing_url(feed))
+    def carry_out(self, form: FeedForm) -> str:
+        feed = feeds.add(by=self.user, **form.cleaned_data)
+        self.success_message = f"The next night looks into {feed.folder}."
+        return thing_url(feed)
 
     def form_invalid(self, form: FeedForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

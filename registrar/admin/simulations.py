@@ -8,14 +8,14 @@ from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
-from django.views.generic import FormView, View
+from django.views.generic import View
 
-from issuer.errors import Refusal
 from issuer.pages import (
     DeskAdmin,
+    FormPage,
     Link,
     Page,
     ThingPage,
@@ -65,7 +65,7 @@ class ChoiceForm(forms.Form):
             del self.fields["offerings"]
 
 
-class AskPage(Page, FormView):
+class AskPage(FormPage):
     """Choose where to try the rule of a revision; those that were tried stand below."""
 
     permission_required = simulations.PERMISSION
@@ -94,23 +94,19 @@ class AskPage(Page, FormView):
             **kwargs,
         )
 
-    def form_valid(self, form: ChoiceForm) -> HttpResponse:
+    def carry_out(self, form: ChoiceForm) -> str:
         said = form.cleaned_data
-        try:
-            simulation = simulations.ask(
-                self.revision,
-                by=self.user,
-                terms=said["terms"],
-                offerings=said.get("offerings", ()),
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+        simulation = simulations.ask(
+            self.revision,
+            by=self.user,
+            terms=said["terms"],
+            offerings=said.get("offerings", ()),
+        )
         if simulations.is_small(simulation):
             simulations.run(simulation)
         else:
             tasks.simulate_soon(simulation)
-        return redirect(thing_url(simulation))
+        return thing_url(simulation)
 
 
 def where(simulation: Simulation) -> str:

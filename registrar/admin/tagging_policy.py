@@ -1,19 +1,15 @@
 """The college's rules of tagging, and what they were before."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern
-from django.views.generic import FormView
 
-from issuer.errors import Refusal
-from issuer.pages import DeskAdmin, Link, Page, Verb, column, list_link, person_column, state_tag
+from issuer.pages import Verb, column, person_column, state_tag
+from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import TaggingPolicy
-from registrar.services import policies
+from registrar.services import policies, settling
 
 _MOST = 1_000
 
@@ -38,44 +34,37 @@ class RulesForm(forms.Form):
         help_text="Otherwise one teacher of the course is enough",
         required=False,
     )
-    reason = forms.CharField(
-        label="Why", widget=forms.Textarea(attrs={"class": "short", "rows": 3})
-    )
+    reason = why()
 
 
-class SettlePage(Page, FormView):
+class SettleRulesPage(SettlePage):
     """Set the rules anew; those before stay in the list."""
 
-    permission_required = policies.SET
-    template_name = "registrar/desk/tagging_policy.html"
+    policy = TaggingPolicy
     title = "Set the rules of tagging"
+    lede = "Everybody who proposes is held to these rules at once. What was accepted before stays."
+    verb = "Set them"
+    success_message = "These rules hold from now on."
     form_class = RulesForm
 
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(TaggingPolicy),)
-
-    def get_initial(self) -> dict[str, Any]:
-        held = policies.current()
-        return {name: getattr(held, name) for name in policies.Rules.__annotations__}
-
-    def form_valid(self, form: RulesForm) -> HttpResponse:
-        said = dict(form.cleaned_data)
-        try:
-            policies.settle(by=self.user, reason=said.pop("reason"), **said)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        messages.success(self.request, "These rules hold from now on.")
-        return redirect("admin:registrar_taggingpolicy_changelist")
+    def settle(self, **said: Any) -> None:
+        policies.settle(by=self.user, **said)
 
 
 @admin.register(TaggingPolicy)
-class TaggingPolicyAdmin(DeskAdmin):
+class TaggingPolicyAdmin(PolicyAdmin):
     """What the college has settled, the newest first."""
 
+    settle_page = SettleRulesPage
     title = "Rules of tagging"
     empty = "Nothing is set, so the rules are those with which the service comes."
-    verbs = (Verb("Change them", "admin:registrar_taggingpolicy_settle", policies.SET),)
+    verbs = (
+        Verb(
+            "Change them",
+            "admin:registrar_taggingpolicy_settle",
+            settling.right_to_settle(TaggingPolicy),
+        ),
+    )
     list_display = (
         column("max_tags", "skills an outcome"),
         "share",
@@ -86,17 +75,12 @@ class TaggingPolicyAdmin(DeskAdmin):
         column("at", "since"),
         "condition",
     )
-    list_display_links = None
-    list_select_related = ("by",)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         lede = {"lede": _in_words(policies.current())}
         return super().changelist_view(request, lede | (extra_context or {}))
-
-    def own_urls(self) -> list[URLPattern]:
-        return [self.hang("settle/", SettlePage, "settle")]
 
     @admin.display(description="share of the grade", ordering="least_share")
     def share(self, policy: TaggingPolicy) -> str:

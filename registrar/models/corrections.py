@@ -10,22 +10,19 @@ from issuer.models import Batch
 from issuer.models.append_only import append_only
 from registrar.models.awards import Award
 from registrar.models.learners import Learner
+from registrar.models.policies import Policy
 from registrar.models.triggers import corrections_are_decided_once
 
 
-class CorrectionPolicy(models.Model):
+class CorrectionPolicy(Policy):
     """The college's word on who corrects; the newest row holds.
 
     Without one, whoever may correct does so alone: what is corrected was approved before.
     """
 
     needs_second = models.BooleanField("a second person confirms every correction", default=False)
-    reason = models.TextField(help_text="Why it is so")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(Policy.Meta):
         verbose_name_plural = "correction policies"
         triggers = append_only(because="correction_policy")
 

@@ -1,12 +1,12 @@
 """MarkingPolicy: who sees how learners were marked."""
 
-from django.conf import settings
 from django.db import models
 
 from issuer.models.append_only import append_only
+from registrar.models.policies import Policy
 
 
-class MarkingPolicy(models.Model):
+class MarkingPolicy(Policy):
     """The college's word on who sees marks at /teach/; the newest row holds.
 
     Without one it is whoever teaches the offering.
@@ -19,12 +19,8 @@ class MarkingPolicy(models.Model):
     seen_by = models.CharField(
         "who sees marks", max_length=10, choices=SeenBy, default=SeenBy.OFFERING
     )
-    reason = models.TextField(help_text="Why it is so")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(Policy.Meta):
         verbose_name_plural = "marking policies"
         triggers = append_only(because="marking_policy")
 

@@ -1,4 +1,4 @@
-"""TaggingPolicy: how many skills an outcome may claim, and what bears them out."""
+"""Policy: what the college settles for itself. TaggingPolicy: the rules of tagging."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,8 +8,26 @@ from django.db.models import Q
 from issuer.models.append_only import append_only
 
 
-class TaggingPolicy(models.Model):
-    """The college's rules of tagging; the newest row holds, without one the defaults do."""
+class Policy(models.Model):
+    """Something that the college settles; the newest row holds, without one the defaults do."""
+
+    reason = models.TextField(help_text="Why it is so")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+    @classmethod
+    def terms(cls) -> list[str]:
+        """The names of what is settled."""
+        of_any = {"id", "reason", "by", "at"}
+        return [field.name for field in cls._meta.concrete_fields if field.name not in of_any]
+
+
+class TaggingPolicy(Policy):
+    """The college's rules of tagging: how many skills an outcome may claim, what bears them out."""
 
     max_tags = models.PositiveSmallIntegerField(
         "most skills of an outcome", default=3, validators=[MinValueValidator(1)]
@@ -19,12 +37,8 @@ class TaggingPolicy(models.Model):
     )
     all_sections = models.BooleanField("all sections confirm", default=True)
     review_days = models.PositiveSmallIntegerField("days for a review", default=7)
-    reason = models.TextField(help_text="Why the rules are these")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["-id"]
+    class Meta(Policy.Meta):
         verbose_name_plural = "tagging policies"
         constraints = [
             models.CheckConstraint(

@@ -1,36 +1,25 @@
 """Who sees how learners were marked: the college's setting."""
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
-from issuer.errors import ReasonMissing, WrongState
-from issuer.services import ledger
+from issuer.errors import WrongState
 from registrar.models import MarkingPolicy
-from registrar.services import roles
-
-SET = "registrar.change_markingpolicy"
+from registrar.services import settling
 
 
 def current() -> MarkingPolicy:
-    """The policy that holds; the default where nobody has set one."""
-    return MarkingPolicy.objects.first() or MarkingPolicy()
+    """The policy that holds."""
+    return settling.current(MarkingPolicy)
 
 
-@transaction.atomic
 def settle(seen_by: str, *, by: User, reason: str) -> MarkingPolicy:
-    """Set for the whole college who sees marks, and say why. The same again changes nothing.
+    """Set for the whole college who sees marks. Raises WrongState for what is no choice.
 
-    Raises ReasonMissing, NotAllowed, and WrongState for what is no choice.
+    It also raises what `settling.settle` raises.
     """
-    roles.demand_for_all(by, SET)
-    if not reason.strip():
-        raise ReasonMissing
-    if seen_by not in MarkingPolicy.SeenBy.values:
+    return settling.settle(MarkingPolicy, by=by, reason=reason, check=_check, seen_by=seen_by)
+
+
+def _check(policy: MarkingPolicy) -> None:
+    if policy.seen_by not in MarkingPolicy.SeenBy.values:
         raise WrongState("Choose one of the groups that there are.")
-    held = current()
-    if held.pk and held.seen_by == seen_by:
-        return held
-    policy = MarkingPolicy.objects.create(seen_by=seen_by, reason=reason, by=by)
-    details = {"seen_by": seen_by}
-    ledger.append("marking_policy.settled", policy, by=by, reason=reason, details=details)
-    return policy

@@ -5,17 +5,14 @@ from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Q
 
-from issuer.errors import ReasonMissing, WrongState
-from issuer.services import ledger
+from issuer.errors import WrongState
 from registrar.errors import ShareTooSmall, TooManyTags
 from registrar.models import LearningOpportunity, LearningOutcome, SkillTag, TaggingPolicy
-from registrar.services import roles
+from registrar.services import settling
 from skills.models import Skill
 
-SET = "registrar.change_taggingpolicy"
 _WHOLE = 100
 
 
@@ -28,34 +25,24 @@ class Rules(TypedDict, total=False):
     review_days: int
 
 
-_RULES = tuple(Rules.__annotations__)
-
-
 def current() -> TaggingPolicy:
-    """The policy that holds; the defaults where nobody has set one."""
-    return TaggingPolicy.objects.first() or TaggingPolicy()
+    """The policy that holds."""
+    return settling.current(TaggingPolicy)
 
 
-@transaction.atomic
 def settle(*, by: User, reason: str, **said: Unpack[Rules]) -> TaggingPolicy:
     """Set rules for the whole college, and say why; those that are not said stay as they are.
 
-    What was accepted before is not touched. The same rules again change nothing. Raises
-    ReasonMissing, WrongState for rules that nobody could keep, and NotAllowed.
+    What was accepted before is not touched. Raises WrongState for rules that nobody could keep,
+    and what `settling.settle` raises.
     """
-    roles.demand_for_all(by, SET)
-    if not reason.strip():
-        raise ReasonMissing
-    held = current()
-    rules: Rules = {name: getattr(held, name) for name in _RULES} | said  # type: ignore[assignment]
-    if held.pk and all(getattr(held, name) == rules[name] for name in _RULES):  # type: ignore[literal-required]
-        return held
-    if rules["max_tags"] < 1 or not 0 <= rules["least_share"] <= _WHOLE or rules["review_days"] < 1:
+    return settling.settle(TaggingPolicy, by=by, reason=reason, check=_check, **said)
+
+
+def _check(policy: TaggingPolicy) -> None:
+    is_share = 0 <= policy.least_share <= _WHOLE
+    if policy.max_tags < 1 or not is_share or policy.review_days < 1:
         raise WrongState("At least one skill and one day, and a share from 0 to 100 percent.")
-    policy = TaggingPolicy.objects.create(**rules, reason=reason, by=by)
-    details = {name: int(rules[name]) for name in _RULES}  # type: ignore[literal-required]
-    ledger.append("tagging_policy.settled", policy, by=by, reason=reason, details=details)
-    return policy
 
 
 def check_count(outcome: LearningOutcome, adding: Skill) -> None:
