@@ -12,7 +12,7 @@ from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from issuer.pages import Link, Page, list_link, thing_url
-from registrar.errors import PlanOutdated
+from registrar.admin.planned import PlannedPage
 from registrar.models import Activity, Course, LearningOpportunity, OrganizationUnit, Term
 from registrar.services import catalog, participation, roles
 from registrar.services.participation import Participation, State
@@ -197,7 +197,7 @@ def _on_one_line(words: str) -> str:
     return " ".join(words.split())
 
 
-class OutcomesPage(OpportunityFormPage):
+class OutcomesPage(PlannedPage, OpportunityFormPage):
     """Edit the outcomes. Nothing changes before it has been looked at."""
 
     permission_required = "registrar.change_learningoutcome"
@@ -209,35 +209,17 @@ class OutcomesPage(OpportunityFormPage):
         living = self.opportunity.outcomes.filter(retired_at=None).order_by("code")
         return super().get_form_kwargs() | {"held": dict(living.values_list("code", "statement"))}
 
-    def form_valid(self, form: OutcomesForm) -> HttpResponse:
-        outcomes, term = form.cleaned_data["lines"], form.cleaned_data["term"]
-        seen = self.request.POST.get("fingerprint", "")
-        opportunity = self.entered()
-        try:
-            if not seen:
-                return self._show(form, catalog.plan_outcomes(opportunity, outcomes, term=term))
-            catalog.settle_outcomes(
-                opportunity, outcomes, fingerprint=seen, by=self.user, term=term
-            )
-        except PlanOutdated as error:
-            plan = catalog.plan_outcomes(opportunity, outcomes, term=term)
-            return self._show(form, plan, refusal=str(error), status=409)
-        except Refusal as error:
-            form.add_error("lines", str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, "The outcomes are saved.")
-        return redirect(thing_url(self.opportunity))
+    def plan(self, said: dict[str, Any]) -> catalog.OutcomePlan:
+        return catalog.plan_outcomes(self.entered(), said["lines"], term=said["term"])
 
-    def _show(
-        self,
-        form: OutcomesForm,
-        plan: catalog.OutcomePlan,
-        *,
-        refusal: str = "",
-        status: int = 200,
-    ) -> HttpResponse:
-        context = self.get_context_data(form=form, plan=plan, refusal=refusal)
-        return self.render_to_response(context, status=status)
+    def save(self, said: dict[str, Any], *, fingerprint: str) -> str:
+        catalog.settle_outcomes(
+            self.entered(), said["lines"], fingerprint=fingerprint, by=self.user, term=said["term"]
+        )
+        return "The outcomes are saved."
+
+    def get_success_url(self) -> str:
+        return thing_url(self.opportunity)
 
 
 class CourseOutcomesPage(OutcomesPage):

@@ -72,6 +72,11 @@ class Plan:
     since: date | None = None
 
     @property
+    def changes_anything(self) -> bool:
+        """Whether there is something to save."""
+        return bool(self.changes)
+
+    @property
     def fingerprint(self) -> str:
         """Stands for exactly this plan, so that what was seen can be told from what is now."""
         said = [

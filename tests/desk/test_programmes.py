@@ -57,7 +57,7 @@ def test_wrong_rows_are_named_and_can_be_mended_in_place(desk: Client, address: 
 
 
 def test_what_cannot_be_read_is_said_at_its_field(desk: Client, address: str) -> None:
-    assert "Choose a file, or write the rows" in desk.post(address).content.decode()
+    assert "Choose a file, or write it" in desk.post(address).content.decode()
     latin = {"file": file("programme,course\nNÜR,BIO 101\n".encode("latin-1"))}
     assert "Byte 18 is not UTF-8." in desk.post(address, latin).content.decode()
     large = {"file": file(b"x" * (1 << 20) + b"x")}
