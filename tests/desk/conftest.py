@@ -78,6 +78,22 @@ def signed_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture
+def open_as(
+    signed_in: Callable[[User], Client], live_server: Any, settings: Any
+) -> Callable[..., None]:
+    """Opens an address in a page in which somebody is signed in."""
+
+    def open_page(page: Any, person: User, address: str) -> None:
+        cookie = signed_in(person).cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+        page.goto(live_server.url + address)
+
+    return open_page
+
+
+@pytest.fixture
 def tag(college: Any, fay: User) -> SkillTag:
     """Fay proposes that drawing a cell teaches to draw."""
     return tagging.propose(college.outcome, college.skills[1], emphasis="taught", by=fay)

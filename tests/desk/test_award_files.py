@@ -150,7 +150,7 @@ def test_a_batch_is_approved_for_later(
 @pytest.mark.usefixtures("at_once")
 def test_a_clean_file_is_issued_in_six_clicks(
     page: Any,
-    live_server: Any,
+    open_as: Any,
     key: SigningKey,
     workshop: Revision,
     clara: User,
@@ -161,21 +161,12 @@ def test_a_clean_file_is_issued_in_six_clicks(
     path = tmp_path / "people.csv"
     path.write_bytes(sheet(*map(right, range(1, 19))))
 
-    def sign_in(person: User) -> None:
-        client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies(
-            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
-        )
-
     def look() -> None:
         for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
 
-    sign_in(clara)
-    page.goto(live_server.url + thing_url(workshop.template))
+    open_as(page, clara, thing_url(workshop.template))
     page.click("text=Award from a file")  # 1
     look()
     page.set_input_files("[name=file]", path)  # 2
@@ -185,8 +176,7 @@ def test_a_clean_file_is_issued_in_six_clicks(
     page.click("button:has-text('Prepare 18 credentials')")  # 4
     page.wait_for_selector("text=A batch was prepared of it")
     look()
-    sign_in(dev)
-    page.goto(live_server.url + reverse("admin:index"))
+    open_as(page, dev, reverse("admin:index"))
     page.click("a:has-text('Decide')")  # 5
     look()
     page.click("button:has-text('Issue 18 credentials')")  # 6

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
 
 from issuer.models import Credential, Release
 from issuer.pages import thing_url
@@ -17,14 +15,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 @pytest.mark.usefixtures("at_once")
 def test_a_name_is_changed_and_the_credential_replaced_in_three_clicks(
-    page: Any, live_server: Any, adas_credential: Credential, clara: User, serious_faults: Any
+    page: Any,
+    live_server: Any,
+    adas_credential: Credential,
+    clara: User,
+    open_as: Any,
+    serious_faults: Any,
 ) -> None:
     award = Award.objects.select_related("learner").get()
-    client = Client()
-    client.force_login(clara, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    page.goto(live_server.url + thing_url(award.learner))
+    open_as(page, clara, thing_url(award.learner))
     page.click("text=Correct name or address")
     assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
     page.fill("[name=family_name]", "King")

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
 
 from issuer.models import Batch, SigningKey
 from issuer.pages import thing_url
@@ -34,22 +32,6 @@ NOT_PAGES = {
         "progress of a file of awards",
     ),
 }
-
-
-@pytest.fixture
-def open_as(live_server: Any, settings: Any) -> Callable[..., None]:
-    """Opens an address in a page in which somebody is signed in."""
-
-    def open_page(page: Any, person: User, address: str) -> None:
-        client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies(
-            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
-        )
-        page.goto(live_server.url + address)
-
-    return open_page
 
 
 @pytest.mark.slow

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
 from playwright.sync_api import expect
 
 from registrar.models import Learner, LearningOutcome, Result, SkillTag
@@ -38,14 +36,6 @@ def marks_page(college: Any, ada: Learner, ben: Learner, fay: User, chen: User) 
     return f"/teach/offerings/{college.offering.pk}/marks"
 
 
-def enter(page: Any, live_server: Any, person: User, address: str) -> None:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    page.goto(live_server.url + address)
-
-
 def held() -> list[tuple[str, str]]:
     current = Result.objects.current().filter(source="own").order_by("pk")
     return [(each.learner.given_name, each.text) for each in current.select_related("learner")]
@@ -53,12 +43,12 @@ def held() -> list[tuple[str, str]]:
 
 def test_a_grid_is_marked_by_keyboard_alone(
     page: Any,
-    live_server: Any,
+    open_as: Any,
     marks_page: str,
     fay: User,
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
-    enter(page, live_server, fay, marks_page)
+    open_as(page, fay, marks_page)
     assert page.locator("td select").count() == 3  # the exam has told the fourth
     for _ in range(30):
         page.keyboard.press("Tab")
@@ -87,10 +77,10 @@ def test_a_grid_is_marked_by_keyboard_alone(
 
 
 def test_a_grid_is_marked_where_no_script_runs(
-    without_scripts: Any, live_server: Any, marks_page: str, fay: User
+    without_scripts: Any, open_as: Any, marks_page: str, fay: User
 ) -> None:
     page = without_scripts
-    enter(page, live_server, fay, marks_page)
+    open_as(page, fay, marks_page)
     page.select_option("td select >> nth=0", "Able")
     page.click("text=Save marks")
     page.wait_for_selector("text=1 mark saved.")

@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from issuer.models import SigningKey, StatusList
@@ -23,12 +21,12 @@ COUNT = 300
 @pytest.mark.timeout(600)
 def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
     page: Any,
-    live_server: Any,
     key: SigningKey,
     college: College,
     cells: Revision,
     clara: User,
     dev: User,
+    open_as: Any,
 ) -> None:
     learners = Learner.objects.bulk_create(
         Learner(source=SIS, sourced_id=f"w{n}", number=f"w{n}", family_name=f"Name {n}")
@@ -40,11 +38,7 @@ def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
     batch = awards.prepare(awards.evaluate(cells, at=timezone.now()), by=clara)
     assert batch is not None
     issue(awards.approve(batch, by=dev))
-    client = Client()
-    client.force_login(clara, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    page.goto(live_server.url + thing_url(batch))
+    open_as(page, clara, thing_url(batch))
     page.click("summary:has-text('Revoke the whole batch')")
     page.fill("#reason-revoke_all", "The wrong term was chosen.")
     page.check("#confirmed-revoke_all")
