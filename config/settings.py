@@ -406,12 +406,14 @@ VC_API_SCOPES = {
     "vc.status": "Revoke credentials, or suspend and reinstate them",
 }
 ALL_SCOPES = API_SCOPES | WRITE_SCOPES | VC_API_SCOPES
+# Days after which a client's secret opens nothing any more; who may change it is told before.
+CLIENT_SECRET_DAYS = _one_or_more("CLIENT_SECRET_DAYS", 365)
 OAUTH2_PROVIDER = {
     "SCOPES": ALL_SCOPES,
     # Each client has scopes of its own.
     "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
+    "OAUTH2_VALIDATOR_CLASS": "registrar.services.token_requests.ProvenClients",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
-    "ALLOWED_GRANT_TYPES": ["client_credentials"],
     # RFC 9700, all of it, also for what clients here never use.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,

@@ -1,12 +1,10 @@
 """The map: strangers at the root, /api/v1 and /vc-api for systems, /teach and /admin for people."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
-from oauth2_provider.views import TokenView
 
-from config import health, metrics, problems
+from config import health, metrics, problems, tokens
 from issuer.public import replica
 from registrar.services import skill_uses
 from skills.public import urls as vocabulary
@@ -25,7 +23,9 @@ urlpatterns = [
     ),
     path("teach/", include("registrar.teach.urls")),
     path("admin/", admin.site.urls),
-    path("oauth/token", login_not_required(TokenView.as_view()), name="token"),
+    path("oauth/token", tokens.Token.as_view(), name="token"),
+    path("oauth/revoke", tokens.Revoke.as_view(), name="revoke-token"),
+    path(".well-known/oauth-authorization-server", tokens.metadata, name="oauth-metadata"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("skills.api.urls")),
     path("api/v1/", include("registrar.api.urls")),

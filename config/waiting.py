@@ -21,12 +21,12 @@ from registrar.models import (
     SkillTag,
     TemplateProposal,
 )
-from registrar.services import awards, confirmations, corrections, policies, roles
+from registrar.services import awards, confirmations, corrections, expiries, policies, roles
 from skills.models import Association
 
 RECENT_BATCHES = 12
-# After so long a signing key is better changed, as certificate authorities do.
-KEY_AGE = timedelta(days=365)
+# What ends so soon is urgent.
+_SHORTLY = timedelta(days=7)
 
 
 class Task(NamedTuple):
@@ -76,12 +76,22 @@ def _old_key(user: User) -> Task | None:
     if not user.has_perm("issuer.view_signingkey"):
         return None
     old = SigningKey.objects.filter(
-        state=SigningKey.State.ACTIVE, activated_at__lt=clock.now() - KEY_AGE
+        state=SigningKey.State.ACTIVE, activated_at__lt=clock.now() - expiries.KEY_AGE
     )
     url = reverse("admin:issuer_signingkey_changelist")
     found = old.aggregate(count=Count("pk"), since=Min("activated_at"))
     words = ("signing key is older than a year", "signing keys are older than a year")
     return _task(found, words, "See how to change it", url)
+
+
+def _ending(user: User) -> Task | None:
+    if not user.has_perm(expiries.RIGHT):
+        return None
+    found = expiries.soon()
+    is_urgent = bool(found) and found[0].ends_at < clock.now() + _SHORTLY
+    url = reverse("admin:oauth2_provider_application_changelist")
+    words = ("secret or key ends within 30 days", "secrets and keys end within 30 days")
+    return _task({"count": len(found), "since": None}, words, "Look", url, is_urgent)
 
 
 def _expiring(user: User) -> Task | None:
@@ -262,6 +272,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _set_up,
     _no_key,
     _old_key,
+    _ending,
     _expiring,
     _overdue,
     _failed,

@@ -97,6 +97,24 @@ class NoScope(RegistrarError):
     code = "no_scope"
 
 
+class TwoSecrets(RegistrarError):
+    """Two secrets of this client are good already. End the older one first."""
+
+    code = "two_secrets"
+
+
+class UnsoundKeys(RegistrarError):
+    """These are no public keys with which a client can sign."""
+
+    code = "unsound_keys"
+
+
+class BadAssertion(RegistrarError):
+    """What the client signed does not prove who it is."""
+
+    code = "bad_assertion"
+
+
 class TakesNoPart(RegistrarError):
     """The learner takes no part in it. Record the participation first."""
 

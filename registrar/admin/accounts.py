@@ -1,21 +1,25 @@
 """Let people and systems in, give roles and take them: pages of the administrator."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.generic import FormView
 from oauth2_provider.models import Application
 
-from issuer.pages import Act, Link, Page, ThingPage, list_link
+from issuer.errors import Refusal
+from issuer.pages import Act, FormPage, Link, Page, ThingPage, list_link, thing_url
 from issuer.services.clients import NAME_LENGTH
 from registrar.errors import NoScope
-from registrar.models import OrganizationUnit, Role
-from registrar.services import api_clients, people
+from registrar.models import ApiClient, FormerSecret, OrganizationUnit, Role
+from registrar.services import api_clients, client_keys, people
 
 
 class ShownOncePage(Page, FormView):
@@ -144,7 +148,7 @@ class ClientForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for scope, description in api_clients.GrantedScopes().get_all_scopes().items():
+        for scope, description in settings.ALL_SCOPES.items():
             self.fields[scope] = forms.BooleanField(
                 label=description, help_text=scope, required=False
             )
@@ -162,7 +166,7 @@ class AddClientPage(ShownOncePage):
     """Add a client of the API; its secret is shown once."""
 
     permission_required = "oauth2_provider.add_application"
-    template_name = "registrar/desk/client.html"
+    template_name = "registrar/desk/client_new.html"
     form_class = ClientForm
     title = "Add an API client"
 
@@ -173,3 +177,120 @@ class AddClientPage(ShownOncePage):
         asked = form.cleaned_data
         client, secret = api_clients.add(asked["name"], by=self.user, scopes=asked["scopes"])
         return self.show(form, client=client, secret=secret)
+
+
+def _end_former_secret(client: Application, reason: str, by: User) -> str:
+    if api_clients.end_former_secret(client, by=by):
+        return "The secret before opens nothing any more."
+    return "There was no secret before."
+
+
+class ClientPage(ThingPage):
+    """One client: what it may do, how it proves who it is, and until when."""
+
+    model = Application
+    permission_required = "registrar.view_apiclient"
+    template_name = "registrar/desk/client.html"
+    acts: ClassVar[dict[str, Act]] = {
+        "end_former": Act(api_clients.CHANGE, _end_former_secret, needs_reason=False)
+    }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        held = ApiClient.objects.filter(pk=self.object.pk).first()
+        former = FormerSecret.objects.filter(client=self.object.pk, ends_at__gt=timezone.now())
+        return super().get_context_data(
+            held=held,
+            former=former.first(),
+            kids=[key.get("kid", "") for key in ((held and held.jwks) or {}).get("keys", [])],
+            scopes=api_clients.scopes_of(self.object),
+            may_change=self.user.has_perm(api_clients.CHANGE),
+            **kwargs,
+        )
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Application),)
+
+
+class OfAClient:
+    """A page that changes how a client proves who it is."""
+
+    kwargs: dict[str, Any]
+
+    @property
+    def client(self) -> Application:
+        """The client that the address names."""
+        return get_object_or_404(Application, pk=self.kwargs["pk"])
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Application), Link(str(self.client), thing_url(self.client)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(client=self.client, **kwargs)  # type: ignore[misc]
+
+
+class SecretForm(forms.Form):
+    """For how long the present secret is good beside the new one."""
+
+    overlap = forms.IntegerField(
+        label="Days for which the present secret goes on opening",
+        min_value=0,
+        max_value=api_clients.LONGEST_OVERLAP.days,
+        initial=api_clients.OVERLAP.days,
+        help_text="As long as it takes to change it in the system; 0 ends it now.",
+    )
+
+
+class RotatePage(OfAClient, ShownOncePage):
+    """Give a client a new secret; it is shown once."""
+
+    permission_required = api_clients.CHANGE
+    template_name = "registrar/desk/client_secret.html"
+    form_class = SecretForm
+    title = "Give it a new secret"
+
+    def form_valid(self, form: SecretForm) -> HttpResponse:
+        overlap = timedelta(days=form.cleaned_data["overlap"])
+        try:
+            secret = api_clients.rotate_secret(self.client, by=self.user, overlap=overlap)
+        except Refusal as error:
+            form.add_error(None, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return self.show(form, secret=secret)
+
+
+class KeysForm(forms.Form):
+    """Public keys, or where the client serves them."""
+
+    jwks = forms.CharField(
+        label="Public keys",
+        required=False,
+        max_length=32 * 1024,
+        help_text="A JWK Set. Its private keys stay with the system.",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
+    )
+    jwks_uri = forms.URLField(
+        label="Or the address at which it serves them",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+    )
+    ends_at = forms.DateTimeField(
+        label="Until",
+        required=False,
+        help_text="Those who may change it are told 30, 7 and 1 days before.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+
+class KeysPage(OfAClient, FormPage):
+    """Let a client sign with keys of its own."""
+
+    permission_required = api_clients.CHANGE
+    template_name = "registrar/desk/client_keys.html"
+    form_class = KeysForm
+    title = "Keys that it signs with"
+    success_message = "From now on these keys count, and no others."
+
+    def carry_out(self, form: KeysForm) -> str:
+        client_keys.register(self.client, by=self.user, **form.cleaned_data)
+        return thing_url(self.client)

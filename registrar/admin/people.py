@@ -10,7 +10,15 @@ from django.urls import URLPattern
 from oauth2_provider import models as oauth
 
 from issuer.pages import DeskAdmin, Verb, column, person_column
-from registrar.admin.accounts import AddClientPage, AddPersonPage, GiveRolePage, RolePage
+from registrar.admin.accounts import (
+    AddClientPage,
+    AddPersonPage,
+    ClientPage,
+    GiveRolePage,
+    KeysPage,
+    RolePage,
+    RotatePage,
+)
 from registrar.models import OrganizationUnit, Role
 from registrar.services import api_clients
 
@@ -117,14 +125,17 @@ class ApiClientAdmin(DeskAdmin):
             "oauth2_provider.add_application",
         ),
     )
+    thing_page = ClientPage
     list_display = ("name", "client_id", "scopes", "created")
     list_select_related = ("granted",)
     search_fields = ("name", "client_id")
-    fields = ("name", "client_id", "scopes", "created", "updated")
-    readonly_fields = ("scopes",)
 
     def own_urls(self) -> list[URLPattern]:
-        return [self.hang("new/", AddClientPage, "new")]
+        return [
+            self.hang("new/", AddClientPage, "new"),
+            self.hang("<int:pk>/secret/", RotatePage, "secret"),
+            self.hang("<int:pk>/keys/", KeysPage, "keys"),
+        ]
 
     @admin.display(description="may")
     def scopes(self, client: oauth.Application) -> str:

@@ -1,6 +1,11 @@
 """The registrar's facts, in the order in which they come to be."""
 
-from registrar.models.api_clients import ApiClient
+from registrar.models.api_clients import (
+    ApiClient,
+    ExpiryWarning,
+    FormerSecret,
+    UsedAssertion,
+)
 from registrar.models.award_files import AwardFile, AwardFileRow
 from registrar.models.award_mails import Announcement, AwardMail
 from registrar.models.awards import Award
@@ -52,7 +57,9 @@ __all__ = [
     "Digest",
     "DigestChoice",
     "Enrolment",
+    "ExpiryWarning",
     "Feed",
+    "FormerSecret",
     "KeptAnswer",
     "Learner",
     "LearningOpportunity",
@@ -86,4 +93,5 @@ __all__ = [
     "Term",
     "UpsertJob",
     "UpsertedRow",
+    "UsedAssertion",
 ]

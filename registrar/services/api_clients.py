@@ -1,19 +1,26 @@
-"""Let a system, such as a student information system, into the API."""
+"""Let a system, such as a student information system, into the API, and change its secret."""
 
 import secrets
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.db import transaction
 from oauth2_provider.models import AbstractApplication, Application
 from oauth2_provider.scopes import BaseScopes
 
-from issuer.services import ledger
-from registrar.errors import NoScope
-from registrar.models import ApiClient
+from issuer.services import clock, ledger
+from registrar.errors import NoScope, TwoSecrets
+from registrar.models import ApiClient, FormerSecret
 from registrar.services import roles
+
+CHANGE: Final = "oauth2_provider.change_application"
+# How long the secret before goes on opening, unless somebody says otherwise; and at most.
+OVERLAP: Final = timedelta(days=7)
+LONGEST_OVERLAP: Final = timedelta(days=30)
 
 
 @transaction.atomic
@@ -22,11 +29,11 @@ def add(name: str, *, by: User, scopes: Collection[str] | None = None) -> tuple[
 
     Unless told otherwise it gets what a student information system reads. To grant `vc.issue` is
     to approve beforehand all that the client will issue. The secret is shown this once: only its
-    hash is stored. Raises NoScope.
+    hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope.
     """
     roles.demand(by, "oauth2_provider.add_application")
     granted = sorted(settings.API_SCOPES if scopes is None else scopes)
-    if not granted or not set(granted) <= set(GrantedScopes().get_all_scopes()):
+    if not granted or not set(granted) <= set(settings.ALL_SCOPES):
         raise NoScope()
     secret = secrets.token_urlsafe(32)
     client = Application.objects.create(
@@ -35,9 +42,76 @@ def add(name: str, *, by: User, scopes: Collection[str] | None = None) -> tuple[
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
         client_secret=secret,
     )
-    ApiClient.objects.create(application=client, scopes=" ".join(granted))
+    ApiClient.objects.create(
+        application=client, scopes=" ".join(granted), secret_ends_at=_end(clock.now())
+    )
     ledger.append("api_client.added", client, by=by, details={"scopes": granted})
     return client, secret
+
+
+@transaction.atomic
+def rotate_secret(
+    client: AbstractApplication,
+    *,
+    by: User | str,
+    overlap: timedelta = OVERLAP,
+    at: datetime | None = None,
+) -> str:
+    """Give a client a new secret, and return it: it is shown this once.
+
+    The one that it has goes on opening for the overlap, none to end it now. Raises TwoSecrets
+    while an earlier one still does, and ValueError for an overlap that is too long.
+    """
+    _demand(by)
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise ValueError(f"The overlap is from 0 to {LONGEST_OVERLAP.days} days.")
+    now = at or clock.now()
+    held = _held(client)
+    former = FormerSecret.objects.filter(client=held)
+    if former.filter(ends_at__gt=now).exists():
+        raise TwoSecrets()
+    former.delete()
+    application = Application.objects.get(pk=client.pk)
+    ends_at = min(filter(None, [now + overlap, held.secret_ends_at]))
+    if ends_at > now:
+        FormerSecret.objects.create(client=held, digest=application.client_secret, ends_at=ends_at)
+    secret = secrets.token_urlsafe(32)
+    application.client_secret = secret
+    application.save(update_fields=["client_secret", "updated"])
+    ApiClient.objects.filter(pk=held.pk).update(secret_ends_at=_end(now))
+    ledger.append(
+        "api_client.secret_rotated", client, by=by, details={"former_ends_at": ends_at.isoformat()}
+    )
+    return secret
+
+
+@transaction.atomic
+def end_former_secret(client: AbstractApplication, *, by: User | str) -> bool:
+    """Let the secret before the present one open nothing from now on; whether there was one."""
+    _demand(by)
+    removed, _ = FormerSecret.objects.filter(client=_held(client)).delete()
+    if removed:
+        ledger.append("api_client.former_secret_ended", client, by=by)
+    return bool(removed)
+
+
+def knows_secret(client: AbstractApplication, secret: str) -> bool:
+    """Whether this is a secret of the client that has not ended."""
+    held = ApiClient.objects.select_related("former_secret").filter(pk=client.pk).first()
+    now = clock.now()
+    ends_at = held.secret_ends_at if held else None
+    if not secret:
+        return False
+    if (ends_at is None or ends_at > now) and check_password(secret, client.client_secret):
+        return True
+    former: FormerSecret | None = getattr(held, "former_secret", None)
+    return former is not None and former.ends_at > now and check_password(secret, former.digest)
+
+
+def granted_to(client: AbstractApplication) -> ApiClient:
+    """What the client was granted; one added before there was a choice has what a SIS reads."""
+    scopes = " ".join(settings.API_SCOPES)
+    return ApiClient.objects.get_or_create(application=client, defaults={"scopes": scopes})[0]
 
 
 def scopes_of(client: AbstractApplication | None) -> list[str]:
@@ -46,6 +120,20 @@ def scopes_of(client: AbstractApplication | None) -> list[str]:
         return []
     granted = ApiClient.objects.filter(pk=client.pk).values_list("scopes", flat=True).first()
     return [*settings.API_SCOPES] if granted is None else granted.split()
+
+
+def _demand(by: User | str) -> None:
+    if isinstance(by, User):
+        roles.demand(by, CHANGE)
+
+
+def _held(client: AbstractApplication) -> ApiClient:
+    """What the client was granted, locked: of two who change its secret one waits."""
+    return ApiClient.objects.select_for_update().get(pk=granted_to(client).pk)
+
+
+def _end(now: datetime) -> datetime:
+    return now + timedelta(days=settings.CLIENT_SECRET_DAYS)
 
 
 class GrantedScopes(BaseScopes):

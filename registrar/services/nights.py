@@ -25,7 +25,7 @@ from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.services import batches, clock, ledger, outbox
 from registrar.models import Feed, NightRun, NightStep, Revision, RosterImport
-from registrar.services import awards, feeds, roles, rosters
+from registrar.services import awards, expiries, feeds, roles, rosters
 
 log = logging.getLogger(__name__)
 
@@ -236,10 +236,13 @@ class _Night:
         return Took(counts, refused, State.FAILED if refused else State.DONE)
 
     def _told(self) -> Took:
-        """One mail to each who can act, where somebody must."""
+        """One mail to each who can act, where somebody must; and what ends soon, to who can."""
         waiting = needs_somebody(self.steps)
-        if not waiting or self.is_rehearsal:
+        if self.is_rehearsal:
             return Took({"mails": 0})
+        warnings = expiries.warn()
+        if not waiting:
+            return Took({"mails": warnings})
         lines = [
             f"{step}: {refused['reason']} {refused['fix']}"
             for step in waiting
@@ -260,7 +263,7 @@ class _Night:
                 about=self.run,
             )
         NightRun.objects.filter(pk=self.run.pk).update(notified_at=Now())
-        return Took({"mails": len(readers)})
+        return Took({"mails": len(readers) + warnings})
 
 
 # Steps

@@ -38,7 +38,7 @@ def begin(username: str, *, address: str, browser: str = "") -> SignInAttempt:
     no more are let through. It is not one transaction, for the others must see it at once.
     """
     SignInAttempt.objects.filter(at__lt=_WINDOW_OPENED).delete()
-    origin = f"browser:{browser}" if browser else _network(address)
+    origin = f"browser:{browser}" if browser else network(address)
     attempt = SignInAttempt.objects.create(account=digest(username), origin=origin)
     limits = [(Q(account=attempt.account, origin=origin), AT_AN_ACCOUNT_FROM_ONE_ORIGIN)]
     if not browser:
@@ -87,7 +87,7 @@ def _normal(username: str) -> str:
     return unicodedata.normalize("NFKC", username)
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address; of IPv6 the network, of which everybody has as many addresses as they like."""
     try:
         found = ip_address(address)

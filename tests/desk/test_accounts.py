@@ -15,6 +15,7 @@ from django.urls import reverse
 from issuer.models import LedgerEntry
 from registrar.errors import NoScope
 from registrar.models import Role
+from registrar.services import api_clients
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +123,33 @@ def test_a_list_is_filtered_by_what_it_offers(
 ) -> None:
     answer = signed_in(olu).get(reverse("admin:auth_user_changelist"), {"is_active__exact": "1"})
     assert answer.status_code == 200
+
+
+def test_a_client_gets_another_secret_and_keys_at_the_desk(
+    desk: Client, root: User, olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    client, _ = api_clients.add("The SIS", by=root)
+    change = reverse("admin:oauth2_provider_application_change", args=[client.pk])
+    secret = reverse("admin:oauth2_provider_application_secret", args=[client.pk])
+    keys = reverse("admin:oauth2_provider_application_keys", args=[client.pk])
+    theirs = signed_in(olu)
+    assert b"Give it a new secret" not in theirs.get(change).content
+    assert {theirs.get(page).status_code for page in (secret, keys)} == {403}
+    assert theirs.post(change, {"act": "end_former"}).status_code == 403
+
+    shown = desk.post(secret, {"overlap": "7"})
+    assert "no-store" in shown["Cache-Control"]
+    client_id, new = re.findall(r"<code>(.*?)</code>", shown.content.decode())
+    assert (client_id, api_clients.knows_secret(client, new)) == (client.client_id, False)
+    client.refresh_from_db()
+    assert api_clients.knows_secret(client, new)
+    assert "Two secrets" in desk.post(secret, {"overlap": "7"}).content.decode()
+    assert b"End the secret before" in desk.get(change).content
+    assert desk.post(change, {"act": "end_former"}).status_code == 302
+    assert b"End the secret before" not in desk.get(change).content
+
+    assert b"no public keys" in desk.post(keys, {"jwks": '{"keys": [{"kty": "oct"}]}'}).content
+    uri = "https://sis.example/jwks.json"
+    assert desk.post(keys, {"jwks_uri": uri, "ends_at": "2030-01-01T00:00"}).status_code == 302
+    page = desk.get(change).content.decode()
+    assert uri in page and "2030" in page

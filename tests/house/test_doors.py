@@ -44,6 +44,8 @@ PUBLIC = {
     "ims/case/<case_version:version>/<case_definitions:collection>/<str:identifier>",
     "ims/case/<path:rest>",
     "oauth/token",
+    "oauth/revoke",
+    ".well-known/oauth-authorization-server",
     "api/v1/schema",
     "livez",
     "readyz",

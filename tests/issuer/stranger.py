@@ -76,6 +76,8 @@ class World:
     def _answer(self, caller: socket.socket) -> None:
         with contextlib.suppress(OSError), self._context.wrap_socket(caller, True) as line:
             request = line.recv(65536).decode()
+            if not request:  # somebody looked at the certificate only
+                return
             path = request.split(" ")[1]
             host = next(
                 text.partition(":")[2].strip()

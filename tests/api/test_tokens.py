@@ -1,0 +1,275 @@
+"""Clients prove who they are, by a secret or by a key; who guesses has to wait."""
+
+import base64
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application
+
+from issuer.models import LedgerEntry
+from issuer.vc import keys, signers
+from issuer.vc.jose import jws
+from registrar.errors import TwoSecrets, UnsoundKeys
+from registrar.models import ApiClient, FormerSecret, UsedAssertion
+from registrar.services import api_clients, client_keys
+from tests.issuer.stranger import World, world
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.django_db
+
+SIGNER = signers.from_secret(keys.P256, bytes(31) + b"\x07")
+OTHER = signers.from_secret(keys.ED25519, bytes(31) + b"\x09")
+HOST = "sis.stranger.example"
+JWKS_URI = f"https://{HOST}/jwks.json"
+
+
+def jwks(**signed_by: signers.Signer) -> str:
+    """A JWK Set with the public keys of these, each under its name."""
+    found = {
+        kid: keys.PublicKey.from_multikey(signer.public_multibase).jwk
+        for kid, signer in signed_by.items()
+    }
+    return json.dumps({"keys": [{"kid": kid} | jwk for kid, jwk in found.items()]})
+
+
+@pytest.fixture
+def added(root: User) -> tuple[Application, str]:
+    """A client and its secret."""
+    return api_clients.add("SIS", by=root, scopes=["learners.read", "skills.read"])
+
+
+@pytest.fixture
+def signing(added: tuple[Application, str], root: User) -> Application:
+    """A client that signs with one registered key."""
+    client_keys.register(added[0], by=root, jwks=jwks(a=SIGNER))
+    return added[0]
+
+
+def ask(client_id: str, secret: str, address: str = "192.0.2.1", **form: str) -> Any:
+    """What the token endpoint answers to HTTP Basic."""
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    return Client(REMOTE_ADDR=address).post(
+        "/oauth/token",
+        {"grant_type": "client_credentials", **form},
+        headers={"authorization": f"Basic {basic}"},
+    )
+
+
+def claims(client: Application, **others: Any) -> dict[str, Any]:
+    """What a client signs; None leaves a claim out."""
+    now = int(timezone.now().timestamp())
+    usual = {
+        "iss": client.client_id,
+        "sub": client.client_id,
+        "aud": f"{settings.BASE_URL}/oauth/token",
+        "iat": now,
+        "exp": now + 60,
+        "jti": str(uuid.uuid4()),
+    }
+    return {name: value for name, value in (usual | others).items() if value is not None}
+
+
+def signed(said: dict[str, Any], signer: signers.Signer = SIGNER, **header: str) -> str:
+    return jws.sign({"kid": "a"} | header, said, signer=signer)
+
+
+def show(assertion: str, **form: str) -> Any:
+    """What the token endpoint answers to an assertion."""
+    sent = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": client_keys.TYPE,
+        "client_assertion": assertion,
+    }
+    return Client().post("/oauth/token", sent | form)
+
+
+def test_a_client_that_signs_gets_a_token_and_the_same_assertion_a_second_time_none(
+    signing: Application,
+) -> None:
+    assertion = signed(claims(signing))
+    answer = show(assertion, scope="skills.read")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["expires_in"] == 3600
+    assert answer.json()["scope"] == "skills.read"
+    again = show(assertion)
+    assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
+    assert "used before" in again.json()["error_description"]
+    assert show(signed(claims(signing, aud=[settings.BASE_URL]))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({"aud": "https://elsewhere.example/token"}, "aud of the assertion is"),
+        ({"aud": None}, "lacks aud"),
+        ({"jti": None}, "lacks jti"),
+        ({"jti": 7}, "jti of the assertion"),
+        ({"iss": "somebody"}, "iss and sub"),
+        ({"exp": 0}, "for use until"),
+        ({"exp": 99999999999}, "10 minutes ahead"),
+        ({"exp": "soon"}, "not a number"),
+        ({"nbf": 99999999999}, "not for use before"),
+    ],
+)
+def test_what_an_assertion_must_say_is_told(
+    others: dict[str, Any], said: str, signing: Application
+) -> None:
+    answer = show(signed(claims(signing, **others)))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert said in answer.json()["error_description"]
+    assert not UsedAssertion.objects.exists()
+
+
+def test_only_the_registered_key_and_its_algorithm_count(signing: Application) -> None:
+    said = claims(signing)
+    by_another = show(signed(said, OTHER))
+    assert "does not sign by" in by_another.json()["error_description"]
+    unknown = show(signed(said, kid="b"))
+    assert "not registered" in unknown.json()["error_description"]
+    head = jws.encode(b'{"alg":"none","kid":"a"}')
+    unsecured = show(f"{head}.{jws.encode(json.dumps(said).encode())}.")
+    assert unsecured.status_code == 401
+    assert show("x").status_code == show(signed(claims(signing, sub="nobody"))).status_code == 401
+    two_ways = show(signed(claims(signing)), client_secret="x")
+    assert two_ways.json()["error_description"] == "Prove who you are in one way, not in two."
+    assert not AccessToken.objects.exists()
+
+
+def test_keys_end_when_it_was_said_that_they_do(signing: Application, root: User) -> None:
+    ended = timezone.now() - timedelta(seconds=1)
+    client_keys.register(signing, by=root, jwks=jwks(a=SIGNER), ends_at=ended)
+    assert "have ended" in show(signed(claims(signing))).json()["error_description"]
+
+
+def test_keys_are_fetched_from_where_the_client_serves_them(
+    added: tuple[Application, str], root: User, world: World
+) -> None:
+    client, _ = added
+    world.serve(JWKS_URI, jwks(a=SIGNER).encode())
+    client_keys.register(client, by=root, jwks_uri=JWKS_URI)
+    for _ in range(2):
+        assert show(signed(claims(client))).status_code == 200
+    assert len(world.called) == 1
+    world.serve(JWKS_URI, jwks(b=OTHER).encode())
+    assert show(signed(claims(client), OTHER, kid="b")).status_code == 401
+    assert len(world.called) == 1, "nobody makes us ask more often than once a minute"
+    ApiClient.objects.update(fetched_at=timezone.now() - client_keys.PAUSE)
+    assert show(signed(claims(client), OTHER, kid="b")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"keys": []}',
+        '{"keys": [{"kty": "oct", "k": "AAAA"}]}',
+        '{"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}',
+        jwks(a=SIGNER).replace('"kid"', '"d"'),
+        json.dumps({"keys": json.loads(jwks(a=SIGNER))["keys"] * 2}),
+    ],
+)
+def test_keys_that_prove_nothing_are_not_registered(
+    text: str, added: tuple[Application, str], root: User
+) -> None:
+    with pytest.raises(UnsoundKeys):
+        client_keys.register(added[0], by=root, jwks=text)
+
+
+def test_a_secret_is_changed_while_the_one_before_goes_on_opening(
+    added: tuple[Application, str], root: User
+) -> None:
+    client, first = added
+    second = api_clients.rotate_secret(client, by=root)
+    assert [ask(client.client_id, each).status_code for each in (first, second)] == [200, 200]
+    with pytest.raises(TwoSecrets):
+        api_clients.rotate_secret(client, by=root)
+    FormerSecret.objects.update(ends_at=timezone.now())
+    assert [ask(client.client_id, each).status_code for each in (first, second)] == [401, 200]
+    third = api_clients.rotate_secret(client, by=root, overlap=timedelta())
+    assert [ask(client.client_id, each).status_code for each in (second, third)] == [401, 200]
+    fourth = api_clients.rotate_secret(client, by=root)
+    assert api_clients.end_former_secret(client, by=root)
+    assert [ask(client.client_id, each).status_code for each in (third, fourth)] == [401, 200]
+    assert LedgerEntry.objects.filter(act="api_client.secret_rotated").count() == 3
+
+
+def test_a_secret_ends(added: tuple[Application, str]) -> None:
+    client, secret = added
+    left = ApiClient.objects.get().secret_ends_at - timezone.now()
+    assert left > timedelta(days=settings.CLIENT_SECRET_DAYS - 1)
+    ApiClient.objects.update(secret_ends_at=timezone.now())
+    assert ask(client.client_id, secret).status_code == 401
+
+
+def test_a_command_changes_a_secret(
+    added: tuple[Application, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, first = added
+    call_command("rotate_secret", client.client_id, "--overlap-days=1", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert said["client_id"] == client.client_id
+    assert ask(client.client_id, said["secret"]).status_code == 200
+    assert ask(client.client_id, first).status_code == 200
+    call_command("rotate_secret", client.client_id, "--end-former", "--json")
+    assert json.loads(capsys.readouterr().out)["ended"] is True
+    assert ask(client.client_id, first).status_code == 401
+
+
+def test_who_guesses_secrets_waits_and_locks_nobody_else_out(
+    added: tuple[Application, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registrar.services.token_requests.AT_A_CLIENT", 3)
+    client, secret = added
+    assert [ask(client.client_id, "guess").status_code for _ in range(3)] == [401] * 3
+    refused = ask(client.client_id, secret)
+    assert refused.status_code == 429
+    assert refused.json()["error"] == "temporarily_unavailable"
+    assert 0 < int(refused["Retry-After"]) <= 15 * 60
+    assert ask(client.client_id, secret, address="198.51.100.7").status_code == 200
+    assert LedgerEntry.objects.filter(act="api_client.failures").count() == 1
+
+
+def test_nothing_of_a_token_request_stands_in_the_address(added: tuple[Application, str]) -> None:
+    client, secret = added
+    query = f"client_id={client.client_id}&client_secret={secret}&grant_type=client_credentials"
+    for send in (Client().post, Client().get):
+        answer = send(f"/oauth/token?{query}")
+        assert answer.status_code in (400, 401, 405)
+        assert b"access_token" not in answer.content
+
+
+def test_a_token_is_taken_back(added: tuple[Application, str], get: Callable[..., int]) -> None:
+    client, secret = added
+    token = ask(client.client_id, secret).json()["access_token"]
+    assert get(token) == 200
+    basic = base64.b64encode(f"{client.client_id}:{secret}".encode()).decode()
+    headers = {"authorization": f"Basic {basic}"}
+    assert Client().post("/oauth/revoke", {"token": token}).status_code == 401
+    assert Client().post("/oauth/revoke", {"token": token}, headers=headers).status_code == 200
+    assert get(token) == 401
+
+
+@pytest.fixture
+def get() -> Callable[[str], int]:
+    def status(token: str) -> int:
+        headers = {"authorization": f"Bearer {token}"}
+        return Client().get("/api/v1/learners", headers=headers).status_code
+
+    return status
+
+
+def test_clients_read_where_tokens_are_given(client: Client) -> None:
+    said = client.get("/.well-known/oauth-authorization-server").json()
+    assert said["token_endpoint"] == f"{settings.BASE_URL}/oauth/token"
+    assert "private_key_jwt" in said["token_endpoint_auth_methods_supported"]
+    assert "none" not in said["token_endpoint_auth_signing_alg_values_supported"]
