@@ -87,8 +87,9 @@ def _old_key(user: User) -> Task | None:
 def _ending(user: User) -> Task | None:
     if not user.has_perm(expiries.RIGHT):
         return None
-    found = expiries.soon()
-    is_urgent = bool(found) and found[0].ends_at < clock.now() + _SHORTLY
+    now = clock.now()
+    found = expiries.soon(at=now)
+    is_urgent = bool(found) and found[0].ends_at < now + _SHORTLY
     url = reverse("admin:oauth2_provider_application_changelist")
     words = ("secret or key ends within 30 days", "secrets and keys end within 30 days")
     return _task({"count": len(found), "since": None}, words, "Look", url, is_urgent)

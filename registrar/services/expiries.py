@@ -113,25 +113,21 @@ def _days(left: timedelta) -> str:
 # What ends
 
 
-def _secrets() -> Iterator[Ending]:
-    fix = "Give the client a new secret at the desk, and the system the new one."
-    for held in ApiClient.objects.exclude(secret_ends_at=None).select_related("application"):
-        what = f"The secret of “{held.application}”"
-        yield Ending(_subject(held, "secret"), what, held.secret_ends_at, fix)  # type: ignore[arg-type]
-
-
-def _former_secrets() -> Iterator[Ending]:
-    fix = "See to it that the system uses the new one."
-    for former in FormerSecret.objects.select_related("client__application"):
-        what = f"The secret that “{former.client.application}” had before"
-        yield Ending(_subject(former.client, "former secret"), what, former.ends_at, fix)
-
-
-def _client_keys() -> Iterator[Ending]:
-    fix = "Register new keys at the desk, or say until when these are good."
-    for held in ApiClient.objects.exclude(keys_end_at=None).select_related("application"):
-        what = f"Signing with the keys of “{held.application}”"
-        yield Ending(_subject(held, "keys"), what, held.keys_end_at, fix)  # type: ignore[arg-type]
+def _clients() -> Iterator[Ending]:
+    for held in ApiClient.objects.select_related("application", "former_secret"):
+        if held.secret_ends_at:
+            what = f"The secret of “{held.application}”"
+            fix = "Give the client a new secret at the desk, and the system the new one."
+            yield Ending(_subject(held, "secret"), what, held.secret_ends_at, fix)
+        former: FormerSecret | None = getattr(held, "former_secret", None)
+        if former:
+            what = f"The secret that “{held.application}” had before"
+            fix = "See to it that the system uses the new one."
+            yield Ending(_subject(held, "former secret"), what, former.ends_at, fix)
+        if held.keys_end_at:
+            what = f"Signing with the keys of “{held.application}”"
+            fix = "Register new keys at the desk, or say until when these are good."
+            yield Ending(_subject(held, "keys"), what, held.keys_end_at, fix)
 
 
 def _signing_keys() -> Iterator[Ending]:
@@ -171,9 +167,7 @@ def _shown(host: str, port: int) -> bytes:
 
 
 _STORED: Final[tuple[Callable[[], Iterator[Ending]], ...]] = (
-    _secrets,
-    _former_secrets,
-    _client_keys,
+    _clients,
     _signing_keys,
 )
 
