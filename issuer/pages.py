@@ -253,13 +253,15 @@ def subject_in_words(subject: str) -> str:
 class Act(NamedTuple):
     """Something that can be done to a thing on its page.
 
-    `carry_out` gets the thing, the reason and the person, and returns what to say afterwards.
+    `carry_out` gets the thing, the reason and the person, and returns what to say afterwards. The
+    boxes that may be ticked for it, its `choices`, it gets by name.
     """
 
     permission: str
-    carry_out: Callable[[Any, str, User], str]
+    carry_out: Callable[..., str]
     needs_reason: bool = True
     needs_confirmation: bool = False
+    choices: tuple[str, ...] = ()
 
 
 class ThingPage(Page, DetailView):
@@ -302,7 +304,8 @@ class ThingPage(Page, DetailView):
         if gap:
             return self._refuse(name, reason, gap, status=422)
         try:
-            said = act.carry_out(self.object, reason, self.user)
+            chosen = {choice: choice in request.POST for choice in act.choices}
+            said = act.carry_out(self.object, reason, self.user, **chosen)
         except Refusal as error:
             return self._refuse(name, reason, str(error), status=409)
         messages.success(request, said)

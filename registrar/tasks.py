@@ -25,6 +25,7 @@ from registrar.services import (
     rosters,
     simulations,
     upsert_jobs,
+    withdrawal_mails,
 )
 from skills.models import Comparison
 from skills.services import likeness, meanings
@@ -82,7 +83,7 @@ def sweep() -> None:
         compare_frameworks.delay(comparison_id)
     for file_id in award_files.unread():
         read_award_file.delay(str(file_id))
-    if award_mails.are_left():
+    if award_mails.are_left() or withdrawal_mails.are_left():
         write_award_mails.delay()
     for simulation in simulations.forgotten():
         simulate.delay(str(simulation.pk))
@@ -135,8 +136,8 @@ def read_award_file(file_id: str) -> None:
 
 @shared_task(name="registrar.write_award_mails")
 def write_award_mails() -> None:
-    """Write mails to learners whose credential can be opened, and ring for the rest."""
-    if award_mails.write_some():
+    """Write mails to learners of credentials that were issued or withdrawn; ring for the rest."""
+    if award_mails.write_some() or withdrawal_mails.write_some():
         issuer_tasks.post_soon()
         write_award_mails.delay()
 
@@ -196,6 +197,11 @@ def night_soon() -> None:
 def freeze_soon(batch: Batch) -> None:
     """Ring for an approved batch after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: freeze.delay(str(batch.pk)), robust=True)
+
+
+def tell_soon() -> None:
+    """Ring for mails to learners after the commit; without workers the next sweep finds them."""
+    transaction.on_commit(lambda: write_award_mails.delay(), robust=True)
 
 
 def compare_soon(comparison: Comparison) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -12,16 +12,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
-from issuer.models import Batch, Credential
-from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, thing_url
+from issuer.models import Batch, Credential, Mail
+from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, state_tag, thing_url
 from issuer.services import batches
 from registrar.admin import issued
 from registrar.admin.review_queue import QueueCounts, QueuePage, QueuesPage
-from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
+from registrar.models import (
+    Award,
+    AwardMail,
+    CredentialTemplate,
+    Learner,
+    Offering,
+    Revision,
+    WithdrawalMail,
+)
 from registrar.services import award_chains, award_skills, awards, rule_names
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
@@ -64,6 +72,7 @@ class EvaluatePage(Page, TemplateView):
             shown = "awards"
         text = self.get_words()
         candidates = _matching(groups[shown], text)
+        people = {candidate.learner_id for candidate in evaluation.awards}
         page = Paginator(candidates, CANDIDATES_PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             revision=self.revision,
@@ -74,8 +83,16 @@ class EvaluatePage(Page, TemplateView):
             page=page,
             rows=_rows(list(page.object_list)),
             may_prepare=bool(evaluation.awards) and self.user.has_perm("issuer.prepare_batch"),
+            no_address=Learner.objects.filter(pk__in=people, email="").count(),
+            tells_learners=self._tells_learners(),
             **kwargs,
         )
+
+    def _tells_learners(self) -> bool:
+        """As was chosen; before that as the revision says."""
+        if self.request.method == "POST":
+            return "tells_learners" in self.request.POST
+        return self.revision.tells_learners
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Prepare a batch of everyone who has earned it now."""
@@ -84,7 +101,10 @@ class EvaluatePage(Page, TemplateView):
         evaluation: Evaluation = awards.evaluate(self.revision, at=timezone.now())
         try:
             batch = awards.prepare(
-                evaluation, by=self.user, name=request.POST.get("name", "").strip()
+                evaluation,
+                by=self.user,
+                name=request.POST.get("name", "").strip(),
+                tells_learners=self._tells_learners(),
             )
         except Refusal as error:
             context = self.get_context_data(refusal=str(error))
@@ -183,14 +203,39 @@ class OfBatch(admin.SimpleListFilter):
         return queryset.filter(batch=self.value()) if self.value() else queryset
 
 
+class MailStates(admin.SimpleListFilter):
+    """The awards whose learners were told by mail, by what became of it."""
+
+    title = "mail"
+    parameter_name = "mail"
+    told_by = "announced"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [*Mail.State.choices, ("none", "None written")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        asked = self.value()
+        if asked == "none":
+            return queryset.filter(**{f"{self.told_by}__mail": None})
+        return queryset.filter(**{f"{self.told_by}__mail__state": asked}) if asked else queryset
+
+
+class WithdrawalMailStates(MailStates):
+    """The awards of whose withdrawal learners were told, by what became of that mail."""
+
+    title = "mail about the withdrawal"
+    parameter_name = "withdrawal_mail"
+    told_by = "withdrawal_mail"
+
+
 @admin.register(Award)
 class AwardAdmin(DeskAdmin):
     """The institution's decisions."""
 
     lede = "An award never changes. To award again after a revocation is an act of its own."
     empty = "Open an approved template, evaluate its rule and prepare a batch."
-    list_display = ("who", "what", "offering", "awarded_on", "batch_link")
-    list_filter = ("revision__template", OfBatch, *issued.FILTERS)
+    list_display = ("who", "what", "offering", "awarded_on", "condition", "mail", "batch_link")
+    list_filter = ("revision__template", OfBatch, MailStates, WithdrawalMailStates, *issued.FILTERS)
     list_select_related = ("learner", "revision", "offering", "batch")
     search_fields = ("learner__number", "learner__given_name", "learner__family_name")
     search_help_text = "Name or number of a learner"
@@ -206,6 +251,27 @@ class AwardAdmin(DeskAdmin):
             self.hang("issued/", issued.IssuedPage, "issued"),
             self.hang("issued.csv", issued.IssuedCsv, "issued_csv"),
         ]
+
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Give each the state of its credential, and the mails by which the learner was told."""
+        keys = [row.pk for row in rows]
+        states = dict(Award.objects.filter(pk__in=keys).with_state().values_list("pk", "state"))
+        mails: dict[int, list[Mail]] = {}
+        for kind in (AwardMail, WithdrawalMail):
+            written = kind._default_manager.filter(award__in=keys, mail__isnull=False)
+            for each in written.select_related("mail"):
+                mails.setdefault(each.award_id, []).append(cast(Mail, each.mail))
+        for row in rows:
+            row.state, row.told_by = states[row.pk], mails.get(row.pk, [])
+
+    @admin.display(description="credential is")
+    def condition(self, award: Any) -> str:
+        return state_tag(award.state)
+
+    @admin.display(description="mails")
+    def mail(self, award: Any) -> str | None:
+        told = [(thing_url(mail), mail.subject, state_tag(mail.state)) for mail in award.told_by]
+        return format_html_join(" ", '<a href="{}" title="{}">{}</a>', told) or None
 
     @admin.display(description="learner", ordering="learner__family_name")
     def who(self, award: Award) -> str:

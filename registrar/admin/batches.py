@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issuer import tasks as issuer_tasks
 from issuer.errors import Refusal
-from issuer.models import Batch, Credential
+from issuer.models import Batch, Credential, Mail
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -41,7 +41,7 @@ from issuer.vc.errors import VcError
 from registrar import tasks
 from registrar.admin.award_files import summary
 from registrar.models import Award, AwardFile, Revision
-from registrar.services import awards, composition
+from registrar.services import award_mails, awards, composition, withdrawal_mails
 
 SAMPLES = 3
 
@@ -69,9 +69,10 @@ def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
     )
 
 
-def _revoke_all(batch: Batch, reason: str, by: User) -> str:
-    count = awards.revoke_all(batch, by=by, reason=reason)
+def _revoke_all(batch: Batch, reason: str, by: User, *, tells_learners: bool) -> str:
+    count = awards.revoke_all(batch, by=by, reason=reason, tells_learners=tells_learners)
     issuer_tasks.publish_soon()
+    tasks.tell_soon()
     return f"Revoked: {count:,}. Verifiers see it as soon as the status lists are published."
 
 
@@ -106,7 +107,12 @@ class BatchPage(ThingPage):
         "resume": Act("issuer.view_batch", _resume, needs_reason=False),
         "cancel": Act("issuer.view_batch", _cancel, needs_confirmation=True),
         "award_again": Act("issuer.prepare_batch", _award_failed_again),
-        "revoke_all": Act("issuer.revoke_credential", _revoke_all, needs_confirmation=True),
+        "revoke_all": Act(
+            "issuer.revoke_credential",
+            _revoke_all,
+            needs_confirmation=True,
+            choices=("tells_learners",),
+        ),
     }
 
     def get_queryset(self) -> QuerySet[Batch]:
@@ -115,6 +121,7 @@ class BatchPage(ThingPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch, user = self.object, self.user
         may_see_learners = user.has_perm("registrar.view_award")
+        in_force = _in_force(batch, user)
         counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
         totals = dict(counts.annotate(Count("pk")))
         return super().get_context_data(
@@ -131,19 +138,41 @@ class BatchPage(ThingPage):
             failed=awards.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
-            in_force=_in_force(batch, user),
+            in_force=in_force,
+            outlook=withdrawal_mails.outlook(batch) if in_force else None,
+            tells_learners=self._tells_learners(),
             revoked=_revoked(batch),
             may_halt=batch.state == Batch.State.APPROVED and awards.may_halt(user, batch),
             **progress_context(batch),
             **_from_a_file(batch),
+            **_mails(batch),
             **kwargs,
         )
+
+    def _tells_learners(self) -> bool:
+        """Whether learners are told of a withdrawal, unless it is chosen: who was told before."""
+        if self.request.method == "POST":
+            return "tells_learners" in self.request.POST
+        return award_mails.is_announced(self.object)
 
 
 def _from_a_file(batch: Batch) -> dict[str, Any]:
     """What the file says of which it was prepared, if it was one."""
     kept = AwardFile.objects.defer("content").filter(batch=batch).first()
     return summary(kept) if kept else {}
+
+
+def _mails(batch: Batch) -> dict[str, Any]:
+    """Where the mails stand by which learners are told, in the order in which they get on."""
+    standing = award_mails.standing(batch)
+    found: dict[str, Any] = {"withdrawal_mails": _in_order(withdrawal_mails.states(batch))}
+    if standing is not None:
+        found |= {"mailing": standing, "mails_written": _in_order(standing.states)}
+    return found
+
+
+def _in_order(states: dict[str, int]) -> list[tuple[Mail.State, int]]:
+    return [(state, states[state]) for state in Mail.State if state in states]
 
 
 def _in_force(batch: Batch, user: User) -> int:
@@ -208,6 +237,23 @@ def progress_context(batch: Batch) -> dict[str, Any]:
         "is_running": batch.state == Batch.State.APPROVED,
         "is_paused": batch.paused_at is not None,
     }
+
+
+class WithdrawalMailPart(Page, DetailView):
+    """The mail that would go if the batch were revoked for the reason that is being written."""
+
+    model = Batch
+    pk_url_kwarg = "object_id"
+    context_object_name = "thing"
+    permission_required = "issuer.revoke_credential"
+    template_name = "registrar/desk/withdrawal_sample.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        reason = self.request.GET.get("reason", "").strip()
+        return {
+            "thing": self.object,
+            "outlook": withdrawal_mails.outlook(self.object, reason=reason),
+        }
 
 
 class ScheduleForm(forms.Form):
@@ -323,6 +369,7 @@ class BatchAdmin(DeskAdmin):
         return [
             self.hang("<uuid:object_id>/progress/", ProgressPart, "progress"),
             self.hang("<uuid:object_id>/schedule/", SchedulePage, "schedule"),
+            self.hang("<uuid:object_id>/withdrawal-mail/", WithdrawalMailPart, "withdrawal_mail"),
         ]
 
     @admin.display(description="prepared by", ordering="prepared_by__last_name")

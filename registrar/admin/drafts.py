@@ -46,6 +46,7 @@ _PLAIN = (
     "status_purpose",
     "pilot_unit",
     "awarding",
+    "tells_learners",
     "image_alternative",
 )
 _NOT_SAID = [("", "Not said")]
@@ -62,7 +63,7 @@ GROUPS: Final = (
     ),
     ("Assessment", ("assessment", "is_supervised", "identity_checked", "evidence_rule")),
     ("How long it holds", ("valid_for", "renewal", "status_purpose")),
-    ("Who earns it", ("awarding", "rule", "result_descriptions")),
+    ("Who earns it", ("awarding", "tells_learners", "rule", "result_descriptions")),
     ("How it looks", ("image_file", "image_alternative", "is_drawn", "includes_name")),
     ("For colleagues", ("note", "pilot_unit")),
 )
@@ -259,6 +260,13 @@ class DraftForm(forms.Form):
         label="How it is awarded",
         help_text="Whoever approves this revision also approves what it awards by itself; nobody "
         "looks at those batches before they are issued.",
+    )
+    tells_learners = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Learners are told by mail",
+        help_text="One plain mail with the link, when the credential can be opened. Whoever "
+        "prepares a batch may choose otherwise for it.",
     )
     result_descriptions = JsonField(
         widget=forms.Textarea(attrs=_CODE | {"rows": 6}),

@@ -7,7 +7,7 @@ from registrar.models.api_clients import (
     UsedAssertion,
 )
 from registrar.models.award_files import AwardFile, AwardFileRow
-from registrar.models.award_mails import Announcement, AwardMail
+from registrar.models.award_mails import Announcement, AwardMail, Withdrawal, WithdrawalMail
 from registrar.models.awards import Award
 from registrar.models.catalog import (
     Activity,
@@ -94,4 +94,6 @@ __all__ = [
     "UpsertJob",
     "UpsertedRow",
     "UsedAssertion",
+    "Withdrawal",
+    "WithdrawalMail",
 ]

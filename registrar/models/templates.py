@@ -137,6 +137,11 @@ class Revision(models.Model):
     awarding = models.CharField(
         "how it is awarded", max_length=9, choices=Awarding, default=Awarding.HAND
     )
+    tells_learners = models.BooleanField(
+        "learners are told by mail",
+        default=False,
+        help_text="Each when the credential can be opened; whoever prepares a batch may differ",
+    )
     skills = models.ManyToManyField(Skill, through="RevisionSkill", related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,9 +1,10 @@
 """Tell learners by mail where the credentials are that they were issued."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
@@ -19,6 +20,35 @@ AT_ONCE: Final = 200
 def announce(batch: Batch) -> Announcement:
     """Let the learners of a batch be told when it is issued. To ask again changes nothing."""
     return Announcement.objects.get_or_create(batch=batch)[0]
+
+
+def is_announced(batch: Batch) -> bool:
+    """Whether the learners of a batch are told, or were."""
+    return Announcement.objects.filter(batch=batch).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the mails of a batch are: how many to come, without an address, in which state."""
+
+    to_come: int
+    no_address: int
+    states: dict[str, int]
+
+
+def standing(batch: Batch) -> Standing | None:
+    """Where the mails of a batch stand; None if its learners are not told."""
+    announcement = Announcement.objects.filter(batch=batch).first()
+    if announcement is None:
+        return None
+    made = Award.objects.filter(batch=batch).order_by()
+    counts = made.exclude(announced=None).values_list("announced__mail__state")
+    states = dict(counts.annotate(Count("pk")))
+    unwritten = made.filter(announced=None)
+    no_address = unwritten.filter(learner__email="").count() + states.pop(None, 0)
+    is_over = announcement.told_at is not None or batch.state == Batch.State.DECLINED
+    to_come = 0 if is_over else unwritten.exclude(learner__email="").count()
+    return Standing(to_come, no_address, states)
 
 
 def write_some() -> int:

@@ -20,7 +20,7 @@ from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import Award, CredentialTemplate, Offering, OrganizationUnit, Revision
-from registrar.services import eligibility, facts, roles
+from registrar.services import award_mails, eligibility, facts, roles, withdrawal_mails
 from registrar.services.eligibility import Candidate, Result
 
 # States in which no credential is in force nor will be, so that one may award again.
@@ -95,22 +95,30 @@ def evaluate(
 
 
 @transaction.atomic
-def prepare(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
+def prepare(
+    evaluation: Evaluation, *, by: User, name: str = "", tells_learners: bool | None = None
+) -> Batch | None:
     """Award everyone who has earned it, as a batch for a second person to approve.
 
     Whoever was awarded since the evaluation is left out; if nobody is left there is no batch.
-    Raises WrongState unless the revision is the approved one.
+    Learners are told by mail as `tells_learners` has it, without it as the revision says. Raises
+    WrongState unless the revision is the approved one.
     """
     _begin(evaluation.revision, by=by)
-    return _award(evaluation, by=by, name=name)
+    batch = _award(evaluation, by=by, name=name)
+    says = evaluation.revision.tells_learners if tells_learners is None else tells_learners
+    if batch is not None and says:
+        award_mails.announce(batch)
+    return batch
 
 
 @transaction.atomic
 def prepare_automatically(evaluation: Evaluation) -> Batch | None:
     """Award everyone who has earned it, as a batch that is approved already.
 
-    Its author and its approver stand for it: that it awards by itself was approved with the
-    revision. Raises WrongState unless the revision is the approved one and awards by itself.
+    Its author and its approver stand for it: that it awards by itself, and whether learners are
+    told by mail, was approved with the revision. Raises WrongState unless the revision is the
+    approved one and awards by itself.
     """
     hold(evaluation.revision)
     revision = Revision.objects.select_related("author", "approved_by").get(
@@ -121,6 +129,8 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
     batch = _award(evaluation, by=revision.author)
     if batch is None:
         return None
+    if revision.tells_learners:
+        award_mails.announce(batch)
     reason = f"It awards by itself, as approved with revision {revision.number}."
     return batches.approve(batch, by=revision.approved_by, reason=reason)
 
@@ -165,9 +175,10 @@ def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
 def award_again(award: Award, *, by: User, reason: str) -> Batch:
     """Award once more what was revoked or declined, has expired, or could not be issued.
 
-    It says what is known today, in the words of the revision that is approved today. Raises
-    ReasonMissing, and WrongState while a credential for the same occasion is in force, if there
-    is a newer award, and if the rule is no longer met.
+    It says what is known today, in the words of the revision that is approved today, which also
+    says whether the learner is told by mail. Raises ReasonMissing, and WrongState while a
+    credential for the same occasion is in force, if there is a newer award, and if the rule is no
+    longer met.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -176,7 +187,7 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     made = _as_of_today([award], revision, by=by)
     if not made:
         raise WrongState("The award rule is no longer met, so this cannot be awarded again.")
-    batch = _prepare_again(made, name=revision.name, by=by)
+    batch = _prepare_again(made, name=revision.name, by=by, tells_learners=revision.tells_learners)
     details = {"batch": str(batch.pk), "replaces": award.pk}
     ledger.append("award.decided_again", made[0], by=by, reason=reason, details=details)
     return batch
@@ -186,8 +197,9 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
 def award_failed_again(batch: Batch, *, by: User, reason: str) -> Batch:
     """Award once more, as one new batch, everyone whose credential this batch could not issue.
 
-    Each as `award_again` does it. Left out is who was awarded again already, and who has not
-    earned it today. Raises ReasonMissing, and WrongState if nobody is left.
+    Each as `award_again` does it; learners are told by mail if those of this batch were to be. Left
+    out is who was awarded again already, and who has not earned it today. Raises ReasonMissing, and
+    WrongState if nobody is left.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -199,7 +211,8 @@ def award_failed_again(batch: Batch, *, by: User, reason: str) -> Batch:
         made += _as_of_today(lost, revision, by=by)
     if not made:
         raise WrongState("Of those who failed here, nobody is left who has earned it today.")
-    again = _prepare_again(made, name=batch.name, by=by)
+    tells_learners = award_mails.is_announced(batch)
+    again = _prepare_again(made, name=batch.name, by=by, tells_learners=tells_learners)
     details = {"batch": str(again.pk), "count": again.count}
     ledger.append("award.decided_again", batch, by=by, reason=reason, details=details)
     return again
@@ -220,7 +233,7 @@ def award_all_again(former: Iterable[Award], *, by: User, reason: str) -> Batch:
     made = _as_of_today(former, revision, by=by)
     if not made:
         raise WrongState("Of those who were chosen, nobody has earned it today.")
-    batch = _prepare_again(made, name=revision.name, by=by)
+    batch = _prepare_again(made, name=revision.name, by=by, tells_learners=revision.tells_learners)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided_again", batch, by=by, reason=reason, details=details)
     return batch
@@ -304,17 +317,21 @@ def reinstate(credential: Credential, *, by: User, reason: str) -> StatusChange:
 
 
 @transaction.atomic
-def revoke_all(batch: Batch, *, by: User, reason: str) -> int:
+def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = False) -> int:
     """Withdraw every award of an issued batch that is in force, at once; how many those are.
 
-    Raises what `issuer.services.status.revoke_all` raises.
+    With `tells_learners` each of these learners gets a mail with the reason. Raises what
+    `issuer.services.status.revoke_all` raises.
     """
     units = _units(batch)
     if not units:
         raise NotIssued("No award stands behind this batch, so it cannot be revoked as a whole.")
     for unit in units:
         roles.demand(by, "issuer.revoke_credential", unit=unit)
-    return status.revoke_all(batch, reason=reason, by=by)
+    count = status.revoke_all(batch, reason=reason, by=by)
+    if tells_learners:
+        withdrawal_mails.announce(batch, reason=reason)
+    return count
 
 
 def may_revoke_all(user: User, batch: Batch) -> bool:
@@ -598,9 +615,12 @@ def _allowed(award: Award, described: Mapping[str, dict[str, Any]]) -> list[Resu
     ]
 
 
-def _prepare_again(made: list[Award], *, name: str, by: User) -> Batch:
+def _prepare_again(made: list[Award], *, name: str, by: User, tells_learners: bool) -> Batch:
     batch_id = uuid4()
     for position, award in enumerate(made):
         award.batch_id, award.position = batch_id, position
     Award.objects.bulk_create(made)
-    return batches.open(f"{name[:190]}, again", count=len(made), by=by, id=batch_id)
+    batch = batches.open(f"{name[:190]}, again", count=len(made), by=by, id=batch_id)
+    if tells_learners:
+        award_mails.announce(batch)
+    return batch

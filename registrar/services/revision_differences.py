@@ -87,6 +87,9 @@ def _shown_fields() -> dict[str, Callable[[Revision], str]]:
         "Skills": _skills,
         "Award rule": lambda revision: rule_names.in_words(revision.rule),
         "How it is awarded": lambda revision: revision.get_awarding_display(),
+        "Mails": lambda revision: (
+            "Learners are told" if revision.tells_learners else "None are sent"
+        ),
         "Results it carries": _results,
         "Learner's name": lambda revision: (
             "Stands in every credential" if revision.includes_name else "Not in the credential"

@@ -47,6 +47,7 @@ WORDING = (
     "pilot_unit",
     "rule",
     "awarding",
+    "tells_learners",
 )
 
 

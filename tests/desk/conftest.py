@@ -383,6 +383,7 @@ def addresses(
             "batches": page("issuer_batch_changelist"),
             "batch": page("issuer_batch_change", award.batch_id),
             "progress": page("issuer_batch_progress", award.batch_id),
+            "mail about a withdrawal": page("issuer_batch_withdrawal_mail", award.batch_id),
             "credentials": page("issuer_credential_changelist"),
             "credential": page("issuer_credential_change", award.credential_id),
             "status lists": page("issuer_statuslist_changelist"),

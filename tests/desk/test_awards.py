@@ -27,9 +27,14 @@ def test_evaluating_shows_who_and_why_and_prepares_a_batch_once(
     assert "Ada Byron" in text(client.get(address))
     assert "is Fail" in text(client.get(address, {"show": "not_met"}))
     assert "Nobody of that name" in text(client.get(address, {"q": "Zoe"}))
-    answer = client.post(address, {"name": "Spring"})
+    assert "Tell each learner by mail" in text(client.get(address))
+    answer = client.post(address, {"name": "Spring", "tells_learners": "on"})
     batch = Batch.objects.get(name="Spring")
     assert answer["Location"] == thing_url(batch)
+    assert "Mails to learners" in text(client.get(thing_url(batch)))
+    rows = reverse("admin:registrar_award_changelist")
+    assert "Waits for approval" in text(client.get(rows, {"batch": batch.pk, "mail": "none"}))
+    assert not client.get(rows, {"mail": "sent"}).context["cl"].result_list
     client.post(address, {"name": "Spring again"})
     assert Batch.objects.count() == 1
     assert "Ada Byron" in text(client.get(address, {"show": "already"}))

@@ -10,7 +10,7 @@ from issuer.models import SigningKey, StatusList
 from issuer.pages import thing_url
 from issuer.services import publishing, status
 from registrar.models import Learner, Revision
-from registrar.services import awards
+from registrar.services import awards, withdrawal_mails
 from tests.cast import SIS, College, issue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -19,7 +19,7 @@ COUNT = 300
 
 
 @pytest.mark.timeout(600)
-def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
+def test_a_wrong_batch_is_revoked_in_four_clicks_and_the_list_says_so(
     page: Any,
     key: SigningKey,
     college: College,
@@ -29,7 +29,13 @@ def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
     open_as: Any,
 ) -> None:
     learners = Learner.objects.bulk_create(
-        Learner(source=SIS, sourced_id=f"w{n}", number=f"w{n}", family_name=f"Name {n}")
+        Learner(
+            source=SIS,
+            sourced_id=f"w{n}",
+            number=f"w{n}",
+            family_name=f"Name {n}",
+            email=f"w{n}@college.example",
+        )
         for n in range(COUNT)
     )
     for learner in learners:
@@ -41,7 +47,9 @@ def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
     open_as(page, clara, thing_url(batch))
     page.click("summary:has-text('Revoke the whole batch')")
     page.fill("#reason-revoke_all", "The wrong term was chosen.")
+    page.wait_for_selector("#withdrawal-mail:has-text('Why: The wrong term was chosen.')")
     page.check("#confirmed-revoke_all")
+    page.check("#tells-learners")
     page.click(f"button:has-text('Revoke {COUNT:,} credentials')", timeout=120_000)
     page.wait_for_selector(f"text={COUNT:,} credentials of it are revoked", timeout=120_000)
     (status_list,) = status.lists_to_publish()
@@ -50,3 +58,4 @@ def test_a_wrong_batch_is_revoked_in_three_clicks_and_the_list_says_so(
     assert newest is not None
     bits = status.published_bits(newest)
     assert sum(byte.bit_count() for byte in bits) == COUNT
+    assert withdrawal_mails.write_some() == withdrawal_mails.AT_ONCE

@@ -64,7 +64,7 @@ MAY_ENTER = {
             "description of a course",
             "description of an activity",
         ),
-        *("outbox", "mail", "asking outside"),
+        *("outbox", "mail", "asking outside", "mail about a withdrawal"),
     },
     "dev": RECORDS
     | {

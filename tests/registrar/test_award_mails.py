@@ -1,0 +1,105 @@
+"""Learners are told by mail of what a rule awards and of what is withdrawn: each once."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from issuer.models import Batch, Institution, Mail, SigningKey
+from registrar.models import Award, Learner, Revision
+from registrar.services import award_mails, awards, nights, templates, withdrawal_mails
+from registrar.services.award_mails import Standing
+from tests.cast import College, issue
+from tests.registrar.test_awards import automatic
+from tests.registrar.test_nights import TODAY, whole_night
+
+pytestmark = pytest.mark.django_db
+
+
+def prepared(revision: Revision, *, by: User, tells_learners: bool | None = None) -> Batch:
+    found = awards.evaluate(revision, at=timezone.now())
+    batch = awards.prepare(found, by=by, tells_learners=tells_learners)
+    assert batch is not None
+    return batch
+
+
+def telling(revision: Revision, *, clara: User, dev: User) -> Revision:
+    """The next revision of the template, which tells learners."""
+    second = templates.revise(revision.template, by=clara)
+    templates.edit(second, by=clara, tells_learners=True)
+    return templates.approve(templates.submit(second, by=clara), by=dev)
+
+
+def test_learners_are_told_as_the_template_says_unless_it_is_chosen_otherwise(
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    dev: User,
+) -> None:
+    college.grade(ada, "Pass")
+    assert award_mails.standing(prepared(cells, by=clara)) is None
+    revision = telling(cells, clara=clara, dev=dev)
+    college.grade(ben, "Pass")
+    batch = prepared(revision, by=clara)
+    assert award_mails.standing(batch) == Standing(to_come=1, no_address=0, states={})
+    assert not award_mails.are_left()
+    issue(awards.approve(batch, by=dev))
+    assert award_mails.write_some() == 1
+    assert award_mails.write_some() == 0
+    assert Mail.objects.get().to == ben.email
+    assert award_mails.standing(batch) == Standing(to_come=0, no_address=0, states={"queued": 1})
+
+
+def test_a_batch_may_tell_nobody_though_its_template_would(
+    college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    college.grade(ada, "Pass")
+    revision = telling(cells, clara=clara, dev=dev)
+    assert award_mails.standing(prepared(revision, by=clara, tells_learners=False)) is None
+
+
+def test_what_awards_by_itself_at_night_tells_each_learner_once(
+    key: SigningKey, college: College, cells: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    automatic(telling(cells, clara=clara, dev=dev), clara=clara, dev=dev)
+    college.grade(ada, "Pass")
+    broken_off = nights.carry_on(nights.begin(TODAY))
+    for batch in nights.being_issued(broken_off):
+        issue(batch)
+    assert award_mails.write_some() == 1
+    whole_night()
+    whole_night()
+    assert award_mails.write_some() == 0
+    assert Mail.objects.filter(why="credential.issued").get().to == ada.email
+
+
+def test_of_a_batch_that_is_revoked_its_learners_are_told_why_and_whom_to_ask(
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    dev: User,
+) -> None:
+    Institution.objects.update(email="office@college.example")
+    zoe = Learner.objects.create(source="sis", sourced_id="stu-3", given_name="Zoe")
+    for learner in (ada, ben, zoe):
+        college.grade(learner, "Pass")
+    batch = prepared(cells, by=clara)
+    issue(awards.approve(batch, by=dev))
+    batch.refresh_from_db()
+    awards.withdraw(Award.objects.get(learner=ben), by=clara, reason="Bens is another story.")
+    would = withdrawal_mails.outlook(batch, reason="The wrong term was chosen.")
+    assert (would.mails, would.no_address) == (1, 1)
+    reason = "The wrong term was chosen."
+    assert awards.revoke_all(batch, by=clara, reason=reason, tells_learners=True) == 2
+    assert [withdrawal_mails.write_some() for _ in range(3)] == [1, 0, 0]
+    mail = Mail.objects.get()
+    assert (mail.to, mail.text) == (ada.email, would.sample)
+    assert "Ada Byron" in mail.text and cells.name in mail.text
+    assert reason in mail.text and "office@college.example" in mail.text
+    assert withdrawal_mails.states(batch) == {"queued": 1}
+    assert not withdrawal_mails.are_left()
