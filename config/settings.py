@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registrar.sweep_uploads",
         "schedule": 60 * 60,
     },
+    "count who waits to be awarded": {"task": "registrar.count_queues", "schedule": 5 * 60},
     "begin the night and carry it on": {"task": "registrar.night", "schedule": 60},
     "forget what the API answered a day ago": {
         "task": "registrar.sweep_answers",

@@ -21,7 +21,15 @@ from registrar.models import (
     SkillTag,
     TemplateProposal,
 )
-from registrar.services import awards, confirmations, corrections, expiries, policies, roles
+from registrar.services import (
+    awards,
+    confirmations,
+    corrections,
+    expiries,
+    policies,
+    review_queue,
+    roles,
+)
 from skills.models import Association
 
 RECENT_BATCHES = 12
@@ -146,6 +154,18 @@ def _batches(user: User) -> Task | None:
     url = _first_or_list(prepared, "issuer_batch", "?state__exact=prepared", "prepared_at")
     found = prepared.aggregate(count=Count("pk"), since=Min("prepared_at"))
     return _task(found, ("batch to approve", "batches to approve"), "Decide", url)
+
+
+def _awards(user: User) -> Task | None:
+    if not user.has_perm(review_queue.PERMISSION):
+        return None
+    queues = list(review_queue.counts(user))
+    url = reverse("admin:registrar_award_queues")
+    if len(queues) == 1:
+        url = reverse("admin:registrar_award_queue", args=[queues[0].pk])
+    since = min((queue.since for queue in queues if queue.since), default=None)
+    found = {"count": sum(queue.waiting for queue in queues), "since": since}
+    return _task(found, ("award to decide on", "awards to decide on"), "Decide", url)
 
 
 def _revisions(user: User) -> Task | None:
@@ -281,6 +301,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _batches,
     _night,
     _corrections,
+    _awards,
     _revisions,
     _proposals,
     _drafts,

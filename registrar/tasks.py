@@ -22,6 +22,7 @@ from registrar.services import (
     kept_answers,
     nights,
     result_imports,
+    review_queue,
     rosters,
     simulations,
     upsert_jobs,
@@ -142,6 +143,13 @@ def write_award_mails() -> None:
         write_award_mails.delay()
 
 
+@shared_task(name="registrar.count_queues")
+def count_queues() -> None:
+    """Count who waits to be awarded or withdrawn, and ring for the rest: behind other messages."""
+    if review_queue.count_one():
+        count_queues.delay()
+
+
 @shared_task(name="registrar.night")
 def night() -> None:
     """Begin the night when it is due, carry on with the one that runs, ring for its batches."""
@@ -202,6 +210,11 @@ def freeze_soon(batch: Batch) -> None:
 def tell_soon() -> None:
     """Ring for mails to learners after the commit; without workers the next sweep finds them."""
     transaction.on_commit(lambda: write_award_mails.delay(), robust=True)
+
+
+def count_soon() -> None:
+    """Ring for queues in which somebody has decided, after the commit; else the clock does."""
+    transaction.on_commit(lambda: count_queues.delay(), robust=True)
 
 
 def compare_soon(comparison: Comparison) -> None:

@@ -15,6 +15,7 @@ from django.views.generic import TemplateView
 from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.pages import Link, Page, list_link, thing_url
+from registrar import tasks
 from registrar.admin.choosing import is_key
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
 from registrar.services import review_queue, rule_names
@@ -110,6 +111,7 @@ class QueuePage(QueuePart):
             said = decide(self.revision, chosen, self.user, reason)
         except Refusal as error:
             return self._refuse(str(error), ticked, reason, 409)
+        tasks.count_soon()
         messages.success(request, said)
         return redirect("admin:registrar_award_queue", self.revision.pk)
 

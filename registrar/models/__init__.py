@@ -30,6 +30,7 @@ from registrar.models.outcomes import LearningOutcome, OutcomeWording
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.policies import TaggingPolicy
 from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, SetOutcome
+from registrar.models.queues import QueueCount
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
@@ -76,6 +77,7 @@ __all__ = [
     "OutcomeWording",
     "Programme",
     "ProgrammeCourse",
+    "QueueCount",
     "Result",
     "ResultImport",
     "Revision",

@@ -6,22 +6,26 @@ by the rule of its own revision.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from issuer.errors import ReasonMissing
 from issuer.models import Batch, Credential
+from issuer.services import clock
 from registrar import rules
-from registrar.models import Award, Revision
+from registrar.models import Award, QueueCount, Revision
 from registrar.services import awards, eligibility, roles
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
 PERMISSION: Final = "registrar.evaluate_award"
+# Results come by night mostly, and to count all queues may take minutes.
+COUNTED_FOR: Final = timedelta(hours=1)
 _IN_FORCE: Final = (Credential.State.VALID, Credential.State.SUSPENDED)
 _LOST: Final = (Credential.State.REVOKED, Credential.State.EXPIRED, Credential.State.FAILED)
 
@@ -58,14 +62,38 @@ def revisions(user: User, *, is_everything: bool = False) -> QuerySet[Revision]:
 
     What is awarded by itself is among them, as withdrawals are always for a person to decide.
     """
-    found = Revision.objects.filter(
-        state=Revision.State.APPROVED,
-        rule__isnull=False,
-        template__unit__in=roles.reach(user, PERMISSION),
-    )
-    if not is_everything:
-        found = found.exclude(awarding=Revision.Awarding.HAND)
-    return found.select_related("template__unit").order_by("name", "pk")
+    found = _with_a_rule() if is_everything else _queued()
+    within_reach = found.filter(template__unit__in=roles.reach(user, PERMISSION))
+    return within_reach.select_related("template__unit").order_by("name", "pk")
+
+
+def counts(user: User) -> QuerySet[QueueCount]:
+    """How much waits in the queues in this person's reach, as last counted; empty ones left out."""
+    return QueueCount.objects.filter(revision__in=revisions(user), waiting__gt=0)
+
+
+def count_one() -> QueueCount | None:
+    """Count the queue that was counted longest ago; None if that is not long ago for any."""
+    old = Q(queue_count__counted_at=None) | Q(queue_count__counted_at__lt=clock.now() - COUNTED_FOR)
+    oldest_first = F("queue_count__counted_at").asc(nulls_first=True)
+    revision = _queued().filter(old).order_by(oldest_first, "pk").first()
+    if revision is None:
+        return None
+    now = clock.now()
+    queue = look(revision)
+    waiting = len(queue.again) + len(queue.lapsed)
+    if revision.awarding == Revision.Awarding.REVIEW:
+        waiting += len(queue.new)
+    former = QueueCount.objects.filter(revision=revision).first()
+    since = (former and former.since) or now
+    return QueueCount.objects.update_or_create(
+        revision=revision,
+        defaults={
+            "waiting": waiting,
+            "since": since if waiting else None,
+            "counted_at": now,
+        },
+    )[0]
 
 
 def look(revision: Revision) -> Queue:
@@ -89,6 +117,7 @@ def award(revision: Revision, learners: Collection[int] | None, *, by: User) -> 
     chosen = tuple(
         each for each in evaluation.awards if learners is None or each.learner_id in learners
     )
+    _have_counted(revision)
     return awards.prepare(replace(evaluation, awards=chosen), by=by)
 
 
@@ -102,6 +131,7 @@ def award_again(
     """
     found = [each.award for each in look(revision).again]
     found = [each for each in found if chosen is None or each.pk in chosen]
+    _have_counted(revision)
     return awards.award_all_again(found, by=by, reason=reason) if found else None
 
 
@@ -115,9 +145,23 @@ def withdraw(revision: Revision, chosen: Collection[int] | None, *, by: User, re
         raise ReasonMissing
     found = [each.award for each in look(revision).lapsed]
     found = [each for each in found if chosen is None or each.pk in chosen]
+    _have_counted(revision)
     for each in found:
         awards.withdraw(each, by=by, reason=reason)
     return len(found)
+
+
+def _with_a_rule() -> QuerySet[Revision]:
+    return Revision.objects.filter(state=Revision.State.APPROVED, rule__isnull=False)
+
+
+def _queued() -> QuerySet[Revision]:
+    return _with_a_rule().exclude(awarding=Revision.Awarding.HAND)
+
+
+def _have_counted(revision: Revision) -> None:
+    """Somebody decides, so that the number is not right any longer."""
+    QueueCount.objects.filter(revision=revision).update(counted_at=None)
 
 
 def _again(evaluation: Evaluation) -> Iterator[Concern]:

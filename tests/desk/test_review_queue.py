@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from config import waiting
+from config.waiting import Task
 from issuer.models import Batch, Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Learner, Revision
+from registrar.services import review_queue, templates
 from tests.cast import College
 from tests.desk.reading import SignIn, text
 
@@ -53,3 +56,27 @@ def test_people_are_awarded_and_awards_withdrawn_from_the_queue(
     assert "Withdraw the chosen" not in text(approver.get(address, {"show": "lapsed"}))
     forbidden = approver.post(address, {"act": "new", "everybody": "yes"})
     assert forbidden.status_code == 409
+
+
+def test_who_waits_in_a_queue_is_shown_at_home_until_somebody_has_decided(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    second = templates.revise(cells.template, by=clara)
+    templates.edit(second, by=clara, awarding="review")
+    revision = templates.approve(templates.submit(second, by=clara), by=dev)
+    for learner in (ada, ben):
+        college.grade(learner, "Pass")
+
+    def asked() -> list[Task]:
+        return [task for task in waiting.tasks(clara) if "decide on" in task.what]
+
+    counted = review_queue.count_one()
+    assert counted is not None and review_queue.count_one() is None
+    url = reverse("admin:registrar_award_queue", args=[revision.pk])
+    assert asked() == [Task(2, "awards to decide on", "Decide", url, counted.since)]
+    review_queue.award(revision, {ada.pk}, by=clara)
+    assert review_queue.count_one() is not None
+    assert asked() == [Task(1, "award to decide on", "Decide", url, counted.since)]
+    review_queue.award(revision, None, by=clara)
+    review_queue.count_one()
+    assert asked() == []
