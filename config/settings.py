@@ -196,6 +196,9 @@ UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", 7 * 24)
 # Folder in which other systems drop their rosters, a folder for each feed; web processes and
 # workers must see the same one.
 FEED_DIR = env.str("FEED_DIR", "feeds")
+# Origins of servers inside the college's own network that feeds may be pulled from, as
+# https://sis.campus.example:8443; all others have to be https at public addresses.
+FEED_ORIGINS = [origin.rstrip("/").lower() for origin in env.list("FEED_ORIGINS", default=[])]
 # The hour from which the night runs, in TIME_ZONE; empty for a service without nights.
 NIGHT_HOUR = int(env.str("NIGHT_HOUR", "2")) if env.str("NIGHT_HOUR", "2") else None
 # Folder in which the built-in example keeps the passwords that were drawn for its people; only

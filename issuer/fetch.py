@@ -1,4 +1,4 @@
-"""The only door to a stranger's link: https, public addresses, caps on size and time."""
+"""The only door to other machines' web servers: https, public addresses, caps on size and time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,19 +21,28 @@ MAX_BYTES = 1024 * 1024
 MAX_SECONDS = 5
 HTTPS_PORT = 443
 
-_HEADERS: dict[str | bytes, str | bytes] = {
+_HEADERS = {
     "Accept": (
         "application/vc, application/did+json, application/ld+json, application/json, "
         "application/statuslist+jwt"
     ),
-    # What is packed can unpack to more than was asked for.
-    "Accept-Encoding": "identity",
     "User-Agent": "credential-verifier",
 }
+# What is packed can unpack to more than was asked for.
+_ALWAYS = {"Accept-Encoding": "identity"}
 # The part of IPv6 that is given out to machines; translated IPv4 addresses lie outside of it ...
 _IPV6 = ipaddress.ip_network("2000::/3")
 # ... but for 6to4 (RFC 3056) and Teredo (RFC 4380), which lead to IPv4 addresses unseen.
 _HIDING = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32")))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; the names of its headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 def get(url: str) -> bytes:
@@ -45,16 +55,39 @@ def get(url: str) -> bytes:
 
     Raises Unreachable for whatever else happens.
     """
-    _require_acceptable(url)
-    network = _CheckedNetwork(_Deadline(MAX_SECONDS))
+    answer = ask(url, headers=_HEADERS, max_bytes=MAX_BYTES, max_seconds=MAX_SECONDS)
+    if answer.status != 200:
+        raise Unreachable(f"The answer was not a document (status {answer.status}).")
+    return answer.content
+
+
+def ask(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str],
+    content: bytes = b"",
+    max_bytes: int,
+    max_seconds: float,
+    trusted: Collection[str] = (),
+) -> Answer:
+    """Return what a server answers to one request, whatever its status, within the same bounds.
+
+    `trusted` are the origins (https://host:port) that the operator has named: to them it may also
+    be another port, a private address, or plain http if they are named so. Raises Unreachable.
+    """
+    is_trusted = _origin(url) in trusted
+    _require_acceptable(url, is_trusted=is_trusted)
+    network = _CheckedNetwork(_Deadline(max_seconds), is_trusted=is_trusted)
+    sent = list({**_ALWAYS, **headers}.items())
     try:
         with (
             httpcore.ConnectionPool(
                 ssl_context=ssl.create_default_context(), network_backend=network
             ) as pool,
-            pool.stream("GET", url, headers=_HEADERS) as response,
+            pool.stream(method, url, headers=sent, content=content or None) as response,
         ):
-            return _read(response)
+            return _read(response, max_bytes)
     except (
         OSError,
         httpcore.ProtocolError,
@@ -65,18 +98,22 @@ def get(url: str) -> bytes:
         raise Unreachable(f"{url} could not be fetched.") from None
 
 
-def _require_acceptable(url: str) -> None:
+def _require_acceptable(url: str, *, is_trusted: bool) -> None:
     parts = _split(url)
     if (
         not url.isascii()
         or not url.isprintable()
         or " " in url
-        or parts.scheme != "https"
         or not parts.hostname
         or "@" in parts.netloc
-        or _port(parts) not in (None, HTTPS_PORT)
+        or not (is_trusted or (parts.scheme == "https" and _port(parts) in (None, HTTPS_PORT)))
     ):
         raise Unreachable(f"{url} is not an https address that is followed from here.")
+
+
+def _origin(url: str) -> str:
+    parts = _split(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _split(url: str) -> SplitResult:
@@ -93,16 +130,19 @@ def _port(parts: SplitResult) -> int | None:
         return -1
 
 
-def _read(response: httpcore.Response) -> bytes:
-    headers = {name.lower(): value for name, value in response.headers}
-    if response.status != 200 or headers.get(b"content-encoding", b"identity") != b"identity":
-        raise Unreachable(f"The answer was not a document (status {response.status}).")
+def _read(response: httpcore.Response, max_bytes: int) -> Answer:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Unreachable("The answer is packed, though it was not to be.")
     content = bytearray()
     for part in response.iter_stream():
         content += part
-        if len(content) > MAX_BYTES:
-            raise Unreachable(f"The answer has more than {MAX_BYTES} bytes.")
-    return bytes(content)
+        if len(content) > max_bytes:
+            raise Unreachable(f"The answer has more than {max_bytes} bytes.")
+    return Answer(response.status, headers, bytes(content))
 
 
 class _Deadline:
@@ -121,8 +161,9 @@ class _Deadline:
 class _CheckedNetwork(httpcore.NetworkBackend):
     """Connects to addresses that were looked at, and to nothing else."""
 
-    def __init__(self, deadline: _Deadline) -> None:
+    def __init__(self, deadline: _Deadline, *, is_trusted: bool) -> None:
         self._deadline = deadline
+        self._is_trusted = is_trusted
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -133,7 +174,9 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _look_up(host, self._deadline)
+        addresses = _look_up(host, port, self._deadline)
+        if not self._is_trusted and not all(map(_is_public, addresses)):
+            raise Unreachable(f"{host} is not found at public addresses only.")
         for number, address in enumerate(addresses, 1):
             try:
                 stream = self._sockets.connect_tcp(address, port, self._deadline.left())
@@ -174,23 +217,23 @@ class _TimedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _look_up(host: str, deadline: _Deadline) -> list[str]:
-    """The addresses of a name, all of them public; raises Unreachable."""
+def _look_up(host: str, port: int, deadline: _Deadline) -> list[str]:
+    """The addresses of a name; raises Unreachable."""
     answer: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
     # The system's name service knows no time limit, so it is asked on a thread that may be left.
-    threading.Thread(target=lambda: answer.put(_ask(host)), daemon=True).start()
+    threading.Thread(target=lambda: answer.put(_addresses(host, port)), daemon=True).start()
     try:
         addresses = answer.get(timeout=deadline.left())
     except queue.Empty:
         addresses = []
-    if not addresses or not all(map(_is_public, addresses)):
-        raise Unreachable(f"{host} is not found at public addresses only.")
+    if not addresses:
+        raise Unreachable(f"{host} is not found.")
     return addresses
 
 
-def _ask(host: str) -> list[str]:
+def _addresses(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, HTTPS_PORT, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
     return list(dict.fromkeys(str(address[0]) for *_, address in found))

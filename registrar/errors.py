@@ -46,6 +46,24 @@ class FeedRefused(RegistrarError):
     code = "feed_refused"
 
 
+class SourceSilent(RegistrarError):
+    """The server of the feed did not answer as it should. It is asked again later."""
+
+    code = "source_silent"
+
+
+class SourceRefuses(RegistrarError):
+    """The server of the feed does not give what it is asked for."""
+
+    code = "source_refuses"
+
+
+class NotServed(SourceRefuses):
+    """The server of the feed does not have this."""
+
+    code = "not_served"
+
+
 class NothingPasses(RegistrarError):
     """No final result passes, so nobody could be awarded anything."""
 

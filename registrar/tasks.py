@@ -21,6 +21,7 @@ from registrar.services import (
     digests,
     kept_answers,
     nights,
+    pulls,
     result_imports,
     review_queue,
     rosters,
@@ -164,6 +165,8 @@ def night() -> None:
 def carry_on(run: NightRun) -> NightRun:
     """Take the steps of a night that can be taken now, and ring for what is to be issued."""
     nights.carry_on(run)
+    if pulls.may_go_on(run):
+        night.delay()
     for batch in nights.being_issued(run):
         freeze.delay(str(batch.pk))
     issuer_tasks.post_soon()

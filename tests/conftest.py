@@ -221,14 +221,17 @@ def migrated(django_db_modify_db_settings: None, django_db_blocker: Any) -> str 
 
 @pytest.fixture(scope="session")
 def django_db_setup(migrated: str | None, django_db_setup: None, django_db_blocker: Any) -> None:
-    """Keep a copy of the migrated database, in the place of copies of other migrations."""
+    """Keep a copy of the migrated database; of other migrations' copies only the newest few."""
     from django.db import DatabaseError, connection
 
     settings = connection.settings_dict
     if migrated and not settings["TEST"].get("TEMPLATE"):
         connection.close()
         with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-            cursor.execute("select datname from pg_database where datname like 'migrated%'")
+            cursor.execute(
+                "select datname from pg_database where datname like 'migrated%' "
+                "order by oid desc offset 5"
+            )
             commands = [f'drop database "{name}"' for (name,) in cursor.fetchall()]
             commands.append(f'create database "{migrated}" template "{settings["NAME"]}"')
             for command in commands:

@@ -1,11 +1,9 @@
-"""The nights and the feeds: what was fetched, applied, awarded and issued, and what it refused."""
+"""The nights: what was fetched, applied, awarded and issued, and what was refused."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,9 +13,7 @@ from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
 from issuer.pages import (
-    Act,
     DeskAdmin,
-    FormPage,
     Link,
     Page,
     ThingPage,
@@ -29,8 +25,8 @@ from issuer.pages import (
     thing_url,
 )
 from registrar import tasks
-from registrar.models import Feed, NightRun, NightStep
-from registrar.services import feeds, nights
+from registrar.models import NightRun, NightStep
+from registrar.services import nights
 
 
 class NightPage(ThingPage):
@@ -113,78 +109,3 @@ class NightRunAdmin(DeskAdmin):
         if run.state == NightRun.State.DONE and run.held:
             return state_tag("held")
         return state_tag("night" if run.state == NightRun.State.RUNNING else "done")
-
-
-class FeedForm(forms.ModelForm):
-    """What a feed is called, where it lies, and when it is stopped."""
-
-    class Meta:
-        model = Feed
-        fields = (
-            "name",
-            "folder",
-            "source",
-            "most_wrong",
-            "most_retired",
-            "is_expected_daily",
-        )
-
-
-class NewFeedPage(FormPage):
-    """Name a folder for the night to look into."""
-
-    permission_required = feeds.RIGHT
-    template_name = "registrar/desk/feed_new.html"
-    title = "Add a feed"
-    form_class = FeedForm
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(Feed),)
-
-    def carry_out(self, form: FeedForm) -> str:
-        feed = feeds.add(by=self.user, **form.cleaned_data)
-        self.success_message = f"The next night looks into {feed.folder}."
-        return thing_url(feed)
-
-    def form_invalid(self, form: FeedForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
-
-
-def _retire(feed: Feed, reason: str, by: User) -> str:
-    feeds.retire(feed, by=by, reason=reason)
-    return "The night no longer looks there. What was applied stays."
-
-
-class FeedPage(ThingPage):
-    """One feed: where it lies, its brakes, and what has come by it."""
-
-    model = Feed
-    permission_required = "registrar.view_feed"
-    template_name = "registrar/desk/feed.html"
-    acts = {"retire": Act(feeds.RIGHT, _retire)}
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        steps = NightStep.objects.filter(about=self.object.name, name=NightStep.Name.PLAN)
-        return super().get_context_data(
-            steps=steps.select_related("run", "roster").order_by("-pk")[:20],
-            may_retire=self.object.retired_at is None and self.user.has_perm(feeds.RIGHT),
-            **kwargs,
-        )
-
-
-@admin.register(Feed)
-class FeedAdmin(DeskAdmin):
-    """Where the night fetches from."""
-
-    lede = "A feed is a folder into which a system drops its rosters, OneRoster CSV, every day."
-    empty = "Add a feed: the next night looks into its folder."
-    verbs = (Verb("Add a feed", "admin:registrar_feed_new", feeds.RIGHT),)
-    list_display = ("name", "folder", "source", "condition")
-    thing_page = FeedPage
-
-    def own_urls(self) -> list[URLPattern]:
-        return [self.hang("new/", NewFeedPage, "new")]
-
-    @admin.display(description="state", ordering="retired_at")
-    def condition(self, feed: Feed) -> str:
-        return state_tag("retired" if feed.retired_at else "active")

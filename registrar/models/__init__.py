@@ -25,7 +25,7 @@ from registrar.models.kept_answers import KeptAnswer
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.mappings import Mapping, MappingConfirmation
 from registrar.models.marking import MarkingPolicy
-from registrar.models.nights import Feed, NightRun, NightStep
+from registrar.models.nights import Feed, NightRun, NightStep, Pull
 from registrar.models.outcomes import LearningOutcome, OutcomeWording
 from registrar.models.people import OrganizationUnit, Role
 from registrar.models.policies import TaggingPolicy
@@ -77,6 +77,7 @@ __all__ = [
     "OutcomeWording",
     "Programme",
     "ProgrammeCourse",
+    "Pull",
     "QueueCount",
     "Result",
     "ResultImport",

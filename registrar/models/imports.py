@@ -49,7 +49,9 @@ class FileImport(models.Model):
 
 
 class RosterImport(FileImport):
-    """One reading of a roster; its plan counts file by file."""
+    """One reading of a roster; its plan counts file by file, and `modes` says bulk or delta."""
+
+    modes = models.JSONField(default=dict)
 
     class Meta(FileImport.Meta):
         permissions = [("import_roster", "Can import rosters and results")]

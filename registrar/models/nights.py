@@ -13,15 +13,44 @@ from registrar.models.imports import RosterImport
 
 
 class Feed(models.Model):
-    """A folder into which a system drops its rosters, OneRoster CSV as a zip or a folder.
+    """Where a system's rosters come from: a folder that it drops them into, or a server of its own.
 
-    The folder lies in FEED_DIR. What is wrong with a roster holds the night up for a person where
-    it is more than `most_wrong` percent of its rows, or would retire more than `most_retired`
-    percent of what is held.
+    A folder lies in FEED_DIR. A server is asked for what is new; its secret is sealed and opens
+    for this address and account alone (services/feed_secrets.py). What is wrong with a roster
+    holds the night up for a person where it is more than `most_wrong` percent of its rows, or
+    would retire more than `most_retired` percent of what is held.
     """
 
+    class Kind(models.TextChoices):
+        FOLDER = "folder", "Folder of OneRoster CSV"
+        ONEROSTER = "oneroster", "OneRoster API"
+
     name = models.CharField(max_length=100, unique=True)
-    folder = models.CharField(max_length=200, unique=True, help_text="In the folder of all feeds")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FOLDER, editable=False)
+    folder = models.CharField(max_length=200, blank=True, help_text="In the folder of all feeds")
+    address = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Such as https://sis.example.edu/ims/oneroster; with /v1p1 at its end for 1.1",
+    )
+    token_address = models.CharField(
+        "address of tokens",
+        max_length=300,
+        blank=True,
+        help_text="Where it gives tokens for the client's id and secret (OAuth 2)",
+    )
+    account = models.CharField("client id", max_length=200, blank=True)
+    sealed_secret = models.BinaryField(default=bytes, editable=False)
+    scopes = models.CharField(
+        max_length=1000,
+        blank=True,
+        help_text="Empty: those of OneRoster for reading, 1.2 first, then 1.1",
+    )
+    full_every = models.PositiveSmallIntegerField(
+        "days between whole readings",
+        default=7,
+        help_text="On the days between only what has changed is asked for; 0 asks for all daily",
+    )
     source = models.CharField(
         "name of the system",
         max_length=100,
@@ -48,10 +77,23 @@ class Feed(models.Model):
                 condition=Q(most_wrong__lte=100, most_retired__lte=100),
                 name="brakes_of_a_feed_are_percentages",
             ),
+            models.UniqueConstraint(
+                fields=["folder"], condition=Q(kind="folder"), name="folder_has_one_feed"
+            ),
+            models.CheckConstraint(
+                condition=(Q(kind="folder") & ~Q(folder="") & Q(address=""))
+                | (~Q(kind="folder") & ~Q(address="")),
+                name="feed_says_where_it_comes_from",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether a server is asked, and no folder looked into."""
+        return self.kind != self.Kind.FOLDER
 
 
 class NightRun(models.Model):
@@ -95,6 +137,47 @@ class NightRun(models.Model):
     def __str__(self) -> str:
         day = dateformat.format(self.date, settings.DATE_FORMAT)
         return f"Night of {day}" + (f", run {self.number}" if self.number > 1 else "")
+
+
+class Pull(models.Model):
+    """What was asked of a feed's server: running -> done, or broken where the server failed.
+
+    What has come waits in `folder`, page by page, so that it goes on at its `position`; the whole
+    is `stored_at`, as one bundle, and nowhere when nothing had changed. A broken one is taken up
+    again by the next night while what it has is fresh.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        BROKEN = "broken"
+
+    feed = models.ForeignKey(Feed, models.PROTECT, related_name="pulls")
+    run = models.ForeignKey(NightRun, models.PROTECT, related_name="pulls")
+    state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
+    since = models.DateTimeField(null=True, help_text="Empty: all was asked for")
+    folder = models.CharField(max_length=500)
+    position = models.JSONField(default=dict, help_text="Where it goes on")
+    rows = models.JSONField(default=dict, help_text="What has come, by collection")
+    notes = models.JSONField(default=list, help_text="What the server does not have")
+    stored_at = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Turns that got nothing")
+    error = models.TextField(blank=True)
+    leased_until = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["feed"], condition=Q(state="running"), name="one_pull_of_a_feed_at_a_time"
+            ),
+            models.UniqueConstraint(fields=["feed", "run"], name="feed_is_pulled_once_a_night"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} since {self.since}" if self.since else f"{self.feed_id}, all"
 
 
 class NightStep(models.Model):

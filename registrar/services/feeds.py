@@ -1,10 +1,11 @@
-"""Feeds: which folders the night looks into, and what has come there."""
+"""Feeds: which folders the night looks into and which servers it asks, and what has come."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,7 +15,11 @@ from django.db.models.functions import Now
 from issuer.services import ledger
 from registrar.errors import FeedRefused
 from registrar.models import Feed, RosterImport
-from registrar.services import roles, rosters
+from registrar.services import feed_secrets, pulls, roles, rosters
+
+Kind = Feed.Kind
+# Those of which a server is asked.
+SERVERS: Final = tuple(kind for kind in Kind if kind != Kind.FOLDER)
 
 RIGHT: Final = "registrar.import_roster"
 # A path of plain names; nothing leads out of FEED_DIR.
@@ -25,26 +30,72 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What lies in a feed's folder, and when it was read, if it was."""
+    """What lies in a feed's folder, when it came there, and when it was read, if it was."""
 
     path: Path
+    came_at: datetime
     read_at: datetime | None
 
 
 @transaction.atomic
-def add(name: str, folder: str, *, by: User, **said: Any) -> Feed:
-    """Let the night look into a folder of FEED_DIR. Raises FeedRefused and NotAllowed."""
+def add(
+    name: str, folder: str = "", *, by: User, kind: str = Kind.FOLDER, secret: str = "", **said: Any
+) -> Feed:
+    """Let the night look into a folder of FEED_DIR, or ask a server. FeedRefused and NotAllowed.
+
+    A server's address is https, or one of FEED_ORIGINS; its secret is kept sealed.
+    """
     roles.demand_for_all(by, RIGHT)
-    name, folder = name.strip(), folder.strip().strip("/")
-    if not name or not _PLAIN.fullmatch(folder) or ".." in folder.split("/"):
-        raise FeedRefused("Name the feed, and a folder such as banner/nightly, without dots.")
+    feed = Feed(name=name.strip(), kind=kind, folder=folder.strip().strip("/"), **said)
+    if kind == Kind.FOLDER:
+        _check_folder(feed)
+    else:
+        _check_server(feed, secret)
+        feed.sealed_secret = feed_secrets.seal(feed, secret)
     try:
         with transaction.atomic():
-            feed = Feed.objects.create(name=name, folder=folder, **said)
+            feed.save(force_insert=True)
     except IntegrityError:
         raise FeedRefused("Another feed has this name or this folder.") from None
-    ledger.append("feed.added", feed, by=by, details={"folder": folder})
+    ledger.append("feed.added", feed, by=by, details={"from": feed.folder or feed.address})
     return feed
+
+
+@transaction.atomic
+def change_secret(feed: Feed, secret: str, *, by: User) -> None:
+    """Use another secret from now on. Raises FeedRefused and NotAllowed."""
+    roles.demand_for_all(by, RIGHT)
+    _check_server(feed, secret)
+    Feed.objects.filter(pk=feed.pk).update(sealed_secret=feed_secrets.seal(feed, secret))
+    ledger.append("feed.secret_changed", feed, by=by)
+    feed.refresh_from_db()
+
+
+def try_connection(feed: Feed, *, by: User) -> dict[str, int | None]:
+    """Ask the server how many rows of what it has, and take nothing; None where it doesn't say.
+
+    Raises NotAllowed, and SourceSilent, SourceRefuses or FeedRefused for what went wrong.
+    """
+    roles.demand_for_all(by, RIGHT)
+    return pulls.look(feed)
+
+
+def _check_folder(feed: Feed) -> None:
+    if not feed.name or not _PLAIN.fullmatch(feed.folder) or ".." in feed.folder.split("/"):
+        raise FeedRefused("Name the feed, and a folder such as banner/nightly, without dots.")
+
+
+def _check_server(feed: Feed, secret: str) -> None:
+    if not (feed.name and feed.account and secret):
+        raise FeedRefused("Name the feed, the id and the secret that its server knows us by.")
+    for address in (feed.address, feed.token_address):
+        parts = urlsplit(address)
+        is_named = f"{parts.scheme}://{parts.netloc}".lower() in settings.FEED_ORIGINS
+        if not parts.hostname or parts.query or not (is_named or parts.scheme == "https"):
+            raise FeedRefused(
+                f"“{address[:100]}” is no https address. One inside your own network has to stand "
+                "in FEED_ORIGINS."
+            )
 
 
 @transaction.atomic
@@ -80,7 +131,8 @@ def newest(feed: Feed) -> Dropped | None:
         sha256=rosters.digest(path), stored_at=str(path.resolve())
     ).exclude(state=RosterImport.State.DISCARDED)
     read = known.order_by("read_at").last()
-    return Dropped(path, read.read_at if read else None)
+    came_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Dropped(path, came_at, read.read_at if read else None)
 
 
 def _is_whole(path: Path, *, inside: Path) -> bool:

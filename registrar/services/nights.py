@@ -24,8 +24,9 @@ from django.utils import timezone
 from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.services import batches, clock, ledger, outbox
-from registrar.models import Feed, NightRun, NightStep, Revision, RosterImport
-from registrar.services import awards, expiries, feeds, roles, rosters
+from registrar.models import Feed, NightRun, NightStep, Pull, Revision, RosterImport
+from registrar.services import awards, expiries, feeds, pulls, roles, roster_plan, rosters
+from registrar.services.roster_tables import TABLES
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +139,9 @@ class _Night:
         self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
 
     def carry_on(self) -> None:
-        for feed in Feed.objects.filter(retired_at=None):
-            self._take_in(feed)
+        feeds_now = list(Feed.objects.filter(retired_at=None))
+        if not all([self._take_in(feed) for feed in feeds_now]):
+            return
         for revision in _automatic():
             self._take(Name.AWARD, revision.template.slug, partial(_award, revision))
         if not self._take(Name.ISSUE, "", self._issued):
@@ -148,20 +150,50 @@ class _Night:
         if not self.is_rehearsal:
             _end(self.run)
 
-    def _take_in(self, feed: Feed) -> None:
-        """Fetch, read and apply what has come; each only where the one before it was done."""
-        fetched = self._take(Name.FETCH, feed.name, partial(_fetch, feed))
+    def _take_in(self, feed: Feed) -> bool:
+        """Fetch, read and apply what has come; each only where the one before it was done.
+
+        Whether that is over, one way or the other: False while a server is still being asked.
+        """
+        if feed.is_pulled and not self.is_rehearsal and not self._taken(Name.FETCH, feed.name):
+            self._pull(feed)
+        fetched = self._take(Name.FETCH, feed.name, partial(self._fetch, feed))
         if not fetched or not fetched.path:
-            return
+            return fetched is not None
         planned = self._take(Name.PLAN, feed.name, partial(_plan, feed, Path(fetched.path)))
         if planned and planned.state == State.DONE and planned.roster:
             self._take(Name.APPLY, feed.name, partial(_apply, planned.roster))
+        return True
 
-    def _take(self, name: str, about: str, work: Callable[[], Took | None]) -> NightStep | None:
-        """The step, taken now unless it was taken; None where it cannot be taken yet."""
+    def _pull(self, feed: Feed) -> None:
+        """Ask the server for a while; what comes is kept whatever becomes of the step."""
+        try:
+            pulls.carry_on(feed, self.run)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # as for a step
+            log.exception("night %s: the pull of %s broke", self.run.date, feed.name)
+            for pull in feed.pulls.filter(run=self.run):
+                pulls.give_up(pull, "It broke in an unforeseen way. See the log of the worker.")
+
+    def _fetch(self, feed: Feed) -> Took | None:
+        if not feed.is_pulled:
+            return _look_into_folder(feed)
+        if self.is_rehearsal:
+            return Took({name: count or 0 for name, count in pulls.look(feed).items()})
+        pull = feed.pulls.filter(run=self.run).first()
+        return _pulled(feed, pull) if pull else None
+
+    def _taken(self, name: str, about: str) -> NightStep | None:
         for step in self.steps:
             if (step.name, step.about) == (name, about):
                 return step
+        return None
+
+    def _take(self, name: str, about: str, work: Callable[[], Took | None]) -> NightStep | None:
+        """The step, taken now unless it was taken; None where it cannot be taken yet."""
+        if taken := self._taken(name, about):
+            return taken
         began_at = clock.now()
         try:
             with transaction.atomic():
@@ -269,16 +301,33 @@ class _Night:
 # Steps
 
 
-def _fetch(feed: Feed) -> Took:
+def _look_into_folder(feed: Feed) -> Took:
     dropped = feeds.newest(feed)
     if dropped is not None and dropped.read_at is None:
         return Took({"files": 1}, path=str(dropped.path))
-    is_of_today = dropped and dropped.read_at and dropped.read_at > clock.now() - A_DAY
+    # The same roster dropped again has come, too.
+    is_of_today = (
+        dropped and dropped.read_at and max(dropped.read_at, dropped.came_at) > clock.now() - A_DAY
+    )
     if is_of_today or not feed.is_expected_daily:
         return Took({"files": 0})
     reason = "No new roster has come." if dropped else "No roster has come yet."
     fix = f"Ask who runs {feed.source or feed.name}; or say that none is expected every day."
     return Took({"files": 0}, [_refused(reason, fix)], State.HELD)
+
+
+def _pulled(feed: Feed, pull: Pull) -> Took | None:
+    """What came of the pull; None while it goes on."""
+    if pull.state == Pull.State.RUNNING:
+        return None
+    if pull.state == Pull.State.DONE:
+        return Took(pull.rows, path=pull.stored_at)
+    come = sum(pull.rows.values())
+    fix = (
+        f"Ask who runs {feed.source or feed.name}. The {come:,} rows that have come are kept for a "
+        "day: the next night goes on there."
+    )
+    return Took(pull.rows, [_refused(pull.error, fix)], State.FAILED)
 
 
 def _plan(feed: Feed, path: Path) -> Took:
@@ -291,7 +340,7 @@ def _plan(feed: Feed, path: Path) -> Took:
     ][:_SHOWN]
     if roster.state == RosterImport.State.REFUSED:
         return Took(counts, refused, State.FAILED, roster=roster)
-    braked = list(_brakes(feed, roster.plan))
+    braked = list(_brakes(feed, roster))
     state = State.HELD if braked else State.DONE
     return Took(counts, [*braked, *refused], state, roster=roster)
 
@@ -336,17 +385,20 @@ def _readers() -> QuerySet[User]:
     return User.objects.filter(is_active=True).exclude(email="").order_by("pk")
 
 
-def _brakes(feed: Feed, plan: Mapping[str, Mapping[str, int]]) -> Iterable[Refused]:
+def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
     """Why a roster is not applied without a person: too much is wrong, or would be retired."""
-    totals = _totals(plan)
+    totals = _totals(roster.plan)
     rows = sum(totals.values()) - totals["retired"]
     fix = "Look at the roster, and apply it at the desk if it is right."
     if totals["errors"] * 100 > feed.most_wrong * rows:
         share = 100 * totals["errors"] / rows
         reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
         yield _refused(f"{reason} At most {feed.most_wrong} % may be.", fix)
-    for file, counts in plan.items():
+    for file, counts in roster.plan.items():
         held = counts["unchanged"] + counts["changed"] + counts["retired"]
+        if counts["retired"] and roster.modes.get(file) == "delta" and file in TABLES:
+            # Few rows are in a delta, and it may well be that all of them are gone.
+            held = max(held, roster_plan.living(file, source=roster.source))
         if counts["retired"] * 100 > feed.most_retired * held:
             share = 100 * counts["retired"] / held
             reason = f"{file}: {counts['retired']:,} of {held:,} would be retired ({share:.0f} %)."

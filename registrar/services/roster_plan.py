@@ -14,7 +14,7 @@ from django.utils import timezone
 from registrar.models import Enrolment, LineItem, Offering
 from registrar.models.spans import holds_after
 from registrar.readers.problems import Problems
-from registrar.readers.records import Bundle, Problem
+from registrar.readers.records import Bundle, Mode, Problem
 from registrar.services.roster_tables import (
     BY_SOURCED_ID,
     CLASSES,
@@ -96,6 +96,7 @@ class Plan:
     problems: tuple[Problem, ...]
     is_fatal: bool
     fingerprint: str
+    modes: Mapping[str, Mode] = field(default_factory=dict)
 
     @property
     def problem_count(self) -> int:
@@ -130,6 +131,15 @@ def compare(bundle: Bundle, *, source: str) -> Plan:
     return _Comparison(bundle, source).plan()
 
 
+def living(file: str, *, source: str) -> int:
+    """How many rows of the file's table came from the source and are not gone."""
+    table = TABLES[file]
+    rows = table.rows().filter(source=source)
+    if table.gone == "retired_at":
+        rows = rows.filter(retired_at=None)
+    return rows.count()
+
+
 class _Comparison:
     """One bundle being compared with the database."""
 
@@ -162,6 +172,7 @@ class _Comparison:
             problems=(*self._bundle.problems, *self._problems.listed()),
             is_fatal=False,
             fingerprint=_fingerprint(self._changes, teachers, outcomes),
+            modes={f"{name}.csv": mode for name, mode in self._bundle.modes.items()},
         )
 
     # Tables

@@ -81,6 +81,7 @@ def read(
         sha256=sha256,
         stored_at=str(path.resolve()),
         plan=planned.counts_as_json(),
+        modes=dict(planned.modes),
         fingerprint=planned.fingerprint,
         problems=[asdict(problem) for problem in planned.problems],
         problem_count=planned.problem_count,

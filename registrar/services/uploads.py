@@ -11,6 +11,7 @@ from django.core.files import File
 from django.utils import timezone
 
 _PREFIX = "credential-issuer-upload-"
+_NAME = "upload"
 
 
 def keep(file: File) -> Path:
@@ -18,12 +19,21 @@ def keep(file: File) -> Path:
 
     The name that it came with is for records only: a file system may find it too long.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.UPLOAD_DIR))
-    path = folder / "upload"
+    path = place(new_folder())
     with path.open("wb") as target:
         for part in file.chunks():
             target.write(part)
     return path
+
+
+def new_folder() -> Path:
+    """A folder for one upload, or for what becomes one; it is removed like all others."""
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=settings.UPLOAD_DIR)).resolve()
+
+
+def place(folder: Path) -> Path:
+    """Where the upload lies in its folder."""
+    return folder / _NAME
 
 
 def discard(path: Path | str) -> None:
@@ -45,10 +55,10 @@ def sweep(*, needed: Collection[str], at: datetime | None = None) -> int:
     old = [
         folder
         for folder in Path(settings.UPLOAD_DIR).glob(f"{_PREFIX}*")
-        if _came_before(folder, before) and str(folder.resolve() / "upload") not in needed
+        if _came_before(folder, before) and str(place(folder.resolve())) not in needed
     ]
     for folder in old:
-        discard(folder / "upload")
+        discard(place(folder))
     return len(old)
 
 

@@ -11,6 +11,7 @@ from issuer.pages import thing_url
 from registrar.models import Feed, NightRun
 from registrar.services import nights
 from tests.desk.reading import SignIn, text
+from tests.registrar.sis_server import CLIENT, SECRET, serving
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +42,35 @@ def test_a_feed_is_added_and_the_night_looks_into_it(
     assert "Waits for a person" in text(client.get(reverse("admin:registrar_nightrun_changelist")))
     client.post(thing_url(feed), {"act": "retire", "reason": "Replaced."})
     assert "Retire the feed" not in text(client.get(thing_url(feed)))
+
+
+def test_a_server_is_added_tried_and_given_another_secret(
+    college: Any, clara: User, signed_in: SignIn, settings: Any
+) -> None:
+    client = signed_in(clara)
+    with serving() as sis:
+        settings.FEED_ORIGINS = [sis.origin]
+        sis.collections = {"orgs": [], "users": [{"sourcedId": f"u{n}"} for n in range(1200)]}
+        said = {
+            "name": "Banner",
+            "address": f"{sis.origin}/ims/oneroster",
+            "token_address": f"{sis.origin}/token",
+            "account": CLIENT,
+            "most_wrong": "2",
+            "most_retired": "20",
+            "full_every": "7",
+        }
+        address = reverse("admin:registrar_feed_server")
+        assert client.post(address, said).status_code == 422
+        wrong = said | {"secret": SECRET, "address": "http://elsewhere.example"}
+        assert client.post(address, wrong).status_code == 409
+        added = client.post(address, said | {"secret": "not it"}, follow=True)
+        assert "Try the connection" in text(added)
+        page = thing_url(Feed.objects.get())
+        refused = client.post(page, {"act": "try"})
+        assert (refused.status_code, "invalid_client" in text(refused)) == (409, True)
+        secret = reverse("admin:registrar_feed_secret", args=[Feed.objects.get().pk])
+        client.post(secret, {"secret": SECRET})
+        tried = client.post(page, {"act": "try"}, follow=True)
+        assert "orgs 0, users 1,200" in text(tried)
+        assert SECRET not in tried.content.decode()

@@ -59,7 +59,10 @@ class Command(OutcomeCommand):
     def _carry_on(self, run: NightRun) -> NightRun:
         before, since = None, time.monotonic()
         while tasks.carry_on(run).state == NightRun.State.RUNNING:
-            now = [batches.progress(batch).signed for batch in nights.being_issued(run)]
+            now = [
+                [batches.progress(batch).signed for batch in nights.being_issued(run)],
+                list(run.pulls.values_list("position", "failures")),
+            ]
             if now != before:
                 before, since = now, time.monotonic()
             elif time.monotonic() - since > PATIENCE:

@@ -1,0 +1,222 @@
+"""The feeds: folders and servers that the night fetches rosters from."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, reverse
+
+from issuer.pages import (
+    Act,
+    DeskAdmin,
+    FormPage,
+    Link,
+    ThingPage,
+    Verb,
+    list_link,
+    state_tag,
+    thing_url,
+)
+from registrar.models import Feed, NightStep
+from registrar.services import feeds
+
+BRAKES = ("most_wrong", "most_retired", "is_expected_daily")
+
+
+class FolderForm(forms.ModelForm):
+    """What a feed is called, where it lies, and when it is stopped."""
+
+    class Meta:
+        model = Feed
+        fields = ("name", "folder", "source", *BRAKES)
+
+    def clean_folder(self) -> str:
+        """A folder has to be named: only a server has none."""
+        folder: str = self.cleaned_data["folder"]
+        if not folder.strip():
+            raise forms.ValidationError("Name the folder.")
+        return folder
+
+
+class ServerForm(forms.ModelForm):
+    """How a server is asked, and when what it gives is stopped."""
+
+    account = forms.CharField(label="Client id", max_length=200)
+    secret = forms.CharField(
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="It is kept sealed, and never shown again",
+    )
+    field_order = ("name", "address", "token_address", "account", "secret")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].required = self.fields["token_address"].required = True
+        self.fields["source"].help_text = "Empty: the name of the feed"
+
+    class Meta:
+        model = Feed
+        fields = (
+            "name",
+            "address",
+            "token_address",
+            "account",
+            "source",
+            "scopes",
+            "full_every",
+            "most_wrong",
+            "most_retired",
+        )
+
+
+class NewFeedPage(FormPage):
+    """Name a folder for the night to look into."""
+
+    permission_required = feeds.RIGHT
+    template_name = "registrar/desk/feed_new.html"
+    title = "Add a folder"
+    form_class: type[forms.ModelForm] = FolderForm
+    kind = Feed.Kind.FOLDER
+    lede = (
+        "The system drops each roster into its folder, as a zip or a folder of CSV files, under a "
+        "name that ends in .part until it is whole. The night takes the newest."
+    )
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Feed),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(lede=self.lede, **kwargs)
+
+    def carry_out(self, form: Any) -> str:
+        feed = feeds.add(by=self.user, kind=self.kind, **form.cleaned_data)
+        self.success_message = self.said(feed)
+        return thing_url(feed)
+
+    def said(self, feed: Feed) -> str:
+        """What happens next."""
+        return f"The next night looks into {feed.folder}."
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class NewServerPage(NewFeedPage):
+    """Name a OneRoster server for the night to ask."""
+
+    title = "Add a OneRoster API"
+    form_class = ServerForm
+    kind = Feed.Kind.ONEROSTER
+    lede = (
+        "The night asks the system itself, page by page: for everything at first and every few "
+        "days, in between for what has changed. A server that fails half-way changes nothing; the "
+        "next night goes on where it stopped."
+    )
+
+    def said(self, feed: Feed) -> str:
+        return "The next night asks it. Try the connection now to see what it has."
+
+
+class SecretForm(forms.Form):
+    """A secret in the place of the one that is kept."""
+
+    secret = ServerForm.base_fields["secret"]
+
+
+class SecretPage(FormPage):
+    """Give a feed another secret."""
+
+    permission_required = feeds.RIGHT
+    template_name = "registrar/desk/feed_secret.html"
+    title = "Change the secret"
+    form_class = SecretForm
+    success_message = "The new secret is used from now on."
+
+    @property
+    def feed(self) -> Feed:
+        """The feed whose secret it is."""
+        return get_object_or_404(
+            Feed, pk=self.kwargs["object_id"], retired_at=None, kind__in=feeds.SERVERS
+        )
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Feed), Link(str(self.feed), thing_url(self.feed)))
+
+    def carry_out(self, form: SecretForm) -> str:
+        feeds.change_secret(self.feed, form.cleaned_data["secret"], by=self.user)
+        return thing_url(self.feed)
+
+
+def _retire(feed: Feed, reason: str, by: User) -> str:
+    feeds.retire(feed, by=by, reason=reason)
+    return "The night no longer looks there. What was applied stays."
+
+
+def _try(feed: Feed, reason: str, by: User) -> str:
+    found = feeds.try_connection(feed, by=by)
+    has = ", ".join(
+        f"{name} {'some' if count is None else intcomma(count)}" for name, count in found.items()
+    )
+    return f"It lets us in, and has: {has}." if has else "It lets us in, but has nothing for us."
+
+
+class FeedPage(ThingPage):
+    """One feed: where it comes from, its brakes, and what has come by it."""
+
+    model = Feed
+    permission_required = "registrar.view_feed"
+    template_name = "registrar/desk/feed.html"
+    acts = {
+        "retire": Act(feeds.RIGHT, _retire),
+        "try": Act(feeds.RIGHT, _try, needs_reason=False),
+    }
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        steps = NightStep.objects.filter(about=self.object.name, name=NightStep.Name.PLAN)
+        is_open = self.object.retired_at is None and self.user.has_perm(feeds.RIGHT)
+        return super().get_context_data(
+            steps=steps.select_related("run", "roster").order_by("-pk")[:20],
+            pull=self.object.pulls.first(),
+            may_retire=is_open,
+            may_try=is_open and self.object.is_pulled,
+            secret_url=reverse("admin:registrar_feed_secret", args=[self.object.pk]),
+            **kwargs,
+        )
+
+
+@admin.register(Feed)
+class FeedAdmin(DeskAdmin):
+    """Where the night fetches from."""
+
+    lede = (
+        "A feed is a folder into which a system drops its rosters, OneRoster CSV, or a system that "
+        "the night asks itself."
+    )
+    empty = "Add a feed: the next night looks there."
+    verbs = (
+        Verb("Add a folder", "admin:registrar_feed_new", feeds.RIGHT),
+        Verb("Add a OneRoster API", "admin:registrar_feed_server", feeds.RIGHT),
+    )
+    list_display = ("name", "comes_from", "source", "condition")
+    thing_page = FeedPage
+
+    def own_urls(self) -> list[URLPattern]:
+        return [
+            self.hang("new/", NewFeedPage, "new"),
+            self.hang("server/", NewServerPage, "server"),
+            self.hang("<int:object_id>/secret/", SecretPage, "secret"),
+        ]
+
+    @admin.display(description="comes from")
+    def comes_from(self, feed: Feed) -> str:
+        return feed.folder or feed.address
+
+    @admin.display(description="state", ordering="retired_at")
+    def condition(self, feed: Feed) -> str:
+        return state_tag("retired" if feed.retired_at else "active")

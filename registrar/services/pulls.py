@@ -1,0 +1,326 @@
+"""Pulls: what a feed's server is asked for, page by page, until it lies here as one roster.
+
+A pull goes on where it stopped, whoever was killed: each page is a file before the row says that
+it has come, and the same page again is the same file.
+"""
+
+import csv
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from io import StringIO, TextIOWrapper
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from issuer.services import clock
+from registrar.errors import FeedRefused, NotServed, SourceRefuses, SourceSilent
+from registrar.models import Feed, NightRun, Pull, RosterImport
+from registrar.readers import oneroster_json
+from registrar.readers.archive import Limits
+from registrar.readers.oneroster_layout import LAYOUTS, NOT_TAKEN
+from registrar.services import feed_secrets, uploads
+from registrar.sources.oneroster_rest import Conversation, Server
+
+State = Pull.State
+
+# Seconds for which a worker asks before it lets others have their turn; a page that is being read
+# then may take as long again, and a task ends after 120.
+TURN: Final = 40
+LEASE: Final = timedelta(seconds=150)
+# Rows a page, at first; a server that is slow is asked for fewer.
+MOST_ROWS: Final = 5_000
+_FEWEST_ROWS: Final = 100
+# So many turns without a single page, and the server counts as dead for this night.
+PATIENCE: Final = 3
+# Pages older than that are read again: they are no one state of the system any more.
+FRESH: Final = timedelta(hours=20)
+# Clocks differ, and what was being written when we asked may bear an earlier time.
+_BEFORE: Final = timedelta(hours=1)
+
+
+def carry_on(feed: Feed, run: NightRun) -> Pull:
+    """Begin the pull of this night, take up one that was broken off, or go on with the one begun.
+
+    It asks for TURN seconds at most. Not in a transaction: what has come is kept at once.
+    """
+    pull = feed.pulls.filter(run=run).first() or _taken_up(feed, run) or _begun(feed, run)
+    if pull.state == State.RUNNING and _leased(pull):
+        _turn(pull)
+        pull.refresh_from_db()
+    return pull
+
+
+def look(feed: Feed) -> dict[str, int | None]:
+    """How many rows of each collection the server has now; None where it does not say.
+
+    Collections that it does not have are left out. Raises SourceSilent, SourceRefuses and
+    FeedRefused.
+    """
+    conversation = Conversation(_server(feed))
+    conversation.sign_in()
+    found: dict[str, int | None] = {}
+    for collection in oneroster_json.COLLECTIONS:
+        try:
+            page = conversation.page(collection, offset=0, limit=1)
+        except NotServed:
+            continue
+        found[collection] = page.total if page.things or page.total else 0
+    return found
+
+
+def give_up(pull: Pull, why: str) -> None:
+    """Leave it for this night; the next one may take it up."""
+    unfinished = Pull.objects.filter(pk=pull.pk).exclude(state=State.DONE)
+    unfinished.update(state=State.BROKEN, error=why, leased_until=None, ended_at=clock.now())
+
+
+def may_go_on(run: NightRun) -> bool:
+    """Whether a pull of the night is under way that may be gone on with at once."""
+    return run.pulls.filter(state=State.RUNNING, failures=0, leased_until=None).exists()
+
+
+# Beginning
+
+
+def _taken_up(feed: Feed, run: NightRun) -> Pull | None:
+    """The pull that an earlier night left unfinished, now of this night; None if it is too old."""
+    left = feed.pulls.first()
+    if left is None or left.state == State.DONE:
+        return None
+    is_fresh = left.began_at > clock.now() - FRESH and Path(left.folder).is_dir()
+    if not is_fresh:
+        give_up(left, "It was broken off too long ago.")
+        _discard(left)
+        return None
+    again = {"run": run, "state": State.RUNNING, "failures": 0, "error": "", "ended_at": None}
+    Pull.objects.filter(pk=left.pk).update(**again)
+    left.refresh_from_db()
+    return left
+
+
+def _begun(feed: Feed, run: NightRun) -> Pull:
+    folder = uploads.new_folder()
+    since = _since(feed)
+    try:
+        with transaction.atomic():
+            return Pull.objects.create(feed=feed, run=run, folder=str(folder), since=since)
+    except IntegrityError:  # another worker has begun it at this moment
+        shutil.rmtree(folder, ignore_errors=True)
+        return Pull.objects.get(feed=feed, run=run)
+
+
+def _since(feed: Feed) -> datetime | None:
+    """From when on changes are asked for; None where everything is.
+
+    What came before counts once it was applied, or where nothing had come.
+    """
+    applied = RosterImport.objects.filter(state=RosterImport.State.APPLIED).values("stored_at")
+    taken_in = feed.pulls.filter(
+        Q(stored_at="") | Q(stored_at__in=applied), state=State.DONE
+    ).order_by("-began_at")
+    whole, last = taken_in.filter(since=None).first(), taken_in.first()
+    if whole is None or last is None:
+        return None
+    if whole.began_at <= clock.now() - timedelta(days=feed.full_every):
+        return None
+    return last.began_at - _BEFORE
+
+
+def _leased(pull: Pull) -> bool:
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
+    mine = Pull.objects.filter(free, pk=pull.pk, state=State.RUNNING)
+    return bool(mine.update(leased_until=timezone.now() + LEASE))
+
+
+# A turn
+
+
+def _turn(pull: Pull) -> None:
+    end = time.monotonic() + TURN
+    try:
+        conversation = Conversation(_server(pull.feed))
+        while (position := _position(pull)) is not None:
+            _take_page(pull, conversation, **position)
+            if time.monotonic() > end:
+                break
+        else:
+            _finish(pull)
+            return
+    except SourceSilent as error:
+        failures = pull.failures + 1
+        _end_turn(pull, failures=failures, error=str(error))
+        if failures >= PATIENCE:
+            give_up(pull, str(error))
+    except (SourceRefuses, FeedRefused) as error:
+        give_up(pull, str(error))
+    except OSError as error:
+        give_up(pull, f"What came cannot be kept: {error.strerror}.")
+    else:
+        _end_turn(pull)
+
+
+def _end_turn(pull: Pull, **said: Any) -> None:
+    Pull.objects.filter(pk=pull.pk).update(leased_until=None, **said)
+
+
+def _position(pull: Pull) -> dict[str, Any] | None:
+    """Which page comes next; None after the last."""
+    if pull.position.get("is_at_end"):
+        return None
+    first = {"collection": oneroster_json.COLLECTIONS[0], "offset": 0}
+    return first | pull.position
+
+
+def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offset: int) -> None:
+    limit = max(MOST_ROWS >> (2 * pull.failures), _FEWEST_ROWS)
+    try:
+        page = conversation.page(collection, offset=offset, limit=limit, since=pull.since)
+    except NotServed as error:
+        pull.notes.append(str(error))
+        _go_on(pull, _after(collection))
+        return
+    if offset > Limits().rows:
+        raise SourceRefuses(f"{collection}: there is no end of them.")
+    _keep_page(Path(pull.folder), collection, offset, page.things)
+    pull.rows[collection] = max(pull.rows.get(collection, 0), offset + len(page.things))
+    if page.next_offset is None:
+        _go_on(pull, _after(collection))
+    else:
+        _go_on(pull, {"collection": collection, "offset": page.next_offset})
+
+
+def _after(collection: str) -> dict[str, Any]:
+    following = oneroster_json.COLLECTIONS.index(collection) + 1
+    if following == len(oneroster_json.COLLECTIONS):
+        return {"is_at_end": True}
+    return {"collection": oneroster_json.COLLECTIONS[following], "offset": 0}
+
+
+def _go_on(pull: Pull, position: dict[str, Any]) -> None:
+    pull.position, pull.failures = position, 0
+    Pull.objects.filter(pk=pull.pk).update(
+        position=position,
+        rows=pull.rows,
+        notes=pull.notes,
+        failures=0,
+        error="",
+        leased_until=timezone.now() + LEASE,
+    )
+
+
+def _keep_page(folder: Path, collection: str, offset: int, things: list[Any]) -> None:
+    """A file for each file of the roster that the page has rows of."""
+    texts = {name: StringIO(newline="") for name in _files(collection)}
+    writers = {name: csv.writer(text) for name, text in texts.items()}
+    for thing in things:
+        for name, cells in oneroster_json.rows(collection, thing):
+            writers[name].writerow(cells)
+    for name, text in texts.items():
+        path = folder / f"{name}-{offset:012d}"
+        part = path.with_suffix(".part")
+        part.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
+        part.replace(path)
+
+
+def _files(collection: str) -> tuple[str, ...]:
+    return (collection, *oneroster_json.FURTHER.get(collection, ()))
+
+
+# The whole
+
+
+def _finish(pull: Pull) -> None:
+    """Make one roster of the pages; none where nothing has come."""
+    folder = Path(pull.folder)
+    stored_at = ""
+    if pull.since is None and not any(pull.rows.values()):
+        give_up(pull, "The server was asked for all that it has, and has nothing.")
+        _discard(pull)
+        return
+    if any(pull.rows.values()):
+        _write_bundle(pull, folder)
+        stored_at = str(uploads.place(folder))
+    else:
+        _discard(pull)
+    for page in folder.glob("*-*"):
+        page.unlink()
+    _end_turn(pull, state=State.DONE, stored_at=stored_at, ended_at=clock.now())
+
+
+def _write_bundle(pull: Pull, folder: Path) -> None:
+    mode = "delta" if pull.since else "bulk"
+    asked = [name for name in oneroster_json.COLLECTIONS if name in pull.rows]
+    files = [name for collection in asked for name in _files(collection)]
+    part = uploads.place(folder).with_suffix(".part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as bundle:
+        with _opened(bundle, "manifest.csv") as text:
+            csv.writer(text).writerows(_manifest(pull.feed, dict.fromkeys(files, mode)))
+        for name in files:
+            with _opened(bundle, f"{name}.csv") as text:
+                writer = csv.writer(text)
+                writer.writerow(LAYOUTS[name].header)
+                writer.writerows(_once_each(folder, name, is_delta=mode == "delta"))
+    part.replace(uploads.place(folder))
+
+
+def _opened(bundle: zipfile.ZipFile, name: str) -> TextIOWrapper:
+    # The same rows make the same bytes, whenever they are packed.
+    entry = zipfile.ZipInfo(name)
+    stream = bundle.open(entry, "w", force_zip64=False)
+    return TextIOWrapper(stream, "utf-8", errors="surrogatepass", newline="")
+
+
+def _manifest(feed: Feed, modes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield "propertyName", "value"
+    yield "manifest.version", "1.0"
+    yield "oneroster.version", "1.2"
+    for name in sorted({*LAYOUTS, *NOT_TAKEN}):
+        yield f"file.{name}", modes.get(name, "absent")
+    yield "source.systemCode", feed.source or feed.name
+
+
+def _once_each(folder: Path, name: str, *, is_delta: bool) -> Iterator[list[str]]:
+    """The rows of a file, each as it was changed last: pages overlap.
+
+    Where all was asked for a row needs no status and no moment, unless it is gone.
+    """
+    newest: dict[str, list[str]] = {}
+    nameless: list[list[str]] = []
+    for page in sorted(folder.glob(f"{name}-*")):
+        with page.open(encoding="utf-8", errors="surrogatepass", newline="") as text:
+            for cells in csv.reader(text):
+                held = newest.get(cells[0])
+                if not cells[0]:
+                    nameless.append(cells)
+                elif held is None or held[2] <= cells[2]:
+                    newest[cells[0]] = cells
+    for sourced_id, status, changed, *said in (*newest.values(), *nameless):
+        if is_delta:
+            yield [sourced_id, status or "active", changed, *said]
+        elif status == "tobedeleted":
+            yield [sourced_id, status, changed, *said]
+        else:
+            yield [sourced_id, "", "", *said]
+
+
+def _discard(pull: Pull) -> None:
+    uploads.discard(uploads.place(Path(pull.folder)))
+
+
+def _server(feed: Feed) -> Server:
+    return Server(
+        address=feed.address,
+        token_address=feed.token_address,
+        client_id=feed.account,
+        secret=feed_secrets.open_for(feed),
+        scopes=feed.scopes,
+        trusted=settings.FEED_ORIGINS,
+    )

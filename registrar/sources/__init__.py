@@ -1,0 +1,1 @@
+"""The systems that the night fetches from, each asked in its own way."""

@@ -1,0 +1,301 @@
+"""Pulls: a OneRoster server ends in the same rows as its CSV, and a dead one harms nothing."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from issuer.services import clock
+from registrar.errors import FeedRefused, NotAllowed, SourceRefuses
+from registrar.models import Course, Enrolment, Feed, Learner, NightRun, Pull, Result, RosterImport
+from registrar.services import feeds, nights, pulls, rosters
+from registrar.sources import oneroster_rest
+from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import changes, held
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 6, 8)
+LATER = "2099-01-01T00:00:00.000Z"
+
+
+@pytest.fixture
+def server(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SisServer]:
+    monkeypatch.setattr(oneroster_rest, "PAUSES", (0,))
+    settings.UPLOAD_DIR = str(tmp_path)
+    with serving() as sis:
+        settings.FEED_ORIGINS = [sis.origin]
+        yield sis
+
+
+@pytest.fixture
+def feed(server: SisServer, clara: User) -> Feed:
+    return connect(server, clara)
+
+
+def connect(server: SisServer, by: User, **said: Any) -> Feed:
+    own = {
+        "name": "Banner",
+        "kind": Feed.Kind.ONEROSTER,
+        "address": f"{server.origin}/ims/oneroster",
+        "token_address": f"{server.origin}/token",
+        "account": CLIENT,
+        "secret": SECRET,
+        "source": "sis-1",
+    }
+    return feeds.add(by=by, **own | said)
+
+
+def night() -> NightRun:
+    """A night of as many turns as it takes."""
+    run = nights.begin(TODAY)
+    for _ in range(10):
+        if nights.carry_on(run).state == "done":
+            return run
+    raise AssertionError("no end")
+
+
+def step(run: NightRun, name: str) -> Any:
+    return run.steps.get(name=name, about="Banner")
+
+
+@pytest.fixture
+def roster() -> Roster:
+    return Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+
+
+def test_a_real_presentation_gives_the_same_rows_as_its_files(
+    server: SisServer, feed: Feed, shared_data: Path, tmp_path: Path
+) -> None:
+    real = of_learners(100, shared_data / "oulad" / "oneroster12-BBB-2013J")
+    server.serve(real)
+    assert step(night(), "apply").counts["errors"] == 0
+    assert (Learner.objects.count(), Enrolment.objects.count()) == (100, 100)
+    before = held()
+    (tmp_path / "files").mkdir()
+    for name, data in real.items():
+        (tmp_path / "files" / name).write_bytes(data)
+    from_files = rosters.apply(rosters.read(tmp_path / "files", by=None, source="sis-1"), by=None)
+    assert (changes(from_files), from_files.problem_count) == ({}, 0)
+    Feed.objects.update(full_every=0)
+    again = step(night(), "apply").counts
+    assert (again["new"], again["changed"], again["retired"], again["errors"]) == (0, 0, 0, 0)
+    assert again["unchanged"] == sum(count["unchanged"] for count in from_files.plan.values())
+    assert held() == before
+
+
+def of_learners(count: int, folder: Path) -> dict[str, bytes]:
+    """The files of a bundle, with what is said of its first learners alone."""
+    files = {found.name: found.read_bytes() for found in folder.glob("*.csv")}
+    users = files["users.csv"].splitlines(keepends=True)
+    left_out = {line.split(b",")[0] for line in users[count + 1 :]}
+    for name in ("users.csv", "roles.csv", "enrollments.csv", "results.csv"):
+        lines = files[name].splitlines(keepends=True)
+        files[name] = b"".join(line for line in lines if left_out.isdisjoint(line.split(b",")))
+    return files
+
+
+def test_the_next_night_asks_for_changes_alone_and_what_is_deleted_is_retired(
+    server: SisServer, clara: User, roster: Roster
+) -> None:
+    connect(server, clara, most_retired=35)
+    for number in (2, 3):
+        roster.add("courses", f"co{number},,,y1,Zoology,ZOO{number},,o2,,")
+    server.serve(roster.files())
+    assert step(night(), "apply").counts["errors"] == 0
+    assert step(night(), "fetch").counts == dict.fromkeys(server.collections, 0)
+    results = {each["sourcedId"]: each for each in server.collections["results"]}
+    results["re2"] |= {"score": 70, "dateLastModified": LATER}
+    results["re3"] |= {"status": "tobedeleted", "dateLastModified": LATER}
+    course = server.collections["courses"][1]
+    course |= {"status": "tobedeleted", "dateLastModified": LATER}
+    run = night()
+    assert {name: n for name, n in step(run, "fetch").counts.items() if n} == {
+        "courses": 1,
+        "results": 2,
+    }
+    assert changes(step(run, "apply").roster) == {"courses": (0, 0, 1), "results": (0, 1, 1)}
+    assert Result.objects.current().get(sourced_id="re2").score == 70
+    assert Course.objects.get(code="ZOO2").retired_at is not None
+    assert Enrolment.objects.filter(retired_at=None).count() == 2
+
+
+def test_a_truncated_answer_trips_the_brake(server: SisServer, clara: User, roster: Roster) -> None:
+    connect(server, clara, full_every=0)
+    server.serve(roster.files())
+    night()
+    del server.collections["results"][1:]
+    run = night()
+    assert step(run, "plan").state == "held"
+    assert "would be retired" in step(run, "plan").refused[0]["reason"]
+    assert Result.objects.current().count() == 3
+
+
+@pytest.mark.parametrize("dies_after", [0, 3, 9])
+def test_a_server_that_dies_changes_nothing_and_the_next_night_goes_on_there(
+    dies_after: int, server: SisServer, feed: Feed, roster: Roster
+) -> None:
+    server.serve(roster.files())
+    server.most_rows = 2
+    server.dies_after = dies_after
+    run = night()
+    assert run.state == "done"
+    assert step(run, "fetch").state == "failed"
+    assert "503" in step(run, "fetch").refused[0]["reason"]
+    assert not RosterImport.objects.exists() and not Learner.objects.exists()
+    server.dies_after = None
+    server.asked.clear()
+    assert step(night(), "apply").counts["errors"] == 0
+    assert any("/orgs?" in url for url in server.asked) == (dies_after == 0)
+    assert (Learner.objects.count(), Result.objects.current().count()) == (2, 3)
+    assert Pull.objects.get().since is None
+
+
+def test_what_was_broken_off_long_ago_is_asked_for_anew(
+    server: SisServer, feed: Feed, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.serve(roster.files())
+    server.dies_after = 3
+    night()
+    server.dies_after = None
+    server.asked.clear()
+    later = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert step(night(), "apply").state == "done"
+    assert "/orgs?" in server.asked[0]
+
+
+@pytest.mark.parametrize("says_total", [True, False])
+@pytest.mark.parametrize("says_links", [True, False])
+@pytest.mark.parametrize("most_rows", [1, 2, 60])
+def test_pages_are_turned_however_the_server_counts_them(
+    says_total: bool, says_links: bool, most_rows: int, server: SisServer, feed: Feed
+) -> None:
+    server.says_total, server.says_links, server.most_rows = says_total, says_links, most_rows
+    server.collections = {
+        "orgs": [
+            {"sourcedId": f"o{n:02}", "name": "Sciences", "type": "department", "status": "active"}
+            for n in range(47)
+        ]
+    }
+    pull = pulls.carry_on(feed, nights.begin(TODAY))
+    assert (pull.state, pull.rows) == ("done", {"orgs": 47})
+    read = rosters.plan(Path(pull.stored_at))
+    assert (read.counts["orgs.csv"].new, read.problem_count) == (47, 0)
+    assert len(pull.notes) == 8
+
+
+def test_a_server_that_gives_fewer_than_it_says_is_not_believed(
+    server: SisServer, feed: Feed, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.serve(roster.files())
+    pages = server.page
+
+    def fewer(url: str, bearer: str) -> Any:
+        status, said, headers = pages(url, bearer)
+        return status, said, headers | {"X-Total-Count": "9"}
+
+    monkeypatch.setattr(server, "page", fewer)
+    assert "9 are said to be there" in step(night(), "fetch").refused[0]["reason"]
+
+
+def test_objects_that_are_not_as_they_should_be_are_refused_one_by_one(
+    server: SisServer, clara: User, roster: Roster
+) -> None:
+    feed = connect(server, clara, most_wrong=100)
+    server.serve(roster.files())
+    server.collections["users"] += [
+        {"sourcedId": "u8", "status": "active", "givenName": {"no": "text"}},
+        {"sourcedId": "u9", "status": "active", "username": "x" * 200_000},
+    ]
+    server.collections["results"][0]["comment"] = "line\r\nbreak \x00 and \ud800"
+    server.collections["courses"][0]["title"] = "Bot\nany"
+    run = nights.begin(TODAY)
+    pull = pulls.carry_on(feed, run)
+    planned = rosters.plan(Path(pull.stored_at))
+    assert not planned.is_fatal
+    found = {(p.file, p.code) for p in planned.problems if p.severity == "error"}
+    assert ("users.csv", "required") in found
+    assert ("courses.csv", "line_break") in found
+    assert len(planned.changes["users.csv"].new) == 2
+
+
+def test_rosters_of_one_dot_one_are_asked_for_by_its_names(
+    server: SisServer, clara: User, roster: Roster
+) -> None:
+    connect(server, clara, address=f"{server.origin}/ims/oneroster/v1p1")
+    server.serve(roster.files())
+    for user in server.collections["users"]:
+        user["role"], user["orgs"] = "student", [{"sourcedId": "o1"}]
+        del user["roles"]
+    for item in server.collections["lineItems"]:
+        item["gradingPeriod"] = item.pop("academicSession")
+    run = night()
+    assert step(run, "apply").counts["errors"] == 0
+    assert all(url.startswith("/ims/oneroster/v1p1/") for url in server.asked)
+    assert Result.objects.count() == 3
+
+
+def test_objectives_within_results_become_results_for_outcomes(
+    server: SisServer, feed: Feed, roster: Roster, tmp_path: Path
+) -> None:
+    server.serve(Roster().files())
+    (tmp_path / "files").mkdir()
+    night()
+    counts = RosterImport.objects.get().plan
+    assert counts["resultLearningObjectiveIds.csv"]["warnings"] == 2
+    assert counts["lineItemLearningObjectiveIds.csv"]["warnings"] == 1
+
+
+def test_one_sees_what_a_server_has_before_anything_is_taken(
+    server: SisServer, feed: Feed, roster: Roster, clara: User, chen: User
+) -> None:
+    server.serve(roster.files())
+    found = feeds.try_connection(feed, by=clara)
+    assert (found["users"], found["results"]) == (2, 3)
+    with pytest.raises(NotAllowed):
+        feeds.try_connection(feed, by=chen)
+    (told,) = nights.rehearse(TODAY)[:1]
+    assert (told.state, told.counts["results"]) == ("done", 3)
+    assert not Pull.objects.exists()
+    feeds.change_secret(feed, "another", by=clara)
+    with pytest.raises(SourceRefuses, match="invalid_client") as refused:
+        feeds.try_connection(feed, by=clara)
+    assert "another" not in str(refused.value)
+
+
+def test_a_secret_opens_for_its_own_address_alone_and_is_nowhere_in_the_clear(
+    server: SisServer, feed: Feed, clara: User, settings: Any
+) -> None:
+    assert SECRET.encode() not in bytes(feed.sealed_secret)
+    assert SECRET not in repr(pulls._server(feed))
+    feed.address = "https://thief.example"
+    with pytest.raises(FeedRefused, match="does not open"):
+        feeds.try_connection(feed, by=clara)
+    feed.refresh_from_db()
+    settings.SECRET_KEY = "another key of this server"
+    with pytest.raises(FeedRefused, match="does not open"):
+        feeds.try_connection(feed, by=clara)
+
+
+@pytest.mark.parametrize("address", ["http://sis.example.edu", "ftp://x", "https://", "", "https"])
+def test_a_server_is_at_an_https_address_or_one_that_the_operator_names(
+    address: str, server: SisServer, clara: User
+) -> None:
+    with pytest.raises(FeedRefused, match="no https address"):
+        connect(server, clara, address=address)
+    with pytest.raises(FeedRefused, match="the secret"):
+        connect(server, clara, secret="")
+
+
+def test_a_private_address_is_not_asked_unless_the_operator_names_it(
+    server: SisServer, feed: Feed, roster: Roster, settings: Any
+) -> None:
+    server.serve(roster.files())
+    settings.FEED_ORIGINS = []
+    assert step(night(), "fetch").state == "failed"
+    assert not server.asked and not server.tokens
