@@ -36,8 +36,8 @@ ISSUER_DID = env.str("ISSUER_DID", "did:web:" + urlsplit(BASE_URL).netloc.replac
 
 # --- Secrets and safety -----------------------------------------------------------------------
 
-# Signs sessions, forms and the links in mails. Changing it signs everybody out and breaks the
-# links.
+# Signs sessions, forms, the links in mails and webhooks. Changing it signs everybody out, breaks
+# the links, and gives every webhook another secret.
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname])
@@ -230,6 +230,8 @@ SHAPE_TRIALS = _one_or_more("SHAPE_TRIALS", 40)
 LEASE_SECONDS = _one_or_more("LEASE_SECONDS", 60)
 # Seconds between looks for work that a lost message left behind.
 SWEEP_SECONDS = _one_or_more("SWEEP_SECONDS", 15)
+# Seconds between looks for events to be sent.
+DELIVER_SECONDS = _one_or_more("DELIVER_SECONDS", 5)
 
 # --- Status lists -----------------------------------------------------------------------------
 
@@ -293,6 +295,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registrar.sweep",
         "schedule": SWEEP_SECONDS,
     },
+    # A message that no worker took in time is thrown away, as the next one is there by then.
+    "send events to who wants them": {
+        "task": "issuer.deliver",
+        "schedule": DELIVER_SECONDS,
+        "options": {"expires": DELIVER_SECONDS},
+    },
+    "forget events of a month ago": {"task": "issuer.sweep_events", "schedule": 60 * 60},
     "find chunks that wait for a signature": {"task": "issuer.sweep", "schedule": SWEEP_SECONDS},
     "remove uploads that nobody applied": {
         "task": "registrar.sweep_uploads",
@@ -343,6 +352,13 @@ DIGEST_HOUR = env.int("DIGEST_HOUR", 7)
 # Days for which somebody outside can follow the link to confirm what a learner has learned.
 CONFIRMATION_DAYS = _one_or_more("CONFIRMATION_DAYS", 30)
 
+# --- Webhooks ---------------------------------------------------------------------------------
+
+# Receivers of events on a network of one's own, as origins (https://sis.college.example:8443): only
+# these may have private addresses, another port, or plain http. All others are public and https.
+# While BASE_URL is this machine, receivers on it are taken too.
+WEBHOOK_ORIGINS = [each.rstrip("/").lower() for each in env.list("WEBHOOK_ORIGINS", default=[])]
+
 # --- VC API -----------------------------------------------------------------------------------
 
 # Issuers for public test suites under /conformance/, anonymous, with keys that prove nothing.
@@ -374,10 +390,15 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi_webhooks.describe",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",
         "CreditOfARowEnum": ["credit", "non-credit"],
         "SkillKindEnum": "skills.models.Skill.Kind",
+        "DeliveryStateEnum": "issuer.models.Delivery.State",
     },
 }
 # What a student information system reads: every client gets it unless an administrator chooses.
@@ -396,6 +417,7 @@ SIS_WRITE_SCOPES = {
     "catalog.write": "Send organisations, terms, courses, activities, outcomes and offerings",
     "learners.write": "Send learners and enrolments",
     "results.write": "Send line items and results",
+    "webhooks.manage": "Have itself told of what happens, and see what it was told",
 }
 # What a system may write; only what an administrator ticks for it.
 WRITE_SCOPES = SIS_WRITE_SCOPES | {

@@ -93,7 +93,8 @@ class Writes:
                     digest=digest,
                     status=response.status_code,
                     headers={name: response[name] for name in _HEADERS if name in response},
-                    body=response.content,
+                    # What is told this once only is not given again, and stored nowhere.
+                    body=getattr(response, "kept_content", response.content),
                 )
         return response
 

@@ -143,3 +143,15 @@ class NoReport(IssuerError):
     """The message says nothing about a mail of ours."""
 
     code = "no_report"
+
+
+class BadReceiver(IssuerError):
+    """Events are sent to public https addresses, on port 443 and without a user name."""
+
+    code = "bad_receiver"
+
+
+class TooManyWebhooks(IssuerError):
+    """The system has as many webhooks as it may. Change or retire one of them."""
+
+    code = "too_many_webhooks"

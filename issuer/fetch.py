@@ -70,14 +70,17 @@ def ask(
     max_bytes: int,
     max_seconds: float,
     trusted: Collection[str] = (),
+    is_cut: bool = False,
 ) -> Answer:
     """Return what a server answers to one request, whatever its status, within the same bounds.
 
     `trusted` are the origins (https://host:port) that the operator has named: to them it may also
-    be another port, a private address, or plain http if they are named so. Raises Unreachable.
+    be another port, a private address, or plain http if they are named so. With `is_cut` the status
+    is what counts: more content than that, or content that is packed, is left where it is. Raises
+    Unreachable.
     """
+    require_acceptable(url, trusted=trusted)
     is_trusted = _origin(url) in trusted
-    _require_acceptable(url, is_trusted=is_trusted)
     network = _CheckedNetwork(_Deadline(max_seconds), is_trusted=is_trusted)
     sent = list({**_ALWAYS, **headers}.items())
     try:
@@ -87,7 +90,7 @@ def ask(
             ) as pool,
             pool.stream(method, url, headers=sent, content=content or None) as response,
         ):
-            return _read(response, max_bytes)
+            return _read(response, max_bytes, is_cut=is_cut)
     except (
         OSError,
         httpcore.ProtocolError,
@@ -98,17 +101,29 @@ def ask(
         raise Unreachable(f"{url} could not be fetched.") from None
 
 
-def _require_acceptable(url: str, *, is_trusted: bool) -> None:
+def require_acceptable(url: str, *, trusted: Collection[str] = ()) -> None:
+    """Raise Unreachable for an address that would not even be looked up."""
     parts = _split(url)
+    is_trusted = _origin(url) in trusted
     if (
         not url.isascii()
         or not url.isprintable()
         or " " in url
         or not parts.hostname
         or "@" in parts.netloc
-        or not (is_trusted or (parts.scheme == "https" and _port(parts) in (None, HTTPS_PORT)))
+        or not (is_trusted or _may_be_public(parts))
     ):
         raise Unreachable(f"{url} is not an https address that is followed from here.")
+
+
+def _may_be_public(parts: SplitResult) -> bool:
+    if parts.scheme != "https" or _port(parts) not in (None, HTTPS_PORT):
+        return False
+    try:
+        ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return True  # a name: what it stands for is looked up
+    return _is_public(parts.hostname or "")
 
 
 def _origin(url: str) -> str:
@@ -130,16 +145,20 @@ def _port(parts: SplitResult) -> int | None:
         return -1
 
 
-def _read(response: httpcore.Response, max_bytes: int) -> Answer:
+def _read(response: httpcore.Response, max_bytes: int, *, is_cut: bool) -> Answer:
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     if headers.get("content-encoding", "identity") != "identity":
+        if is_cut:
+            return Answer(response.status, headers, b"")
         raise Unreachable("The answer is packed, though it was not to be.")
     content = bytearray()
     for part in response.iter_stream():
         content += part
+        if len(content) > max_bytes and is_cut:
+            return Answer(response.status, headers, bytes(content[:max_bytes]))
         if len(content) > max_bytes:
             raise Unreachable(f"The answer has more than {max_bytes} bytes.")
     return Answer(response.status, headers, bytes(content))

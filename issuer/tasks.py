@@ -9,7 +9,15 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from issuer.errors import Refusal, WrongState
 from issuer.models import Batch, Chunk, LedgerCheck
-from issuer.services import batches, ledger_checks, outbox, publishing, signing, status
+from issuer.services import (
+    batches,
+    deliveries,
+    ledger_checks,
+    outbox,
+    publishing,
+    signing,
+    status,
+)
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +76,19 @@ def post() -> None:
         post.delay()
 
 
+@shared_task(name="issuer.deliver", **_TRY_AGAIN)
+def deliver() -> None:
+    """Send the events that are due, for as long as a task may last; then ring again."""
+    if deliveries.send_due(seconds=DRAIN_SECONDS) and deliveries.is_waiting():
+        deliver.delay()
+
+
+@shared_task(name="issuer.sweep_events")
+def sweep_events() -> None:
+    """Forget events that were told long ago."""
+    deliveries.sweep()
+
+
 @shared_task(name="issuer.sweep")
 def sweep() -> None:
     """Ring for chunks, checks and mails that nobody works on, and close batches that are done."""
@@ -96,6 +117,11 @@ def check_ledger_soon(check: LedgerCheck) -> None:
 def post_soon() -> None:
     """Ring for the outbox after the commit; without workers the next sweep finds it."""
     transaction.on_commit(post.delay, robust=True)
+
+
+def deliver_soon() -> None:
+    """Ring for events after the commit; without it the clock does, within DELIVER_SECONDS."""
+    transaction.on_commit(deliver.delay, robust=True)
 
 
 def publish_soon() -> None:

@@ -14,12 +14,16 @@ from issuer.models.ledger import LedgerCheck, LedgerEntry
 from issuer.models.outbox import Mail
 from issuer.models.shapes import Shape
 from issuer.models.status import StatusChange, StatusList, StatusListPublication
+from issuer.models.webhooks import Delivery, DeliveryAttempt, Event, WebhookEndpoint
 
 __all__ = [
     "Achievement",
     "Batch",
     "Chunk",
     "Credential",
+    "Delivery",
+    "DeliveryAttempt",
+    "Event",
     "Institution",
     "LedgerCheck",
     "LedgerEntry",
@@ -32,4 +36,5 @@ __all__ = [
     "StatusList",
     "StatusListPublication",
     "VerifiableCredential",
+    "WebhookEndpoint",
 ]

@@ -13,8 +13,8 @@ from django.db.models import F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
-from issuer.models import Batch, Chunk
-from issuer.services import clock, ledger
+from issuer.models import Batch, Chunk, Credential
+from issuer.services import clock, events, ledger
 from issuer.services.clients import Client
 
 # A worker that dies does so mostly for no fault of the row; three times on one row is no accident.
@@ -70,6 +70,7 @@ def open(name: str, *, count: int, by: User, id: uuid.UUID | None = None) -> Bat
     transaction ends: open late in it.
     """
     batch = Batch.objects.create(id=id or uuid.uuid4(), name=name, count=count, prepared_by=by)
+    events.tell(events.BATCH_PREPARED, lambda: events.thing(batch.pk, at=events.BATCHES))
     ledger.append("batch.prepared", batch, by=by, details={"count": count})
     return batch
 
@@ -116,6 +117,7 @@ def approve(
         Batch.objects.filter(pk=batch.pk).update(paused_at=Now(), begins_at=begins_at)
         batch.refresh_from_db()
         details["begins_at"] = begins_at.isoformat()
+    events.tell(events.BATCH_APPROVED, lambda: events.thing(batch.pk, at=events.BATCHES))
     ledger.append("batch.approved", batch, by=by, reason=reason, details=details)
     return batch
 
@@ -129,6 +131,7 @@ def decline(batch: Batch, *, by: User, reason: str) -> Batch:
     if not reason.strip():
         raise ReasonMissing()
     _decide(batch, Batch.State.DECLINED, by=by, reason=reason)
+    events.tell(events.BATCH_DECLINED, lambda: events.thing(batch.pk, at=events.BATCHES))
     ledger.append("batch.declined", batch, by=by, reason=reason, details={"count": batch.count})
     return batch
 
@@ -316,6 +319,7 @@ def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
         return False
     issued = Batch.objects.get(pk=pk)
     done = progress(issued)
+    _tell(issued, done)
     ledger.append(
         "batch.issued",
         issued,
@@ -323,6 +327,26 @@ def close_if_done(batch: Batch | uuid.UUID | str) -> bool:
         details={"signed": done.signed, "failed": done.failed, "cancelled": done.cancelled},
     )
     return True
+
+
+def _tell(batch: Batch, done: Progress) -> None:
+    """Tell others of the whole batch in two events: one for each credential would slow it down."""
+    events.tell(
+        events.BATCH_SETTLED,
+        lambda: events.Settled(
+            id=str(batch.pk),
+            url=f"{events.BATCHES}/{batch.pk}",
+            issued=done.signed,
+            failed=done.failed,
+            cancelled=done.cancelled,
+        ),
+    )
+    signed = Credential.objects.filter(batch=batch, verifiable_credentials__secured__isnull=False)
+    if done.signed:
+        events.tell(
+            events.CREDENTIAL_ISSUED,
+            lambda: events.in_batch(signed, batch.pk, count=done.signed, at=events.CREDENTIALS),
+        )
 
 
 def waiting(state: Chunk.State) -> list[uuid.UUID]:

@@ -30,7 +30,7 @@ from issuer.models import (
     VerifiableCredential,
 )
 from issuer.models.status import STATUS_LIST_SIZE
-from issuer.services import clock, copying, ledger, ranges
+from issuer.services import clock, copying, events, ledger, ranges
 from issuer.services.clients import Actor, Client
 from issuer.vc import status_list as bitstring
 from issuer.vc.json_text import parse_json
@@ -113,6 +113,7 @@ def revoke(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     if final is not None:
         return final
     _enter((form.pk for form in forms), value=True, is_final=True, reason=reason, by=by)
+    _tell(events.CREDENTIAL_REVOKED, credential)
     ledger.append("credential.revoked", credential, by=by, reason=reason)
     return _changes(forms).latest("pk")
 
@@ -138,6 +139,7 @@ def supersede(
         superseded_by=successor,
         leads_on=leads_on,
     )
+    _tell(events.CREDENTIAL_SUPERSEDED, credential)
     details = {"successor": str(successor)}
     ledger.append("credential.superseded", credential, by=by, reason=reason, details=details)
     return _changes(forms).latest("pk")
@@ -170,6 +172,11 @@ def revoke_all(batch: Batch, *, reason: str, by: Actor) -> int:
         raise WrongState("Every credential of this batch is revoked already.")
     _enter((pk for pk, _ in left), value=True, is_final=True, reason=reason, by=by)
     positions = {position for _, position in left}
+    revoked = Credential.objects.filter(batch=batch, position__in=positions)
+    events.tell(
+        events.CREDENTIAL_REVOKED,
+        lambda: events.in_batch(revoked, batch.pk, count=len(positions), at=events.CREDENTIALS),
+    )
     details = {"count": len(positions), "positions": ranges.write(positions)}
     ledger.append("credentials.revoked", batch, by=by, reason=reason, details=details)
     return len(positions)
@@ -205,6 +212,7 @@ def suspend(credential: Credential, *, reason: str, by: Actor) -> StatusChange:
     if newest is not None and newest.value:
         return newest
     _enter((form.pk for form in forms), value=True, reason=reason, by=by)
+    _tell(events.CREDENTIAL_SUSPENDED, credential)
     ledger.append("credential.suspended", credential, by=by, reason=reason)
     return _changes(forms).latest("pk")
 
@@ -220,6 +228,7 @@ def reinstate(credential: Credential, *, reason: str, by: Actor) -> StatusChange
     if newest is None or not newest.value:
         raise NotSuspended()
     _enter((form.pk for form in forms), value=False, reason=reason, by=by)
+    _tell(events.CREDENTIAL_REINSTATED, credential)
     ledger.append("credential.reinstated", credential, by=by, reason=reason)
     return _changes(forms).latest("pk")
 
@@ -285,6 +294,10 @@ def lists_to_publish() -> list[StatusList]:
         )
 
     return [found for found in StatusList.objects.defer("permutation") if is_stale(found)]
+
+
+def _tell(type: events.EventType, credential: Credential) -> None:
+    events.tell(type, lambda: events.one(credential.pk, at=events.CREDENTIALS))
 
 
 def _demand_reason(reason: str) -> None:

@@ -14,6 +14,7 @@ from registrar.api import (
     proposals,
     results,
     templates,
+    webhooks,
 )
 
 router = SimpleRouter(trailing_slash=False)
@@ -31,6 +32,7 @@ router.register("results", results.ResultViewSet)
 router.register("templates", templates.TemplateViewSet)
 router.register("jobs", jobs.JobViewSet)
 router.register("awards", awards.AwardViewSet)
+router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
 
 urlpatterns = [
     path("award-files", award_files.AwardFilesView.as_view()),

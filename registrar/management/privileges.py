@@ -48,11 +48,21 @@ _PUBLICATION: dict[Table, Rights] = {
     issuer.StatusListPublication: _rights(READ, ADD),
 }
 
+# Whoever does what others are told of writes the events of it.
+_TELLING: dict[Table, Rights] = {
+    issuer.Delivery: _rights(READ, ADD),
+    issuer.Event: _rights(READ, ADD),
+    issuer.WebhookEndpoint: _rights(READ),
+}
+
 _WEB: dict[Table, Rights] = _LEDGER | {
     issuer.Achievement: _rights(READ, ADD),
     issuer.Batch: _rights(READ, ADD, CHANGE),
     issuer.Chunk: _rights(READ, ADD),
     issuer.Credential: _rights(READ),
+    issuer.Delivery: _rights(READ, ADD, update=("state", "tries", "try_at")),
+    issuer.DeliveryAttempt: _rights(READ),
+    issuer.Event: _rights(READ, ADD),
     issuer.Institution: _rights(READ, ADD, CHANGE),
     issuer.LedgerCheck: _rights(READ, ADD),
     issuer.Mail: _rights(READ, ADD, **_LOCK),
@@ -64,6 +74,7 @@ _WEB: dict[Table, Rights] = _LEDGER | {
     issuer.StatusList: _rights(select=_STATUS_LIST),
     issuer.StatusListPublication: _rights(READ),
     issuer.VerifiableCredential: _rights(READ, **_LOCK),
+    issuer.WebhookEndpoint: _rights(READ, ADD, CHANGE),
 }
 
 # Of the issuer's tables. What stands nowhere is refused.
@@ -86,6 +97,9 @@ ISSUER: dict[str, dict[Table, Rights]] = {
         ),
         issuer.Chunk: _rights(READ, ADD, CHANGE),
         issuer.Credential: _rights(READ, ADD),
+        issuer.Delivery: _rights(READ, ADD, CHANGE, REMOVE),
+        issuer.DeliveryAttempt: _rights(READ, ADD, REMOVE),
+        issuer.Event: _rights(READ, ADD, REMOVE),
         issuer.Institution: _rights(READ),
         issuer.LedgerCheck: _rights(READ, ADD, CHANGE),
         issuer.Mail: _rights(READ, ADD, CHANGE),
@@ -96,9 +110,11 @@ ISSUER: dict[str, dict[Table, Rights]] = {
         issuer.StatusChange: _rights(READ),
         issuer.StatusList: _rights(READ, ADD, update=("taken",)),
         issuer.VerifiableCredential: _rights(READ, ADD),
+        issuer.WebhookEndpoint: _rights(READ, CHANGE),
     },
     "signer": _LEDGER
     | _PUBLICATION
+    | _TELLING
     | {
         issuer.Batch: _rights(READ, update=("state", "issued_at", "paused_at")),
         issuer.Chunk: _rights(READ, ADD, CHANGE),

@@ -23,9 +23,18 @@ from django.utils import timezone
 
 from issuer.errors import Refusal
 from issuer.models import Batch
-from issuer.services import batches, clock, ledger, outbox
+from issuer.services import batches, clock, events, ledger, outbox
 from registrar.models import Feed, NightRun, NightStep, Pull, Revision, RosterImport
-from registrar.services import awards, expiries, feeds, pulls, roles, roster_plan, rosters
+from registrar.services import (
+    awards,
+    event_types,
+    expiries,
+    feeds,
+    pulls,
+    roles,
+    roster_plan,
+    rosters,
+)
 from registrar.services.roster_tables import TABLES
 
 log = logging.getLogger(__name__)
@@ -240,8 +249,14 @@ class _Night:
         )
         if not self.is_rehearsal:
             step.save()
+            if step.state == State.HELD:
+                self._tell_of_a_held_step()
         self.steps.append(step)
         return step
+
+    def _tell_of_a_held_step(self) -> None:
+        page = _page(self.run)
+        events.tell(event_types.NIGHT_HELD, lambda: events.Thing(str(self.run.pk), page))
 
     def _issued(self) -> Took | None:
         """What became of the batches; None while one is being issued."""
@@ -280,7 +295,7 @@ class _Night:
             for step in waiting
             for refused in step.refused
         ]
-        address = f"{settings.BASE_URL}/admin/registrar/nightrun/{self.run.pk}/change/"
+        address = f"{settings.BASE_URL}{_page(self.run)}"
         words = {"date": self.run.date, "lines": lines[:_SHOWN], "address": address}
         readers = [person for person in _readers() if roles.may_for_all(person, feeds.RIGHT)]
         for person in readers:
@@ -366,9 +381,14 @@ def _award(revision: Revision) -> Took:
     return Took(counts, batch=batch)
 
 
+@transaction.atomic
 def _end(run: NightRun) -> None:
-    ended = NightRun.objects.filter(pk=run.pk, state=NightRun.State.RUNNING)
-    ended.update(state=NightRun.State.DONE, ended_at=Now())
+    running = NightRun.objects.filter(pk=run.pk, state=NightRun.State.RUNNING)
+    if running.update(state=NightRun.State.DONE, ended_at=Now()):
+        states = list(run.steps.values_list("state", flat=True))
+        held, failed = states.count(State.HELD), states.count(State.FAILED)
+        told = event_types.Night(str(run.pk), _page(run), held, failed)
+        events.tell(event_types.NIGHT_ENDED, lambda: told)
 
 
 # What it asks
@@ -379,6 +399,10 @@ def _automatic() -> list[Revision]:
         state=Revision.State.APPROVED, awarding=Revision.Awarding.AUTOMATIC, rule__isnull=False
     )
     return list(approved.select_related("template").order_by("template__slug"))
+
+
+def _page(run: NightRun) -> str:
+    return f"/admin/registrar/nightrun/{run.pk}/change/"
 
 
 def _readers() -> QuerySet[User]:

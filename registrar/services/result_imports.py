@@ -13,12 +13,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from issuer.errors import WrongState
-from issuer.services import ledger
+from issuer.services import events, ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LineItem, Offering, ResultImport
 from registrar.readers import outcome_results
 from registrar.readers.outcome_results import Reading, ResultColumns
-from registrar.services import people, result_plan, results, roles, rosters, sources, uploads
+from registrar.services import (
+    event_types,
+    people,
+    result_plan,
+    results,
+    roles,
+    rosters,
+    sources,
+    uploads,
+)
 from registrar.services.marks import CATEGORY
 from registrar.services.result_plan import Plan
 from registrar.services.results import Entry
@@ -141,6 +150,9 @@ def apply(
     _write(planned, at)
     transaction.on_commit(partial(uploads.discard, path))
     result_import.refresh_from_db()
+    events.tell(
+        event_types.RESULTS_APPLIED, lambda: events.Thing(str(result_import.pk), "/api/v1/results")
+    )
     details = {"source": result_import.source, "sha256": result_import.sha256}
     counts = asdict(planned.compared.counts)
     ledger.append("results.applied", result_import, by=by or "system", details=details | counts)

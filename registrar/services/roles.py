@@ -121,6 +121,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.view_role",
             "registrar.view_organizationunit",
             "registrar.view_apiclient",
+            "issuer.view_webhookendpoint",
+            "issuer.change_webhookendpoint",
         }
     ),
 }

@@ -14,11 +14,11 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from issuer.errors import WrongState
-from issuer.services import ledger
+from issuer.services import events, ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
 from registrar.readers import oneroster_csv
-from registrar.services import people, results, roles, roster_plan, sources, uploads
+from registrar.services import event_types, people, results, roles, roster_plan, sources, uploads
 from registrar.services.results import Entry
 from registrar.services.roster_plan import Changes, Links, Plan, Values
 from registrar.services.roster_tables import (
@@ -117,6 +117,9 @@ def apply(
     _write(planned, at)
     transaction.on_commit(partial(uploads.discard, path))
     roster_import.refresh_from_db()
+    events.tell(
+        event_types.ROSTER_APPLIED, lambda: events.Thing(str(roster_import.pk), "/api/v1/learners")
+    )
     details = {"source": roster_import.source, "sha256": roster_import.sha256}
     ledger.append(
         "roster.applied",

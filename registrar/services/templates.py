@@ -10,10 +10,10 @@ from django.db.models.functions import Now
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
-from issuer.services import achievements, ledger
+from issuer.services import achievements, events, ledger
 from registrar.errors import CodeTaken, Incomplete
 from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
-from registrar.services import credential_facts, publication, readiness, roles
+from registrar.services import credential_facts, event_types, publication, readiness, roles
 from skills.models import Skill
 
 State = Revision.State
@@ -223,6 +223,7 @@ def _approve(revision: Revision, *, by: User) -> Revision:
         approved_at=Now(),
         achievement=achievement,
     )
+    _tell(event_types.TEMPLATE_APPROVED, revision)
     _note("approved", revision, by=by, details={"achievement": str(achievement.pk)})
     return revision
 
@@ -245,8 +246,13 @@ def retire(revision: Revision, *, by: User, reason: str) -> Revision:
     if not reason.strip():
         raise ReasonMissing
     _move(revision, State.APPROVED, State.RETIRED, retired_at=Now())
+    _tell(event_types.TEMPLATE_RETIRED, revision)
     _note("retired", revision, by=by, reason=reason)
     return revision
+
+
+def _tell(type: events.EventType, revision: Revision) -> None:
+    events.tell(type, lambda: events.thing(revision.template_id, at="/api/v1/templates"))
 
 
 def _settled(wording: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from issuer.services import events
 from issuer.services.clients import Client
 from registrar.models import UpsertedRow, UpsertJob
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import MEMBERS
 from registrar.readers.rows import Flaw, Given
-from registrar.services import uploads, upsert_rows, upserts
+from registrar.services import event_types, uploads, upsert_rows, upserts
 from registrar.services.upsert_rows import Row
 
 State = UpsertJob.State
@@ -192,4 +193,9 @@ def _fail(job: UpsertJob, reason: str) -> bool:
 
 def _end(job: UpsertJob, state: str) -> None:
     job.state, job.ended_at = state, timezone.now()
+    events.tell(
+        event_types.JOB_FINISHED,
+        lambda: events.thing(job.pk, at="/api/v1/jobs"),
+        client=job.application.client_id,
+    )
     transaction.on_commit(partial(uploads.discard, job.stored_at))

@@ -1,6 +1,7 @@
 """The world outside, on this machine: a name service and web servers with certificates."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -75,7 +76,7 @@ class World:
 
     def _answer(self, caller: socket.socket) -> None:
         with contextlib.suppress(OSError), self._context.wrap_socket(caller, True) as line:
-            request = line.recv(65536).decode()
+            request = _read(line)
             if not request:  # somebody looked at the certificate only
                 return
             path = request.split(" ")[1]
@@ -85,6 +86,16 @@ class World:
                 if text.lower().startswith("host:")
             )
             self.pages[host + path](line)
+
+
+def _read(line: ssl.SSLSocket) -> str:
+    """A request with its whole body: what is left unread would break the line."""
+    request = line.recv(65536)
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    while length and len(body) < int(length[1]):
+        body += line.recv(65536)
+    return head.decode()
 
 
 @pytest.fixture

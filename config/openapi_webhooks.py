@@ -1,0 +1,80 @@
+"""What is sent to webhooks, as the API describes it: one entry for each kind of event."""
+
+from dataclasses import fields
+from typing import Any, get_args, get_origin
+
+from issuer.services.events import MOST_IDS, EventType
+from registrar.services.event_types import SENT
+
+_TYPES = {str: "string", int: "integer"}
+_HEADERS = {
+    "webhook-id": "Stays the same when the message is sent again",
+    "webhook-timestamp": "When this try was made, in seconds since 1970",
+    "webhook-signature": "Signatures of `id.timestamp.body`, with spaces between: `v1,` is "
+    "HMAC-SHA256 by the secret, `v1a,` is Ed25519 by the key",
+}
+_ANSWERS = {
+    "204": "It was taken; any other 2xx says so too.",
+    "410": "No more is wanted: the webhook is switched off.",
+    "429": "Later, please: after `Retry-After`.",
+    "500": "It was not taken, as with any other status: it is sent again, for three days.",
+}
+_MEMBERS = {
+    "url": "Where the rest is read",
+    "ids": f"Empty where they are more than {MOST_IDS}; `url` lists them then",
+}
+
+
+def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Hook: add `webhooks`, which OpenAPI 3.1 has for what the service sends by itself."""
+    return result | {"webhooks": {each.name: {"post": _described(each)} for each in SENT.values()}}
+
+
+def _described(type: EventType) -> dict[str, Any]:
+    body = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"type": "string", "const": type.name},
+            "timestamp": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it happened",
+            },
+            "data": _data(type.data),
+        },
+    }
+    scope = {"description": f"What it names is read with `{type.scope}`."} if type.scope else {}
+    return {
+        "summary": type.says,
+        **scope,
+        "parameters": [
+            {
+                "in": "header",
+                "name": name,
+                "required": True,
+                "schema": {"type": "string"},
+                "description": what,
+            }
+            for name, what in _HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {status: {"description": what} for status, what in _ANSWERS.items()},
+    }
+
+
+def _data(members: type[Any]) -> dict[str, Any]:
+    described = {each.name: _member(each.name, each.type) for each in fields(members)}
+    return {"type": "object", "required": [*described], "properties": described}
+
+
+def _member(name: str, type: Any) -> dict[str, Any]:
+    described: dict[str, Any] = {"type": "array" if get_origin(type) is list else _TYPES[type]}
+    if items := get_args(type):
+        described["items"] = {"type": _TYPES[items[0]]}
+        described["maxItems"] = MOST_IDS
+    if name == "url":
+        described["format"] = "uri"
+    if name in _MEMBERS:
+        described["description"] = _MEMBERS[name]
+    return described

@@ -1,0 +1,349 @@
+"""Register webhooks, and see and repeat what was sent to them."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from oauth2_provider.models import AccessToken
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from issuer import tasks
+from issuer.errors import BadReceiver
+from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
+from issuer.services import deliveries, webhook_calls, webhooks
+from issuer.services.clients import Client
+from registrar.services import api_clients
+from registrar.services.event_types import CATALOGUE, SENT
+
+_HOURS = timedelta(hours=1)
+
+
+class WebhookSerializer(serializers.ModelSerializer):
+    """A webhook of the client: where it is told of what."""
+
+    url = serializers.CharField(
+        max_length=500, help_text="https, at a public address; nothing else is called"
+    )
+    types = serializers.ListField(
+        child=serializers.ChoiceField([*CATALOGUE]),
+        allow_empty=False,
+        max_length=len(CATALOGUE),
+        help_text="The kinds of events that it is told of",
+    )
+    contact = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        max_length=320,
+        help_text="Who gets a mail when it is given up",
+    )
+    is_on = serializers.BooleanField(required=False, help_text="Off: it is told of nothing")
+    why_off = serializers.ChoiceField(
+        [*WebhookEndpoint.WhyOff.choices, ("", "It is on")],
+        read_only=True,
+        help_text="`by_hand`; `gone`: it answered 410; `failing`: it took nothing for three days",
+    )
+    public_key = serializers.SerializerMethodField(
+        help_text="Verifies the signatures `v1a`, Ed25519; `whpk_` and base64"
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = [
+            "id",
+            "url",
+            "types",
+            "description",
+            "contact",
+            "is_on",
+            "why_off",
+            "failing_since",
+            "public_key",
+            "added_at",
+        ]
+        read_only_fields = ["id", "failing_since", "added_at"]
+
+    def get_public_key(self, endpoint: WebhookEndpoint) -> str:
+        """What its receiver may verify with."""
+        return webhooks.public_key(endpoint)
+
+    def validate_url(self, url: str) -> str:
+        """What would never be called is refused at once."""
+        try:
+            webhook_calls.check(url)
+        except BadReceiver as error:
+            raise serializers.ValidationError(str(error), code=error.code) from error
+        return url
+
+    def validate_types(self, types: list[str]) -> list[str]:
+        """Nobody is told of what they may not read."""
+        token = cast(AccessToken, self.context["request"].auth)
+        granted = {*api_clients.scopes_of(token.application), ""}
+        if beyond := sorted(each for each in {*types} if CATALOGUE[each].scope not in granted):
+            wanted = ", ".join(f"{each} ({CATALOGUE[each].scope})" for each in beyond)
+            raise serializers.ValidationError(
+                f"The client lacks the scope to read what these name: {wanted}.",
+                code="scope_missing",
+            )
+        return sorted({*types})
+
+
+class WebhookWithSecretSerializer(WebhookSerializer):
+    """A webhook with its secret, which is told this once."""
+
+    secret = serializers.CharField(
+        allow_null=True,
+        read_only=True,
+        help_text="Verifies the signatures `v1`, HMAC-SHA256; `whsec_` and base64. Null where the "
+        "same answer is given again",
+    )
+
+    class Meta(WebhookSerializer.Meta):
+        fields = [*WebhookSerializer.Meta.fields, "secret"]
+
+
+class SecretOptionsSerializer(serializers.Serializer):
+    """How the secret is changed."""
+
+    overlap_hours = serializers.IntegerField(
+        default=webhooks.OVERLAP // _HOURS,
+        min_value=0,
+        max_value=webhooks.LONGEST_OVERLAP // _HOURS,
+        help_text="For so long the former secret signs too",
+    )
+
+
+class ReplaySerializer(serializers.Serializer):
+    """From when on what was not delivered is sent once more."""
+
+    since = serializers.DateTimeField(help_text="When it happened; at most 30 days ago")
+
+
+class ReplayedSerializer(serializers.Serializer):
+    """How many deliveries are sent once more."""
+
+    count = serializers.IntegerField()
+
+
+class AttemptSerializer(serializers.ModelSerializer):
+    """One try."""
+
+    class Meta:
+        model = DeliveryAttempt
+        fields = ["at", "status", "milliseconds", "said"]
+        read_only_fields = fields
+
+
+class DeliverySerializer(serializers.ModelSerializer):
+    """An event on its way to a webhook, or there."""
+
+    id = serializers.UUIDField(source="event_id", help_text="The `webhook-id`")
+    type = serializers.ChoiceField([*SENT], source="event.type")
+    at = serializers.DateTimeField(source="event.at", help_text="When it happened")
+    next_try_at = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Delivery
+        fields = [
+            "id",
+            "type",
+            "at",
+            "state",
+            "tries",
+            "tried_at",
+            "status",
+            "milliseconds",
+            "next_try_at",
+        ]
+        read_only_fields = fields
+
+    def get_next_try_at(self, delivery: Delivery) -> datetime | None:
+        """None unless it waits."""
+        return delivery.try_at if delivery.state == Delivery.State.WAITING else None
+
+
+class DeliveryWithAttemptsSerializer(DeliverySerializer):
+    """The same with every try, the newest first, and what is sent."""
+
+    attempts = AttemptSerializer(many=True)
+    message = serializers.SerializerMethodField(help_text="The body, as it is signed")
+
+    class Meta(DeliverySerializer.Meta):
+        fields = [*DeliverySerializer.Meta.fields, "message", "attempts"]
+
+    def get_message(self, delivery: Delivery) -> str:
+        """The same bytes at each try."""
+        return deliveries.compose(delivery.event).decode()
+
+
+class WantedDeliveriesSerializer(serializers.Serializer):
+    """Which deliveries are listed."""
+
+    state = serializers.ChoiceField(Delivery.State.choices, required=False)
+    type = serializers.ChoiceField([*SENT], required=False)
+    since = serializers.DateTimeField(required=False, help_text="When it happened, or later")
+    status = serializers.IntegerField(
+        required=False, min_value=100, max_value=599, help_text="Of the last answer"
+    )
+
+
+_ASKS = {
+    "state": "state",
+    "type": "event__type",
+    "since": "event__at__gte",
+    "status": "status",
+}
+
+
+class ToldOnce(Response):
+    """An answer with a secret; `kept_content` is what is given again, and kept for that."""
+
+    kept_content: bytes
+
+
+class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """The client's own webhooks: addresses that are told of what happens."""
+
+    scopes = ["webhooks.manage"]
+    queryset = WebhookEndpoint.objects.none()
+    serializer_class = WebhookSerializer
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a list takes beside its pages."""
+        return tuple(_ASKS) if self.action == "list_deliveries" else ()
+
+    @property
+    def client(self) -> Client:
+        """Whose token it is."""
+        return Client.of(cast(AccessToken, self.request.auth))
+
+    def get_queryset(self) -> QuerySet[WebhookEndpoint]:
+        """Nobody sees what another client has registered."""
+        return webhooks.of(self.client) if self.request.auth else super().get_queryset()
+
+    @extend_schema(responses={201: WebhookWithSecretSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Have an address told of events from now on. The secret stands in this answer alone.
+
+        Each message is signed as Standard Webhooks 1.0 says, and tried for three days until it is
+        answered with a 2xx. Order is not promised, and a message may come twice: `webhook-id`
+        tells.
+        """
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = dict(asked.validated_data)
+        is_on = said.pop("is_on", True)
+        endpoint = webhooks.add(by=self.client, **said)
+        if not is_on:
+            webhooks.switch_off(endpoint, by=self.client)
+        return self._with_secret(endpoint, status.HTTP_201_CREATED)
+
+    @extend_schema(responses=WebhookSerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change what is given. What is under way goes to the new address.
+
+        What waits when it is switched off counts as not delivered, and can be sent once more.
+        """
+        endpoint = self.get_object()
+        asked = self.get_serializer(endpoint, data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        said = dict(asked.validated_data)
+        is_on = said.pop("is_on", endpoint.is_on)
+        endpoint = webhooks.change(endpoint, by=self.client, **said)
+        switch = webhooks.switch_on if is_on else webhooks.switch_off
+        return Response(self.get_serializer(switch(endpoint, by=self.client)).data)
+
+    @extend_schema(responses={204: OpenApiResponse(description="It is told of nothing any more.")})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Be done with a webhook for good."""
+        webhooks.retire(self.get_object(), by=self.client)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=SecretOptionsSerializer, responses=WebhookWithSecretSerializer)
+    @action(detail=True, methods=["post"])
+    def secret(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give it another secret. For a while the former one signs too, in the same header."""
+        asked = SecretOptionsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        endpoint = webhooks.change_secret(
+            self.get_object(),
+            by=self.client,
+            overlap=asked.validated_data["overlap_hours"] * _HOURS,
+        )
+        return self._with_secret(endpoint, status.HTTP_200_OK)
+
+    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send an event of the type `webhook.test`, once, also where it is switched off."""
+        delivery = webhooks.send_test(self.get_object())
+        tasks.deliver_soon()
+        return _told(delivery)
+
+    @extend_schema(request=ReplaySerializer, responses={202: ReplayedSerializer})
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send once more all that has happened since and was not delivered."""
+        asked = ReplaySerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        count = deliveries.send_failed_again(
+            self.get_object(), since=asked.validated_data["since"], by=self.client
+        )
+        tasks.deliver_soon()
+        return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        parameters=[WantedDeliveriesSerializer],
+        responses=DeliverySerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, url_path="deliveries")
+    def list_deliveries(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What was sent to it, or is to be; kept for 30 days."""
+        asked = WantedDeliveriesSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        wanted = {_ASKS[name]: value for name, value in asked.validated_data.items()}
+        found = self.get_object().deliveries.filter(**wanted).select_related("event")
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(DeliverySerializer(page, many=True).data)
+
+    @extend_schema(responses=DeliveryWithAttemptsSerializer)
+    @action(detail=True, url_path="deliveries/(?P<event>[0-9a-f-]{36})")
+    def show_delivery(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One delivery with every try, the newest first."""
+        return Response(DeliveryWithAttemptsSerializer(self._find(kwargs["event"])).data)
+
+    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @action(detail=True, methods=["post"], url_path="deliveries/(?P<event>[0-9a-f-]{36})/replay")
+    def replay_one(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send it once more, delivered or not, under the same `webhook-id`."""
+        delivery = deliveries.send_again(self._find(kwargs["event"]), by=self.client)
+        tasks.deliver_soon()
+        return _told(delivery)
+
+    def _find(self, event: str) -> Delivery:
+        try:
+            wanted = UUID(event)
+        except ValueError:
+            raise Http404 from None
+        found = self.get_object().deliveries.select_related("event", "endpoint")
+        return get_object_or_404(found, event=wanted)
+
+    def _with_secret(self, endpoint: WebhookEndpoint, status: int) -> Response:
+        """The answer with the secret; what is kept of it to be given again has none."""
+        told = self.get_serializer(endpoint).data
+        answer = ToldOnce(told | {"secret": webhooks.secret(endpoint)}, status=status)
+        answer.kept_content = JSONRenderer().render(told | {"secret": None})
+        return answer
+
+
+def _told(delivery: Delivery) -> Response:
+    return Response(DeliverySerializer(delivery).data, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,217 @@
+"""Systems register webhooks themselves, see what was sent to them, and have it sent again."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+from jsonschema import Draft202012Validator
+from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
+
+from issuer.models import Batch, Event, WebhookEndpoint
+from issuer.services import deliveries, events
+from registrar.models import KeptAnswer
+from registrar.services import api_clients, awards
+from registrar.services.event_types import SENT
+from tests.cast import issue, signed_in
+from tests.issuer.receiver import Receiver, open_receiver
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/api/v1/webhooks"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with open_receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def system(college: Any, root: User) -> APIClient:
+    scopes = ["webhooks.manage", *settings.API_SCOPES]
+    application, _ = api_clients.add("Portal", by=root, scopes=scopes)
+    client = signed_in(application)
+    AccessToken.objects.update(scope=" ".join(scopes))
+    return client
+
+
+def register(system: APIClient, receiver: Receiver, **other: Any) -> dict[str, Any]:
+    body = {"url": receiver.url, "types": ["batch.approved", "credential.issued"], **other}
+    answer = system.post(PATH, body, format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def send() -> None:
+    deliveries.send_due(seconds=5)
+
+
+def test_a_batch_is_told_to_who_registered_from_approval_to_its_credentials(
+    system: APIClient, receiver: Receiver, key: Any, adas_batch: Batch, dev: User
+) -> None:
+    made = register(system, receiver, types=[*SENT.keys() - {"webhook.test"}])
+    issue(awards.approve(adas_batch, by=dev))
+    send()
+    assert sorted(receiver.types) == ["batch.approved", "batch.settled", "credential.issued"]
+    told = {each.told["type"]: each.told["data"] for each in receiver.messages}
+    (credential,) = told["credential.issued"]["ids"]
+    assert told["batch.settled"]["issued"] == told["credential.issued"]["count"] == 1
+    assert system.get(f"/api/v1/credentials/{credential}").status_code == 200
+    assert system.get(told["batch.settled"]["url"]).json()["state"] == "issued"
+    text = " ".join(each.body.decode() for each in receiver.messages)
+    assert "Ada" not in text
+    assert "1001" not in text
+    message = receiver.messages[0]
+    secret = base64.b64decode(made["secret"].removeprefix("whsec_"))
+    signed = f"{message.headers['webhook-id']}.{message.headers['webhook-timestamp']}."
+    right = hmac.digest(secret, signed.encode() + message.body, hashlib.sha256)
+    assert f"v1,{base64.b64encode(right).decode()}" in message.headers["webhook-signature"]
+
+
+def test_a_secret_is_told_once_and_kept_nowhere(system: APIClient, receiver: Receiver) -> None:
+    body = {"url": receiver.url, "types": ["batch.approved"]}
+    headers = {"idempotency-key": "k-1"}
+    first = system.post(PATH, body, format="json", headers=headers).json()
+    again = system.post(PATH, body, format="json", headers=headers).json()
+    assert first.pop("secret").startswith("whsec_")
+    assert again.pop("secret") is None
+    assert again == first
+    assert b"whsec_" not in bytes(KeptAnswer.objects.get().body)
+    assert "secret" not in system.get(f"{PATH}/{first['id']}").json()
+    changed = system.post(f"{PATH}/{first['id']}/secret", {"overlap_hours": 1}, format="json")
+    assert changed.status_code == 200
+    assert changed.json()["public_key"] != first["public_key"]
+    assert WebhookEndpoint.objects.get().former_until is not None
+    tried = system.post(PATH + "?dry_run=true", body, format="json")
+    assert tried.status_code == 201
+    assert WebhookEndpoint.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"url": "http://sis.example/"}, "/url"),
+        ({"url": "https://10.0.0.1/hooks"}, "/url"),
+        ({"url": "https://[::1]/hooks"}, "/url"),
+        ({"url": ""}, "/url"),
+        ({"types": []}, "/types"),
+        ({"types": ["batch.approved", "unknown.thing"]}, "/types/1"),
+        ({"types": ["webhook.test"]}, "/types/0"),
+        ({"contact": "nobody"}, "/contact"),
+        ({"description": "a\u0000b"}, "/description"),
+    ],
+)
+def test_what_is_wrong_with_a_webhook_is_told(
+    change: dict[str, Any], pointer: str, system: APIClient, settings: Any
+) -> None:
+    settings.BASE_URL = "https://credentials.college.example"
+    body = {"url": "https://sis.example/hooks", "types": ["batch.approved"], **change}
+    answer = system.post(PATH, body, format="json")
+    assert answer.status_code == 400
+    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+
+
+def test_nobody_is_told_of_what_they_may_not_read(
+    system: APIClient, receiver: Receiver, root: User
+) -> None:
+    scopes = ["webhooks.manage", "templates.read"]
+    application, _ = api_clients.add("Website", by=root, scopes=scopes)
+    made = register(system, receiver)
+    AccessToken.objects.update(application=application, scope=" ".join(scopes))
+    body = {"url": receiver.url, "types": ["batch.approved", "template.approved"]}
+    (error,) = system.post(PATH, body, format="json").json()["errors"]
+    assert (error["code"], "batch.approved (awards.read)" in error["reason"]) == (
+        "scope_missing",
+        True,
+    )
+    assert system.get(f"{PATH}/{made['id']}").status_code == 404
+    assert system.get(PATH).json()["results"] == []
+    AccessToken.objects.update(scope="templates.read")
+    assert system.get(PATH).status_code == 403
+
+
+def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Receiver) -> None:
+    address = f"{PATH}/{register(system, receiver)['id']}"
+    changed = system.patch(
+        address, {"description": "Portal", "types": ["batch.declined"]}, format="json"
+    )
+    assert (changed.json()["description"], changed.json()["types"]) == (
+        "Portal",
+        ["batch.declined"],
+    )
+    off = system.patch(address, {"is_on": False}, format="json").json()
+    assert (off["is_on"], off["why_off"]) == (False, "by_hand")
+    assert system.patch(address, {"is_on": True}, format="json").json()["why_off"] == ""
+    assert system.put(address, {}, format="json").status_code == 405
+    assert system.delete(address).status_code == 204
+    assert system.get(address).status_code == 404
+    assert system.get(f"{PATH}/x").status_code == 404
+
+
+def test_the_log_is_filtered_and_what_is_in_it_is_sent_again(
+    system: APIClient, receiver: Receiver
+) -> None:
+    made = register(system, receiver)
+    address = f"{PATH}/{made['id']}"
+    receiver.status, receiver.content = 500, b"Broken"
+    event = events.tell(events.BATCH_APPROVED, lambda: events.thing(1, at=events.BATCHES))
+    assert event is not None
+    test = system.post(f"{address}/test")
+    assert (test.status_code, test.json()["type"]) == (202, "webhook.test")
+    assert system.post(f"{address}/test").status_code == 409
+    send()
+    log = f"{address}/deliveries"
+    assert len(system.get(log).json()["results"]) == 2
+    for asked in ("state=waiting", "type=batch.approved", "status=500&state=waiting"):
+        (row,) = system.get(f"{log}?{asked}").json()["results"]
+        assert row["id"] == str(event.pk)
+    assert system.get(f"{log}?since=2999-01-01T00:00:00Z").json()["results"] == []
+    assert system.get(f"{log}?status=x").status_code == 400
+    assert system.get(f"{log}?learner=1").status_code == 400
+    told = system.get(f"{log}/{event.pk}").json()
+    (attempt,) = told["attempts"]
+    assert (attempt["status"], attempt["said"]) == (500, "Broken")
+    assert told["message"] in [each.body.decode() for each in receiver.messages]
+    assert system.post(f"{log}/{event.pk}/replay").status_code == 409
+    system.patch(address, {"is_on": False}, format="json")
+    assert system.post(f"{log}/{event.pk}/replay").json()["code"] == "wrong_state"
+    system.patch(address, {"is_on": True}, format="json")
+    since = {"since": "2020-01-01T00:00:00Z"}
+    assert system.post(f"{address}/replay", {}, format="json").status_code == 400
+    assert system.post(f"{address}/replay", since, format="json").json() == {"count": 1}
+    receiver.status = 204
+    send()
+    assert system.get(f"{log}/{event.pk}").json()["state"] == "delivered"
+    again = system.post(f"{log}/{event.pk}/replay")
+    assert (again.status_code, again.json()["state"]) == (202, "waiting")
+    for unknown in (uuid4(), "f" * 36):
+        assert system.get(f"{log}/{unknown}").status_code == 404
+
+
+def test_every_message_is_as_the_schema_says(client: Any) -> None:
+    schema = client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+    assert set(schema["webhooks"]) == set(SENT)
+    told = {
+        "id": "1",
+        "url": "/api/v1/batches/1",
+        "count": 1,
+        "ids": ["1"],
+        "issued": 1,
+        "failed": 0,
+        "cancelled": 0,
+        "held": 0,
+    }
+    for name, described in schema["webhooks"].items():
+        body = described["post"]["requestBody"]["content"]["application/json"]["schema"]
+        data = {each: told[each] for each in body["properties"]["data"]["required"]}
+        event = Event(type=name, data=data, at=timezone.now())
+        Draft202012Validator(body).validate(json.loads(deliveries.compose(event)))
