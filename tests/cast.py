@@ -391,6 +391,33 @@ def workshop(college: College, clara: User, dev: User) -> Revision:
     return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 
+def held(template: str) -> dict[str, Any]:
+    """The rule that a credential is held."""
+    return {"credential": {"template": template}}
+
+
+@pytest.fixture
+def naturalist(
+    college: College, cells: Revision, workshop: Revision, clara: User, dev: User
+) -> Revision:
+    """Two of three credentials make it; the third is not awarded so far."""
+    birds = templates.draft("birds", unit=college.science, by=clara, name="Birds")
+    draft = templates.draft(
+        "naturalist",
+        unit=college.science,
+        by=clara,
+        name="Naturalist",
+        description="Knows nature.",
+        criteria="Two of three credentials.",
+        hours=Decimal(60),
+        assessment="parts",
+        skills=college.skills[:1],
+        rule={"at_least": 2, "of": [held("cells"), held("workshop"), held("birds")]},
+    )
+    assert birds.template.slug == "birds"
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
 @pytest.fixture
 def adas_batch(college: College, cells: Revision, ada: Learner, clara: User) -> Batch:
     """Ada has passed with Distinction, and Clara has prepared a batch of one for her."""

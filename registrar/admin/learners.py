@@ -12,10 +12,11 @@ from issuer.models import Mail
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from issuer.paging import how_many
 from registrar.admin.corrections import CorrectPage
+from registrar.admin.stacks import StandingPage
 from registrar.admin.why import PERMISSION as WHY
 from registrar.admin.why import AskAboutLearnerPage, WhyPage, to_ask_about
 from registrar.models import Award, Enrolment, Learner, Result
-from registrar.services import corrections
+from registrar.services import corrections, stacks
 
 MAILS = 20
 
@@ -46,6 +47,7 @@ class LearnerPage(ThingPage):
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
             may_correct=corrections.may_correct(self.user),
+            standings=stacks.begun(self.object) if self.user.has_perm(stacks.PERMISSION) else (),
             to_ask_about=to_ask_about() if self.user.has_perm(WHY) else (),
             **kwargs,
         )
@@ -79,6 +81,7 @@ class LearnerAdmin(DeskAdmin):
     def own_urls(self) -> list[URLPattern]:
         return [
             self.hang("<int:object_id>/correct/", CorrectPage, "correct"),
+            self.hang("<int:object_id>/progress/<uuid:template_id>/", StandingPage, "progress"),
             self.hang("<int:object_id>/why/", AskAboutLearnerPage, "ask"),
             self.hang("<int:object_id>/why/<int:revision_id>/", WhyPage, "why"),
         ]

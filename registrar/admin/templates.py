@@ -40,6 +40,7 @@ from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
 from registrar.admin.simulations import AskPage
+from registrar.admin.stacks import BoardCsv, BoardPage
 from registrar.admin.why import AskAboutTemplatePage
 from registrar.errors import NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
@@ -51,6 +52,7 @@ from registrar.services import (
     readiness,
     revision_differences,
     rule_names,
+    stacks,
     templates,
 )
 from skills.models import Skill
@@ -103,6 +105,8 @@ class TemplatePage(ThingPage):
             approved=approved,
             may_revise=may("registrar.draft_revision") and not in_work,
             may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
+            is_stack=bool(approved and stacks.parts_of(approved)) and may(stacks.PERMISSION),
+            led_to=stacks.led_to([self.object.slug]).get(self.object.slug, ()),
             take_url=take_url(self.object) if approved and may(award_files.PERMISSION) else "",
             **kwargs,
         )
@@ -383,6 +387,8 @@ class CredentialTemplateAdmin(DeskAdmin):
         return [
             self.hang("draft/", NewTemplatePage, "draft"),
             self.hang("<uuid:object_id>/why/", AskAboutTemplatePage, "why"),
+            self.hang("<uuid:object_id>/progress/", BoardPage, "progress"),
+            self.hang("<uuid:object_id>/progress.csv", BoardCsv, "progress_csv"),
         ]
 
     @admin.display(ordering="newest_name")

@@ -12,6 +12,7 @@ from issuer.errors import BadAddress
 from issuer.models import Batch, Credential, Institution, Mail, Release
 from issuer.services import outbox
 from registrar.models import Announcement, Award, AwardMail
+from registrar.services import stacks
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
@@ -84,15 +85,24 @@ def _write_some_of(announcement: Announcement) -> int:
         .with_state()
         .filter(state=Credential.State.VALID)
         .exclude(learner__email="")
-        .select_related("learner", "revision")
+        .select_related("learner", "revision", "template")
         .order_by("position")[:AT_ONCE]
     )
     due = list(valid)
     pages = Release.objects.in_bulk([award.credential_id for award in due])
     institution = Institution.objects.first()
     name = institution.name if institution else "The college"
+    part_of = stacks.led_to({award.template.slug for award in due})
     AwardMail.objects.bulk_create(
-        AwardMail(award=award, mail=_write(award, pages[award.credential_id].url, name))
+        AwardMail(
+            award=award,
+            mail=_write(
+                award,
+                pages[award.credential_id].url,
+                name,
+                [stack.name for stack in part_of.get(award.template.slug, ())],
+            ),
+        )
         for award in due
     )
     if batch.state == Batch.State.ISSUED and len(due) < AT_ONCE:
@@ -100,7 +110,7 @@ def _write_some_of(announcement: Announcement) -> int:
     return len(due)
 
 
-def _write(award: Award, page: str, institution: str) -> Mail | None:
+def _write(award: Award, page: str, institution: str, part_of: list[str]) -> Mail | None:
     learner, title = award.learner, award.revision.name
     words = {
         "learner": learner.name,
@@ -108,6 +118,7 @@ def _write(award: Award, page: str, institution: str) -> Mail | None:
         "title": title,
         "page": page,
         "replaces": award.replaces_id is not None,
+        "part_of": part_of,
     }
     try:
         return outbox.write(
@@ -117,6 +128,7 @@ def _write(award: Award, page: str, institution: str) -> Mail | None:
             text=render_to_string("registrar/mail/credential.txt", words),
             why="credential.issued",
             about=award,
+            link=stacks.path_for(learner) if part_of else "",
         )
     except BadAddress:
         return None

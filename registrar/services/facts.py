@@ -97,6 +97,11 @@ def values(
     return values
 
 
+def taking_part(rule: Rule) -> set[int]:
+    """Return the learners who take part in a course or activity that the rule names."""
+    return set(_participants(rule, None))
+
+
 def final_results(category: str, offerings: Collection[Offering]) -> Counter[str]:
     """Return how often each word stands as a result in the line items of a category."""
     found = _graded(offerings).filter(outcome=None, line_item__category=category).exclude(text="")
