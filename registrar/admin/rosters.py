@@ -45,7 +45,7 @@ class ReadPage(UploadPage):
     )
     listed = RosterImport
     kept_in = (RosterImport, "file_name")
-    label = "OneRoster 1.2 bundle"
+    label = "OneRoster bundle, 1.2 or 1.1"
     hint = "The CSV files in one zip, with their manifest.csv."
     accept = ".zip"
 
@@ -138,7 +138,7 @@ class RosterImportAdmin(DeskAdmin):
 
     title = "Rosters"
     lede = "A roster is read first and shows what it would change; then it can be applied."
-    empty = "Read a OneRoster 1.2 bundle: courses, learners, enrolments and results come with it."
+    empty = "Read a OneRoster bundle: courses, learners, enrolments and results come with it."
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
     list_display = (
         "file_name",

@@ -1,4 +1,4 @@
-"""Reads a OneRoster 1.2 CSV bundle: a folder, or a zip of it."""
+"""Reads a OneRoster CSV bundle, 1.2 or 1.1: a folder, or a zip of it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +13,6 @@ from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_header import check_header
 from registrar.readers.oneroster_layout import (
     COMMON,
-    LAYOUTS,
     WITH_LINE_BREAKS,
     BadCell,
     Column,
@@ -90,8 +89,8 @@ class _Reading:
         self._problems = problems
         self._limits = limits
         # By file, by sourcedId: the record of a good row, the row number of a refused one.
-        self._known: dict[str, dict[str, Any]] = {name: {} for name in LAYOUTS}
-        self._refused: dict[str, dict[str, int]] = {name: {} for name in LAYOUTS}
+        self._known: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._refused: dict[str, dict[str, int]] = defaultdict(dict)
         self._complete: set[str] = set()
         # Of the file being read: what its rows said, hashed, by sourcedId.
         self._said_by: dict[str, int] = {}
@@ -102,9 +101,9 @@ class _Reading:
 
     def bundle(self) -> Bundle:
         for name in self._manifest.modes:
-            self._read_file(LAYOUTS[name])
+            self._read_file(self._manifest.version.layouts[name])
         return Bundle(
-            version=self._manifest.version,
+            version=self._manifest.version.name,
             source_code=self._manifest.source_code,
             source_name=self._manifest.source_name,
             modes=self._manifest.modes,
@@ -131,6 +130,9 @@ class _Reading:
 
     def _read_file(self, layout: Layout) -> None:
         report = self._problems.of(layout.file)
+        why_not = self._manifest.version.only_checked.get(layout.name)
+        if why_not is not None:
+            report = _milder(report)
         sheet: Sheet | None = None
         try:
             with self._files.open(layout.file) as stream:
@@ -143,13 +145,18 @@ class _Reading:
                 check_header(sheet.header, layout, report)
                 self._read_rows(layout, sheet, report)
         except Unreadable as error:
-            self._problems.fatal(layout.file, error)
+            if why_not is None:
+                self._problems.fatal(layout.file, error)
+            else:
+                report(None, code=error.code, reason=error.reason, fix=error.fix)
         else:
             if self._manifest.modes[layout.name] == "bulk":
                 self._complete.add(layout.name)
         if sheet is not None:
             self._row_counts[layout.file] = sheet.data_rows
             self._refused_counts[layout.file] += sheet.damaged_rows
+        if why_not is not None and self._known[layout.name]:
+            self._say_not_used(layout, why_not)
         if layout.name in _WITH_PARENTS:
             self._check_parents(layout)
         if layout.name == "enrollments":
@@ -410,6 +417,15 @@ class _Reading:
 
     # Saying what is wrong
 
+    def _say_not_used(self, layout: Layout, why: str) -> None:
+        self._problems.add(
+            layout.file,
+            code="not_used",
+            reason=f"Read, not used: {len(self._known[layout.name]):,} rows, because {why}.",
+            fix="Nothing need be done; the file may also be left out.",
+            severity="warning",
+        )
+
     def _say_once(self, layout: Layout, code: str, reason: str, fix: str) -> None:
         if (layout.name, code) not in self._said:
             self._said.add((layout.name, code))
@@ -469,6 +485,15 @@ _CHECKS: Final[Mapping[str, _Check]] = {
 }
 
 _WITH_PARENTS: Final = frozenset({"orgs", "academicSessions"})
+
+
+def _milder(report: Report) -> Report:
+    """What is wrong where nothing is kept refuses nothing."""
+
+    def milder(row: int | None, *, severity: Severity = "error", **said: str) -> None:
+        report(row, severity="warning", **said)
+
+    return cast(Report, milder)
 
 
 def _report_cell(

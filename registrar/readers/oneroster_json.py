@@ -1,7 +1,7 @@
 """Turns what a OneRoster REST server answers into rows of the CSV files of the same names.
 
 Only the columns that the reader of CSV takes are filled in: passwords and telephone numbers are
-dropped here. Rosters of 1.2 and of 1.1 become files of 1.2.
+dropped here.
 """
 
 import hashlib
@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from registrar.readers.errors import Unreadable
-from registrar.readers.oneroster_layout import COMMON, DATE, LAYOUTS, Column
+from registrar.readers.oneroster_layout import COMMON, DATE, Column
+from registrar.readers.oneroster_versions import Version
 
 # In the order in which references lead backwards.
 COLLECTIONS: Final = (
@@ -26,11 +27,11 @@ COLLECTIONS: Final = (
     "lineItems",
     "results",
 )
-# The files that a collection becomes, besides the one of its own name.
-FURTHER: Final = {
-    "users": ("roles",),
-    "lineItems": ("lineItemLearningObjectiveIds",),
-    "results": ("resultLearningObjectiveIds",),
+# The files that a collection becomes in 1.2, besides the one of its own name.
+_FURTHER: Final = {
+    "users": "roles",
+    "lineItems": "lineItemLearningObjectiveIds",
+    "results": "resultLearningObjectiveIds",
 }
 
 Cells = list[str]
@@ -44,6 +45,7 @@ _MEMBERS: Final = {
     "preferredFamilyName": ("preferredFamilyName", "preferredLastName"),
     "academicSessionSourcedId": ("academicSession", "gradingPeriod"),
     "termSourcedIds": ("terms",),
+    "orgSourcedIds": ("orgs",),
 }
 
 
@@ -69,7 +71,13 @@ def read_page(content: bytes, collection: str) -> list[Any]:
     return things
 
 
-def rows(collection: str, thing: Any) -> Iterator[tuple[str, Cells]]:
+def files(collection: str, version: Version) -> tuple[str, ...]:
+    """The files that the objects of a collection become."""
+    further = _FURTHER.get(collection, "")
+    return (collection, further) if further in version.layouts else (collection,)
+
+
+def rows(collection: str, thing: Any, version: Version) -> Iterator[tuple[str, Cells]]:
     """The rows that one object becomes, each with the name of its file.
 
     Of an object that has not the form of OneRoster's the sourcedId alone is kept, so that its row
@@ -77,70 +85,60 @@ def rows(collection: str, thing: Any) -> Iterator[tuple[str, Cells]]:
     """
     said = thing if isinstance(thing, dict) else {}
     try:
-        found = list(_rows(collection, said))
+        found = list(_Thing(collection, said, version).rows())
     except _Odd:
-        found = [(collection, _row(collection, {name: _bare(said.get(name)) for name in COMMON}))]
+        bare = {name: _bare(said.get(name)) for name in COMMON}
+        found = [(collection, _row(collection, bare, version))]
     yield from found
 
 
-def _rows(collection: str, said: dict[str, Any]) -> Iterator[tuple[str, Cells]]:
-    common = {
-        "sourcedId": _text(said.get("sourcedId")),
-        "status": _text(said.get("status")),
-        "dateLastModified": _moment(_text(said.get("dateLastModified"))),
-    }
-    if said:
-        taken = {column.name: _cell(column, said) for column in LAYOUTS[collection].taken}
-        yield collection, _row(collection, common | taken)
-    else:
-        yield collection, _row(collection, common)
-    if collection == "users":
-        yield from _roles(common, said)
-    elif collection == "lineItems":
-        for source, objective in _objectives(said, "learningObjectiveIds"):
-            own = {"source": source, "learningObjectiveId": _text(objective)}
-            yield _of_objective("lineItem", common, own)
-    elif collection == "results":
-        for source, objective in _objectives(said, "learningObjectiveResults"):
-            if not isinstance(objective, dict):
-                raise _Odd
-            names = ("learningObjectiveId", "score", "textScore")
-            own = {"source": source} | {name: _text(objective.get(name)) for name in names}
-            yield _of_objective("result", common, own)
+class _Thing:
+    """One object of a collection, becoming rows."""
 
+    def __init__(self, collection: str, said: dict[str, Any], version: Version) -> None:
+        self._collection = collection
+        self._said = said
+        self._version = version
+        self._common = {
+            "sourcedId": _text(said.get("sourcedId")),
+            "status": _text(said.get("status")),
+            "dateLastModified": _moment(_text(said.get("dateLastModified"))),
+        }
 
-def _roles(common: dict[str, str], said: dict[str, Any]) -> Iterator[tuple[str, Cells]]:
-    """The roles of a user: a list in 1.2; in 1.1 one role, in each of the user's organisations."""
-    roles = _list(said.get("roles"))
-    if not roles and said.get("role"):
-        roles = [
-            {"role": said["role"], "org": org, "roleType": "secondary" if number else "primary"}
-            for number, org in enumerate(_list(said.get("orgs")))
-        ]
-    for number, role in enumerate(roles):
-        if not isinstance(role, dict):
-            raise _Odd
-        own = {column.name: _cell(column, role) for column in LAYOUTS["roles"].taken}
-        own["userSourcedId"] = common["sourcedId"]
-        own["roleType"] = own["roleType"] or "primary"
-        key = _key(common["sourcedId"], str(number))
-        yield "roles", _row("roles", common | own | {"sourcedId": key})
+    def rows(self) -> Iterator[tuple[str, Cells]]:
+        yield self._row(self._collection, self._taken(self._collection, self._said))
+        further = files(self._collection, self._version)[1:]
+        if "roles" in further:
+            yield from self._roles()
+        elif further:
+            yield from self._objectives(further[0])
 
+    def _taken(self, file: str, said: dict[str, Any]) -> dict[str, str]:
+        return {column.name: _cell(column, said) for column in self._version.layouts[file].taken}
 
-def _objectives(said: dict[str, Any], member: str) -> Iterator[tuple[str, Any]]:
-    """The learning objectives of an object, each with the name of where it comes from."""
-    for each in _list(said.get("learningObjectiveSet")):
-        if not isinstance(each, dict):
-            raise _Odd
-        for objective in _list(each.get(member)):
-            yield _text(each.get("source")), objective
+    def _row(self, file: str, cells: dict[str, str]) -> tuple[str, Cells]:
+        return file, _row(file, self._common | cells, self._version)
 
+    def _roles(self) -> Iterator[tuple[str, Cells]]:
+        for number, role in enumerate(_list(self._said.get("roles"))):
+            own = self._taken("roles", _object(role))
+            own["sourcedId"] = _key(self._common["sourcedId"], str(number))
+            own["userSourcedId"] = self._common["sourcedId"]
+            yield self._row("roles", own)
 
-def _of_objective(what: str, common: dict[str, str], own: dict[str, str]) -> tuple[str, Cells]:
-    file = f"{what}LearningObjectiveIds"
-    key = _key(common["sourcedId"], own["learningObjectiveId"])
-    of = {f"{what}SourcedId": common["sourcedId"], "sourcedId": key}
-    return file, _row(file, common | own | of)
+    def _objectives(self, file: str) -> Iterator[tuple[str, Cells]]:
+        """The learning objectives, each with the name of where it comes from."""
+        of_item = self._collection == "lineItems"
+        of = "lineItemSourcedId" if of_item else "resultSourcedId"
+        member = "learningObjectiveIds" if of_item else "learningObjectiveResults"
+        for each in map(_object, _list(self._said.get("learningObjectiveSet"))):
+            for found in _list(each.get(member)):
+                said = {"learningObjectiveId": found} if of_item else _object(found)
+                names = ("learningObjectiveId", "score", "textScore")
+                own = {name: _text(said.get(name)) for name in names}
+                own |= {"source": _text(each.get("source")), of: self._common["sourcedId"]}
+                own["sourcedId"] = _key(self._common["sourcedId"], own["learningObjectiveId"])
+                yield self._row(file, own)
 
 
 def _key(*parts: str) -> str:
@@ -151,8 +149,8 @@ def _key(*parts: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _row(file: str, cells: dict[str, str]) -> Cells:
-    return [cells.get(name, "") for name in LAYOUTS[file].header]
+def _row(file: str, cells: dict[str, str], version: Version) -> Cells:
+    return [cells.get(name, "") for name in version.layouts[file].header]
 
 
 # Cells
@@ -178,9 +176,14 @@ def _reference(value: Any) -> str:
 
 
 def _user_id(value: Any) -> str:
-    if not isinstance(value, dict):
-        raise _Odd
-    return f"{_text(value.get('type'))}:{_text(value.get('identifier'))}"
+    said = _object(value)
+    return f"{_text(said.get('type'))}:{_text(said.get('identifier'))}"
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise _Odd
 
 
 def _list(value: Any) -> list[Any]:

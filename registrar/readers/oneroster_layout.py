@@ -1,4 +1,4 @@
-"""The files and columns of a OneRoster 1.2 CSV bundle, and how a cell becomes a value."""
+"""The files and columns of OneRoster 1.2 CSV that we take, and how a cell becomes a value."""
 
 import re
 import unicodedata
@@ -247,80 +247,83 @@ YEAR: Final = Kind(_year)
 WITH_LINE_BREAKS: Final = frozenset({"description", "comment"})
 
 
-def _words(*words: str) -> Kind:
-    return Kind(_one_of(*words), "")
+def words(*allowed: str) -> Kind:
+    """One of these words, or an extension."""
+    return Kind(_one_of(*allowed), "")
 
 
-def _required(name: str, field: str, kind: Kind, refers_to: str = "") -> Column:
+def required(name: str, field: str, kind: Kind, refers_to: str = "") -> Column:
+    """A column without which a row is refused."""
     return Column(name, field, kind, need="required", refers_to=refers_to)
 
 
-def _layout(
+def layout(
     name: str, record: Callable[..., Any], columns: str, *taken: Column
 ) -> tuple[str, Layout]:
+    """A file by its name, all columns in order, and those that are taken."""
     return name, Layout(name, record, (*COMMON, *columns.split()), taken)
 
 
 # In the order in which they can be read so that references lead backwards.
 LAYOUTS: Final[Mapping[str, Layout]] = dict(
     (
-        _layout(
+        layout(
             "orgs",
             OrgRecord,
             "name type identifier parentSourcedId",
-            _required("name", "name", TEXT),
-            _required(
+            required("name", "name", TEXT),
+            required(
                 "type",
                 "type",
-                _words("department", "school", "district", "local", "state", "national"),
+                words("department", "school", "district", "local", "state", "national"),
             ),
             Column("identifier", "identifier", TEXT),
             Column("parentSourcedId", "parent_id", KEY),
         ),
-        _layout(
+        layout(
             "academicSessions",
             SessionRecord,
             "title type startDate endDate parentSourcedId schoolYear",
-            _required("title", "title", TEXT),
-            _required(
+            required("title", "title", TEXT),
+            required(
                 "type",
                 "type",
-                _words("gradingPeriod", "semester", "schoolYear", "term"),
+                words("gradingPeriod", "semester", "schoolYear", "term"),
             ),
-            _required("startDate", "starts_on", DATE),
-            _required("endDate", "ends_on", DATE),
+            required("startDate", "starts_on", DATE),
+            required("endDate", "ends_on", DATE),
             Column("parentSourcedId", "parent_id", KEY),
-            _required("schoolYear", "school_year", YEAR),
+            required("schoolYear", "school_year", YEAR),
         ),
-        _layout(
+        layout(
             "courses",
             CourseRecord,
             "schoolYearSourcedId title courseCode grades orgSourcedId subjects subjectCodes",
             Column("schoolYearSourcedId", "session_id", KEY, refers_to="academicSessions"),
-            _required("title", "title", TEXT),
+            required("title", "title", TEXT),
             Column("courseCode", "code", CODE),
-            _required("orgSourcedId", "org_id", KEY, "orgs"),
+            required("orgSourcedId", "org_id", KEY, "orgs"),
         ),
-        _layout(
+        layout(
             "classes",
             ClassRecord,
             "title grades courseSourcedId classCode classType location schoolSourcedId "
             "termSourcedIds subjects subjectCodes periods",
-            _required("title", "title", TEXT),
-            _required("courseSourcedId", "course_id", KEY, "courses"),
+            required("title", "title", TEXT),
+            required("courseSourcedId", "course_id", KEY, "courses"),
             Column("classCode", "code", CODE),
-            _required("classType", "type", _words("homeroom", "scheduled")),
-            _required("schoolSourcedId", "school_id", KEY, "orgs"),
-            _required("termSourcedIds", "term_ids", KEYS, "academicSessions"),
+            required("classType", "type", words("homeroom", "scheduled")),
+            required("schoolSourcedId", "school_id", KEY, "orgs"),
+            required("termSourcedIds", "term_ids", KEYS, "academicSessions"),
         ),
-        _layout(
+        layout(
             "users",
             UserRecord,
             "enabledUser username userIds givenName familyName middleName identifier email sms "
             "phone agentSourcedIds grades password userMasterIdentifier preferredGivenName "
             "preferredMiddleName preferredFamilyName primaryOrgSourcedId pronouns",
-            _required("enabledUser", "enabled", BOOLEAN),
-            _required("username", "username", TEXT),
+            required("enabledUser", "enabled", BOOLEAN),
+            required("username", "username", TEXT),
             Column("userIds", "user_ids", Kind(_user_ids, ()), lenient=True),
             # Some people have one name only; the reader asks for at least one of the two.
             Column("givenName", "given_name", TEXT, need="expected"),
@@ -334,16 +337,16 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             Column("preferredFamilyName", "preferred_family_name", TEXT),
             Column("primaryOrgSourcedId", "primary_org_id", KEY, refers_to="orgs"),
         ),
-        _layout(
+        layout(
             "roles",
             RoleRecord,
             "userSourcedId roleType role beginDate endDate orgSourcedId userProfileSourcedId",
-            _required("userSourcedId", "user_id", KEY, "users"),
-            _required("roleType", "role_type", _words("primary", "secondary")),
-            _required(
+            required("userSourcedId", "user_id", KEY, "users"),
+            required("roleType", "role_type", words("primary", "secondary")),
+            required(
                 "role",
                 "role",
-                _words(
+                words(
                     "aide",
                     "counselor",
                     "districtAdministrator",
@@ -360,55 +363,55 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             ),
             Column("beginDate", "begins_on", DATE),
             Column("endDate", "ends_on", DATE),
-            _required("orgSourcedId", "org_id", KEY, "orgs"),
+            required("orgSourcedId", "org_id", KEY, "orgs"),
         ),
-        _layout(
+        layout(
             "enrollments",
             EnrollmentRecord,
             "classSourcedId schoolSourcedId userSourcedId role primary beginDate endDate",
-            _required("classSourcedId", "class_id", KEY, "classes"),
-            _required("schoolSourcedId", "school_id", KEY, "orgs"),
-            _required("userSourcedId", "user_id", KEY, "users"),
-            _required("role", "role", _words("administrator", "proctor", "student", "teacher")),
+            required("classSourcedId", "class_id", KEY, "classes"),
+            required("schoolSourcedId", "school_id", KEY, "orgs"),
+            required("userSourcedId", "user_id", KEY, "users"),
+            required("role", "role", words("administrator", "proctor", "student", "teacher")),
             Column("primary", "primary", BOOLEAN),
             Column("beginDate", "begins_on", DATE),
             Column("endDate", "ends_on", DATE),
         ),
-        _layout(
+        layout(
             "categories",
             CategoryRecord,
             "title weight",
-            _required("title", "title", WORD),
+            required("title", "title", WORD),
             Column("weight", "weight", NUMBER),
         ),
-        _layout(
+        layout(
             "lineItems",
             LineItemRecord,
             "title description assignDate dueDate classSourcedId categorySourcedId "
             "academicSessionSourcedId resultValueMin resultValueMax schoolSourcedId",
-            _required("title", "title", TEXT),
+            required("title", "title", TEXT),
             Column("description", "description", LONG_TEXT),
             # Final exams often have no date yet, and no award depends on it.
             Column("assignDate", "assigned_on", DATE, need="expected"),
             Column("dueDate", "due_on", DATE, need="expected"),
-            _required("classSourcedId", "class_id", KEY, "classes"),
-            _required("categorySourcedId", "category_id", KEY, "categories"),
-            _required("academicSessionSourcedId", "session_id", KEY, "academicSessions"),
+            required("classSourcedId", "class_id", KEY, "classes"),
+            required("categorySourcedId", "category_id", KEY, "categories"),
+            required("academicSessionSourcedId", "session_id", KEY, "academicSessions"),
             Column("resultValueMin", "value_min", NUMBER),
             Column("resultValueMax", "value_max", NUMBER),
-            _required("schoolSourcedId", "school_id", KEY, "orgs"),
+            required("schoolSourcedId", "school_id", KEY, "orgs"),
         ),
-        _layout(
+        layout(
             "results",
             ResultRecord,
             "lineItemSourcedId studentSourcedId scoreStatus score scoreDate comment textScore "
             "classSourcedId inProgress incomplete late missing",
-            _required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
-            _required("studentSourcedId", "student_id", KEY, "users"),
-            _required(
+            required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
+            required("studentSourcedId", "student_id", KEY, "users"),
+            required(
                 "scoreStatus",
                 "status",
-                _words(
+                words(
                     "exempt",
                     "fully graded",
                     "not submitted",
@@ -417,7 +420,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
                 ),
             ),
             Column("score", "score", NUMBER),
-            _required("scoreDate", "scored_on", DATE),
+            required("scoreDate", "scored_on", DATE),
             Column("textScore", "text_score", WORD),
             Column("classSourcedId", "class_id", KEY, refers_to="classes"),
             Column("inProgress", "in_progress", BOOLEAN),
@@ -425,38 +428,23 @@ LAYOUTS: Final[Mapping[str, Layout]] = dict(
             Column("late", "late", BOOLEAN),
             Column("missing", "missing", BOOLEAN),
         ),
-        _layout(
+        layout(
             "lineItemLearningObjectiveIds",
             LineItemObjectiveRecord,
             "lineItemSourcedId source learningObjectiveId",
-            _required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
-            _required("source", "source", _words("case", "unknown")),
-            _required("learningObjectiveId", "objective_id", KEY),
+            required("lineItemSourcedId", "line_item_id", KEY, "lineItems"),
+            required("source", "source", words("case", "unknown")),
+            required("learningObjectiveId", "objective_id", KEY),
         ),
-        _layout(
+        layout(
             "resultLearningObjectiveIds",
             ResultObjectiveRecord,
             "resultSourcedId source learningObjectiveId score textScore",
-            _required("resultSourcedId", "result_id", KEY, "results"),
-            _required("source", "source", _words("case", "unknown")),
-            _required("learningObjectiveId", "objective_id", KEY),
+            required("resultSourcedId", "result_id", KEY, "results"),
+            required("source", "source", words("case", "unknown")),
+            required("learningObjectiveId", "objective_id", KEY),
             Column("score", "score", NUMBER),
             Column("textScore", "text_score", WORD),
         ),
     )
-)
-
-# In the catalogue of the specification; nothing in them bears on an award.
-NOT_TAKEN: Final = frozenset(
-    {
-        "classResources",
-        "courseResources",
-        "demographics",
-        "lineItemScoreScales",
-        "resources",
-        "resultScoreScales",
-        "scoreScales",
-        "userProfiles",
-        "userResources",
-    }
 )

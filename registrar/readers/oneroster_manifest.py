@@ -7,24 +7,24 @@ from typing import Final, cast
 
 from registrar.readers.archive import Files
 from registrar.readers.errors import Unreadable
-from registrar.readers.oneroster_layout import LAYOUTS, MODES, NOT_TAKEN
+from registrar.readers.oneroster_layout import MODES
+from registrar.readers.oneroster_versions import VERSIONS, Version
 from registrar.readers.problems import Problems
 from registrar.readers.records import Mode
 from registrar.readers.sheet import Sheet
 
-VERSION: Final = "1.2"
 MANIFEST: Final = "manifest.csv"
 
 _MAX_ROWS: Final = 1_000
 _MAX_NAME: Final = 100
-_CATALOGUE: Final = frozenset({*LAYOUTS, *NOT_TAKEN})
+_EITHER: Final = " or ".join(VERSIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a bundle says of itself. `modes` has the files to be read alone."""
 
-    version: str
+    version: Version
     source_code: str
     source_name: str
     modes: Mapping[str, Mode]
@@ -36,14 +36,7 @@ def read(files: Files, problems: Problems) -> Manifest:
     Raises Unreadable when there is none, or it is of a version that we don't read.
     """
     properties = _properties(files, problems)
-    version = properties.get("oneroster.version", "")
-    if version != VERSION and not version.startswith(f"{VERSION}."):
-        raise Unreadable(
-            "unsupported_version",
-            f"The manifest says OneRoster {version[:16] or 'nothing of its version'}; "
-            f"we read {VERSION}.",
-            f"Export the bundle as OneRoster {VERSION} CSV.",
-        )
+    version = _version(properties.get("oneroster.version", ""))
     if properties.get("manifest.version") != "1.0":
         problems.add(
             MANIFEST,
@@ -54,13 +47,24 @@ def read(files: Files, problems: Problems) -> Manifest:
             fix="Write 1.0.",
             severity="warning",
         )
-    _warn_of_strangers(properties, files, problems)
-    modes = {name: _mode(name, properties, files, problems) for name in sorted(_CATALOGUE)}
+    _warn_of_strangers(version, properties, files, problems)
+    modes = {name: _mode(name, properties, files, problems) for name in sorted(version.layouts)}
     return Manifest(
         version=version,
         source_code=properties.get("source.systemCode", "")[:_MAX_NAME],
         source_name=properties.get("source.systemName", "")[:_MAX_NAME],
-        modes={name: modes[name] for name in LAYOUTS if modes[name] != "absent"},
+        modes={name: modes[name] for name in version.layouts if modes[name] != "absent"},
+    )
+
+
+def _version(said: str) -> Version:
+    for name, version in VERSIONS.items():
+        if said == name or said.startswith(f"{name}."):
+            return version
+    raise Unreadable(
+        "unsupported_version",
+        f"The manifest says OneRoster {said[:16] or 'nothing of its version'}; we read {_EITHER}.",
+        f"Export the bundle as OneRoster {_EITHER} CSV.",
     )
 
 
@@ -78,7 +82,7 @@ def _properties(files: Files, problems: Problems) -> dict[str, str]:
             raise Unreadable(
                 "bad_manifest",
                 "The header of manifest.csv is not propertyName,value.",
-                "Check that it is the manifest of a OneRoster 1.2 CSV bundle.",
+                "Check that it is the manifest of a OneRoster CSV bundle.",
             )
         for row, (name, value) in sheet.rows():
             if name not in properties:
@@ -96,22 +100,24 @@ def _properties(files: Files, problems: Problems) -> dict[str, str]:
     return properties
 
 
-def _warn_of_strangers(properties: Mapping[str, str], files: Files, problems: Problems) -> None:
+def _warn_of_strangers(
+    version: Version, properties: Mapping[str, str], files: Files, problems: Problems
+) -> None:
     warn = partial(problems.add, code="unknown_file", severity="warning")
     declared = {name for name in properties if name.startswith("file.")}
-    for name in sorted(declared - {f"file.{known}" for known in _CATALOGUE}):
+    for name in sorted(declared - {f"file.{known}" for known in version.layouts}):
         warn(
             MANIFEST,
             column="propertyName",
             value=name,
-            reason=f"The manifest names a file that OneRoster {VERSION} does not know.",
+            reason=f"The manifest names a file that OneRoster {version.name} does not know.",
             fix="Correct its name, or remove the row.",
         )
-    for file in sorted(files.names - {f"{known}.csv" for known in _CATALOGUE} - {MANIFEST}):
+    for file in sorted(files.names - {f"{known}.csv" for known in version.layouts} - {MANIFEST}):
         if file.endswith(".csv"):
             warn(
                 file,
-                reason=f"{file[:64]} is not a file of OneRoster {VERSION}; it is not read.",
+                reason=f"{file[:64]} is not a file of OneRoster {version.name}; it is not read.",
                 fix="Correct its name, or leave it out.",
             )
 

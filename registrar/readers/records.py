@@ -91,7 +91,10 @@ class ClassRecord:
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """A person. Passwords, telephone numbers and guardians are never taken."""
+    """A person. Passwords, telephone numbers and guardians are never taken.
+
+    `role` is what OneRoster 1.1 says here; in 1.2 it has a file of its own.
+    """
 
     sourced_id: str
     enabled: bool
@@ -110,6 +113,7 @@ class UserRecord:
     row: int
     deleted: bool = False
     changed_at: datetime | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,16 @@ class ResultObjectiveRecord:
     objective_id: str
     score: Decimal | None
     text_score: str
+    row: int
+    deleted: bool = False
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """A row of a file of which nothing is kept."""
+
+    sourced_id: str
     row: int
     deleted: bool = False
     changed_at: datetime | None = None

@@ -25,8 +25,9 @@ from registrar.errors import FeedRefused, NotServed, SourceRefuses, SourceSilent
 from registrar.models import Feed, NightRun, Pull, RosterImport
 from registrar.readers import oneroster_json
 from registrar.readers.archive import Limits
-from registrar.readers.oneroster_layout import LAYOUTS, NOT_TAKEN
+from registrar.readers.oneroster_versions import VERSIONS, Version
 from registrar.services import feed_secrets, uploads
+from registrar.sources import oneroster_rest
 from registrar.sources.oneroster_rest import Conversation, Server
 
 State = Pull.State
@@ -189,7 +190,7 @@ def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offse
         return
     if offset > Limits().rows:
         raise SourceRefuses(f"{collection}: there is no end of them.")
-    _keep_page(Path(pull.folder), collection, offset, page.things)
+    _keep_page(pull, collection, offset, page.things)
     pull.rows[collection] = max(pull.rows.get(collection, 0), offset + len(page.things))
     if page.next_offset is None:
         _go_on(pull, _after(collection))
@@ -216,22 +217,24 @@ def _go_on(pull: Pull, position: dict[str, Any]) -> None:
     )
 
 
-def _keep_page(folder: Path, collection: str, offset: int, things: list[Any]) -> None:
+def _keep_page(pull: Pull, collection: str, offset: int, things: list[Any]) -> None:
     """A file for each file of the roster that the page has rows of."""
-    texts = {name: StringIO(newline="") for name in _files(collection)}
+    version = _version(pull.feed)
+    names = oneroster_json.files(collection, version)
+    texts = {name: StringIO(newline="") for name in names}
     writers = {name: csv.writer(text) for name, text in texts.items()}
     for thing in things:
-        for name, cells in oneroster_json.rows(collection, thing):
+        for name, cells in oneroster_json.rows(collection, thing, version):
             writers[name].writerow(cells)
     for name, text in texts.items():
-        path = folder / f"{name}-{offset:012d}"
+        path = Path(pull.folder) / f"{name}-{offset:012d}"
         part = path.with_suffix(".part")
         part.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
         part.replace(path)
 
 
-def _files(collection: str) -> tuple[str, ...]:
-    return (collection, *oneroster_json.FURTHER.get(collection, ()))
+def _version(feed: Feed) -> Version:
+    return VERSIONS[oneroster_rest.version(feed.address)]
 
 
 # The whole
@@ -258,7 +261,8 @@ def _finish(pull: Pull) -> None:
 def _write_bundle(pull: Pull, folder: Path) -> None:
     mode = "delta" if pull.since else "bulk"
     asked = [name for name in oneroster_json.COLLECTIONS if name in pull.rows]
-    files = [name for collection in asked for name in _files(collection)]
+    version = _version(pull.feed)
+    files = [name for collection in asked for name in oneroster_json.files(collection, version)]
     part = uploads.place(folder).with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as bundle:
         with _opened(bundle, "manifest.csv") as text:
@@ -266,7 +270,7 @@ def _write_bundle(pull: Pull, folder: Path) -> None:
         for name in files:
             with _opened(bundle, f"{name}.csv") as text:
                 writer = csv.writer(text)
-                writer.writerow(LAYOUTS[name].header)
+                writer.writerow(version.layouts[name].header)
                 writer.writerows(_once_each(folder, name, is_delta=mode == "delta"))
     part.replace(uploads.place(folder))
 
@@ -281,8 +285,9 @@ def _opened(bundle: zipfile.ZipFile, name: str) -> TextIOWrapper:
 def _manifest(feed: Feed, modes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "propertyName", "value"
     yield "manifest.version", "1.0"
-    yield "oneroster.version", "1.2"
-    for name in sorted({*LAYOUTS, *NOT_TAKEN}):
+    version = _version(feed)
+    yield "oneroster.version", version.name
+    for name in sorted(version.layouts):
         yield f"file.{name}", modes.get(name, "absent")
     yield "source.systemCode", feed.source or feed.name
 

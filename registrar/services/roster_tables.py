@@ -20,6 +20,7 @@ from registrar.models import (
     Result,
     Term,
 )
+from registrar.readers.oneroster_versions import NEWEST
 from registrar.readers.records import Bundle, SessionRecord, UserRecord
 from registrar.services import corrections, terms
 from registrar.services.results import cut
@@ -39,8 +40,9 @@ RESULTS: Final = "results.csv"
 LINE_ITEM_OBJECTIVES: Final = "lineItemLearningObjectiveIds.csv"
 RESULT_OBJECTIVES: Final = "resultLearningObjectiveIds.csv"
 
-# Files that only say how others are read: who learns, and what a line item is for.
-READ_ALONG: Final = frozenset({ROLES, CATEGORIES})
+# Files that only say how others are read: who learns, and what a line item is for; and those that
+# are checked, and nothing is kept of them.
+READ_ALONG: Final = frozenset({ROLES, CATEGORIES, *(f"{name}.csv" for name in NEWEST.only_checked)})
 
 
 class Row(NamedTuple):
@@ -325,6 +327,7 @@ class Rows:
         bundle = self._bundle
         learning = (
             {record.user_id for record in bundle.roles if record.role == "student"}
+            | {record.sourced_id for record in bundle.users if record.role == "student"}
             | {record.user_id for record in bundle.enrollments if record.role == "student"}
             | {record.student_id for record in bundle.results}
         )

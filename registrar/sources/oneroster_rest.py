@@ -58,6 +58,11 @@ class Page:
     next_offset: int | None
 
 
+def version(address: str) -> str:
+    """Which OneRoster is spoken there: 1.1 has one service, whose address ends in its name."""
+    return "1.1" if address.rstrip("/").endswith("/v1p1") else "1.2"
+
+
 class Conversation:
     """Questions to one server under one token, which is asked for anew where it has run out.
 
@@ -163,7 +168,7 @@ class Conversation:
 
     def _place(self, collection: str) -> str:
         address = self._server.address.rstrip("/")
-        if address.endswith("/v1p1"):
+        if version(address) == "1.1":
             return address
         service = "gradebook" if collection in _GRADEBOOK else "rostering"
         return f"{address}/{service}/v1p2"

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from registrar.readers import oneroster_csv
 from registrar.readers.archive import Limits
-from registrar.readers.oneroster_layout import LAYOUTS, NOT_TAKEN
+from registrar.readers.oneroster_layout import LAYOUTS
+from registrar.readers.oneroster_versions import NEWEST, VERSIONS
 from registrar.readers.problems import Problems, excerpt
 from registrar.readers.records import Bundle, Problem
 
@@ -61,6 +62,48 @@ ROWS = {
 }
 
 
+# Of files of which nothing is kept.
+SEEN_ROWS = {
+    "demographics": "u1,,,2004-02-30,,,,,,,,,,,,",
+    "resources": "rs1,,,vendor-1,Atlas,,,,",
+    "classResources": "cr1,,,,cl1,rs1",
+    "courseResources": "or1,,,,co1,rs1",
+    "userResources": "ur1,,,u1,,,rs9",
+    "userProfiles": "up1,,,u1,sso,v,,,saml,ada,secret",
+    "scoreScales": 'sc1,,,Letters,letter,o2,co1,cl1,"{A:90-100},{B:80-89}"',
+    "lineItemScoreScales": "ls1,,,,li2,sc1",
+    "resultScoreScales": "rc1,,,,re2,sc1",
+}
+
+
+def one_dot_one() -> "Roster":
+    """The same small bundle as OneRoster 1.1 has it."""
+    roster = Roster()
+    for name in ("roles", "lineItemLearningObjectiveIds", "resultLearningObjectiveIds"):
+        del roster.texts[f"{name}.csv"]
+    roster.manifest["oneroster.version"] = "1.1"
+    known = {f"file.{name}" for name in VERSIONS["1.1"].layouts}
+    for name in [each for each in roster.manifest if each.startswith("file.")]:
+        if name not in known:
+            del roster.manifest[name]
+    rows = {
+        "categories": ["ca1,,,Module result", "ca2,,,Essay"],
+        "users": [
+            "u1,,,true,o1,student,ada,,Ada,Okafor,,,ada@example.edu,,,,,",
+            'u2,,,true,"o1,o2",teacher,ben,,Ben,Ortiz,,,,,,,,',
+        ],
+        "lineItems": ["li2,,,Essay,,2025-09-01,2025-10-20,cl1,ca2,t1,0,100"],
+        "results": ["re2,,,li2,u1,fully graded,62.5,2025-10-21,"],
+    }
+    for name, lines in rows.items():
+        header = ",".join(VERSIONS["1.1"].layouts[name].header)
+        roster.texts[f"{name}.csv"] = "\n".join([header, *lines, ""]).encode()
+    roster.texts["enrollments.csv"] = b"\n".join(
+        [*roster.texts["enrollments.csv"].splitlines()[:2], b""]
+    )
+    return roster
+
+
 class Roster:
     """A small good bundle that a test may spoil before it is written."""
 
@@ -70,7 +113,7 @@ class Roster:
         }
         self.manifest = {"manifest.version": "1.0", "oneroster.version": "1.2"}
         self.manifest |= {f"file.{name}": "bulk" for name in LAYOUTS}
-        self.manifest |= {f"file.{name}": "absent" for name in NOT_TAKEN}
+        self.manifest |= {f"file.{name}": "absent" for name in NEWEST.only_checked}
         self.manifest |= {"source.systemName": "SIS", "source.systemCode": "sis-1"}
 
     def change(self, name: str, old: str, new: str) -> "Roster":
@@ -86,6 +129,13 @@ class Roster:
     def drop(self, name: str) -> "Roster":
         del self.texts[f"{name}.csv"]
         self.manifest[f"file.{name}"] = "absent"
+        return self
+
+    def with_all_files(self) -> "Roster":
+        for name, row in SEEN_ROWS.items():
+            header = ",".join(NEWEST.layouts[name].header)
+            self.texts[f"{name}.csv"] = f"{header}\n{row}\n".encode()
+            self.manifest[f"file.{name}"] = "bulk"
         return self
 
     def files(self) -> dict[str, bytes]:
@@ -373,7 +423,41 @@ def test_every_problem_is_told_in_one_pass(tmp_path: Path) -> None:
         assert "{" not in problem.reason
 
 
-@pytest.mark.parametrize("version", ["1.1", "", "2.0", "1.20"])
+def test_a_bundle_of_one_dot_one_is_read_by_its_own_columns(tmp_path: Path) -> None:
+    bundle = one_dot_one().read(tmp_path)
+    assert (len(bundle.problems), bundle.version) == (0, "1.1")
+    assert [(user.sourced_id, user.role) for user in bundle.users] == [
+        ("u1", "student"),
+        ("u2", "teacher"),
+    ]
+    (item,), (result,) = bundle.line_items, bundle.results
+    assert (item.session_id, result.score, result.class_id) == ("t1", Decimal("62.5"), "cl1")
+
+
+def test_every_file_of_the_catalogue_is_read_and_what_is_not_used_is_told(tmp_path: Path) -> None:
+    roster = Roster().with_all_files()
+    assert len(roster.texts) == len(NEWEST.layouts) == 21
+    bundle = roster.read(tmp_path)
+    assert bundle.count("error") == bundle.count("fatal") == 0
+    assert all(bundle.rows[f"{name}.csv"] == 1 for name in SEEN_ROWS)
+    told = {p.file: p.reason for p in bundle.problems if p.code == "not_used"}
+    assert told.keys() == {f"{name}.csv" for name in SEEN_ROWS} - {"userResources.csv"}
+    assert told["resources.csv"].startswith("Read, not used: 1 rows, because")
+    (stray,) = [p for p in bundle.problems if p.file == "userResources.csv"]
+    assert (stray.code, stray.column) == ("unknown_reference", "resourceSourcedId")
+    assert bundle.refused["userResources.csv"] == 1
+    assert "secret" not in repr(bundle)
+
+
+def test_a_file_of_which_nothing_is_kept_never_stops_the_others(tmp_path: Path) -> None:
+    roster = Roster().with_all_files()
+    roster.texts["scoreScales.csv"] = b"sourcedId,status\n"
+    bundle = roster.read(tmp_path)
+    assert not bundle.is_fatal and len(bundle.results) == 3
+    assert ("scoreScales.csv", "warning") in {(p.file, p.severity) for p in bundle.problems}
+
+
+@pytest.mark.parametrize("version", ["1.0", "", "2.0", "1.20"])
 def test_another_version_is_refused(tmp_path: Path, version: str) -> None:
     roster = Roster()
     roster.manifest["oneroster.version"] = version

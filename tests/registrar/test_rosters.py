@@ -34,7 +34,7 @@ from registrar.services import catalog, participation, results, rosters
 from registrar.services.participation import Participation
 from registrar.services.results import Entry
 from tests.cast import College
-from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_oneroster_csv import Roster, one_dot_one
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +128,16 @@ def test_a_real_presentation_comes_in_whole_and_a_second_time_changes_nothing(re
 
 
 # What becomes of the rows
+
+
+def test_a_roster_of_one_dot_one_comes_in_and_a_second_time_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    imported = bring(one_dot_one(), tmp_path / "a")
+    assert imported.problem_count == 0
+    assert list(Learner.objects.values_list("sourced_id", flat=True)) == ["u1"]
+    assert Result.objects.get().score == Decimal("62.5")
+    assert changes(bring(one_dot_one(), tmp_path / "a")) == {}
 
 
 def test_the_first_day_of_a_term_stays_once_something_holds_from_it_on(

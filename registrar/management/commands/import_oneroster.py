@@ -1,4 +1,4 @@
-"""Import a roster and its results: a OneRoster 1.2 CSV bundle."""
+"""Import a roster and its results: a OneRoster CSV bundle."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -21,8 +21,9 @@ class Command(OutcomeCommand):
     """Safe to run again: the same bundle changes nothing."""
 
     help = (
-        "Import a OneRoster 1.2 CSV bundle, a folder or a zip. Rows with errors are left out and "
-        "listed, the good ones go on. A bundle that cannot be trusted as a whole changes nothing."
+        "Import a OneRoster CSV bundle, 1.2 or 1.1, a folder or a zip. Rows with errors are left "
+        "out and listed, the good ones go on. A bundle that cannot be trusted as a whole changes "
+        "nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
