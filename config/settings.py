@@ -434,12 +434,34 @@ VC_API_SCOPES = {
 ALL_SCOPES = API_SCOPES | WRITE_SCOPES | VC_API_SCOPES
 # Days after which a client's secret opens nothing any more; who may change it is told before.
 CLIENT_SECRET_DAYS = _one_or_more("CLIENT_SECRET_DAYS", 365)
+# What learners may let an application do, in the words in which they are asked. The names are
+# those of Open Badges 3.0 and CLR 2.0.
+_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/scope/"
+_CLR = "https://purl.imsglobal.org/spec/clr/v2p0/scope/"
+LEARNER_SCOPES = {
+    _OPEN_BADGES + "credential.readonly": "Read your badges",
+    _OPEN_BADGES + "credential.upsert": "Keep badges of others here for you",
+    _OPEN_BADGES + "profile.readonly": "Read your name and e-mail address",
+    _OPEN_BADGES + "profile.update": "Change what you add to your profile",
+    _CLR + "credential.readonly": "Read your learning records",
+    _CLR + "credential.upsert": "Keep learning records of others here for you",
+    _CLR + "profile.readonly": "Read your name and e-mail address",
+    _CLR + "profile.update": "Change what you add to your profile",
+    "offline_access": "Go on until you end it; unused for 90 days it ends by itself",
+}
+# Where these stand for people; by default on the institution's web site.
+TERMS_URL = env.str("TERMS_URL", "")
+PRIVACY_URL = env.str("PRIVACY_URL", "")
 OAUTH2_PROVIDER = {
-    "SCOPES": ALL_SCOPES,
+    "SCOPES": ALL_SCOPES | LEARNER_SCOPES,
     # Each client has scopes of its own.
     "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
     "OAUTH2_VALIDATOR_CLASS": "registrar.services.token_requests.ProvenClients",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 24 * 60 * 60,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    # Who answers, as clients read it at /.well-known/oauth-authorization-server (RFC 9207).
+    "OIDC_ISS_ENDPOINT": BASE_URL,
     # RFC 9700, all of it, also for what clients here never use.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,

@@ -1,4 +1,4 @@
-"""Tokens for clients: given, taken back, and where a client reads how to ask (RFC 6749, 8414)."""
+"""Tokens for clients: given and taken back, and how a client gets to ask (RFC 6749, 7591, 8414)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,12 +7,18 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 from oauth2_provider.views import RevokeTokenView, TokenView
 
+from config import consent
 from config.access import client_address
-from registrar.errors import TooManyAttempts
-from registrar.services import client_keys, token_requests
+from issuer.vc.errors import VcError
+from issuer.vc.json_text import parse_json
+from registrar.errors import TooManyAttempts, UnsoundApp
+from registrar.services import client_keys, learner_apps, token_requests
+
+_MAX_METADATA = 32 * 1024
 
 
 class Patiently(View):
@@ -74,8 +80,54 @@ def metadata(request: HttpRequest) -> HttpResponse:
         "revocation_endpoint": f"{settings.BASE_URL}/oauth/revoke",
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
-        "grant_types_supported": ["client_credentials"],
-        "response_types_supported": [],
-        "scopes_supported": sorted(settings.ALL_SCOPES),
+        "authorization_endpoint": f"{settings.BASE_URL}/oauth/authorize",
+        "registration_endpoint": f"{settings.BASE_URL}/oauth/register",
+        "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": [consent.S256],
+        "authorization_response_iss_parameter_supported": True,
+        "scopes_supported": sorted(settings.ALL_SCOPES | settings.LEARNER_SCOPES),
     }
     return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def register(request: HttpRequest) -> HttpResponse:
+    """Register an application that learners may let in (RFC 7591)."""
+    said = _metadata(request)
+    if said is None:
+        return _unregistered(f"Send a JSON object of at most {_MAX_METADATA:,} bytes.")
+    try:
+        registered = learner_apps.register(said, address=client_address(request))
+    except TooManyAttempts as error:
+        return _too_many(error)
+    except UnsoundApp as error:
+        return _unregistered(str(error))
+    body = registered.metadata | {
+        "client_id": registered.application.client_id,
+        "client_secret": registered.secret,
+        "client_id_issued_at": int(registered.application.created.timestamp()),
+        "client_secret_expires_at": 0,
+    }
+    return JsonResponse(body, status=HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
+
+
+def _metadata(request: HttpRequest) -> dict[str, Any] | None:
+    content = request.read(_MAX_METADATA + 1)
+    if len(content) > _MAX_METADATA:
+        return None
+    try:
+        return parse_json(content)
+    except VcError:
+        return None
+
+
+def _unregistered(why: str) -> HttpResponse:
+    is_about_redirects = why.startswith("redirect_uris")
+    error = "invalid_redirect_uri" if is_about_redirects else "invalid_client_metadata"
+    body = {"error": error, "error_description": why}
+    headers = {"Cache-Control": "no-store"}
+    return JsonResponse(body, status=HTTPStatus.BAD_REQUEST, headers=headers)

@@ -133,6 +133,30 @@ class BadAssertion(RegistrarError):
     code = "bad_assertion"
 
 
+class UnsoundApp(RegistrarError):
+    """The application cannot be registered as it describes itself."""
+
+    code = "unsound_app"
+
+
+class LinkUsedUp(RegistrarError):
+    """The link was used before, or its time is over. Ask for another."""
+
+    code = "link_used_up"
+
+
+class NotHosted(RegistrarError):
+    """The credential is not kept here."""
+
+    code = "not_hosted"
+
+
+class ProfileRefused(RegistrarError):
+    """The profile cannot be changed like this."""
+
+    code = "profile_refused"
+
+
 class TakesNoPart(RegistrarError):
     """The learner takes no part in it. Record the participation first."""
 

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
+from oauth2_provider.models import clear_expired
 
 from issuer import tasks as issuer_tasks
 from issuer.errors import NoActiveKey, NotSetUp, WrongState
@@ -20,6 +21,7 @@ from registrar.services import (
     composition,
     digests,
     kept_answers,
+    learner_apps,
     nights,
     pulls,
     result_imports,
@@ -175,9 +177,14 @@ def carry_on(run: NightRun) -> NightRun:
 
 @shared_task(name="registrar.sweep_answers")
 def sweep_answers() -> None:
-    """Forget what the API answered more than a day ago, and jobs that ended long ago."""
+    """Forget what the API answered a day ago, jobs that ended long ago, apps that nobody lets in.
+
+    And tokens that hold no more.
+    """
     kept_answers.sweep()
     upsert_jobs.sweep()
+    learner_apps.sweep()
+    clear_expired()
 
 
 @shared_task(

@@ -62,7 +62,8 @@ class UserAdmin(DeskAdmin):
         return [self.hang("new/", AddPersonPage, "new")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("roles__unit")
+        staff = super().get_queryset(request).filter(learner_account=None)
+        return staff.prefetch_related("roles__unit")
 
     @admin.display(description="name", ordering="last_name")
     def full_name(self, user: User) -> str:

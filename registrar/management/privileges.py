@@ -143,6 +143,7 @@ _REMOVED = {
     "registrar.role",
     "registrar.revisionskill",
     "registrar.signinattempt",
+    "registrar.signinlink",
     "registrar.tagevidence",
     "registrar.usedassertion",
     "skills.competency",

@@ -22,6 +22,12 @@ from registrar.models.corrections import CorrectedAward, Correction, CorrectionP
 from registrar.models.digests import Digest, DigestChoice
 from registrar.models.imports import ResultImport, RosterImport
 from registrar.models.kept_answers import KeptAnswer
+from registrar.models.learner_access import (
+    HostedCredential,
+    LearnerAccount,
+    LearnerApp,
+    SignInLink,
+)
 from registrar.models.learners import Enrolment, Learner
 from registrar.models.mappings import Mapping, MappingConfirmation
 from registrar.models.marking import MarkingPolicy
@@ -61,8 +67,11 @@ __all__ = [
     "ExpiryWarning",
     "Feed",
     "FormerSecret",
+    "HostedCredential",
     "KeptAnswer",
     "Learner",
+    "LearnerAccount",
+    "LearnerApp",
     "LearningOpportunity",
     "LearningOutcome",
     "LineItem",
@@ -87,6 +96,7 @@ __all__ = [
     "RosterImport",
     "SetOutcome",
     "SignInAttempt",
+    "SignInLink",
     "Simulation",
     "SkillChoice",
     "SkillTag",

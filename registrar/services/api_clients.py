@@ -141,7 +141,7 @@ class GrantedScopes(BaseScopes):
 
     def get_all_scopes(self) -> dict[str, str]:
         """Every scope there is, with its description."""
-        return settings.ALL_SCOPES
+        return settings.ALL_SCOPES | settings.LEARNER_SCOPES
 
     def get_available_scopes(
         self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any

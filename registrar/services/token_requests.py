@@ -3,55 +3,44 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from oauth2_provider.models import Application
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
 from issuer.models import LedgerEntry
-from issuer.services import clock, ledger
-from registrar.errors import BadAssertion, TooManyAttempts
-from registrar.models import SignInAttempt
-from registrar.services import api_clients, client_keys, sign_ins
+from issuer.services import ledger
+from registrar.errors import BadAssertion
+from registrar.services import api_clients, client_keys, patience, sign_ins
 
 # Failures within sign_ins.WINDOW. Only failures count, so that who knows the secret may ask as
 # often as they like; and only those of one origin, so that strangers lock nobody out.
 AT_A_CLIENT: Final = 20
 FROM_ONE_ADDRESS: Final = 100
 
+# Without it a token ends with its hour (Open Badges 3.0, "Request Access Token").
+OFFLINE: Final = "offline_access"
 _FAILURES: Final = "api_client.failures"
-_WINDOW_OPENED: Final = Now() - sign_ins.WINDOW
 
 
 def demand_patience(client_id: str, *, address: str) -> None:
     """Raise TooManyAttempts where too many have failed, before a secret is looked at."""
-    origin = _origin(address)
-    for failures, limit in (
-        (_failures(origin).filter(account=_account(client_id)), AT_A_CLIENT),
-        (_failures(origin), FROM_ONE_ADDRESS),
-    ):
-        if failures.count() >= limit:
-            first = failures.order_by("at").first()
-            wait = first.at + sign_ins.WINDOW - clock.now() if first else timedelta()
-            raise TooManyAttempts(wait)
+    patience.demand(
+        "token", client_id, address=address, at_name=AT_A_CLIENT, from_address=FROM_ONE_ADDRESS
+    )
 
 
 def fail(client_id: str, *, address: str) -> None:
     """Count a failure; a client at which many fail has it noted in the ledger, once a window."""
-    SignInAttempt.objects.filter(at__lt=_WINDOW_OPENED).delete()
-    account, origin = _account(client_id), _origin(address)
-    SignInAttempt.objects.create(account=account, origin=origin)
-    count = SignInAttempt.objects.filter(account=account, at__gte=_WINDOW_OPENED).count()
+    count = patience.count("token", client_id, address=address)
     client = Application.objects.filter(client_id=client_id).first()
     if client is None or count < AT_A_CLIENT:
         return
     entered = LedgerEntry.objects.filter(subject=ledger.name_of(client), act=_FAILURES)
-    if not entered.filter(at__gte=_WINDOW_OPENED).exists():
+    if not entered.filter(at__gte=Now() - sign_ins.WINDOW).exists():
         ledger.append(_FAILURES, client, by="token endpoint", details={"failures": count})
 
 
@@ -78,18 +67,6 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
         return None
     name, colon, secret = text.partition(":")
     return (unquote_plus(name), unquote_plus(secret)) if colon else None
-
-
-def _account(client_id: str) -> str:
-    return sign_ins.digest(f"client {client_id}")
-
-
-def _origin(address: str) -> str:
-    return f"token {sign_ins.network(address)}"
-
-
-def _failures(origin: str) -> QuerySet[SignInAttempt]:
-    return SignInAttempt.objects.filter(origin=origin, at__gte=_WINDOW_OPENED)
 
 
 class ProvenClients(OAuth2Validator):
@@ -133,6 +110,12 @@ class ProvenClients(OAuth2Validator):
         except BadAssertion as error:
             raise InvalidClientError(description=_plain(str(error)), request=request) from None
         return True
+
+    def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kw: Any) -> Any:
+        """Keep the token; one to come back with is given only to who asked for `offline_access`."""
+        if OFFLINE not in token.get("scope", "").split():
+            token.pop("refresh_token", None)
+        return super()._save_bearer_token(token, request, *args, **kw)
 
 
 def _plain(text: str) -> str:

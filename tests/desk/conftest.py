@@ -29,6 +29,7 @@ from registrar.models import (
     TemplateProposal,
 )
 from registrar.services import (
+    api_clients,
     award_files,
     catalog,
     competencies,
@@ -225,6 +226,7 @@ def addresses(
         parts=[Part(college.skills[0], "skill")],
     )
     award = Award.objects.get()
+    system, _ = api_clients.add("Student information system", by=root)
     club = catalog.add_activity("club", title="Cells club", unit=college.science, by=root)
     asked = question(college, award.learner, by=root)
     corrected = corrections.correct_learner(
@@ -321,6 +323,8 @@ def addresses(
             "role": page("registrar_role_change", root.roles.get().pk),
             "adding an API client": page("oauth2_provider_application_new"),
             "API clients": page("oauth2_provider_application_changelist"),
+            "API client": page("oauth2_provider_application_change", system.pk),
+            "keys of an API client": page("oauth2_provider_application_keys", system.pk),
             "learners": page("registrar_learner_changelist"),
             "learner": page("registrar_learner_change", learner.pk),
             "correcting a learner": page("registrar_learner_correct", learner.pk),

@@ -88,6 +88,7 @@ MAY_ENTER = {
             "role",
             "units",
             "API clients",
+            "API client",
         ),
     },
 }
