@@ -78,6 +78,9 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:oauth2_provider_application_changelist",
                 "registrar.view_apiclient",
             ),
+            Entry(
+                "Webhooks", "admin:issuer_webhookendpoint_changelist", "issuer.view_webhookendpoint"
+            ),
             Entry("Outbox", "admin:issuer_mail_changelist", "issuer.view_mail"),
         ),
     ),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from issuer.models import Batch, Credential, Institution, SigningKey
 from issuer.pages import thing_url
-from issuer.services import batches, clock, outbox
+from issuer.services import batches, clock, outbox, webhooks
 from registrar.models import (
     Correction,
     Mapping,
@@ -259,6 +259,18 @@ def _mails(user: User) -> Task | None:
     return _task(found, ("mail has not arrived", "mails have not arrived"), "Look", url)
 
 
+def _webhooks(user: User) -> Task | None:
+    if not user.has_perm("issuer.change_webhookendpoint"):
+        return None
+    off = list(webhooks.given_up().order_by("off_at"))
+    if not off:
+        return None
+    listed = reverse("admin:issuer_webhookendpoint_changelist") + "?is_on__exact=0"
+    url = thing_url(off[0]) if len(off) == 1 else listed
+    words = ("webhook takes nothing any more", "webhooks take nothing any more")
+    return _task({"count": len(off), "since": off[0].off_at}, words, "Look", url)
+
+
 def _night(user: User) -> Task | None:
     if not user.has_perm("registrar.begin_nightrun"):
         return None
@@ -310,6 +322,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _links,
     _rosters,
     _mails,
+    _webhooks,
     _confirmations,
 )
 

@@ -1,5 +1,6 @@
 """Webhooks: who wants to be told what, what happened, and whether they were reached."""
 
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
@@ -52,7 +53,7 @@ class WebhookEndpoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.description or self.url
+        return self.description or urlsplit(self.url).netloc
 
 
 class Event(models.Model):

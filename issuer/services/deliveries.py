@@ -126,7 +126,7 @@ def compose(event: Event) -> bytes:
     """The message, the same bytes at each try."""
     data = event.data | {"url": settings.BASE_URL + event.data["url"]}
     told = {"type": event.type, "timestamp": _time(event.at), "data": data}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def wait_after(tries: int, *, drawn: float, asked: int | None = None) -> timedelta | None:
@@ -144,9 +144,11 @@ def wait_after(tries: int, *, drawn: float, asked: int | None = None) -> timedel
 
 
 def _due() -> QuerySet[Delivery]:
-    can_be_called = Q(endpoint__paused_until=None) | Q(endpoint__paused_until__lte=Now())
-    is_wanted = Q(endpoint__is_on=True) | Q(event__type=events.TEST.name)
-    return Delivery.objects.filter(is_wanted, can_be_called, state=State.WAITING, try_at__lte=Now())
+    may_be_called = Q(endpoint__paused_until=None) | Q(endpoint__paused_until__lte=Now())
+    is_test = Q(event__type=events.TEST.name)
+    return Delivery.objects.filter(
+        Q(endpoint__is_on=True) & may_be_called | is_test, state=State.WAITING, try_at__lte=Now()
+    )
 
 
 @transaction.atomic
@@ -204,7 +206,7 @@ def _note(delivery: Delivery, answer: Answer) -> None:
         milliseconds=answer.milliseconds,
         try_at=Now() + (wait or timedelta()),
     )
-    if not is_test:
+    if answer.is_good or not is_test:
         _note_endpoint(delivery.endpoint, answer, wait)
 
 

@@ -135,7 +135,7 @@ def retire(endpoint: WebhookEndpoint, *, by: Actor) -> WebhookEndpoint:
 
 @transaction.atomic
 def send_test(endpoint: WebhookEndpoint) -> Delivery:
-    """Write a test for it, which is tried once, also where it is switched off.
+    """Write a test for it, which is tried once, at once, also where it is off or left alone.
 
     Raises WrongState while one is under way.
     """

@@ -59,6 +59,8 @@ STATES = {
     "paused": Appearance("amber", "pause", "Paused"),
     "accepted": Appearance("green", "tick", "Accepted"),
     "applied": Appearance("green", "tick", "Applied"),
+    "delivered": Appearance("green", "tick", "Delivered"),
+    "off": Appearance("grey", "dash", "Switched off"),
     "active": Appearance("green", "tick", "Active"),
     "valid": Appearance("green", "tick", "Valid"),
     "issued": Appearance("blue", "seal", "Issued"),

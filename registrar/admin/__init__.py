@@ -28,4 +28,5 @@ from registrar.admin import (  # noqa: F401
     template_proposals,
     templates,
     vocabulary,
+    webhooks,
 )

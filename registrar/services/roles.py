@@ -121,7 +121,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.view_role",
             "registrar.view_organizationunit",
             "registrar.view_apiclient",
+            "issuer.view_delivery",
             "issuer.view_webhookendpoint",
+            "issuer.add_webhookendpoint",
             "issuer.change_webhookendpoint",
         }
     ),

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from issuer.models import Credential, Mail, StatusList
-from issuer.services import publishing
+from issuer.services import publishing, webhooks
 from registrar.admin.framework_imports import Upload
 from registrar.models import (
     Award,
@@ -233,6 +233,8 @@ def addresses(
         award.learner, by=root, reason="The deed was shown.", family_name="King"
     )
 
+    portal = webhooks.add("https://portal.example/hooks", types=["batch.approved"], by=root)
+    test = webhooks.send_test(portal)
     feed = feeds.add("Banner", "banner", by=root)
     night = nights.carry_on(nights.begin(date(2026, 6, 8)))
     science = programme(college, by=root)
@@ -399,5 +401,13 @@ def addresses(
             "check of the ledger": page("issuer_ledgerentry_check"),
             "outbox": page("issuer_mail_changelist"),
             "mail": page("issuer_mail_change", Mail.objects.get().pk),
+            "webhooks": page("issuer_webhookendpoint_changelist"),
+            "adding a webhook": page("issuer_webhookendpoint_new"),
+            "webhook": page("issuer_webhookendpoint_change", test.endpoint_id),
+            "changing a webhook": page("issuer_webhookendpoint_describe", test.endpoint_id),
+            "secret of a webhook": page("issuer_webhookendpoint_secret", test.endpoint_id),
+            "missed by a webhook": page("issuer_webhookendpoint_again", test.endpoint_id),
+            "sent to webhooks": page("issuer_delivery_changelist"),
+            "delivery": page("issuer_delivery_change", test.pk),
         }
     )

@@ -112,7 +112,7 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
         with django_assert_max_num_queries(26):
             client.get(addresses[page])
     # One for each kind of task, one more for what ends.
-    with django_assert_max_num_queries(42):
+    with django_assert_max_num_queries(43):
         client.get(addresses["home"])
 
 

@@ -90,6 +90,8 @@ MAY_ENTER = {
             "API clients",
             "API client",
         ),
+        *("webhooks", "webhook", "adding a webhook", "changing a webhook"),
+        *("secret of a webhook", "missed by a webhook", "sent to webhooks", "delivery"),
     },
 }
 
