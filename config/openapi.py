@@ -3,13 +3,13 @@
 from typing import Any, Literal
 
 from django.conf import settings
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiFilterExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from config import problems, rest, writes
+from config import lists, problems, rest, writes
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -68,6 +68,19 @@ WRITE_PARAMETERS = [
         "description": "The same answer, and nothing changes",
     },
 ]
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string", "maxLength": 1_000},
+    "description": "The ETag of an earlier answer: if there is nothing new, 304 comes without body",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string", "maxLength": 1_000},
+    "description": "The ETag that was read: if it has changed since, 412 comes and nothing changes",
+}
+OF_A_CHANGE = {412: "It has changed since the client read it, as `If-Match` says."}
 OF_ONE_THING = {404: "There is nothing with this id."}
 
 
@@ -93,28 +106,98 @@ class Operation(AutoSchema):
             told = OpenApiResponse(ProblemSerializer, description)
             body = self._get_response_for_code(told, str(status), [problems.MEDIA_TYPE], direction)
             bodies.setdefault(str(status), body)
+        if self.method == "GET" and self.path.startswith(writes.API):
+            bodies["304"] = {"description": "There is nothing new for who has this ETag."}
         return dict(sorted(bodies.items()))
 
     def _get_parameters(self) -> list[dict[str, Any]]:
         """What the view takes, and what every write takes."""
         if not self._is_write():
-            return super()._get_parameters()
+            return [*super()._get_parameters(), *self._conditions(), *self._choice()]
         ours = {each["name"] for each in WRITE_PARAMETERS}
         others = [each for each in super()._get_parameters() if each["name"] not in ours]
-        return [*others, *WRITE_PARAMETERS]
+        conditional = [IF_MATCH] if self._is_change() else []
+        return [*others, *WRITE_PARAMETERS, *conditional]
+
+    def _conditions(self) -> list[dict[str, Any]]:
+        """How whoever has an answer already asks for another."""
+        return [IF_NONE_MATCH] if self.path.startswith(writes.API) else []
+
+    def _choice(self) -> list[dict[str, Any]]:
+        """How members are chosen; `id` is always among them."""
+        members = lists.members_of(self.view)
+        if not members:
+            return []
+        names = {"type": "array", "minItems": 1, "items": {"type": "string", "enum": members}}
+        return [
+            {
+                "in": "query",
+                "name": lists.FIELDS,
+                "schema": names,
+                "style": "form",
+                "explode": False,
+                "description": "Only these members, and `id`; all where nothing is said",
+            }
+        ]
 
     def _is_write(self) -> bool:
         return self.method in writes.METHODS and self.path.startswith(writes.API)
+
+    def _is_change(self) -> bool:
+        return self.method == "PATCH" and self.path.startswith(writes.API)
 
     def _problems(self) -> dict[int, str]:
         possible = dict(ALWAYS)
         if self._is_write():
             possible |= OF_A_WRITE
+        if self._is_change():
+            possible |= OF_A_CHANGE
         if not any(isinstance(each, AllowAny) for each in self.view.get_permissions()):
             possible |= BEHIND_A_TOKEN
         if "{" in self.path:
             possible |= OF_ONE_THING
         return possible
+
+
+class FilterParameters(OpenApiFilterExtension):
+    """What a list can be narrowed by."""
+
+    target_class = "config.lists.Narrowed"
+
+    def get_schema_operation_parameters(
+        self, auto_schema: AutoSchema, *args: Any, **kwargs: Any
+    ) -> list[dict[str, Any]]:
+        """A parameter for each of its fields."""
+        return [
+            {
+                "in": "query",
+                "name": name,
+                "schema": {
+                    each: value
+                    for each, value in auto_schema._map_serializer_field(field, "request").items()
+                    if each != "description"
+                },
+                "description": str(field.help_text or "Only what is so"),
+            }
+            for name, field in lists.filters_of(auto_schema.view).items()
+        ]
+
+
+def may_be_left_out(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Of rows whose members are chosen, only `id` is there for certain."""
+    components = result["components"]["schemas"]
+    for item in result["paths"].values():
+        if "get" not in item:
+            continue
+        names = {each["name"] for each in item["get"].get("parameters", ())}
+        if lists.FIELDS in names:
+            said = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            component = components[said["$ref"].rpartition("/")[2]]
+            if "results" in component["properties"]:
+                row = component["properties"]["results"]["items"]["$ref"]
+                component = components[row.rpartition("/")[2]]
+            component["required"] = [lists.ID]
+    return result
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -1,22 +1,19 @@
-"""The REST API's frame: tokens, scopes and pages."""
+"""The REST API's frame: tokens, scopes and bodies."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
-from rest_framework.exceptions import APIException, NotFound, ParseError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from oauth2_provider.models import AbstractAccessToken
     from rest_framework.request import Request
@@ -61,31 +58,6 @@ class TokenInAddress(APIException):
     )
 
 
-class BadCursor(APIException):
-    """The cursor was not made by this list."""
-
-    status_code = 400
-    default_code = "bad_cursor"
-    default_detail = (
-        "This cursor does not belong to this list. Follow `next` and `previous` as they are "
-        "given, or begin again without a cursor."
-    )
-
-
-class BadLimit(APIException):
-    """The limit is no number of rows that a page can have."""
-
-    status_code = 400
-    default_code = "bad_limit"
-
-
-class UnknownParameter(APIException):
-    """The list is asked for in a way that it does not know."""
-
-    status_code = 400
-    default_code = "unknown_parameter"
-
-
 class BearerToken(OAuth2Authentication):
     """A token in the Authorization header. RFC 6750 section 2.3 advises against the address."""
 
@@ -121,69 +93,6 @@ class HasScope(BasePermission):
         if missing := [scope for scope in scopes if not token.allow_scopes([scope])]:
             self.message = f"The token lacks the scope {', '.join(missing)}."
         return token.is_valid(scopes)
-
-
-class Pages(CursorPagination):
-    """Pages by cursor, in the order of the primary key: no row is lost while others come in."""
-
-    ordering = "pk"
-    page_size_query_param = "limit"
-    max_page_size = 1000
-    cursor_query_description = "Where to go on: taken from `next` or `previous` of another page"
-    page_size_query_description = "How many rows to answer with"
-
-    def paginate_queryset(
-        self,
-        queryset: QuerySet[Any] | Sequence[Any],
-        request: Request,
-        view: APIView | None = None,
-    ) -> list[Any] | None:
-        """One page; a cursor that somebody bent leads nowhere.
-
-        Parameters that are not known are refused: who asks for `state=revoked` must not be given
-        all rows instead. Beside its own, a list knows those that its view names in `parameters`.
-        """
-        known = [self.cursor_query_param, self.page_size_query_param]
-        known += getattr(view, "parameters", ())
-        if unknown := sorted(set(request.query_params) - set(known)):
-            raise UnknownParameter(
-                f"This list takes {' and '.join(f'`{name}`' for name in known)} only, "
-                f"not {', '.join(f'`{name}`' for name in unknown)}."
-            )
-        try:
-            return super().paginate_queryset(queryset, request, view)
-        except (NotFound, ValidationError, ValueError) as error:
-            raise BadCursor from error
-
-    def get_page_size(self, request: Request) -> int | None:
-        """How many rows the client asks for."""
-        limit = request.query_params.get("limit")
-        if limit is None:
-            return self.page_size
-        is_short = limit.isascii() and limit.isdigit() and len(limit) < 10
-        if not (is_short and 1 <= int(limit) <= self.max_page_size):
-            raise BadLimit(f"`limit` must be a number from 1 to {self.max_page_size}.")
-        return int(limit)
-
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """The parameters with their bounds."""
-        parameters = super().get_schema_operation_parameters(view)
-        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
-        parameters[-1]["schema"] |= bounds
-        return parameters
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """A page, as OpenAPI 3.1 says it."""
-        address = {"type": ["string", "null"], "format": "uri"}
-        return {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {
-                "next": address | {"description": "The next page; null on the last one"},
-                "previous": address | {"description": "The page before; null on the first one"},
-                "results": schema,
-            },
-        }
 
 
 class NeverStored:

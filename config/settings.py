@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "config.metrics.CountRequests",
     "csp.middleware.CSPMiddleware",
     "config.rest.NeverStored",
+    "config.answers.Answers",
     "config.text.RefuseNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -372,10 +373,10 @@ REST_FRAMEWORK = {
         "config.rest.BearerToken",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["config.rows.Rows"],
     "DEFAULT_PARSER_CLASSES": ["config.rest.Body"],
-    "DEFAULT_PAGINATION_CLASS": "config.rest.Pages",
-    "PAGE_SIZE": 100,
+    "DEFAULT_FILTER_BACKENDS": ["config.lists.Narrowed"],
+    "DEFAULT_PAGINATION_CLASS": "config.lists.Pages",
     "DEFAULT_SCHEMA_CLASS": "config.openapi.Operation",
     # What an address offers stands in the schema: OPTIONS says nothing, `?format=` chooses nothing.
     "DEFAULT_METADATA_CLASS": None,
@@ -393,6 +394,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi_webhooks.describe",
+        "config.openapi.may_be_left_out",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",

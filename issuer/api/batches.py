@@ -1,5 +1,7 @@
 """Read batches and how far they are."""
 
+from typing import ClassVar
+
 from rest_framework import serializers, viewsets
 
 from issuer.models import Batch
@@ -10,7 +12,16 @@ class BatchSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Batch
-        fields = ["id", "name", "state", "count", "prepared_at", "decided_at", "issued_at"]
+        fields = [
+            "id",
+            "name",
+            "state",
+            "count",
+            "prepared_at",
+            "decided_at",
+            "issued_at",
+            "updated_at",
+        ]
         read_only_fields = fields
 
 
@@ -19,4 +30,5 @@ class BatchViewSet(viewsets.ReadOnlyModelViewSet):
 
     scopes = ["awards.read"]
     queryset = Batch.objects.all()
+    filters: ClassVar = {"state": serializers.ChoiceField(Batch.State.choices)}
     serializer_class = BatchSerializer

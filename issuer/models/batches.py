@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+from issuer.models.changes import dated, last_change
+
 
 class Batch(models.Model):
     """Credentials that are looked at, approved and issued together; one is a batch of one.
@@ -52,6 +54,7 @@ class Batch(models.Model):
     begins_at = models.DateTimeField(null=True, help_text="An approved batch rests until then")
     rested = models.DurationField(default=timedelta, help_text="In pauses that have ended")
     issued_at = models.DateTimeField(null=True)
+    updated_at = last_change()
 
     class Meta:
         verbose_name_plural = "batches"
@@ -89,6 +92,8 @@ class Batch(models.Model):
                 name="batch_of_a_client_is_one_and_approved_by_its_scope",
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="batches_by_change")]
+        triggers = [dated("batch")]
 
     def __str__(self) -> str:
         return self.name
@@ -122,6 +127,7 @@ class Chunk(models.Model):
         default=0, help_text="How many credentials no shape could say; the slow way"
     )
     changed_at = models.DateTimeField(auto_now=True)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["batch", "first"]
@@ -147,6 +153,7 @@ class Chunk(models.Model):
                 name="chunks_never_issued",
             ),
         ]
+        triggers = [dated("chunk")]
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.first}-{self.last}"

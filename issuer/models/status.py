@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from issuer.models.append_only import append_only
+from issuer.models.changes import dated, last_change
 
 # 131,072 entries = 16 KiB, the least that the specification allows (herd privacy).
 STATUS_LIST_SIZE = 131_072
@@ -98,6 +99,7 @@ class StatusChange(models.Model):
         max_length=200, blank=True, help_text="API client that did it; blank for a person"
     )
     at = models.DateTimeField(auto_now_add=True)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["id"]
@@ -123,7 +125,9 @@ class StatusChange(models.Model):
                 operation=pgtrigger.Insert,
                 func=_REFUSE_AFTER_THE_LAST,
             ),
+            dated("status_change"),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="status_changes_by_change")]
 
     def __str__(self) -> str:
         return f"{self.verifiable_credential_id} {self.act}"

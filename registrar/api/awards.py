@@ -1,7 +1,11 @@
 """Read awards."""
 
+from typing import ClassVar
+
+from django.db.models import F
 from rest_framework import serializers, viewsets
 
+from registrar.api import filters
 from registrar.models import Award
 
 
@@ -17,6 +21,7 @@ class AwardSerializer(serializers.ModelSerializer):
         child=serializers.CharField(), help_text="One sentence for each condition of the rule"
     )
     credential = serializers.UUIDField(source="credential_id")
+    updated_at = serializers.DateTimeField(help_text="When its batch was last changed")
 
     class Meta:
         model = Award
@@ -31,6 +36,7 @@ class AwardSerializer(serializers.ModelSerializer):
             "reasons",
             "batch",
             "credential",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -39,5 +45,14 @@ class AwardViewSet(viewsets.ReadOnlyModelViewSet):
     """All awards."""
 
     scopes = ["awards.read"]
-    queryset = Award.objects.select_related("template", "learner", "revision")
+    queryset = Award.objects.select_related("template", "learner", "revision").annotate(
+        updated_at=F("batch__updated_at")
+    )
+    updated = F("batch__updated_at")
+    filters: ClassVar = {
+        "template": serializers.SlugField(source="template__slug", max_length=100),
+        "learner": filters.LeadingTo("learner"),
+        "batch": serializers.UUIDField(),
+        "credential": serializers.UUIDField(),
+    }
     serializer_class = AwardSerializer

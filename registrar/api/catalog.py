@@ -1,6 +1,7 @@
 """Read and send courses, activities and outcomes; read skill tags. Also as of an earlier day."""
 
 from datetime import date
+from typing import ClassVar, Final
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -8,6 +9,8 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from registrar.api import filters
+from registrar.api.changes import ChangesMixin, changing
 from registrar.api.upserts import UpsertsMixin, upserting
 from registrar.models import (
     Activity,
@@ -42,6 +45,7 @@ class OpportunitySerializer(serializers.ModelSerializer):
             "credits",
             "hours",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -76,6 +80,7 @@ class OutcomeSerializer(serializers.ModelSerializer):
             "holds_from",
             "holds_until",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -103,29 +108,44 @@ class SkillTagSerializer(serializers.ModelSerializer):
             "state",
             "holds_from",
             "holds_until",
+            "updated_at",
         ]
         read_only_fields = fields
 
 
-@extend_schema_view(create=upserting("courses"))
-class CourseViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+OPPORTUNITY_FILTERS: Final = {
+    "source": filters.source(),
+    "code": serializers.CharField(max_length=100, help_text="Only with this code"),
+    "organisation": filters.LeadingTo("unit"),
+    "current": filters.current(),
+}
+
+
+@extend_schema_view(
+    create=upserting("courses"), partial_update=changing("courses", OpportunitySerializer)
+)
+class CourseViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All courses."""
 
     kind = "courses"
     scopes = ["catalog.read"]
     write_scopes = ["catalog.write"]
     queryset = Course.objects.select_related("unit")
+    filters = OPPORTUNITY_FILTERS
     serializer_class = OpportunitySerializer
 
 
-@extend_schema_view(create=upserting("activities"))
-class ActivityViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(
+    create=upserting("activities"), partial_update=changing("activities", OpportunitySerializer)
+)
+class ActivityViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All co-curricular activities."""
 
     kind = "activities"
     scopes = ["catalog.read"]
     write_scopes = ["catalog.write"]
     queryset = Activity.objects.select_related("unit")
+    filters = OPPORTUNITY_FILTERS
     serializer_class = OpportunitySerializer
 
 
@@ -156,6 +176,11 @@ class OutcomeViewSet(UpsertsMixin, AsOfViewSet):
     write_scopes = ["catalog.write"]
 
     queryset = LearningOutcome.objects.select_related("opportunity")
+    filters: ClassVar = {
+        "code": serializers.CharField(max_length=100, help_text="Only with this code"),
+        "course": filters.LeadingTo("opportunity"),
+        "current": filters.current(),
+    }
     serializer_class = OutcomeSerializer
 
     def get_queryset(self) -> QuerySet[LearningOutcome]:
@@ -171,6 +196,15 @@ class SkillTagViewSet(AsOfViewSet):
     """All skill tags, whatever became of them; with `as_of` the accepted ones that held then."""
 
     queryset = SkillTag.objects.select_related("outcome__opportunity", "skill")
+    filters: ClassVar = {
+        "outcome": serializers.CharField(
+            source="outcome__code", max_length=100, help_text="Code of the outcome"
+        ),
+        "skill": serializers.CharField(
+            source="skill__uri", max_length=1_000, help_text="URI of the skill"
+        ),
+        "state": serializers.ChoiceField(SkillTag.State.choices),
+    }
     serializer_class = SkillTagSerializer
 
     def get_queryset(self) -> QuerySet[SkillTag]:

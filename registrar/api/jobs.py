@@ -1,6 +1,6 @@
 """Read how far rows are that a system sent, and what became of each."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registrar.models import UpsertedRow, UpsertJob
+from registrar.readers.row_members import MEMBERS
 from registrar.services import upsert_rows
 
 
@@ -61,6 +62,7 @@ class JobSerializer(serializers.ModelSerializer):
             "reason",
             "taken_at",
             "ended_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -78,6 +80,10 @@ class JobViewSet(viewsets.ReadOnlyModelViewSet):
 
     scopes = ["jobs.read"]
     queryset = UpsertJob.objects.none()
+    filters: ClassVar = {
+        "state": serializers.ChoiceField(UpsertJob.State.choices),
+        "kind": serializers.ChoiceField(sorted(MEMBERS)),
+    }
     serializer_class = JobSerializer
 
     @property

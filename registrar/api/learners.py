@@ -1,9 +1,13 @@
 """Read and send learners and enrolments."""
 
+from typing import ClassVar
+
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
-from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.api import filters
+from registrar.api.changes import ChangesMixin, changing
+from registrar.api.upserts import upserting
 from registrar.models import Enrolment, Learner
 
 
@@ -21,6 +25,7 @@ class LearnerSerializer(serializers.ModelSerializer):
             "family_name",
             "email",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -46,27 +51,43 @@ class EnrolmentSerializer(serializers.ModelSerializer):
             "begins_on",
             "ends_on",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
 
-@extend_schema_view(create=upserting("learners"))
-class LearnerViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(
+    create=upserting("learners"), partial_update=changing("learners", LearnerSerializer)
+)
+class LearnerViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All learners."""
 
     kind = "learners"
     scopes = ["learners.read"]
     write_scopes = ["learners.write"]
     queryset = Learner.objects.all()
+    filters: ClassVar = {
+        "source": filters.source(),
+        "number": serializers.CharField(max_length=100, help_text="Only with this learner number"),
+        "current": filters.current(),
+    }
     serializer_class = LearnerSerializer
 
 
-@extend_schema_view(create=upserting("enrolments"))
-class EnrolmentViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(
+    create=upserting("enrolments"), partial_update=changing("enrolments", EnrolmentSerializer)
+)
+class EnrolmentViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All enrolments."""
 
     kind = "enrolments"
     scopes = ["learners.read"]
     write_scopes = ["learners.write"]
     queryset = Enrolment.objects.select_related("offering", "learner")
+    filters: ClassVar = {
+        "source": filters.source(),
+        "learner": filters.LeadingTo("learner"),
+        "offering": filters.LeadingTo("offering"),
+        "current": filters.current(),
+    }
     serializer_class = EnrolmentSerializer

@@ -1,9 +1,13 @@
 """Read and send organisations, terms and offerings."""
 
+from typing import ClassVar
+
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
-from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.api import filters
+from registrar.api.changes import ChangesMixin, changing
+from registrar.api.upserts import upserting
 from registrar.models import Offering, OrganizationUnit, Term
 
 
@@ -20,7 +24,16 @@ class OrganisationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = OrganizationUnit
-        fields = ["id", "source", "sourced_id", "name", "kind", "code", "parent"]
+        fields = [
+            "id",
+            "source",
+            "sourced_id",
+            "name",
+            "kind",
+            "code",
+            "parent",
+            "updated_at",
+        ]
         read_only_fields = fields
 
 
@@ -37,7 +50,17 @@ class TermSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Term
-        fields = ["id", "source", "sourced_id", "title", "kind", "starts_on", "ends_on", "parent"]
+        fields = [
+            "id",
+            "source",
+            "sourced_id",
+            "title",
+            "kind",
+            "starts_on",
+            "ends_on",
+            "parent",
+            "updated_at",
+        ]
         read_only_fields = fields
 
 
@@ -57,37 +80,58 @@ class OfferingSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Offering
-        fields = ["id", "source", "sourced_id", "course", "title", "code", "term"]
+        fields = [
+            "id",
+            "source",
+            "sourced_id",
+            "course",
+            "title",
+            "code",
+            "term",
+            "updated_at",
+        ]
         read_only_fields = fields
 
 
-class _CatalogViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+class _CatalogViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     scopes = ["catalog.read"]
     write_scopes = ["catalog.write"]
 
 
-@extend_schema_view(create=upserting("organisations"))
+@extend_schema_view(
+    create=upserting("organisations"),
+    partial_update=changing("organisations", OrganisationSerializer),
+)
 class OrganisationViewSet(_CatalogViewSet):
     """All organisations; they stay."""
 
     kind = "organisations"
     queryset = OrganizationUnit.objects.select_related("parent")
+    filters: ClassVar = {"source": filters.source(), "parent": filters.LeadingTo("parent")}
     serializer_class = OrganisationSerializer
 
 
-@extend_schema_view(create=upserting("terms"))
+@extend_schema_view(create=upserting("terms"), partial_update=changing("terms", TermSerializer))
 class TermViewSet(_CatalogViewSet):
     """All terms; they stay."""
 
     kind = "terms"
     queryset = Term.objects.select_related("parent")
+    filters: ClassVar = {"source": filters.source(), "parent": filters.LeadingTo("parent")}
     serializer_class = TermSerializer
 
 
-@extend_schema_view(create=upserting("offerings"))
+@extend_schema_view(
+    create=upserting("offerings"), partial_update=changing("offerings", OfferingSerializer)
+)
 class OfferingViewSet(_CatalogViewSet):
     """All offerings; they stay."""
 
     kind = "offerings"
     queryset = Offering.objects.select_related("opportunity", "term")
+    filters: ClassVar = {
+        "source": filters.source(),
+        "course": filters.LeadingTo("opportunity"),
+        "term": filters.LeadingTo("term"),
+    }
     serializer_class = OfferingSerializer

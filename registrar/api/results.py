@@ -1,8 +1,12 @@
 """Read and send line items and results."""
 
+from typing import ClassVar
+
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
+from registrar.api import filters
+from registrar.api.changes import ChangesMixin, changing
 from registrar.api.upserts import UpsertsMixin, upserting
 from registrar.models import LineItem, Result
 
@@ -46,6 +50,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "withdrawn",
             "recorded_at",
             "superseded_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -69,18 +74,26 @@ class LineItemSerializer(serializers.ModelSerializer):
             "minimum",
             "maximum",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
 
-@extend_schema_view(create=upserting("line-items"))
-class LineItemViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(
+    create=upserting("line-items"), partial_update=changing("line-items", LineItemSerializer)
+)
+class LineItemViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All line items."""
 
     kind = "line-items"
     scopes = ["results.read"]
     write_scopes = ["results.write"]
     queryset = LineItem.objects.select_related("offering")
+    filters: ClassVar = {
+        "source": filters.source(),
+        "offering": filters.LeadingTo("offering"),
+        "current": filters.current(),
+    }
     serializer_class = LineItemSerializer
 
 
@@ -92,4 +105,12 @@ class ResultViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
     scopes = ["results.read"]
     write_scopes = ["results.write"]
     queryset = Result.objects.select_related("line_item", "learner", "outcome")
+    filters: ClassVar = {
+        "source": filters.source(),
+        "learner": filters.LeadingTo("learner"),
+        "line_item": filters.LeadingTo("line_item"),
+        "current": serializers.BooleanField(
+            source="superseded_at__isnull", help_text="true: only what is not superseded"
+        ),
+    }
     serializer_class = ResultSerializer

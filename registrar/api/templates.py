@@ -1,5 +1,9 @@
 """Read credential templates."""
 
+from typing import ClassVar, Final
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Greatest
 from rest_framework import serializers, viewsets
 
 from registrar.api.award_rules import RuleField
@@ -38,16 +42,30 @@ class TemplateSerializer(serializers.ModelSerializer):
     """A template with all its revisions, the newest first."""
 
     revisions = RevisionSerializer(many=True)
+    updated_at = serializers.DateTimeField(
+        source="last_change", help_text="When it or one of its revisions was last changed"
+    )
 
     class Meta:
         model = CredentialTemplate
-        fields = ["id", "slug", "created_at", "revisions"]
+        fields = ["id", "slug", "created_at", "revisions", "updated_at"]
         read_only_fields = fields
+
+
+_LAST_REVISED: Final = (
+    Revision.objects.filter(template=OuterRef("pk"))
+    .order_by("-updated_at")
+    .values("updated_at")[:1]
+)
 
 
 class TemplateViewSet(viewsets.ReadOnlyModelViewSet):
     """All templates."""
 
     scopes = ["templates.read"]
-    queryset = CredentialTemplate.objects.prefetch_related("revisions")
+    queryset = CredentialTemplate.objects.prefetch_related("revisions").annotate(
+        last_change=Greatest("updated_at", Subquery(_LAST_REVISED))
+    )
+    updated = F("last_change")
+    filters: ClassVar = {"slug": serializers.SlugField(max_length=100)}
     serializer_class = TemplateSerializer

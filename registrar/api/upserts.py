@@ -1,5 +1,6 @@
 """Send rows: each is created, updated or unchanged, or told what is wrong with it."""
 
+import functools
 import itertools
 import tempfile
 from collections.abc import Mapping
@@ -144,7 +145,7 @@ class UpsertsMixin(GenericViewSet):
         if "\0" in unquote(key):  # PostgreSQL knows no such text
             raise Http404
         current = {"superseded_at": None, "outcome": None} if self.kind == "results" else {}
-        found = get_object_or_404(self.get_queryset(), named(key), **current)
+        found = get_object_or_404(self.filter_queryset(self.get_queryset()), named(key), **current)
         self.check_object_permissions(self.request, found)
         return found
 
@@ -244,7 +245,8 @@ def _field(member: Member) -> serializers.Field:
     return serializers.CharField(max_length=10_000, **options)
 
 
-def _row_serializer(kind: str) -> type[serializers.Serializer]:
+@functools.cache
+def row_serializer(kind: str) -> type[serializers.Serializer]:
     name = "".join(part.title() for part in kind.split("-")).removesuffix("s")
     members: dict[str, Any] = {each.name: _field(each) for each in MEMBERS[kind]}
     key = MEMBERS[kind][0].name
@@ -259,7 +261,7 @@ def upserting(kind: str) -> Any:
     media_types: Final = (readers.NDJSON, readers.CSV)
     return extend_schema(
         request={
-            readers.JSON: _row_serializer(kind)(many=True),
+            readers.JSON: row_serializer(kind)(many=True),
             **{media_type: OpenApiTypes.STR for media_type in media_types},
         },
         parameters=[

@@ -20,6 +20,7 @@ from issuer.errors import BadReceiver
 from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from issuer.services import deliveries, webhook_calls, webhooks
 from issuer.services.clients import Client
+from registrar.api import versions
 from registrar.services import api_clients
 from registrar.services.event_types import CATALOGUE, SENT
 
@@ -253,6 +254,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         What waits when it is switched off counts as not delivered, and can be sent once more.
         """
         endpoint = self.get_object()
+        versions.demand_match(request, self.get_serializer(endpoint).data)
         asked = self.get_serializer(endpoint, data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)

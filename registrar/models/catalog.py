@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from issuer.models.changes import dated, last_change
 from registrar.models.people import OrganizationUnit
 
 _KEY_PREFIX = "sis:"
@@ -40,6 +41,7 @@ class Term(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
+    updated_at = last_change()
 
     class Meta:
         ordering = ["starts_on", "title"]
@@ -48,6 +50,8 @@ class Term(models.Model):
                 fields=["source", "sourced_id"], name="term_is_once_in_its_source"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="terms_by_change")]
+        triggers = [dated("term")]
 
     def __str__(self) -> str:
         return self.title
@@ -83,6 +87,7 @@ class LearningOpportunity(models.Model):
     credits = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     hours = models.DecimalField(max_digits=7, decimal_places=1, null=True, blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["code"]
@@ -93,7 +98,11 @@ class LearningOpportunity(models.Model):
                 fields=["source", "sourced_id"], name="opportunity_is_once_in_its_source"
             ),
         ]
-        indexes = [models.Index(fields=["code"], name="opportunity_by_code")]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="opportunities_by_change"),
+            models.Index(fields=["code"], name="opportunity_by_code"),
+        ]
+        triggers = [dated("opportunity")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -149,6 +158,7 @@ class Offering(models.Model):
     teachers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="offerings", blank=True
     )
+    updated_at = last_change()
 
     class Meta:
         ordering = ["term", "code"]
@@ -157,6 +167,8 @@ class Offering(models.Model):
                 fields=["source", "sourced_id"], name="offering_is_once_in_its_source"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="offerings_by_change")]
+        triggers = [dated("offering")]
 
     def __str__(self) -> str:
         return self.title

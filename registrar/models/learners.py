@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from issuer.models.changes import dated, last_change
 from registrar.models.catalog import Offering
 
 # What systems that insist on two names are given for people who have one.
@@ -48,12 +49,14 @@ class Learner(models.Model):
     family_name = models.CharField(max_length=300, blank=True)
     email = models.EmailField("e-mail address", max_length=320, blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     objects = LearnerQuerySet.as_manager()
 
     class Meta:
         ordering = ["family_name", "given_name", "id"]
         indexes = [
+            models.Index(fields=["updated_at", "id"], name="learners_by_change"),
             models.Index(fields=["family_name", "given_name", "id"], name="learners_by_name"),
             models.Index(fields=["number"], name="learners_by_number"),
             # By parts of words, as `icontains` asks.
@@ -70,6 +73,7 @@ class Learner(models.Model):
                 fields=["source", "sourced_id"], name="learner_is_once_in_its_source"
             ),
         ]
+        triggers = [dated("learner")]
 
     def __str__(self) -> str:
         return self.name
@@ -90,6 +94,7 @@ class Enrolment(models.Model):
     begins_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     class Meta:
         constraints = [
@@ -97,6 +102,8 @@ class Enrolment(models.Model):
                 fields=["source", "sourced_id"], name="enrolment_is_once_in_its_source"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="enrolments_by_change")]
+        triggers = [dated("enrolment")]
 
     def __str__(self) -> str:
         return f"{self.learner_id} in {self.offering_id}"

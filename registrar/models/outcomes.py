@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Q
 
+from issuer.models.changes import dated, last_change
 from registrar.models import spans, triggers
 from registrar.models.catalog import LearningOpportunity
 from registrar.models.spans import Moment, ends_after_it_began, held_on, holds_after
@@ -40,6 +41,7 @@ class LearningOutcome(models.Model):
     holds_from = models.DateField(null=True, editable=False)
     holds_until = models.DateField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     objects = LearningOutcomeQuerySet.as_manager()
 
@@ -62,7 +64,12 @@ class LearningOutcome(models.Model):
                 name="retired_outcome_has_a_last_day",
             ),
         ]
-        triggers = [*triggers.outcomes_keep_their_wordings, *triggers.outcomes_are_ended_once]
+        triggers = [
+            *triggers.outcomes_keep_their_wordings,
+            *triggers.outcomes_are_ended_once,
+            dated("outcome"),
+        ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="outcomes_by_change")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.statement}"

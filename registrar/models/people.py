@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from issuer.models.changes import dated, last_change
+
 
 class OrganizationUnit(models.Model):
     """The college, a school, a department (OneRoster org); a role in it reaches all below it."""
@@ -15,6 +17,7 @@ class OrganizationUnit(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
+    updated_at = last_change()
 
     class Meta:
         ordering = ["name"]
@@ -23,6 +26,8 @@ class OrganizationUnit(models.Model):
                 fields=["source", "sourced_id"], name="unit_is_once_in_its_source"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="units_by_change")]
+        triggers = [dated("unit")]
 
     def __str__(self) -> str:
         return self.name

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from issuer.models.changes import dated, last_change
 from registrar.models.catalog import Offering
 from registrar.models.learners import Learner
 from registrar.models.outcomes import LearningOutcome
@@ -22,6 +23,7 @@ class LineItem(models.Model):
     maximum = models.DecimalField(max_digits=10, decimal_places=3, null=True)
     outcomes = models.ManyToManyField(LearningOutcome, related_name="line_items", blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["offering", "id"]
@@ -30,6 +32,8 @@ class LineItem(models.Model):
                 fields=["source", "sourced_id"], name="line_item_is_once_in_its_source"
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="line_items_by_change")]
+        triggers = [dated("line_item")]
 
     def __str__(self) -> str:
         return self.title
@@ -92,6 +96,7 @@ class Result(models.Model):
     withdrawn = models.BooleanField(default=False)
     recorded_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True)
+    updated_at = last_change()
 
     objects = ResultQuerySet.as_manager()
 
@@ -111,13 +116,14 @@ class Result(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["updated_at", "id"], name="results_by_change"),
             models.Index(
                 fields=["line_item", "learner"],
                 condition=Q(superseded_at=None),
                 name="current_results",
             ),
         ]
-        triggers = results_are_superseded_not_edited
+        triggers = [*results_are_superseded_not_edited, dated("result")]
 
     def __str__(self) -> str:
         score = "" if self.score is None else f"{self.score.normalize():f}"

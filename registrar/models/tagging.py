@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from issuer.models.changes import dated, last_change
 from registrar.models import spans, triggers
 from registrar.models.mappings import Mapping
 from registrar.models.outcomes import LearningOutcome
@@ -71,6 +72,7 @@ class SkillTag(models.Model):
     )
     reviewed_at = models.DateTimeField(null=True)
     comment = models.TextField(blank=True)
+    updated_at = last_change()
 
     objects = SkillTagQuerySet.as_manager()
 
@@ -128,7 +130,8 @@ class SkillTag(models.Model):
                 name="tag_beyond_proposed_has_been_reviewed",
             ),
         ]
-        triggers = triggers.tags_do_not_change_once_reviewed
+        triggers = [*triggers.tags_do_not_change_once_reviewed, dated("tag")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="tags_by_change")]
 
     def __str__(self) -> str:
         return f"{self.outcome.code} {self.emphasis} {self.skill}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from issuer.models import Achievement, StatusList
+from issuer.models.changes import dated, last_change
 from registrar.models.people import OrganizationUnit
 from registrar.models.triggers import approved_revisions_do_not_change
 from skills.models import Skill
@@ -19,9 +20,12 @@ class CredentialTemplate(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     unit = models.ForeignKey(OrganizationUnit, models.PROTECT, related_name="templates")
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["slug"]
+        indexes = [models.Index(fields=["updated_at", "id"], name="templates_by_change")]
+        triggers = [dated("template")]
 
     def __str__(self) -> str:
         return self.slug
@@ -152,6 +156,7 @@ class Revision(models.Model):
     approved_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
     achievement = models.OneToOneField(Achievement, models.PROTECT, related_name="+", null=True)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["template", "-number"]
@@ -190,7 +195,8 @@ class Revision(models.Model):
                 name="what_is_awarded_by_itself_has_a_rule",
             ),
         ]
-        triggers = approved_revisions_do_not_change
+        triggers = [*approved_revisions_do_not_change, dated("revision")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="revisions_by_change")]
 
     def __str__(self) -> str:
         return f"{self.name} (revision {self.number})"

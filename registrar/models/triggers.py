@@ -8,7 +8,7 @@ results_are_superseded_not_edited = [
     pgtrigger.Protect(
         name="result_is_superseded_not_edited",
         operation=pgtrigger.Update,
-        condition=pgtrigger.AnyChange(exclude=["superseded_at"]),
+        condition=pgtrigger.AnyChange(exclude=["superseded_at", "updated_at"]),
     ),
     pgtrigger.Protect(name="result_is_not_deleted", operation=pgtrigger.Delete),
 ]
@@ -43,7 +43,7 @@ approved_revisions_do_not_change = [
     pgtrigger.Protect(
         name="approved_revision_does_not_change",
         operation=pgtrigger.Update,
-        condition=_ChangeWhen(_SETTLED, exclude=["state", "retired_at"]),
+        condition=_ChangeWhen(_SETTLED, exclude=["state", "retired_at", "updated_at"]),
     ),
     pgtrigger.Protect(
         name="approved_revision_is_not_deleted",
@@ -143,7 +143,7 @@ outcomes_are_ended_once = [
         name="outcome_keeps_its_place",
         operation=pgtrigger.Update,
         condition=pgtrigger.AnyChange(
-            exclude=["statement", "worded_from", "holds_until", "retired_at"]
+            exclude=["statement", "worded_from", "holds_until", "retired_at", "updated_at"]
         ),
     ),
 ]
@@ -164,7 +164,8 @@ tags_do_not_change_once_reviewed = [
         name="reviewed_tag_does_not_change",
         operation=pgtrigger.Update,
         condition=_ChangeWhen(
-            "OLD.state <> 'proposed'", exclude=["holds_until", "ending", "ending_asked_by"]
+            "OLD.state <> 'proposed'",
+            exclude=["holds_until", "ending", "ending_asked_by", "updated_at"],
         ),
     ),
     pgtrigger.Protect(name="tag_is_not_deleted", operation=pgtrigger.Delete),

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from oauth2_provider.models import Application
 
+from issuer.models.changes import dated, last_change
+
 
 class UpsertJob(models.Model):
     """Many rows of one kind from one source: waiting -> done, or failed with the reason.
@@ -37,6 +39,7 @@ class UpsertJob(models.Model):
     reason = models.CharField("why it failed", max_length=300, blank=True)
     taken_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["-taken_at"]
@@ -51,7 +54,11 @@ class UpsertJob(models.Model):
                 name="every_row_of_a_job_is_counted_once",
             ),
         ]
-        indexes = [models.Index(fields=["state", "taken_at"], name="upsert_jobs_by_state")]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="jobs_by_change"),
+            models.Index(fields=["state", "taken_at"], name="upsert_jobs_by_state"),
+        ]
+        triggers = [dated("job")]
 
     def __str__(self) -> str:
         return f"{self.total} {self.kind} of {self.source}"

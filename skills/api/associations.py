@@ -1,5 +1,7 @@
 """Read how skills of different frameworks are linked, and what frameworks say of their own."""
 
+from typing import ClassVar
+
 from rest_framework import serializers, viewsets
 
 from skills.models import Association
@@ -34,6 +36,7 @@ class AssociationSerializer(serializers.ModelSerializer):
             "likeness",
             "began_at",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -45,4 +48,10 @@ class AssociationViewSet(viewsets.ReadOnlyModelViewSet):
     lookup_value_regex = "[0-9]+"
     scopes = ["skills.read"]
     queryset = Association.objects.all()
+    filters: ClassVar = {
+        "framework": serializers.IntegerField(min_value=1, help_text="Id of whose saying it is"),
+        "kind": serializers.CharField(max_length=100, help_text="CASE's associationType"),
+        "state": serializers.ChoiceField(Association.State.choices),
+        "current": serializers.BooleanField(source="retired_at__isnull"),
+    }
     serializer_class = AssociationSerializer

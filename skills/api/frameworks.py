@@ -1,18 +1,17 @@
 """Read frameworks and skills; find skills."""
 
 from datetime import UTC, datetime, time
-from typing import cast
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from skills.models import Framework, Skill, SkillWording
 from skills.services import search
 
-SEARCH = {"search", "kind", "framework", "limit"}
+SEARCH = {"search", "kind", "framework", "limit", "fields"}
 
 
 class FrameworkSerializer(serializers.ModelSerializer):
@@ -20,7 +19,17 @@ class FrameworkSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Framework
-        fields = ["id", "identifier", "uri", "title", "creator", "version", "language", "is_own"]
+        fields = [
+            "id",
+            "identifier",
+            "uri",
+            "title",
+            "creator",
+            "version",
+            "language",
+            "is_own",
+            "updated_at",
+        ]
         read_only_fields = fields
 
 
@@ -42,6 +51,7 @@ class SkillSerializer(serializers.ModelSerializer):
             "kind",
             "keywords",
             "retired_at",
+            "updated_at",
         ]
         read_only_fields = fields
 
@@ -59,12 +69,12 @@ class SearchSerializer(serializers.Serializer):
         ),
     )
     kind = serializers.ChoiceField(
-        Skill.Kind.choices, required=False, help_text="With `search`: only skills of this kind"
+        Skill.Kind.choices, required=False, help_text="Only skills of this kind"
     )
     framework = serializers.PrimaryKeyRelatedField(
         queryset=Framework.objects.all(),
         required=False,
-        help_text="With `search`: only skills of the framework with this id",
+        help_text="Only skills of the framework with this id",
     )
 
 
@@ -88,6 +98,7 @@ class SkillAsOfSerializer(serializers.ModelSerializer):
     identifier = serializers.CharField(source="skill.identifier")
     keywords = serializers.ListField(child=serializers.CharField(), source="skill.keywords")
     retired_at = serializers.DateTimeField(source="skill.retired_at")
+    updated_at = serializers.DateTimeField(source="skill.updated_at")
 
     class Meta:
         model = SkillWording
@@ -102,6 +113,7 @@ class FrameworkViewSet(viewsets.ReadOnlyModelViewSet):
     lookup_value_regex = "[0-9]+"
     scopes = ["skills.read"]
     queryset = Framework.objects.all()
+    filters: ClassVar = {"is_own": serializers.BooleanField()}
     serializer_class = FrameworkSerializer
 
 
@@ -114,16 +126,17 @@ class SkillViewSet(viewsets.ReadOnlyModelViewSet):
     scopes = ["skills.read"]
     parameters = ("as_of", "search")
     queryset = Skill.objects.all()
+    filters: ClassVar = {
+        "framework": serializers.IntegerField(min_value=1, help_text="Id of the framework"),
+        "kind": serializers.ChoiceField(Skill.Kind.choices),
+        "current": serializers.BooleanField(source="retired_at__isnull"),
+    }
     serializer_class = SkillSerializer
 
     @extend_schema(parameters=[SearchSerializer, AsOfSerializer])
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         """A page of all or of those of a day, or what was searched for."""
         if "search" not in request.query_params:
-            if alone := sorted(set(request.query_params) & {"kind", "framework"}):
-                raise serializers.ValidationError(
-                    {name: ["Only together with `search`."] for name in alone}
-                )
             if "as_of" in request.query_params:
                 return self._as_of(request)
             return super().list(request, *args, **kwargs)
@@ -131,23 +144,28 @@ class SkillViewSet(viewsets.ReadOnlyModelViewSet):
             raise serializers.ValidationError(
                 {name: ["A search does not know this."] for name in unknown}
             )
+        pages = cast(Any, self.paginator)
+        pages.demand_known(request, self)
         asked = SearchSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         within = asked.validated_data
         found = search.find(
             within["search"],
-            limit=cast(CursorPagination, self.paginator).get_page_size(request) or search.LIMIT,
+            limit=pages.get_page_size(request),
             kinds=[within["kind"]] if "kind" in within else [],
             frameworks=[within["framework"]] if "framework" in within else [],
         )
         page = self.get_serializer(found.skills, many=True)
-        return Response({"next": None, "previous": None, "results": page.data})
+        return Response(
+            {"next": None, "previous": None, "updated_until": None, "results": page.data}
+        )
 
     def _as_of(self, request: Request) -> Response:
         asked = AsOfSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         evening = datetime.combine(asked.validated_data["as_of"], time.max, UTC)
-        page = self.paginate_queryset(Skill.objects.as_of(evening)) or []
+        held = self.filter_queryset(Skill.objects.as_of(evening))
+        page = self.paginate_queryset(held) or []
         wordings = SkillWording.objects.as_of(evening).filter(skill__in=page)
         read = SkillAsOfSerializer(wordings.select_related("skill").order_by("skill"), many=True)
         return self.get_paginated_response(read.data)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from skills.models import triggers
+from skills.models.changes import dated, last_change
 from skills.models.frameworks import Edition, Framework
 from skills.models.skills import Skill
 from skills.models.spans import held_at
@@ -86,6 +87,7 @@ class Association(models.Model):
     )
     reviewed_at = models.DateTimeField(null=True)
     comment = models.TextField(blank=True, help_text="Why it was accepted or rejected")
+    updated_at = last_change()
 
     objects = AssociationQuerySet.as_manager()
 
@@ -137,7 +139,8 @@ class Association(models.Model):
                 name="association_beyond_proposed_has_been_reviewed",
             ),
         ]
-        triggers = triggers.associations_are_superseded_not_edited
+        triggers = [*triggers.associations_are_superseded_not_edited, dated("association")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="associations_by_change")]
 
     def __str__(self) -> str:
         return f"{self.origin_uri} {self.kind} {self.destination_uri}"

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from skills.models import triggers
+from skills.models.changes import dated, last_change
 
 
 class Framework(models.Model):
@@ -46,9 +47,12 @@ class Framework(models.Model):
     details = models.JSONField(default=dict, db_default={})
     changed_on_source = models.DateTimeField("last change at its source", null=True)
     is_own = models.BooleanField("our own", default=False, help_text="Shown first when choosing")
+    updated_at = last_change()
 
     class Meta:
         ordering = ["-is_own", "title"]
+        indexes = [models.Index(fields=["updated_at", "id"], name="frameworks_by_change")]
+        triggers = [dated("framework")]
 
     def __str__(self) -> str:
         return self.title

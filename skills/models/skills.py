@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from skills.models import triggers
+from skills.models.changes import dated, last_change
 from skills.models.frameworks import Framework
 from skills.models.spans import held_at
 
@@ -71,6 +72,7 @@ class Skill(models.Model):
     changed_on_source = models.DateTimeField("last change at its source", null=True)
     worded_at = models.DateTimeField("worded like this since", default=timezone.now)
     retired_at = models.DateTimeField(null=True)
+    updated_at = last_change()
 
     objects = SkillQuerySet.as_manager()
 
@@ -81,10 +83,14 @@ class Skill(models.Model):
                 fields=["framework", "identifier"], name="skill_is_once_in_its_framework"
             ),
         ]
-        indexes = [models.Index(fields=["uri"], name="skill_by_uri")]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="skills_by_change"),
+            models.Index(fields=["uri"], name="skill_by_uri"),
+        ]
         triggers = [
             *triggers.skills_keep_their_wordings,
             *triggers.skills_are_found_by_their_words,
+            dated("skill"),
         ]
 
     def __str__(self) -> str:

@@ -145,6 +145,7 @@ associations_are_superseded_not_edited = [
                 "reviewed_at",
                 "reviewed_by",
                 "state",
+                "updated_at",
             ]
         ),
     ),

@@ -13,13 +13,17 @@ from skills.models import Framework
 def insert(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None:
     """Store rows, given by their columns' names in Python, by COPY.
 
-    What a row does not name has the model's default. A fifth of the time that Django's own
-    INSERT takes.
+    What a row does not name has the model's default, or else the database's. A fifth of the time
+    that Django's own INSERT takes.
     """
     rows = list(rows)
     if not rows:
         return
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and (field.has_default() or not field.has_db_default())
+    ]
     json_fields = {field.attname for field in fields if isinstance(field, models.JSONField)}
     defaults = {
         field.attname: field.get_default() for field in fields if field.attname not in rows[0]

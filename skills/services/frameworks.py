@@ -562,7 +562,7 @@ def _update_skills(framework: Framework, rows: Sequence[Skill]) -> None:
             row.retired_at = retired_at
         if wording == [getattr(row, name) for name in _WORDING] and retired_at == row.retired_at:
             row.worded_at = worded_at
-    kept = {"id", "uuid", "framework", "identifier"}
+    kept = {"id", "uuid", "framework", "identifier", "updated_at"}
     Skill.objects.bulk_create(
         rows,
         batch_size=_BATCH,

@@ -1,0 +1,87 @@
+"""Change one row: only the version that the client has seen, if it says which one that is."""
+
+import io
+import itertools
+from typing import Any, Final
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from issuer.services.clients import Client
+from registrar.api import versions
+from registrar.api.upserts import JsonRows, NoRows, Sent, UpsertsMixin, row_serializer
+from registrar.readers import rows as readers
+from registrar.readers.errors import Unreadable
+from registrar.readers.row_members import MEMBERS
+from registrar.readers.rows import Given
+from registrar.services import sources, upsert_jobs, upserts
+
+_KEY: Final = "sourced_id"
+_RETIRED: Final = "retired"
+
+
+class ChangesMixin(UpsertsMixin):
+    """A list of which single rows can be changed, too."""
+
+    def get_parsers(self) -> list[BaseParser]:
+        """One row is an object, and so in JSON."""
+        is_one = self.request is not None and self.request.method == "PATCH"
+        return [JsonRows()] if is_one else super().get_parsers()
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change one row as its source would; what is left out stays as it is.
+
+        With `If-Match` only the version with this ETag is changed.
+        """
+        source = upserts.demand_source(self.get_object().source)
+        said = _members(request.data, self.kind)
+        with transaction.atomic():
+            # Held before it is looked at again, so that nobody changes it in between.
+            sources.hold(source)
+            held = self.get_object()
+            versions.demand_match(request, self.get_serializer(held).data)
+            members = {_KEY: held.sourced_id, **said}
+            if members[_KEY] != held.sourced_id:
+                raise ValidationError({_KEY: ["It stays what it is."]}, code="fixed")
+            if any(each.name == _RETIRED for each in MEMBERS[self.kind]):
+                members.setdefault(_RETIRED, held.retired_at is not None)
+            by = Client.of(request.auth)
+            (row,) = upserts.apply(self.kind, [Given(0, members)], source=source, by=by)
+            if row.flaws:
+                raise ValidationError(
+                    {
+                        flaw.member: [ErrorDetail(f"{flaw.reason} {flaw.remedy}", code=flaw.code)]
+                        for flaw in row.flaws
+                    }
+                )
+            changed = self.get_serializer(self.get_object()).data
+        return Response(changed, headers={versions.ETAG: versions.tag_of(changed)})
+
+
+def _members(sent: Any, kind: str) -> dict[str, Any]:
+    """The members of the one object that a body is."""
+    if not isinstance(sent, Sent):
+        raise NoRows(Unreadable("body_required", "There is no body.", "Send an object."))
+    with sent.stream:
+        sent.stream.seek(0)
+        body = sent.stream.read()
+    try:
+        # Read as a list of one, so that all is judged as it is in lists.
+        found = upsert_jobs.read(io.BytesIO(b"[" + body + b"]"), readers.JSON, kind)
+        given = list(itertools.islice(found, 2))
+    except Unreadable as error:
+        raise NoRows(error) from error
+    if len(given) != 1 or given[0].flaw is not None:
+        raise NoRows(Unreadable("no_object", "The body is no object.", "Send one object."))
+    return dict(given[0].members)
+
+
+def changing(kind: str, answer: Any) -> Any:
+    """Describe `partial_update` of a list with rows of this kind."""
+    return extend_schema(
+        request={readers.JSON: row_serializer(kind)}, responses={200: answer}, filters=False
+    )

@@ -1,0 +1,42 @@
+"""What lists of the registrar can be narrowed by."""
+
+from typing import Any, Final
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from registrar.models.catalog import named
+from registrar.readers.row_members import ELSEWHERE
+
+_LONGEST_ID: Final = 18
+
+
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": 500})
+class LeadingTo(serializers.CharField):
+    """What a row leads to by this foreign key: an id of ours, or `sis:<source>:<sourcedId>`."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__(max_length=500, help_text="Id, or sis:<source>:<sourcedId>")
+        self.at = at
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The condition that a row has to meet."""
+        key = super().to_internal_value(data)
+        if key.startswith(ELSEWHERE):
+            return named(key, at=f"{self.at}__")
+        if not (key.isascii() and key.isdigit() and len(key) <= _LONGEST_ID):
+            raise serializers.ValidationError("Give an id, or sis:<source>:<sourcedId>.")
+        return Q(**{f"{self.at}_id": int(key)})
+
+
+def source() -> serializers.Field:
+    """The system from which rows came."""
+    return serializers.CharField(max_length=100, help_text="Only what came from this source")
+
+
+def current() -> serializers.Field:
+    """Whether rows are in force."""
+    return serializers.BooleanField(
+        source="retired_at__isnull", help_text="true: only what is not retired; false: the others"
+    )
