@@ -137,6 +137,7 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Batches", "admin:issuer_batch_changelist", "issuer.view_batch"),
             Entry("What was issued", "admin:registrar_award_issued", "registrar.view_award"),
+            Entry("What ends soon", "admin:registrar_award_ending", "registrar.view_award"),
         ),
     ),
     (
@@ -152,6 +153,11 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "Who corrects",
                 "admin:registrar_correctionpolicy_changelist",
                 "registrar.change_correctionpolicy",
+            ),
+            Entry(
+                "Reminders",
+                "admin:registrar_reminderpolicy_changelist",
+                "registrar.change_reminderpolicy",
             ),
             Entry("Status lists", "admin:issuer_statuslist_changelist", "issuer.view_statuslist"),
         ),

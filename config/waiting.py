@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from issuer.models import Batch, Credential, Institution, SigningKey
+from issuer.models import Batch, Institution, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches, clock, outbox, webhooks
 from registrar.models import (
@@ -27,6 +27,8 @@ from registrar.services import (
     corrections,
     expiries,
     policies,
+    reminders,
+    renewals,
     review_queue,
     roles,
 )
@@ -106,11 +108,15 @@ def _ending(user: User) -> Task | None:
 def _expiring(user: User) -> Task | None:
     if not user.has_perm("issuer.prepare_batch"):
         return None
-    soon = Credential.objects.expiring_soon().order_by()
-    url = reverse("admin:issuer_credential_changelist") + "?expires=soon"
-    number = soon.count()
-    words = ("credential expires within 30 days", "credentials expire within 30 days")
-    return _task({"count": number, "since": None}, words, "Look", url)
+    now, (longest, *sooner) = clock.now(), reminders.current().stages
+    soon = renewals.expiring(days=longest, at=now).order_by()
+    in_time = {str(days): Q(ends_at__lt=now + timedelta(days=days)) for days in sooner}
+    counts = {days: Count("pk", filter=ends) for days, ends in in_time.items()}
+    numbers = soon.aggregate(count=Count("pk"), **counts)
+    parts = [f"within {longest} days", *(f"{numbers[days]} within {days}" for days in in_time)]
+    words = (f"credential ends {', '.join(parts)}", f"credentials end {', '.join(parts)}")
+    url = reverse("admin:registrar_award_ending")
+    return _task(numbers | {"since": None}, words, "Look", url)
 
 
 def _overdue(user: User) -> Task | None:

@@ -465,6 +465,25 @@ def adas_licence(
 
 
 @pytest.fixture
+def yearly(key: SigningKey, draft: Revision, clara: User, dev: User) -> Revision:
+    """What is earned in BIO 101 holds for a year."""
+    says: dict[str, Any] = {"valid_for": 12, "renewal": "By passing BIO 101 again."}
+    templates.edit(draft, by=clara, evidence_rule="optional", **says)
+    return templates.approve(templates.submit(draft, by=clara), by=dev)
+
+
+@pytest.fixture
+def adas_yearly(yearly: Revision, college: College, ada: Learner, clara: User, dev: User) -> Award:
+    """Ada holds one."""
+    college.grade(ada, "Pass")
+    found = awards.evaluate(yearly, at=timezone.now())
+    batch = awards.prepare(found, by=clara)
+    assert batch is not None
+    issue(awards.approve(batch, by=dev))
+    return Award.objects.get(batch=batch)
+
+
+@pytest.fixture
 def at_once() -> Iterator[None]:
     """Rings are answered on the spot."""
     app.conf.task_always_eager = True

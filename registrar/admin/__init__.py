@@ -19,6 +19,7 @@ from registrar.admin import (  # noqa: F401
     outcome_sets,
     people,
     programmes,
+    renewals,
     result_imports,
     results,
     rosters,

@@ -20,6 +20,7 @@ from issuer.models import Batch, Credential, Mail
 from issuer.pages import Act, DeskAdmin, Link, Page, ThingPage, list_link, state_tag, thing_url
 from issuer.services import batches
 from registrar.admin import issued
+from registrar.admin.renewals import EndingCsv, EndingPage
 from registrar.admin.review_queue import QueueCounts, QueuePage, QueuesPage
 from registrar.models import (
     Award,
@@ -169,8 +170,10 @@ class AwardPage(ThingPage):
         names = {
             described["id"]: described["name"] for described in award.revision.result_descriptions
         }
+        credential = Credential.objects.filter(pk=award.credential_id).first()
         return super().get_context_data(
-            credential=Credential.objects.filter(pk=award.credential_id).first(),
+            credential=credential,
+            ends_at=credential.valid_until if credential else award.valid_until,
             results=[
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
@@ -248,6 +251,8 @@ class AwardAdmin(DeskAdmin):
             self.hang("queue/", QueuesPage, "queues"),
             self.hang("queue/<int:object_id>/", QueuePage, "queue"),
             self.hang("queue/<int:object_id>/counts/", QueueCounts, "queue_counts"),
+            self.hang("ending/", EndingPage, "ending"),
+            self.hang("ending.csv", EndingCsv, "ending_csv"),
             self.hang("issued/", issued.IssuedPage, "issued"),
             self.hang("issued.csv", issued.IssuedCsv, "issued_csv"),
         ]

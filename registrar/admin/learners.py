@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html
 
-from issuer.models import Mail
+from issuer.models import Credential, Mail
 from issuer.pages import DeskAdmin, ThingPage, Verb, column, number_column
 from issuer.paging import how_many
 from registrar.admin.corrections import CorrectPage
@@ -39,11 +39,12 @@ class LearnerPage(ThingPage):
             .order_by("-offering__term__starts_on", "offering__code")
         )
         awards = self.object.awards.with_state().select_related(
-            "revision", "batch", "offering", "replaced_by"
+            "revision", "batch", "offering", "replaced_by", "replaces"
         )
+        ends = Credential.objects.filter(pk=OuterRef("credential_id")).values("valid_until")
         return super().get_context_data(
             enrolments=enrolments,
-            awards=awards.order_by("-decided_at"),
+            awards=awards.annotate(ends_at=Subquery(ends)).order_by("-decided_at"),
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
             may_correct=corrections.may_correct(self.user),

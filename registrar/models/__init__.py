@@ -37,6 +37,7 @@ from registrar.models.people import OrganizationUnit, Role
 from registrar.models.policies import TaggingPolicy
 from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, SetOutcome
 from registrar.models.queues import QueueCount
+from registrar.models.reminders import Reminder, ReminderPolicy
 from registrar.models.results import LineItem, Result
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
@@ -88,6 +89,8 @@ __all__ = [
     "ProgrammeCourse",
     "Pull",
     "QueueCount",
+    "Reminder",
+    "ReminderPolicy",
     "Result",
     "ResultImport",
     "Revision",

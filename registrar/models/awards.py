@@ -40,10 +40,15 @@ class AwardQuerySet(models.QuerySet["Award"]):
 class Award(models.Model):
     """A learner is awarded a credential, for these reasons, as this revision words it.
 
-    The same template is awarded once per learner and occasion; to award again after a revocation
-    is an act of its own and makes the next generation. An award never changes. Its credential's
-    id is drawn here; the credential itself exists from the moment the batch is approved.
+    The same template is awarded once per learner and occasion; to award again after a revocation,
+    or to renew, is an act of its own and makes the next generation. An award never changes. Its
+    credential's id is drawn here; the credential itself exists from the moment the batch is
+    approved.
     """
+
+    class Renewal(models.TextChoices):
+        RULE = "rule", "Earned again by the rule"
+        HAND = "hand", "Renewed by hand"
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="awards")
     template = models.ForeignKey(CredentialTemplate, models.PROTECT, related_name="awards")
@@ -56,6 +61,12 @@ class Award(models.Model):
     offering = models.ForeignKey(Offering, models.PROTECT, null=True, related_name="+")
     generation = models.PositiveSmallIntegerField(default=1)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
+    renewal = models.CharField(
+        max_length=4,
+        choices=Renewal,
+        blank=True,
+        help_text="The one that it follows holds until its end",
+    )
     awarded_on = models.DateField()
     valid_until = models.DateField(null=True, help_text="The last day on which it is valid")
     evidence = models.JSONField(
@@ -88,6 +99,10 @@ class Award(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["batch", "position"], name="one_award_per_position_of_a_batch"
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal="") | Q(renewal__in=["rule", "hand"], replaces__isnull=False),
+                name="renewal_follows_another_award",
             ),
         ]
         triggers = append_only(because="award")

@@ -194,6 +194,7 @@ class NightStep(models.Model):
         AWARD = "award", "Evaluate and award"
         ISSUE = "issue", "Issue"
         PUBLISH = "publish", "Publish"
+        REMIND = "remind", "Remind learners"
         NOTIFY = "notify", "Notify"
 
     class State(models.TextChoices):

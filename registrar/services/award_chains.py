@@ -24,17 +24,31 @@ class Step:
 
 
 def of(award: Award) -> list[Step]:
-    """All that was done for the same learner and occasion, the oldest first."""
+    """All that was done for the same learner and occasion, or renewed it, the oldest first."""
     made = Award.objects.filter(
-        template=award.template_id, learner=award.learner_id, occasion=award.occasion
+        template=award.template_id, learner=award.learner_id, occasion__in=_occasions(award)
     )
     each_with_batch = made.select_related("batch__decided_by", "decided_by")
-    steps = [step for each in each_with_batch.order_by("generation") for step in _steps(each)]
+    steps = [step for each in each_with_batch.order_by("pk") for step in _steps(each)]
     return sorted(steps, key=lambda step: step.at)
+
+
+def _occasions(award: Award) -> set[str]:
+    """Those of what it renews or replaces, and of what renews or replaces it."""
+    occasions, former, later = {award.occasion}, award.replaces, award
+    while former is not None:
+        occasions.add(former.occasion)
+        former = former.replaces
+    while (found := Award.objects.filter(replaces=later).first()) is not None:
+        occasions.add(found.occasion)
+        later = found
+    return occasions
 
 
 def _steps(award: Award) -> Iterator[Step]:
     act = "awarded" if award.generation == 1 else "awarded again"
+    if award.renewal:
+        act = "renewed"
     yield Step(act, award, award.decided_at, award.decided_by)
     batch = award.batch
     if batch.decided_at is not None:

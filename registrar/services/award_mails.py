@@ -117,7 +117,8 @@ def _write(award: Award, page: str, institution: str, part_of: list[str]) -> Mai
         "institution": institution,
         "title": title,
         "page": page,
-        "replaces": award.replaces_id is not None,
+        "replaces": award.replaces_id is not None and not award.renewal,
+        "renews": bool(award.renewal),
         "part_of": part_of,
     }
     try:

@@ -1,6 +1,6 @@
 """Evaluate who has earned a credential and why, and decide to award it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -80,15 +80,15 @@ def evaluate(
     if revision.rule is None:
         return Evaluation(revision, at, (), (), ())
     judged = eligibility.judge(
-        rules.parse(revision.rule), offerings=offerings, results=_Results(revision, offerings).of
+        rules.parse(revision.rule), offerings=offerings, results=results_of(revision, offerings)
     )
     if revision.pilot_unit_id:
         judged = eligibility.within(judged, roles.below([revision.pilot_unit_id]))
-    taken = _taken(revision.template_id)
+    taken_already = taken(revision.template_id)
     awards: list[Candidate] = []
     already: list[Candidate] = []
     for candidate in judged.met:
-        is_taken = (candidate.learner_id, candidate.occasion) in taken
+        is_taken = (candidate.learner_id, candidate.occasion) in taken_already
         (already if is_taken else awards).append(candidate)
     lapsed = _lapsed(revision, already, offerings)
     return Evaluation(revision, at, tuple(awards), tuple(already), judged.not_met, lapsed)
@@ -137,10 +137,10 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
 
 def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
     revision = evaluation.revision
-    generations = _generations(revision.template_id)
-    taken = _taken(revision.template_id)
+    numbers = generations(revision.template_id)
+    taken_already = taken(revision.template_id)
     candidates = [
-        each for each in evaluation.awards if (each.learner_id, each.occasion) not in taken
+        each for each in evaluation.awards if (each.learner_id, each.occasion) not in taken_already
     ]
     if not candidates:
         return None
@@ -154,7 +154,7 @@ def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
             learner_id=candidate.learner_id,
             occasion=candidate.occasion,
             offering_id=candidate.offering_id,
-            generation=generations.get((candidate.learner_id, candidate.occasion), 0) + 1,
+            generation=numbers.get((candidate.learner_id, candidate.occasion), 0) + 1,
             awarded_on=day,
             results=list(candidate.results),
             reasons=candidate.reasons,
@@ -256,6 +256,35 @@ def hold(revision: Revision) -> None:
     CredentialTemplate.objects.select_for_update().get(pk=revision.template_id)
     if not Revision.objects.filter(pk=revision.pk, state=Revision.State.APPROVED).exists():
         raise WrongState("This revision is not approved (any longer), so nothing is awarded by it.")
+
+
+def taken(template_id: Any) -> set[_Key]:
+    """Who was awarded by a template, and on which occasion; what was declined does not count."""
+    return set(_made(template_id).values_list("learner", "occasion"))
+
+
+def generations(template_id: Any) -> dict[_Key, int]:
+    """How often each was awarded by a template on each occasion, declined or not."""
+    made = Award.objects.filter(template=template_id).order_by()
+    newest = made.values_list("learner", "occasion").annotate(Max("generation"))
+    return {(learner, occasion): generation for learner, occasion, generation in newest}
+
+
+def results_of(
+    revision: Revision, offerings: Collection[Offering] | None
+) -> Callable[[int, int | None], tuple[Result, ...]]:
+    """What credentials of a revision carry of a learner and an offering, read once for all."""
+    return _Results(revision, offerings).of
+
+
+def allowed_results(award: Award, revision: Revision) -> list[Result]:
+    """What an award carries, without what the revision does not describe or allow."""
+    described = {each["id"]: each for each in revision.result_descriptions}
+    return [
+        result
+        for result in award.results
+        if (each := described.get(result["description"])) and not _problem(each, result["value"])
+    ]
 
 
 def failed(batch: Batch) -> QuerySet[Award]:
@@ -363,7 +392,8 @@ def approve(
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
         )
-    if begins_at is not None and Award.objects.filter(batch=batch, replaces__isnull=False).exists():
+    replacing = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
+    if begins_at is not None and replacing.exists():
         raise WrongState(
             "It replaces credentials, which would be revoked long before the new ones are there. "
             "Approve it when it is to be issued."
@@ -450,25 +480,20 @@ def _made(template_id: Any) -> QuerySet[Award]:
     return Award.objects.filter(template=template_id).exclude(batch__state=Batch.State.DECLINED)
 
 
-def _taken(template_id: Any) -> set[_Key]:
-    return set(_made(template_id).values_list("learner", "occasion"))
-
-
 def _lapsed(
     revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
 ) -> tuple[Award, ...]:
     made = _made(revision.template_id).filter(replaced_by=None, learner__retired_at=None)
-    made = made.filter(file_row=None)
+    made = _by_rule(made)
     if offerings is not None:
         made = made.filter(offering__in=offerings)
     held = {(candidate.learner_id, candidate.occasion) for candidate in already}
     return tuple(award for award in made if (award.learner_id, award.occasion) not in held)
 
 
-def _generations(template_id: Any) -> dict[_Key, int]:
-    made = Award.objects.filter(template=template_id).order_by()
-    newest = made.values_list("learner", "occasion").annotate(Max("generation"))
-    return {(learner, occasion): generation for learner, occasion, generation in newest}
+def _by_rule(made: QuerySet[Award]) -> QuerySet[Award]:
+    """Without those whom a file names, and those that somebody renewed by hand."""
+    return made.filter(file_row=None).exclude(renewal=Award.Renewal.HAND)
 
 
 def _begin(revision: Revision, *, by: User) -> None:
@@ -509,9 +534,8 @@ def _no_longer_hold(batch: Batch) -> int:
     """How many awards of a waiting batch have a rule that is not met today."""
     fallen = 0
     for revision in Revision.objects.filter(awards__batch=batch, rule__isnull=False).distinct():
-        # Who was in a file is awarded by the file.
-        by_rule = Award.objects.filter(batch=batch, revision=revision, file_row=None)
-        made = by_rule.select_related("offering")
+        made = _by_rule(Award.objects.filter(batch=batch, revision=revision))
+        made = made.select_related("offering")
         decided = {(each.learner_id, each.occasion): each.offering for each in made}
         known = {offering.pk: offering for offering in decided.values() if offering}
         offerings = None if None in decided.values() else list(known.values())
@@ -523,7 +547,8 @@ def _no_longer_hold(batch: Batch) -> int:
 
 def _withdraw_replaced(batch: Batch, *, by: User) -> None:
     """Supersede what is still in force of the awards that those of the batch replace."""
-    replaced = Award.objects.filter(replaced_by__batch=batch).with_state()
+    # What is renewed holds until its end.
+    replaced = Award.objects.filter(replaced_by__batch=batch, replaced_by__renewal="").with_state()
     in_force = replaced.exclude(state__in=OVER).values_list("credential", "replaced_by__credential")
     successors = dict(in_force)
     for credential in Credential.objects.filter(pk__in=successors).order_by("pk"):
@@ -588,10 +613,9 @@ def _as_of_today(former: Iterable[Award], revision: Revision, *, by: User) -> li
 def _known_today(former: Collection[Award], revision: Revision) -> dict[_Key, dict[str, Any]]:
     """What the awards would carry today, and why; nothing for those who no longer meet the rule."""
     if revision.rule is None:
-        described = {each["id"]: each for each in revision.result_descriptions}
         return {
             (award.learner_id, award.occasion): {
-                "results": _allowed(award, described),
+                "results": allowed_results(award, revision),
                 "reasons": award.reasons,
             }
             for award in former
@@ -605,14 +629,6 @@ def _known_today(former: Collection[Award], revision: Revision) -> dict[_Key, di
         (each.learner_id, each.occasion): {"results": list(each.results), "reasons": each.reasons}
         for each in (*evaluation.already, *evaluation.awards)
     }
-
-
-def _allowed(award: Award, described: Mapping[str, dict[str, Any]]) -> list[Result]:
-    return [
-        result
-        for result in award.results
-        if (each := described.get(result["description"])) and not _problem(each, result["value"])
-    ]
 
 
 def _prepare_again(made: list[Award], *, name: str, by: User, tells_learners: bool) -> Batch:

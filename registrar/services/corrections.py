@@ -35,6 +35,7 @@ State = Correction.State
 Sticky = dict[str, tuple[str, str]]
 
 _NAMES = ("given_name", "family_name")
+_RENEWED = "it was renewed and holds until its end; revoke it if nobody should see it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,12 @@ class Effect:
 
 def effects(learner: Learner, changes: Mapping[str, str]) -> list[Effect]:
     """Which credentials of the learner say what is to be changed, and which stay, and why."""
-    return [_effect(award, learner, changes) for award in _newest(learner)]
+    renewed = learner.awards.exclude(replaced_by=None).exclude(replaced_by__renewal="").with_state()
+    still_valid = renewed.filter(state=Credential.State.VALID).select_related("revision")
+    return [
+        *(_effect(award, learner, changes) for award in _newest(learner)),
+        *(Effect(award, False, _RENEWED) for award in still_valid),
+    ]
 
 
 @transaction.atomic

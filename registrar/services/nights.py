@@ -31,6 +31,7 @@ from registrar.services import (
     expiries,
     feeds,
     pulls,
+    reminders,
     roles,
     roster_plan,
     rosters,
@@ -155,6 +156,7 @@ class _Night:
             self._take(Name.AWARD, revision.template.slug, partial(_award, revision))
         if not self._take(Name.ISSUE, "", self._issued):
             return
+        self._take(Name.REMIND, "", _remind)
         self._take(Name.NOTIFY, "", self._told)
         if not self.is_rehearsal:
             _end(self.run)
@@ -382,6 +384,12 @@ def _award(revision: Revision) -> Took:
 
 
 @transaction.atomic
+def _remind() -> Took:
+    """Tell learners whose credential ends soon."""
+    did = reminders.remind()
+    return Took({"expiring": did.expiring, "mails": did.mails, "no address": did.no_address})
+
+
 def _end(run: NightRun) -> None:
     running = NightRun.objects.filter(pk=run.pk, state=NightRun.State.RUNNING)
     if running.update(state=NightRun.State.DONE, ended_at=Now()):

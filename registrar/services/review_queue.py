@@ -19,7 +19,7 @@ from issuer.models import Batch, Credential
 from issuer.services import clock
 from registrar import rules
 from registrar.models import Award, QueueCount, Revision
-from registrar.services import awards, eligibility, roles
+from registrar.services import awards, eligibility, renewals, roles
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
@@ -167,11 +167,17 @@ def _have_counted(revision: Revision) -> None:
 def _again(evaluation: Evaluation) -> Iterator[Concern]:
     """Former awards that are in force no longer and whose rule is met."""
     earned = {(each.learner_id, each.occasion): each for each in evaluation.already}
-    lost = _newest(evaluation).filter(state__in=_LOST)
+    lost = [
+        each
+        for each in _newest(evaluation).filter(state__in=_LOST)
+        if (each.learner_id, each.occasion) in earned
+    ]
+    # What has ended is not earned again by what led to it before.
+    ended = [each for each in lost if each.state == Credential.State.EXPIRED]
+    renewed = renewals.earned_again(ended)
     for each in lost:
-        candidate = earned.get((each.learner_id, each.occasion))
-        if candidate is not None:
-            yield Concern(each, candidate)
+        if each not in ended or each.pk in renewed:
+            yield Concern(each, earned[each.learner_id, each.occasion])
 
 
 def _lapsed(evaluation: Evaluation) -> Iterator[Concern]:

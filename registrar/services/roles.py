@@ -66,6 +66,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.change_correctionpolicy",
             "registrar.change_learningoutcome",
             "registrar.change_markingpolicy",
+            "registrar.change_reminderpolicy",
             "registrar.change_taggingpolicy",
             "registrar.draft_revision",
             "registrar.evaluate_award",

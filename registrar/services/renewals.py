@@ -1,0 +1,238 @@
+"""Renew what ends: a new credential is issued, and the old one holds until its end.
+
+A learner earns it again where the rule is met in classes after the one that led to it, or somebody
+decides so by hand. The new award names the one that it renews.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from issuer.errors import ReasonMissing, WrongState
+from issuer.models import Batch, Credential
+from issuer.services import batches, clock, ledger
+from registrar import rules
+from registrar.models import Award, CredentialTemplate, Offering, Revision
+from registrar.services import award_mails, awards, eligibility, roles
+from registrar.services.eligibility import Candidate
+
+RENEW: Final = "issuer.prepare_batch"
+# Nobody renews earlier than so many days before the end.
+EARLIEST: Final = 730
+
+# Makes the awards that renew some, by the revision by which one awards today.
+_Made = Callable[[Revision, list[Award]], list[Award]]
+
+
+def expiring(*, days: int, at: datetime | None = None) -> "QuerySet[Any]":
+    """The awards whose credential is valid and ends within so many days, each with `ends_at`.
+
+    Left out is who was awarded the same later, and that is in force or about to be issued.
+    """
+    now = at or clock.now()
+    ending = Credential.objects.in_state(Credential.State.VALID).filter(
+        valid_until__gte=now, valid_until__lt=now + timedelta(days=days)
+    )
+    later = Award.objects.filter(
+        pk__gt=OuterRef("pk"), template=OuterRef("template"), learner=OuterRef("learner")
+    )
+    in_force = later.with_state().exclude(state__in=awards.OVER)
+    return (
+        Award.objects.filter(~Exists(in_force), credential_id__in=ending.values("pk"))
+        .annotate(ends_at=F("credential__valid_until"))
+        .select_related("learner", "revision", "template__unit", "offering__term")
+    )
+
+
+def earned_again(found: Iterable[Award]) -> dict[int, Candidate]:
+    """Of these awards those whose rule is met again, by their keys, and by what.
+
+    Only classes count whose term begins after the one that led to the award has ended; of a rule
+    about several things, after the day of the award.
+    """
+    by_template: dict[Any, list[Award]] = defaultdict(list)
+    for award in found:
+        by_template[award.template_id].append(award)
+    approved = Revision.objects.filter(
+        state=Revision.State.APPROVED, rule__isnull=False, template__in=by_template
+    )
+    again: dict[int, Candidate] = {}
+    for revision in approved:
+        again |= _met_again(revision, by_template[revision.template_id])
+    return again
+
+
+@transaction.atomic
+def renew_by_rule(chosen: Collection[int], *, by: User) -> Batch:
+    """Renew those of these awards that are earned again, as a batch for a second person to approve.
+
+    Raises WrongState if there is none.
+    """
+
+    def made(revision: Revision, found: list[Award]) -> list[Award]:
+        again = earned_again(found)
+        generations = awards.generations(revision.template_id)
+        return [
+            _renewal(
+                award,
+                revision,
+                generations,
+                by=by,
+                kind=Award.Renewal.RULE,
+                occasion=again[award.pk].occasion or award.occasion,
+                offering_id=again[award.pk].offering_id,
+                results=list(again[award.pk].results),
+                reasons=again[award.pk].reasons,
+            )
+            for award in found
+            if award.pk in again
+        ]
+
+    return _renew(chosen, made, by=by, reason="Earned again by the rule.")
+
+
+@transaction.atomic
+def renew_by_hand(
+    chosen: Collection[int],
+    *,
+    by: User,
+    reason: str,
+    evidence_link: str = "",
+    valid_until: date | None = None,
+) -> Batch:
+    """Renew these awards, whatever their rule says, as a batch for a second person to approve.
+
+    The reason says what bears it out. Where the template lets evidence stand in the credential, it
+    and the link do. Raises ReasonMissing; WrongState if none of them can be renewed any longer, and
+    where neither the template nor `valid_until` says when the new one ends.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    if valid_until is not None and valid_until <= clock.now().date():
+        raise WrongState("The day until which it is to be valid has passed.")
+
+    def made(revision: Revision, found: list[Award]) -> list[Award]:
+        if valid_until is None and revision.valid_for is None:
+            raise WrongState(f"Say until when: {revision.name} states no end of its own.")
+        generations = awards.generations(revision.template_id)
+        return [
+            _renewal(
+                award,
+                revision,
+                generations,
+                by=by,
+                kind=Award.Renewal.HAND,
+                valid_until=valid_until,
+                evidence=_evidence(revision, reason, evidence_link),
+                results=awards.allowed_results(award, revision),
+                reasons=[f"Renewed: {reason}"],
+            )
+            for award in found
+        ]
+
+    return _renew(chosen, made, by=by, reason=reason)
+
+
+def _renew(chosen: Collection[int], made_of: _Made, *, by: User, reason: str) -> Batch:
+    made: list[Award] = []
+    tells_learners = False
+    templates = CredentialTemplate.objects.filter(awards__in=chosen).distinct().order_by("pk")
+    for template in templates.select_related("unit"):
+        roles.demand(by, RENEW, unit=template.unit)
+        revision = template.revisions.filter(state=Revision.State.APPROVED).first()
+        if revision is None:
+            raise WrongState(f"No revision of {template} is approved, so it cannot be renewed.")
+        awards.hold(revision)
+        due = expiring(days=EARLIEST).filter(pk__in=chosen, template=template)
+        made += made_of(revision, list(due.order_by("pk")))
+        tells_learners = tells_learners or revision.tells_learners
+    if not made:
+        raise WrongState("None of them is to be renewed: it was done meanwhile, or is not earned.")
+    return _prepare(made, by=by, reason=reason, tells_learners=tells_learners)
+
+
+def _prepare(made: list[Award], *, by: User, reason: str, tells_learners: bool) -> Batch:
+    batch_id = uuid4()
+    for position, award in enumerate(made):
+        award.batch_id, award.position = batch_id, position
+    Award.objects.bulk_create(made)
+    names = {award.revision.name for award in made}
+    name = names.pop() if len(names) == 1 else f"{len(made)} credentials"
+    batch = batches.open(f"Renewal of {name}"[:200], count=len(made), by=by, id=batch_id)
+    if tells_learners:
+        award_mails.announce(batch)
+    ledger.append("award.renewed", batch, by=by, reason=reason, details={"count": len(made)})
+    return batch
+
+
+def _renewal(
+    award: Award,
+    revision: Revision,
+    generations: dict[tuple[int, str], int],
+    *,
+    by: User,
+    kind: str,
+    **said: Any,
+) -> Award:
+    """The award that follows, not stored; a declined one that was to follow comes in between."""
+    newest = award
+    while (next_one := Award.objects.filter(replaces=newest).first()) is not None:
+        newest = next_one
+    places = {"occasion": award.occasion, "offering_id": award.offering_id} | said
+    generation = generations.get((award.learner_id, places["occasion"]), 0) + 1
+    return Award(
+        revision=revision,
+        template_id=award.template_id,
+        learner_id=award.learner_id,
+        generation=generation,
+        replaces=newest,
+        renewal=kind,
+        awarded_on=clock.now().astimezone(UTC).date(),
+        decided_by=by,
+        **places,
+    )
+
+
+def _evidence(revision: Revision, reason: str, link: str) -> list[dict[str, str]]:
+    if revision.evidence_rule == Revision.Evidence.NONE:
+        return []
+    said = {"id": link.strip(), "narrative": reason.strip()}
+    return [{name: text for name, text in said.items() if text}]
+
+
+def _met_again(revision: Revision, found: Iterable[Award]) -> dict[int, Candidate]:
+    """The rule is asked once for each day after which it is to be met."""
+    rule = rules.parse(revision.rule)
+    taken = awards.taken(revision.template_id)
+    by_day: dict[date, list[Award]] = defaultdict(list)
+    for award in found:
+        by_day[_led_up_to(award)].append(award)
+    again: dict[int, Candidate] = {}
+    for day, since in by_day.items():
+        offerings = list(Offering.objects.filter(term__starts_on__gt=day))
+        judged = eligibility.judge(
+            rule,
+            offerings=offerings,
+            learners={award.learner_id for award in since},
+            results=awards.results_of(revision, offerings),
+        )
+        # What was withdrawn for a class does not come back by another one's renewal.
+        met = {
+            each.learner_id: each
+            for each in judged.met
+            if not each.occasion or (each.learner_id, each.occasion) not in taken
+        }
+        again |= {award.pk: met[award.learner_id] for award in since if award.learner_id in met}
+    return again
+
+
+def _led_up_to(award: Award) -> date:
+    """The last day of what led to it."""
+    term = award.offering.term if award.offering else None
+    return term.ends_on if term else award.awarded_on
