@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('issuer', '0014_webhooks'),
-        ('registrar', '0034_learners_at_the_door'),
+        ('registrar', '0035_rows_tell_when_they_changed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
