@@ -1,4 +1,4 @@
-"""The only door to other machines' web servers: https, public addresses, caps on size and time."""
+"""The only door to other machines: https, public addresses, caps on size and time."""
 
 from __future__ import annotations
 
@@ -101,6 +101,20 @@ def ask(
         raise Unreachable(f"{url} could not be fetched.") from None
 
 
+def connect(host: str, port: int, *, max_seconds: float, is_trusted: bool) -> socket.socket:
+    """Return a connection to a machine for what is not the web, to an address that was looked at.
+
+    One that the operator has not named has to be public. Raises Unreachable.
+    """
+    deadline = _Deadline(max_seconds)
+    for address in _acceptable_addresses(host, port, deadline, is_trusted=is_trusted):
+        try:
+            return socket.create_connection((address, port), deadline.left())
+        except OSError:
+            continue
+    raise Unreachable(f"{host} does not answer at port {port}.")
+
+
 def require_acceptable(url: str, *, trusted: Collection[str] = ()) -> None:
     """Raise Unreachable for an address that would not even be looked up."""
     parts = _split(url)
@@ -193,9 +207,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = _look_up(host, port, self._deadline)
-        if not self._is_trusted and not all(map(_is_public, addresses)):
-            raise Unreachable(f"{host} is not found at public addresses only.")
+        addresses = _acceptable_addresses(host, port, self._deadline, is_trusted=self._is_trusted)
         for number, address in enumerate(addresses, 1):
             try:
                 stream = self._sockets.connect_tcp(address, port, self._deadline.left())
@@ -234,6 +246,16 @@ class _TimedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _acceptable_addresses(
+    host: str, port: int, deadline: _Deadline, *, is_trusted: bool
+) -> list[str]:
+    """The addresses of a name, all of them public unless it is trusted; raises Unreachable."""
+    addresses = _look_up(host, port, deadline)
+    if not is_trusted and not all(map(_is_public, addresses)):
+        raise Unreachable(f"{host} is not found at public addresses only.")
+    return addresses
 
 
 def _look_up(host: str, port: int, deadline: _Deadline) -> list[str]:

@@ -75,6 +75,30 @@ class ServerForm(forms.ModelForm):
         )
 
 
+class SftpForm(forms.ModelForm):
+    """How an SFTP server is entered, and when what it has is stopped."""
+
+    account = forms.CharField(label="User name", max_length=200)
+    secret = forms.CharField(
+        label="Password or private key",
+        max_length=10_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"autocomplete": "off", "rows": 3, "spellcheck": "false"}),
+        help_text="A key in OpenSSH form, without a passphrase. It is kept sealed",
+    )
+    field_order = ("name", "address", "host_key", "account", "secret", "folder")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["address"].required = self.fields["host_key"].required = True
+        self.fields["address"].help_text = "Such as sftp://files.example.edu"
+        self.fields["folder"].help_text = "Such as /outgoing/rosters; empty: where one lands"
+
+    class Meta:
+        model = Feed
+        fields = ("name", "address", "host_key", "account", "folder", "source", *BRAKES)
+
+
 class NewFeedPage(FormPage):
     """Name a folder for the night to look into."""
 
@@ -123,10 +147,31 @@ class NewServerPage(NewFeedPage):
         return "The next night asks it. Try the connection now to see what it has."
 
 
+class NewSftpPage(NewFeedPage):
+    """Name an SFTP server for the night to take rosters from."""
+
+    title = "Add an SFTP server"
+    form_class = SftpForm
+    kind = Feed.Kind.SFTP
+    lede = (
+        "The night takes the newest zip of OneRoster CSV from the folder there, if it is whole. "
+        "The server is believed by its key alone: one that shows another is told nothing."
+    )
+
+    def said(self, feed: Feed) -> str:
+        return "The next night looks there. Try the connection now to see what it has."
+
+
 class SecretForm(forms.Form):
     """A secret in the place of the one that is kept."""
 
     secret = ServerForm.base_fields["secret"]
+
+
+class SftpSecretForm(forms.Form):
+    """A password or key in the place of the one that is kept."""
+
+    secret = SftpForm.base_fields["secret"]
 
 
 class SecretPage(FormPage):
@@ -135,7 +180,6 @@ class SecretPage(FormPage):
     permission_required = feeds.RIGHT
     template_name = "registrar/desk/feed_secret.html"
     title = "Change the secret"
-    form_class = SecretForm
     success_message = "The new secret is used from now on."
 
     @property
@@ -145,10 +189,13 @@ class SecretPage(FormPage):
             Feed, pk=self.kwargs["object_id"], retired_at=None, kind__in=feeds.SERVERS
         )
 
+    def get_form_class(self) -> type[forms.Form]:
+        return SftpSecretForm if self.feed.kind == Feed.Kind.SFTP else SecretForm
+
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Feed), Link(str(self.feed), thing_url(self.feed)))
 
-    def carry_out(self, form: SecretForm) -> str:
+    def carry_out(self, form: Any) -> str:
         feeds.change_secret(self.feed, form.cleaned_data["secret"], by=self.user)
         return thing_url(self.feed)
 
@@ -202,6 +249,7 @@ class FeedAdmin(DeskAdmin):
     verbs = (
         Verb("Add a folder", "admin:registrar_feed_new", feeds.RIGHT),
         Verb("Add a OneRoster API", "admin:registrar_feed_server", feeds.RIGHT),
+        Verb("Add an SFTP server", "admin:registrar_feed_sftp", feeds.RIGHT),
     )
     list_display = ("name", "comes_from", "source", "condition")
     thing_page = FeedPage
@@ -210,12 +258,13 @@ class FeedAdmin(DeskAdmin):
         return [
             self.hang("new/", NewFeedPage, "new"),
             self.hang("server/", NewServerPage, "server"),
+            self.hang("sftp/", NewSftpPage, "sftp"),
             self.hang("<int:object_id>/secret/", SecretPage, "secret"),
         ]
 
     @admin.display(description="comes from")
     def comes_from(self, feed: Feed) -> str:
-        return feed.folder or feed.address
+        return f"{feed.address} {feed.folder}".strip()
 
     @admin.display(description="state", ordering="retired_at")
     def condition(self, feed: Feed) -> str:

@@ -24,6 +24,7 @@ class Feed(models.Model):
     class Kind(models.TextChoices):
         FOLDER = "folder", "Folder of OneRoster CSV"
         ONEROSTER = "oneroster", "OneRoster API"
+        SFTP = "sftp", "SFTP server"
 
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FOLDER, editable=False)
@@ -41,6 +42,12 @@ class Feed(models.Model):
     )
     account = models.CharField("client id", max_length=200, blank=True)
     sealed_secret = models.BinaryField(default=bytes, editable=False)
+    host_key = models.CharField(
+        "fingerprint of the host's key",
+        max_length=100,
+        blank=True,
+        help_text="As its operator gives it, or ssh-keygen -l prints it: SHA256:...",
+    )
     scopes = models.CharField(
         max_length=1000,
         blank=True,

@@ -22,7 +22,7 @@ def seal(feed: Feed, secret: str) -> bytes:
 
 
 def open_for(feed: Feed) -> str:
-    """The secret of the feed; FeedRefused where address, account or SECRET_KEY are others now.
+    """The secret of the feed; FeedRefused where what it is sealed for, or SECRET_KEY, is another.
 
     So whoever can only write to the database cannot have it sent to an address of their own.
     """
@@ -44,5 +44,5 @@ def _cipher(salt: bytes) -> AESGCM:
 
 
 def _covered(feed: Feed) -> bytes:
-    said = (feed.kind, feed.address, feed.token_address, feed.account)
+    said = (feed.kind, feed.address, feed.token_address, feed.account, feed.host_key)
     return "\n".join(said).encode()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,6 +16,7 @@ from issuer.services import ledger
 from registrar.errors import FeedRefused
 from registrar.models import Feed, RosterImport
 from registrar.services import feed_secrets, pulls, roles, rosters
+from registrar.sources import sftp
 
 Kind = Feed.Kind
 # Those of which a server is asked.
@@ -24,6 +25,8 @@ SERVERS: Final = tuple(kind for kind in Kind if kind != Kind.FOLDER)
 RIGHT: Final = "registrar.import_roster"
 # A path of plain names; nothing leads out of FEED_DIR.
 _PLAIN = re.compile(r"[\w][\w .-]*(/[\w][\w .-]*)*")
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_PORTS = {"https": 443, "sftp": 22}
 # What systems call a file that is still being written.
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
@@ -46,8 +49,9 @@ def add(
     A server's address is https, or one of FEED_ORIGINS; its secret is kept sealed.
     """
     roles.demand_for_all(by, RIGHT)
-    feed = Feed(name=name.strip(), kind=kind, folder=folder.strip().strip("/"), **said)
+    feed = Feed(name=name.strip(), kind=kind, folder=folder.strip(), **said)
     if kind == Kind.FOLDER:
+        feed.folder = feed.folder.strip("/")
         _check_folder(feed)
     else:
         _check_server(feed, secret)
@@ -88,14 +92,41 @@ def _check_folder(feed: Feed) -> None:
 def _check_server(feed: Feed, secret: str) -> None:
     if not (feed.name and feed.account and secret):
         raise FeedRefused("Name the feed, the id and the secret that its server knows us by.")
+    if feed.kind == Kind.SFTP:
+        _check_sftp(feed, secret)
+        return
     for address in (feed.address, feed.token_address):
         parts = urlsplit(address)
-        is_named = f"{parts.scheme}://{parts.netloc}".lower() in settings.FEED_ORIGINS
-        if not parts.hostname or parts.query or not (is_named or parts.scheme == "https"):
+        if not parts.hostname or parts.query or not _is_open("https", parts):
             raise FeedRefused(
                 f"“{address[:100]}” is no https address. One inside your own network has to stand "
                 "in FEED_ORIGINS."
             )
+
+
+def _check_sftp(feed: Feed, secret: str) -> None:
+    parts = urlsplit(feed.address)
+    if not parts.hostname or parts.path or parts.username or not _is_open("sftp", parts):
+        raise FeedRefused(
+            "Write the server as sftp://files.example.edu. One with another port, or inside your "
+            "own network, has to stand in FEED_ORIGINS."
+        )
+    if not _FINGERPRINT.fullmatch(feed.host_key):
+        raise FeedRefused(
+            "Give the fingerprint of the server's key, SHA256: and 43 signs, as its operator has "
+            "it. Without it nobody could tell the server from another."
+        )
+    sftp.check_key(secret)
+
+
+def _is_open(scheme: str, parts: SplitResult) -> bool:
+    """Whether an address may be asked: any public one, or one that the operator has named."""
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    named = f"{parts.scheme}://{parts.netloc}".lower() in settings.FEED_ORIGINS
+    return named or (parts.scheme == scheme and port in (None, _PORTS[scheme]))
 
 
 @transaction.atomic

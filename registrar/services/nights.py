@@ -8,7 +8,7 @@ not stop the others.
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -322,29 +322,38 @@ def _look_into_folder(feed: Feed) -> Took:
     dropped = feeds.newest(feed)
     if dropped is not None and dropped.read_at is None:
         return Took({"files": 1}, path=str(dropped.path))
+    if dropped is None or dropped.read_at is None:
+        return _missed(feed, None)
     # The same roster dropped again has come, too.
-    is_of_today = (
-        dropped and dropped.read_at and max(dropped.read_at, dropped.came_at) > clock.now() - A_DAY
-    )
-    if is_of_today or not feed.is_expected_daily:
-        return Took({"files": 0})
-    reason = "No new roster has come." if dropped else "No roster has come yet."
-    fix = f"Ask who runs {feed.source or feed.name}; or say that none is expected every day."
-    return Took({"files": 0}, [_refused(reason, fix)], State.HELD)
+    return _missed(feed, max(dropped.read_at, dropped.came_at))
 
 
 def _pulled(feed: Feed, pull: Pull) -> Took | None:
     """What came of the pull; None while it goes on."""
     if pull.state == Pull.State.RUNNING:
         return None
-    if pull.state == Pull.State.DONE:
+    if pull.state == Pull.State.DONE and (pull.stored_at or feed.kind != Feed.Kind.SFTP):
         return Took(pull.rows, path=pull.stored_at)
+    if pull.state == Pull.State.DONE:
+        written_at = pull.position.get("written_at")
+        return _missed(feed, datetime.fromtimestamp(written_at, UTC) if written_at else None)
     come = sum(pull.rows.values())
-    fix = (
-        f"Ask who runs {feed.source or feed.name}. The {come:,} rows that have come are kept for a "
-        "day: the next night goes on there."
-    )
+    fix = f"Ask who runs {feed.source or feed.name}."
+    if come:
+        fix += (
+            f" The {come:,} rows that have come are kept for a day: the next night goes on there."
+        )
     return Took(pull.rows, [_refused(pull.error, fix)], State.FAILED)
+
+
+def _missed(feed: Feed, came_at: datetime | None) -> Took:
+    """Nothing new is there: held where something should have come by now."""
+    is_of_today = came_at is not None and came_at > clock.now() - A_DAY
+    if is_of_today or not feed.is_expected_daily:
+        return Took({"files": 0})
+    reason = "No new roster has come." if came_at else "No roster has come yet."
+    fix = f"Ask who runs {feed.source or feed.name}; or say that none is expected every day."
+    return Took({"files": 0}, [_refused(reason, fix)], State.HELD)
 
 
 def _plan(feed: Feed, path: Path) -> Took:

@@ -26,7 +26,7 @@ from registrar.models import Feed, NightRun, Pull, RosterImport
 from registrar.readers import oneroster_json
 from registrar.readers.archive import Limits
 from registrar.readers.oneroster_versions import VERSIONS, Version
-from registrar.services import feed_secrets, uploads
+from registrar.services import feed_secrets, sftp_pulls, uploads
 from registrar.sources import oneroster_rest
 from registrar.sources.oneroster_rest import Conversation, Server
 
@@ -65,6 +65,8 @@ def look(feed: Feed) -> dict[str, int | None]:
     Collections that it does not have are left out. Raises SourceSilent, SourceRefuses and
     FeedRefused.
     """
+    if feed.kind == Feed.Kind.SFTP:
+        return sftp_pulls.look(feed)
     conversation = Conversation(_server(feed))
     conversation.sign_in()
     found: dict[str, int | None] = {}
@@ -145,16 +147,12 @@ def _leased(pull: Pull) -> bool:
 
 
 def _turn(pull: Pull) -> None:
-    end = time.monotonic() + TURN
     try:
-        conversation = Conversation(_server(pull.feed))
-        while (position := _position(pull)) is not None:
-            _take_page(pull, conversation, **position)
-            if time.monotonic() > end:
-                break
+        if pull.feed.kind == Feed.Kind.SFTP:
+            sftp_pulls.take(pull)
+            _done(pull)
         else:
-            _finish(pull)
-            return
+            _turn_pages(pull)
     except SourceSilent as error:
         failures = pull.failures + 1
         _end_turn(pull, failures=failures, error=str(error))
@@ -164,8 +162,25 @@ def _turn(pull: Pull) -> None:
         give_up(pull, str(error))
     except OSError as error:
         give_up(pull, f"What came cannot be kept: {error.strerror}.")
-    else:
-        _end_turn(pull)
+
+
+def _turn_pages(pull: Pull) -> None:
+    end = time.monotonic() + TURN
+    conversation = Conversation(_server(pull.feed))
+    while (position := _position(pull)) is not None:
+        _take_page(pull, conversation, **position)
+        if time.monotonic() > end:
+            _end_turn(pull)
+            return
+    _finish(pull)
+
+
+def _done(pull: Pull) -> None:
+    """Nothing is left to be asked; without a roster its folder is not needed."""
+    if not pull.stored_at:
+        _discard(pull)
+    said = {name: getattr(pull, name) for name in ("position", "rows", "notes", "stored_at")}
+    _end_turn(pull, state=State.DONE, ended_at=clock.now(), error="", failures=0, **said)
 
 
 def _end_turn(pull: Pull, **said: Any) -> None:
@@ -243,19 +258,16 @@ def _version(feed: Feed) -> Version:
 def _finish(pull: Pull) -> None:
     """Make one roster of the pages; none where nothing has come."""
     folder = Path(pull.folder)
-    stored_at = ""
-    if pull.since is None and not any(pull.rows.values()):
+    if any(pull.rows.values()):
+        _write_bundle(pull, folder)
+        pull.stored_at = str(uploads.place(folder))
+        for page in folder.glob("*-*"):
+            page.unlink()
+    elif pull.since is None:
         give_up(pull, "The server was asked for all that it has, and has nothing.")
         _discard(pull)
         return
-    if any(pull.rows.values()):
-        _write_bundle(pull, folder)
-        stored_at = str(uploads.place(folder))
-    else:
-        _discard(pull)
-    for page in folder.glob("*-*"):
-        page.unlink()
-    _end_turn(pull, state=State.DONE, stored_at=stored_at, ended_at=clock.now())
+    _done(pull)
 
 
 def _write_bundle(pull: Pull, folder: Path) -> None:

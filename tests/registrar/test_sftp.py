@@ -1,0 +1,214 @@
+"""SFTP: the newest whole zip is taken, from a host whose key is the pinned one and no other."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+from django.contrib.auth.models import User
+
+from issuer.services import clock
+from registrar.errors import FeedRefused, SourceRefuses
+from registrar.models import Feed, Learner, Pull, RosterImport
+from registrar.services import feeds, nights
+from tests.registrar.test_oneroster_csv import Roster, zipped
+from tests.registrar.test_pulls import TODAY, night, step
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse"
+
+
+class FileServer:
+    """An SFTP server on this machine, with one folder and one user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = asyncssh.generate_private_key("ssh-ed25519")
+        self.users_key = asyncssh.generate_private_key("ssh-ed25519")
+        self.passwords: list[str] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._listener = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        self.origin = f"sftp://127.0.0.1:{self._listener.get_port()}"
+
+    async def _listen(self) -> Any:
+        server = self
+
+        class Door(asyncssh.SSHServer):
+            def password_auth_supported(self) -> bool:
+                return True
+
+            def validate_password(self, username: str, password: str) -> bool:
+                server.passwords.append(password)
+                return (username, password) == ("banner", PASSWORD)
+
+            def public_key_auth_supported(self) -> bool:
+                return True
+
+            def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+                return key.get_fingerprint() == server.users_key.get_fingerprint()
+
+        def files(channel: Any) -> asyncssh.SFTPServer:
+            return asyncssh.SFTPServer(channel, chroot=str(server.folder).encode())
+
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_factory=Door, server_host_keys=[self.key], sftp_factory=files
+        )
+
+    def close(self) -> None:
+        """Stop."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _close(self) -> None:
+        self._listener.close()
+        await self._listener.wait_closed()
+
+
+@pytest.fixture
+def server(settings: Any, tmp_path: Path) -> Iterator[FileServer]:
+    (tmp_path / "there" / "out").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    settings.UPLOAD_DIR = str(tmp_path / "here")
+    server = FileServer(tmp_path / "there")
+    settings.FEED_ORIGINS = [server.origin]
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def roster() -> Roster:
+    return Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+
+
+def connect(server: FileServer, by: User, **said: Any) -> Feed:
+    own = {
+        "name": "Banner",
+        "kind": Feed.Kind.SFTP,
+        "address": server.origin,
+        "host_key": server.key.get_fingerprint(),
+        "account": "banner",
+        "secret": PASSWORD,
+        "folder": "/out",
+    }
+    return feeds.add(by=by, **own | said)
+
+
+def drop(server: FileServer, roster: Roster, name: str, *, hours_ago: int = 0) -> Path:
+    made = zipped(server.folder, roster.files())
+    place = made.rename(server.folder / "out" / name)
+    when = (clock.now() - timedelta(hours=hours_ago)).timestamp()
+    os.utime(place, (when, when))
+    return place
+
+
+def test_the_newest_whole_zip_is_taken_once(
+    server: FileServer, clara: User, roster: Roster
+) -> None:
+    feed = connect(server, clara)
+    drop(server, roster, "monday.zip", hours_ago=30)
+    drop(server, roster, "tuesday.zip", hours_ago=2)
+    half = drop(server, roster, "wednesday.zip", hours_ago=1)
+    half.write_bytes(half.read_bytes()[:400])
+    for name in ("thursday.zip.part", ".friday.zip", "notes.txt"):
+        drop(server, roster, name)
+    assert feeds.try_connection(feed, by=clara)["zips"] == 3
+    assert [each.state for each in nights.rehearse(TODAY) if each.about] == ["done"]
+    run = night()
+    assert step(run, "apply").state == "done"
+    pull = Pull.objects.get(run=run)
+    assert pull.position["name"] == "tuesday.zip"
+    assert pull.notes == ["wednesday.zip is not whole, or was being written."]
+    assert Learner.objects.count() == 2
+    half.unlink()
+    again = night()
+    assert step(again, "fetch").state == "done"
+    assert RosterImport.objects.count() == 1
+    assert not Path(Pull.objects.get(run=again).folder).exists()
+
+
+def test_the_same_roster_written_again_has_come_and_an_old_one_is_missed(
+    server: FileServer, clara: User, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(server, clara)
+    drop(server, roster, "nightly.zip")
+    night()
+    later = clock.now() + timedelta(hours=30)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    missed = step(night(), "fetch")
+    assert (missed.state, missed.refused[0]["reason"]) == ("held", "No new roster has come.")
+    drop(server, roster, "nightly.zip")
+    counts = step(night(), "apply").counts
+    assert (counts["new"], counts["changed"], counts["retired"]) == (0, 0, 0)
+
+
+def test_a_host_with_another_key_is_told_nothing(
+    server: FileServer, clara: User, roster: Roster
+) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
+    feed = connect(server, clara, host_key=other)
+    drop(server, roster, "nightly.zip")
+    with pytest.raises(SourceRefuses, match="not the pinned key") as refused:
+        feeds.try_connection(feed, by=clara)
+    assert server.key.get_fingerprint() in str(refused.value)
+    assert not server.passwords
+    assert step(night(), "fetch").state == "failed"
+    Feed.objects.update(host_key=server.key.get_fingerprint())
+    feed.refresh_from_db()
+    with pytest.raises(FeedRefused, match="does not open"):
+        feeds.try_connection(feed, by=clara)
+
+
+def test_one_enters_with_a_key_too_and_not_with_another_password(
+    server: FileServer, clara: User, roster: Roster
+) -> None:
+    drop(server, roster, "nightly.zip")
+    key = server.users_key.export_private_key().decode()
+    feed = connect(server, clara, secret=key)
+    assert feeds.try_connection(feed, by=clara)["zips"] == 1
+    feeds.change_secret(feed, "wrong", by=clara)
+    with pytest.raises(SourceRefuses, match="does not let banner in"):
+        feeds.try_connection(feed, by=clara)
+    assert server.passwords == ["wrong"]
+
+
+def test_a_folder_that_is_not_there_is_named(server: FileServer, clara: User) -> None:
+    feed = connect(server, clara, folder="/nowhere")
+    with pytest.raises(SourceRefuses, match="The folder /nowhere cannot be read"):
+        feeds.try_connection(feed, by=clara)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"host_key": ""}, "fingerprint"),
+        ({"host_key": "MD5:aa:bb"}, "fingerprint"),
+        ({"address": "sftp://127.0.0.1:2222"}, "FEED_ORIGINS"),
+        ({"address": "https://files.example.edu"}, "Write the server as"),
+        ({"secret": "-----BEGIN OPENSSH PRIVATE KEY-----\nx"}, "cannot be read"),
+    ],
+)
+def test_a_server_that_cannot_be_told_from_others_is_not_added(
+    said: dict[str, str], why: str, server: FileServer, clara: User
+) -> None:
+    with pytest.raises((FeedRefused, SourceRefuses), match=why):
+        connect(server, clara, **said)
+
+
+def test_an_address_inside_is_not_entered_unless_the_operator_names_it(
+    server: FileServer, clara: User, settings: Any
+) -> None:
+    feed = connect(server, clara)
+    settings.FEED_ORIGINS = []
+    with pytest.raises(Exception, match="public addresses only"):
+        feeds.try_connection(feed, by=clara)
+    assert not server.passwords
