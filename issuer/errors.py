@@ -49,6 +49,12 @@ class DidIsFixed(IssuerError):
     code = "did_is_fixed"
 
 
+class SandboxIsFixed(IssuerError):
+    """Credentials are out that say whether this is a sandbox; it can't be changed any more."""
+
+    code = "sandbox_is_fixed"
+
+
 class NoActiveKey(IssuerError):
     """There is no active signing key. Run the `create_key` command first."""
 

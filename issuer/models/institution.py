@@ -27,6 +27,10 @@ class Institution(models.Model):
         blank=True, help_text="The text of an SVG image, shown on pages and certificates"
     )
 
+    is_sandbox = models.BooleanField(
+        "sandbox", default=False, help_text="To try things out: every credential says so"
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(only=True), name="one_institution_per_deployment"),
@@ -34,6 +38,11 @@ class Institution(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def stated_name(self) -> str:
+        """What it is called in credentials; nobody takes a sandbox for the institution."""
+        return f"{self.name} (sandbox: not real)" if self.is_sandbox else self.name
 
     @property
     def logo_url(self) -> str:

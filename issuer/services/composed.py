@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from issuer.errors import IdTaken
 from issuer.models import Credential
 from issuer.models.credentials import COMPOSED_ID_LENGTH, NAMELESS
-from issuer.services import batches, credentials, ledger
+from issuer.services import batches, credentials, institutions, ledger
 from issuer.services.clients import Client
 from issuer.services.wordings import Statement
 from issuer.vc import credential, reading
@@ -30,9 +30,13 @@ def request(document: dict[str, Any], *, by: Client, reference: str = "") -> Cre
 
     Raises LintFailed with everything for which it must not be signed, IdTaken where the id
     belongs to another document, and NoActiveKey.
+
+    In a sandbox its name says so, and that of the issuer.
     """
     if findings := _findings(document, reference):
         raise LintFailed(findings)
+    if institutions.is_sandbox():
+        document = _marked(document)
     composed_id = document.get("id", reference)
     if not composed_id:
         return _freeze(document, "", by)
@@ -93,6 +97,22 @@ def _freeze(document: dict[str, Any], composed_id: str, by: Client) -> Credentia
     frozen = Credential.objects.get(pk=pk)
     ledger.append("credential.composed", frozen, by=by, details={"scope": "vc.issue"})
     return frozen
+
+
+def _marked(document: dict[str, Any]) -> dict[str, Any]:
+    issuer = document["issuer"]
+    if isinstance(issuer, dict):
+        issuer = issuer | {"name": _marked_name(issuer.get("name"))}
+    return document | {"name": _marked_name(document.get("name")), "issuer": issuer}
+
+
+def _marked_name(name: Any) -> Any:
+    """A name in any of the forms that the data model has for it."""
+    if isinstance(name, list):
+        return [_marked_name(each) for each in name]
+    if isinstance(name, dict):
+        return name | {"@value": institutions.marked(str(name.get("@value", "")))}
+    return institutions.marked(name if isinstance(name, str) else NAMELESS)
 
 
 def _pk(composed_id: str) -> uuid.UUID:

@@ -6,10 +6,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from issuer.errors import DidIsFixed, NotSetUp
+from issuer.errors import DidIsFixed, NotSetUp, SandboxIsFixed
 from issuer.models import Credential, Institution
 from issuer.services import ledger
 from issuer.vc import openbadges
+
+_MARK = " (sandbox)"
 
 
 def get() -> Institution:
@@ -27,21 +29,35 @@ def set_up(*, by: User | str, **fields: Any) -> Institution:
     The DID is ISSUER_DID unless one is given. Credentials that are already requested keep the
     profile they were composed with.
 
-    Raises DidIsFixed for another DID once there are credentials, and Django's ValidationError
-    for values that its fields do not accept.
+    Raises DidIsFixed for another DID once there are credentials, SandboxIsFixed for making a
+    sandbox of it then, or no sandbox, and Django's ValidationError for values that its fields do
+    not accept.
     """
     institution = Institution.objects.select_for_update().first()
     act = "institution.changed" if institution else "institution.set_up"
     before = institution.did if institution else None
+    was_sandbox = institution.is_sandbox if institution else None
     institution = institution or Institution(did=settings.ISSUER_DID)
     for name, value in fields.items():
         setattr(institution, name, value)
     if before not in (None, institution.did) and Credential.objects.exists():
         raise DidIsFixed()
+    if was_sandbox not in (None, institution.is_sandbox) and Credential.objects.exists():
+        raise SandboxIsFixed()
     institution.full_clean()
     institution.save()
     ledger.append(act, institution, by=by, details={"fields": sorted(fields)})
     return institution
+
+
+def is_sandbox() -> bool:
+    """Whether this is a deployment to try things out, of which no credential is real."""
+    return Institution.objects.filter(is_sandbox=True).exists()
+
+
+def marked(name: str) -> str:
+    """The name of something from a sandbox; the same again is marked once."""
+    return name if name.endswith(_MARK) else f"{name}{_MARK}"
 
 
 def profile(institution: Institution) -> openbadges.Profile:
@@ -56,7 +72,7 @@ def profile(institution: Institution) -> openbadges.Profile:
     )
     return openbadges.Profile(
         id=institution.did,
-        name=institution.name,
+        name=institution.stated_name,
         url=institution.url,
         email=institution.email or None,
         phone=institution.phone or None,

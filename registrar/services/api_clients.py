@@ -24,14 +24,16 @@ LONGEST_OVERLAP: Final = timedelta(days=30)
 
 
 @transaction.atomic
-def add(name: str, *, by: User, scopes: Collection[str] | None = None) -> tuple[Application, str]:
+def add(
+    name: str, *, by: User | str, scopes: Collection[str] | None = None
+) -> tuple[Application, str]:
     """Add a confidential client with these scopes, and return it with its secret.
 
     Unless told otherwise it gets what a student information system reads. To grant `vc.issue` is
     to approve beforehand all that the client will issue. The secret is shown this once: only its
     hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope.
     """
-    roles.demand(by, "oauth2_provider.add_application")
+    _demand(by, "oauth2_provider.add_application")
     granted = sorted(settings.API_SCOPES if scopes is None else scopes)
     if not granted or not set(granted) <= set(settings.ALL_SCOPES):
         raise NoScope()
@@ -62,7 +64,7 @@ def rotate_secret(
     The one that it has goes on opening for the overlap, none to end it now. Raises TwoSecrets
     while an earlier one still does, and ValueError for an overlap that is too long.
     """
-    _demand(by)
+    _demand(by, CHANGE)
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise ValueError(f"The overlap is from 0 to {LONGEST_OVERLAP.days} days.")
     now = at or clock.now()
@@ -88,7 +90,7 @@ def rotate_secret(
 @transaction.atomic
 def end_former_secret(client: AbstractApplication, *, by: User | str) -> bool:
     """Let the secret before the present one open nothing from now on; whether there was one."""
-    _demand(by)
+    _demand(by, CHANGE)
     removed, _ = FormerSecret.objects.filter(client=_held(client)).delete()
     if removed:
         ledger.append("api_client.former_secret_ended", client, by=by)
@@ -122,9 +124,9 @@ def scopes_of(client: AbstractApplication | None) -> list[str]:
     return [*settings.API_SCOPES] if granted is None else granted.split()
 
 
-def _demand(by: User | str) -> None:
+def _demand(by: User | str, permission: str) -> None:
     if isinstance(by, User):
-        roles.demand(by, CHANGE)
+        roles.demand(by, permission)
 
 
 def _held(client: AbstractApplication) -> ApiClient:

@@ -144,7 +144,8 @@ class _Composer:
     """What statements have in common, read once for all of them."""
 
     def __init__(self, rows: Collection[_Row]) -> None:
-        self._issuer = institutions.profile(institutions.get())
+        self._institution = institutions.get()
+        self._issuer = institutions.profile(self._institution)
         self._stays = _stays(rows)
         self._terms = _terms(rows)
         self._revisions = Revision.objects.select_related("achievement").in_bulk(
@@ -240,7 +241,7 @@ class _Composer:
                 ),
                 term=said.term,
             ),
-            name=publication.name(revision),
+            name=publication.name(revision, is_sandbox=self._institution.is_sandbox),
             valid_from=said.valid_from.astimezone(UTC).replace(microsecond=0),
             valid_until=said.valid_until,
             awarded_date=_midnight(said.awarded_on),

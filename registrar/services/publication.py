@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from issuer.services import institutions
 from issuer.vc import openbadges
 from issuer.vc.errors import ForbiddenValue
 from registrar.models import Revision
@@ -31,14 +32,17 @@ def preview(revision: Revision) -> openbadges.Achievement:
 
 
 def seal(revision: Revision) -> str:
-    """The SVG text of its image: its own, or the seal drawn from its name; a pilot's is marked."""
+    """The SVG text of its image: its own, or drawn from its name; marked in a pilot or sandbox."""
     picture = revision.image or seals.draw(revision.name)
+    if institutions.is_sandbox():
+        return seals.mark(picture, "Sandbox")
     return seals.mark(picture, "Pilot") if revision.pilot_unit_id else picture
 
 
-def name(revision: Revision) -> str:
-    """What its credentials are called; a pilot says so."""
-    return f"{revision.name} (pilot)" if revision.pilot_unit_id else revision.name
+def name(revision: Revision, *, is_sandbox: bool) -> str:
+    """What its credentials are called; a pilot says so, and a sandbox."""
+    name = f"{revision.name} (pilot)" if revision.pilot_unit_id else revision.name
+    return institutions.marked(name) if is_sandbox else name
 
 
 def achievement(revision: Revision, url: str) -> openbadges.Achievement:
@@ -54,7 +58,7 @@ def achievement(revision: Revision, url: str) -> openbadges.Achievement:
         human_code=revision.human_code or None,
         image=openbadges.Image(id=f"{url}/image.svg", caption=_caption(revision)),
         in_language=revision.language,
-        name=name(revision),
+        name=name(revision, is_sandbox=institutions.is_sandbox()),
         result_description=tuple(map(result_description, revision.result_descriptions)),
         version=str(revision.number),
     )

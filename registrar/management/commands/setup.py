@@ -42,11 +42,19 @@ class Command(BaseCommand):
         parser.add_argument("--did", default=settings.ISSUER_DID, help="default: %(default)s")
         for field in OPTIONAL:
             parser.add_argument("--" + field.replace("_", "-"), default=None)
+        parser.add_argument(
+            "--sandbox",
+            action="store_true",
+            help="a deployment to try things out: every credential says that it is not real; it "
+            "cannot be changed once there are credentials",
+        )
         parser.add_argument("--admin", required=True, help="user name of the administrator")
 
     def handle(self, **options: Any) -> None:
         """Administrator first: everything after is entered in the ledger as their act."""
         fields = {name: options[name] for name in OPTIONAL if options[name] is not None}
+        if options["sandbox"]:
+            fields["is_sandbox"] = True
         try:
             admin = people.administrator(options["admin"]) or people.add_administrator(
                 options["admin"], password=_password(options["admin"])

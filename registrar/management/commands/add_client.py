@@ -1,0 +1,40 @@
+"""Let a system into the API; its secret is printed once."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from issuer.errors import Refusal
+from registrar.services import api_clients
+
+
+class Command(BaseCommand):
+    """Whoever may run commands on the server may let a system in."""
+
+    help = "Add a client of the API and print its id and its secret, this once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What the system is called, and what it may do."""
+        parser.add_argument("name", help="for example the system and who runs it")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=sorted(settings.ALL_SCOPES),
+            metavar="SCOPE",
+            help="what it may do; again for each. Default: what a student information system reads",
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            client, secret = api_clients.add(options["name"], by="system", scopes=options["scope"])
+        except Refusal as error:
+            raise CommandError(str(error)) from error
+        made = {"client_id": client.client_id, "secret": secret}
+        if options["json"]:
+            self.stdout.write(json.dumps(made))
+            return
+        for name, value in made.items():
+            self.stdout.write(f"{name}: {value}")

@@ -1,0 +1,96 @@
+"""What the guide for integrators shows runs as it stands, in a sandbox."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from issuer.errors import SandboxIsFixed
+from issuer.models import Credential, SigningKey
+from issuer.services import institutions
+from registrar.models import Learner, Revision
+from registrar.services import publication
+
+GUIDE = Path(__file__).resolve().parents[2] / "deploy" / "integrate.md"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def run(
+    key: SigningKey,
+    root: User,
+    at_once: None,
+    live_server: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., str]:
+    """Runs what the guide shows in a language, for a client of a sandbox; what it prints."""
+    institutions.set_up(by=root, is_sandbox=True)
+    scopes = ["--scope=learners.write", "--scope=vc.issue"]
+    call_command("add_client", "Student information system", *scopes, "--json")
+    client = json.loads(capsys.readouterr().out)
+    told = {
+        "BASE": live_server.url,
+        "CLIENT_ID": client["client_id"],
+        "CLIENT_SECRET": client["secret"],
+    }
+
+    def run(language: str, *command: str) -> str:
+        (text,) = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+        done = subprocess.run(
+            command,
+            input=text,
+            env=os.environ | told,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_the_python_of_the_guide_goes_from_a_token_to_a_credential(run: Callable[..., str]) -> None:
+    tried, sent, issued = run("python", sys.executable, "-").splitlines()
+    assert tried == sent == "created []"
+    assert issued.startswith("First steps (sandbox) ")
+    assert settings.ISSUER_DID in issued
+    assert Learner.objects.get(source="trial").given_name == "Ada"
+    assert Credential.objects.get().composed_id == "https://trial.example/badges/1"
+    again = run("python", sys.executable, "-").splitlines()
+    assert again == ["unchanged []", "unchanged []", issued]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
+    tried, sent, issued = map(json.loads, run("sh", "sh").splitlines())
+    assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
+    assert issued["verifiableCredential"]["name"] == "First steps (sandbox)"
+    assert Credential.objects.count() == 1
+
+
+def test_a_sandbox_says_so_everywhere(client: Any, draft: Revision, root: User) -> None:
+    institutions.set_up(by=root, is_sandbox=True)
+    profile = institutions.profile(institutions.get())
+    assert profile.name == "Small College (sandbox: not real)"
+    assert publication.preview(draft).name == "Cells (sandbox)"
+    assert "SANDBOX" in publication.seal(draft)
+    assert "This is a sandbox." in client.get("/verify").content.decode()
+
+
+def test_what_is_a_sandbox_stays_one(adas_credential: Credential, root: User) -> None:
+    with pytest.raises(SandboxIsFixed):
+        institutions.set_up(by=root, is_sandbox=True)
+    institutions.set_up(by=root, is_sandbox=False)
