@@ -12,9 +12,15 @@ from issuer.services import ledger, ranges
 
 REQUESTED = "credentials.requested"
 SIGNED = "credentials.signed"
-ALL_REVOKED = "credentials.revoked"
+# What was done to a batch as a whole; the entry names the credentials by their positions.
+ALL_CHANGED = {
+    "credentials.revoked": "revoked",
+    "credentials.suspended": "suspended",
+    "credentials.reinstated": "reinstated",
+}
 CHANGES = {
     "credential.revoked": "revoked",
+    "credential.superseded": "revoked",
     "credential.suspended": "suspended",
     "credential.reinstated": "reinstated",
 }
@@ -138,15 +144,16 @@ def _entered() -> tuple[_Acts, dict[uuid.UUID, int]]:
     """The same as the ledger says, and the newest entry about each credential."""
     found: _Acts = Counter()
     newest: dict[uuid.UUID, int] = {}
-    entries = LedgerEntry.objects.filter(act__in=[*CHANGES, ALL_REVOKED]).order_by("sequence")
+    words = CHANGES | ALL_CHANGED
+    entries = LedgerEntry.objects.filter(act__in=words).order_by("sequence")
     for entry in entries.iterator():
         subject = uuid.UUID(_id(entry.subject))
-        if entry.act == ALL_REVOKED:
+        if entry.act in ALL_CHANGED:
             members = _members(subject, entry.details["positions"])
         else:
             members = [subject]
         for credential in members:
-            found[credential, CHANGES.get(entry.act, "revoked")] += 1
+            found[credential, words[entry.act]] += 1
             newest[credential] = entry.sequence
     return found, newest
 

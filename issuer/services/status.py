@@ -4,14 +4,16 @@ import secrets
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from issuer.errors import (
     NotIssued,
@@ -161,25 +163,31 @@ def revoke_all(batch: Batch, *, reason: str, by: Actor) -> int:
     edition of each list. Raises ReasonMissing, and WrongState while the batch is being issued
     and when nothing is left to revoke.
     """
-    _demand_reason(reason)
-    if batch.state != Batch.State.ISSUED:
-        raise WrongState("Only what has been issued can be revoked.")
-    # Locked before it is asked what is left, as somebody may be revoking one of them.
-    forms = VerifiableCredential.objects.filter(credential__batch=batch).order_by("pk")
-    list(forms.select_for_update(of=("self",)).values_list("pk"))
-    left = list(to_revoke(batch).values_list("pk", "credential__position"))
-    if not left:
-        raise WrongState("Every credential of this batch is revoked already.")
-    _enter((pk for pk, _ in left), value=True, is_final=True, reason=reason, by=by)
-    positions = {position for _, position in left}
-    revoked = Credential.objects.filter(batch=batch, position__in=positions)
-    events.tell(
-        events.CREDENTIAL_REVOKED,
-        lambda: events.in_batch(revoked, batch.pk, count=len(positions), at=events.CREDENTIALS),
-    )
-    details = {"count": len(positions), "positions": ranges.write(positions)}
-    ledger.append("credentials.revoked", batch, by=by, reason=reason, details=details)
-    return len(positions)
+    forms = _lock_all(batch, to_revoke, reason, or_else="Every credential is revoked already.")
+    _enter(forms, value=True, is_final=True, reason=reason, by=by)
+    return _note_all("revoked", events.CREDENTIAL_REVOKED, batch, forms, reason=reason, by=by)
+
+
+@transaction.atomic
+def suspend_all(batch: Batch, *, reason: str, by: Actor) -> int:
+    """Suspend whatever an issued batch holds that can be and is in force; how many that are.
+
+    As one act, like `revoke_all`, and raises the same.
+    """
+    forms = _lock_all(batch, to_suspend, reason, or_else="None of them can be suspended now.")
+    _enter(forms, value=True, reason=reason, by=by)
+    return _note_all("suspended", events.CREDENTIAL_SUSPENDED, batch, forms, reason=reason, by=by)
+
+
+@transaction.atomic
+def reinstate_all(batch: Batch, *, reason: str, by: Actor) -> int:
+    """Lift the suspension of whatever a batch holds that is suspended; how many that are.
+
+    Those suspended one by one are among them. As one act, like `revoke_all`; raises the same.
+    """
+    forms = _lock_all(batch, to_reinstate, reason, or_else="None of them is suspended.")
+    _enter(forms, value=False, reason=reason, by=by)
+    return _note_all("reinstated", events.CREDENTIAL_REINSTATED, batch, forms, reason=reason, by=by)
 
 
 def revoked(batch: Batch) -> QuerySet[StatusChange]:
@@ -195,6 +203,16 @@ def to_revoke(batch: Batch) -> QuerySet[VerifiableCredential]:
     return VerifiableCredential.objects.filter(
         ~Exists(revoked), credential__batch=batch, secured__isnull=False
     )
+
+
+def to_suspend(batch: Batch) -> QuerySet[VerifiableCredential]:
+    """The secured forms in a batch that are signed, not revoked, and can be suspended now."""
+    return _that_can_be_lifted(batch).exclude(is_set=True)
+
+
+def to_reinstate(batch: Batch) -> QuerySet[VerifiableCredential]:
+    """The secured forms in a batch that are suspended."""
+    return _that_can_be_lifted(batch).filter(is_set=True)
 
 
 @transaction.atomic
@@ -298,6 +316,57 @@ def lists_to_publish() -> list[StatusList]:
 
 def _tell(type: events.EventType, credential: Credential) -> None:
     events.tell(type, lambda: events.one(credential.pk, at=events.CREDENTIALS))
+
+
+def _that_can_be_lifted(batch: Batch) -> "QuerySet[Any]":
+    """Those whose entry is for suspension, each with whether it `is_set`."""
+    changes = StatusChange.objects.filter(verifiable_credential=OuterRef("pk")).order_by("-pk")
+    newest = Coalesce(Subquery(changes.values("value")[:1]), Value(False))
+    found = to_revoke(batch).filter(status_list__purpose=StatusList.Purpose.SUSPENSION)
+    return found.annotate(is_set=newest)
+
+
+def _lock_all(
+    batch: Batch,
+    left: Callable[[Batch], QuerySet[VerifiableCredential]],
+    reason: str,
+    *,
+    or_else: str,
+) -> dict[int, int]:
+    """What is left of a batch: the positions by the keys of their secured forms.
+
+    All of it is locked before it is asked what is left, as somebody may be changing one of them.
+    """
+    _demand_reason(reason)
+    if batch.state != Batch.State.ISSUED:
+        raise WrongState("Only what has been issued can be revoked or suspended.")
+    forms = VerifiableCredential.objects.filter(credential__batch=batch).order_by("pk")
+    list(forms.select_for_update(of=("self",)).values_list("pk"))
+    found = dict(left(batch).values_list("pk", "credential__position"))
+    if not found:
+        raise WrongState(or_else)
+    return found
+
+
+def _note_all(
+    done: str,
+    event: events.EventType,
+    batch: Batch,
+    forms: Mapping[int, int],
+    *,
+    reason: str,
+    by: Actor,
+) -> int:
+    """One event and one entry in the ledger, which names the credentials by their positions."""
+    positions = set(forms.values())
+    changed = Credential.objects.filter(batch=batch, position__in=positions)
+    events.tell(
+        event,
+        lambda: events.in_batch(changed, batch.pk, count=len(positions), at=events.CREDENTIALS),
+    )
+    details = {"count": len(positions), "positions": ranges.write(positions)}
+    ledger.append(f"credentials.{done}", batch, by=by, reason=reason, details=details)
+    return len(positions)
 
 
 def _demand_reason(reason: str) -> None:

@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issuer import tasks as issuer_tasks
 from issuer.errors import Refusal
-from issuer.models import Batch, Credential, Mail
+from issuer.models import Batch, Credential, Mail, VerifiableCredential
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -76,6 +76,18 @@ def _revoke_all(batch: Batch, reason: str, by: User, *, tells_learners: bool) ->
     return f"Revoked: {count:,}. Verifiers see it as soon as the status lists are published."
 
 
+def _suspend_all(batch: Batch, reason: str, by: User) -> str:
+    count = awards.suspend_all(batch, by=by, reason=reason)
+    issuer_tasks.publish_soon()
+    return f"Suspended: {count:,}. Verifiers see it as soon as the status lists are published."
+
+
+def _reinstate_all(batch: Batch, reason: str, by: User) -> str:
+    count = awards.reinstate_all(batch, by=by, reason=reason)
+    issuer_tasks.publish_soon()
+    return f"Reinstated: {count:,}. Verifiers see it as soon as the status lists are published."
+
+
 def _pause(batch: Batch, reason: str, by: User) -> str:
     awards.pause(batch, by=by, reason=reason)
     return "Paused. What a worker has in hand is finished; no more of it is begun."
@@ -107,6 +119,8 @@ class BatchPage(ThingPage):
         "resume": Act("issuer.view_batch", _resume, needs_reason=False),
         "cancel": Act("issuer.view_batch", _cancel, needs_confirmation=True),
         "award_again": Act("issuer.prepare_batch", _award_failed_again),
+        "suspend_all": Act("issuer.revoke_credential", _suspend_all, needs_confirmation=True),
+        "reinstate_all": Act("issuer.revoke_credential", _reinstate_all, needs_confirmation=True),
         "revoke_all": Act(
             "issuer.revoke_credential",
             _revoke_all,
@@ -121,7 +135,8 @@ class BatchPage(ThingPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch, user = self.object, self.user
         may_see_learners = user.has_perm("registrar.view_award")
-        in_force = _in_force(batch, user)
+        may_take_back = batch.state == Batch.State.ISSUED and awards.may_revoke_all(user, batch)
+        in_force = _how_many(status.to_revoke(batch)) if may_take_back else 0
         counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
         totals = dict(counts.annotate(Count("pk")))
         return super().get_context_data(
@@ -139,6 +154,8 @@ class BatchPage(ThingPage):
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
             in_force=in_force,
+            to_suspend=_how_many(status.to_suspend(batch)) if in_force else 0,
+            to_reinstate=_how_many(status.to_reinstate(batch)) if in_force else 0,
             outlook=withdrawal_mails.outlook(batch) if in_force else None,
             tells_learners=self._tells_learners(),
             revoked=_revoked(batch),
@@ -175,11 +192,9 @@ def _in_order(states: dict[str, int]) -> list[tuple[Mail.State, int]]:
     return [(state, states[state]) for state in Mail.State if state in states]
 
 
-def _in_force(batch: Batch, user: User) -> int:
-    """How many credentials of an issued batch this person could revoke at once."""
-    if batch.state != Batch.State.ISSUED or not awards.may_revoke_all(user, batch):
-        return 0
-    return status.to_revoke(batch).values("credential").distinct().count()
+def _how_many(forms: QuerySet[VerifiableCredential]) -> int:
+    """To how many credentials these secured forms belong."""
+    return forms.values("credential").distinct().count()
 
 
 def _revoked(batch: Batch) -> int:

@@ -352,19 +352,35 @@ def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = Fa
     With `tells_learners` each of these learners gets a mail with the reason. Raises what
     `issuer.services.status.revoke_all` raises.
     """
-    units = _units(batch)
-    if not units:
-        raise NotIssued("No award stands behind this batch, so it cannot be revoked as a whole.")
-    for unit in units:
-        roles.demand(by, "issuer.revoke_credential", unit=unit)
+    _demand_to_take_back_all(batch, by=by)
     count = status.revoke_all(batch, reason=reason, by=by)
     if tells_learners:
         withdrawal_mails.announce(batch, reason=reason)
     return count
 
 
+@transaction.atomic
+def suspend_all(batch: Batch, *, by: User, reason: str) -> int:
+    """Suspend every credential of an issued batch that can be, at once; how many those are.
+
+    Raises what `revoke_all` raises.
+    """
+    _demand_to_take_back_all(batch, by=by)
+    return status.suspend_all(batch, reason=reason, by=by)
+
+
+@transaction.atomic
+def reinstate_all(batch: Batch, *, by: User, reason: str) -> int:
+    """Lift every suspension in a batch, at once; how many those are.
+
+    Raises what `revoke_all` raises.
+    """
+    _demand_to_take_back_all(batch, by=by)
+    return status.reinstate_all(batch, reason=reason, by=by)
+
+
 def may_revoke_all(user: User, batch: Batch) -> bool:
-    """Whether `revoke_all` would let this person do so."""
+    """Whether `revoke_all`, `suspend_all` and `reinstate_all` would let this person do so."""
     units = _units(batch)
     return bool(units) and all(user.has_perm("issuer.revoke_credential", unit) for unit in units)
 
@@ -528,6 +544,14 @@ def _demand_to_take_back(credential: Credential, *, by: User) -> None:
     if credential.achievement_id is not None:
         raise NotIssued("No award stands behind this credential, so nobody here can change it.")
     roles.demand_for_all(by, "issuer.revoke_credential")
+
+
+def _demand_to_take_back_all(batch: Batch, *, by: User) -> None:
+    units = _units(batch)
+    if not units:
+        raise NotIssued("No award stands behind this batch, so it cannot be revoked as a whole.")
+    for unit in units:
+        roles.demand(by, "issuer.revoke_credential", unit=unit)
 
 
 def _no_longer_hold(batch: Batch) -> int:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from issuer.models import Credential, LedgerEntry, StatusChange
 from issuer.pages import thing_url
+from issuer.services import audit
 from registrar.models import Award
 from tests.cast import member_of_staff
 from tests.desk.reading import SignIn, text
@@ -121,6 +122,27 @@ def test_a_credential_is_suspended_and_reinstated_with_reason_and_confirmation(
     assert "Suspend this credential" in page
     again = client.post(address, {"act": "reinstate", "reason": "Settled.", "confirmed": "on"})
     assert (again.status_code, "not suspended" in text(again)) == (409, True)
+
+
+def test_a_whole_batch_is_suspended_and_reinstated(
+    adas_licence: Credential, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = thing_url(adas_licence.batch)
+    said = {"reason": "The exam is looked into.", "confirmed": "on"}
+    assert "Suspend the whole batch" not in text(signed_in(dev).get(address))
+    assert "Suspend 1 credential" in text(client.get(address))
+    assert client.post(address, {"act": "reinstate_all", **said}).status_code == 409
+    assert client.post(address, {"act": "suspend_all", "reason": "So."}).status_code == 422
+    assert client.post(address, {"act": "suspend_all", **said}).status_code == 302
+    page = text(client.get(address))
+    assert "1 credential of it is suspended" in page and "Suspend the whole batch" not in page
+    assert "Suspended" in text(client.get(thing_url(adas_licence)))
+    assert client.post(address, {"act": "suspend_all", **said}).status_code == 409
+    assert client.post(address, {"act": "reinstate_all", **said}).status_code == 302
+    assert "Suspend the whole batch" in text(client.get(address))
+    assert LedgerEntry.objects.get(act="credentials.reinstated").details["positions"] == "0"
+    assert audit.check().ok
 
 
 def test_what_can_be_suspended_can_be_withdrawn_for_good_and_the_page_says_what_that_means(

@@ -20,7 +20,7 @@ from issuer.models import (
     SigningKey,
     StatusChange,
 )
-from issuer.services import batches, credentials, status
+from issuer.services import audit, batches, credentials, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, Correction, Learner, Revision
 from registrar.services import (
@@ -83,6 +83,7 @@ def test_a_new_name_replaces_what_carries_the_old_one_and_says_otherwise_the_sam
     change = StatusChange.objects.get()
     assert (change.act, change.superseded_by) == ("superseded", newer.credential_id)
     assert status.state_of(Credential.objects.get(pk=newer.credential_id)) == "valid"
+    assert audit.check().ok
 
 
 def test_the_old_address_says_that_it_was_replaced_and_does_not_show_the_old_name(
