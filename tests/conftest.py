@@ -181,18 +181,14 @@ def static_files_as_asked_for() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
-    """Let a transactional test empty the tables that refuse to be emptied."""
-    import pgtrigger
+    """Let a transactional test empty the tables that refuse to be emptied, and quickly."""
     from django.test import TransactionTestCase
 
-    empty_tables = TransactionTestCase._fixture_teardown
-
-    def with_triggers_off(self: TransactionTestCase) -> None:
-        with pgtrigger.ignore():
-            empty_tables(self)
+    from tests import emptying
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", with_triggers_off)
+        emptied = emptying.with_triggers_off(TransactionTestCase._fixture_teardown)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
         yield
 
 
