@@ -398,8 +398,14 @@ def serious_faults() -> Callable[[Any], list[str]]:
     """Looks at a page with axe: a line for each serious or critical fault of accessibility."""
     from axe_playwright_python.sync_playwright import Axe
 
+    script = Axe().axe_script
+
     def look(page: Any) -> list[str]:
-        violations = Axe().run(page).response["violations"]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script)
+        violations = page.evaluate(
+            "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
+        )
         return [
             f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
             for found in violations

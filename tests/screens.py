@@ -1,5 +1,6 @@
 """What a page looks like from where somebody sits in front of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -8,3 +9,19 @@ def width_beyond_the_screen(page: Any) -> int:
     return page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
+
+
+# On a desk by day, and on a phone by night.
+SCREENS = (("light", 1280, 900), ("dark", 360, 740))
+
+
+def faults_on_every_screen(page: Any, serious_faults: Callable[[Any], list[str]]) -> list[str]:
+    """What is wrong with the page that is shown, on each screen: all its rules are CSS."""
+    faults = []
+    for light, width, height in SCREENS:
+        page.emulate_media(color_scheme=light)
+        page.set_viewport_size({"width": width, "height": height})
+        if too_wide := width_beyond_the_screen(page):
+            faults.append(f"{width}: {too_wide} pixels too wide")
+        faults += [f"{width}: {fault}" for fault in serious_faults(page)]
+    return faults

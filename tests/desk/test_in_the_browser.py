@@ -13,7 +13,7 @@ from registrar.services import awards, vocabulary
 from skills.models import Association, Component, Skill
 from tests.cast import issue
 from tests.desk.conftest import Addresses, edition
-from tests.screens import width_beyond_the_screen
+from tests.screens import faults_on_every_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -36,28 +36,21 @@ NOT_PAGES = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("device", "light"), [("page", "light"), ("phone", "dark")])
 def test_every_page_fits_its_screen_and_is_accessible(
-    device: str,
-    light: str,
-    request: Any,
+    page: Any,
     addresses: Addresses,
     root: User,
     open_as: Callable[..., None],
     live_server: Any,
     serious_faults: FaultFinder,
 ) -> None:
-    screen = request.getfixturevalue(device)
-    screen.emulate_media(color_scheme=light)
-    open_as(screen, root, addresses["home"])
+    open_as(page, root, addresses["home"])
     faults: dict[str, Any] = {}
     for name, address in addresses.pages.items():
         if name in NOT_PAGES:
             continue
-        screen.goto(live_server.url + address)
-        if too_wide := width_beyond_the_screen(screen):
-            faults[name] = f"{too_wide} pixels too wide"
-        if found := serious_faults(screen):
+        page.goto(live_server.url + address)
+        if found := faults_on_every_screen(page, serious_faults):
             faults[name] = found
     assert faults == {}
 

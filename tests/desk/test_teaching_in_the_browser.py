@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from registrar.models import SkillChoice, SkillTag
 from registrar.services import people
 from tests.desk.conftest import PASSWORD
-from tests.screens import width_beyond_the_screen
+from tests.screens import faults_on_every_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -131,25 +131,19 @@ def test_suggestions_say_why_and_are_accepted_or_turned_down(
     assert list(made) == [(first, "rejected", "words"), (second, "accepted", "words")]
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["page", "phone"])
 def test_the_pages_of_teachers_fit_their_screen_and_are_accessible(
-    request: Any,
-    screen: str,
-    light: str,
+    page: Any,
     college: Any,
     fay: User,
     sign_in: Callable[..., None],
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
-    page = request.getfixturevalue(screen)
-    page.emulate_media(color_scheme=light)
     sign_in(page, fay, "/teach/")
-    assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
+    assert faults_on_every_screen(page, serious_faults) == []
     page.click("main h2 a")
     page.type("input[name=q]", "graduate")
     page.wait_for_selector("[role=option]")
-    assert (width_beyond_the_screen(page), serious_faults(page)) == (0, [])
+    assert faults_on_every_screen(page, serious_faults) == []
 
 
 def press_tab_until(page: Any, condition: str) -> None:

@@ -22,7 +22,7 @@ from tests.public.test_verify_page import (
     sign,
     tampered,
 )
-from tests.screens import width_beyond_the_screen
+from tests.screens import faults_on_every_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -62,22 +62,16 @@ def pages(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("device", "light"), [("page", "light"), ("phone", "dark")])
 def test_every_public_page_fits_its_screen_and_is_accessible(
-    device: str,
-    light: str,
-    request: Any,
+    page: Any,
     pages: dict[str, str],
     document: str,
     live_server: Any,
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
-    screen = request.getfixturevalue(device)
-    screen.emulate_media(color_scheme=light)
     for name, address in pages.items():
-        screen.goto(live_server.url + address)
-        assert (name, width_beyond_the_screen(screen)) == (name, 0)
-        assert (name, serious_faults(screen)) == (name, [])
+        page.goto(live_server.url + address)
+        assert (name, faults_on_every_screen(page, serious_faults)) == (name, [])
     ours = json.loads(document)
     shown = [
         document,
@@ -87,9 +81,8 @@ def test_every_public_page_fits_its_screen_and_is_accessible(
         "",
     ]
     for text in shown:
-        check(screen, live_server, text)
-        assert (text, width_beyond_the_screen(screen)) == (text, 0)
-        assert (text, serious_faults(screen)) == (text, [])
+        check(page, live_server, text)
+        assert (text, faults_on_every_screen(page, serious_faults)) == (text, [])
 
 
 def test_an_employer_checks_what_was_shown_without_any_script(

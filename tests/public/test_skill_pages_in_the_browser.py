@@ -10,7 +10,7 @@ from registrar.services import tagging
 from skills.models import Framework, Skill
 from tests.cast import College
 from tests.public.test_case_service import bring
-from tests.screens import width_beyond_the_screen
+from tests.screens import faults_on_every_screen, width_beyond_the_screen
 from tests.skills.case_documents import ELSEWHERE, full_package
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -53,25 +53,19 @@ def pages(college: College, cells: Revision, fay: Any, chen: Any) -> dict[str, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("screen", "light"), [("page", "light"), ("phone", "dark"), ("without_scripts", "light")]
-)
 def test_every_page_fits_its_screen_and_is_accessible(
-    request: Any,
-    screen: str,
-    light: str,
+    page: Any,
+    without_scripts: Any,
     pages: dict[str, str],
     live_server: Any,
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
-    tab = request.getfixturevalue(screen)
-    tab.emulate_media(color_scheme=light)
     for name, address in pages.items():
-        answer = tab.goto(live_server.url + address)
-        assert (name, answer.status) == (name, 200)
-        assert (name, width_beyond_the_screen(tab)) == (name, 0)
-        if screen != "without_scripts":
-            assert (name, serious_faults(tab)) == (name, [])
+        for tab in (page, without_scripts):
+            answer = tab.goto(live_server.url + address)
+            assert (name, answer.status) == (name, 200)
+            assert (name, width_beyond_the_screen(tab)) == (name, 0)
+        assert (name, faults_on_every_screen(page, serious_faults)) == (name, [])
 
 
 def test_from_a_framework_one_walks_to_a_skill_and_back(
