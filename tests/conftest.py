@@ -35,6 +35,17 @@ hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 
+# Begun first, or one process would still be at them when the others have ended.
+LONGEST = (
+    "tests/faults/",
+    "tests/issuer/test_killed_workers.py",
+    "tests/desk/test_in_the_browser.py",
+    "tests/registrar/test_commands_setup.py",
+    "tests/journeys/",
+    "tests/dev/",
+)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test over many examples belongs to the whole run, not between edits."""
@@ -56,7 +67,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say in one line what to do when the database is missing, instead of skipping."""
+    """Put the longest first. Say in one line what to do when the database is missing."""
+    places = {start: place for place, start in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: next(
+            (place for start, place in places.items() if item.nodeid.startswith(start)),
+            len(places),
+        )
+    )
     if HAS_SERVICES:
         return
     fixtures = {"db", "transactional_db", "live_server"}

@@ -1,4 +1,4 @@
-"""kill -9 at named points of a batch of 1,072 credentials loses and doubles nothing.
+"""kill -9 at named points of a batch, small or of a real roster, loses and doubles nothing.
 
 Real Celery workers, a real broker and a real PostgreSQL. The test is the beat: it rings the
 sweeps, and finds out what the processes left in the database.
@@ -46,8 +46,10 @@ from tests.issuer import badges
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
-COUNT = 1072
-CHUNK_SIZE = 134
+CHUNK_SIZE = 20
+COUNT = 8 * CHUNK_SIZE
+# Of the real roster, in as many chunks.
+REAL_COUNT, REAL_CHUNK_SIZE = 1072, 134
 LEASE_SECONDS = 1
 PATIENCE = 80
 
@@ -68,11 +70,11 @@ POINTS = {
     ),
     "composing": (
         WORKER,
-        Fault(target="tests.issuer.badges:values", moment=Moment.BEFORE, hit=500),
+        Fault(target="tests.issuer.badges:values", moment=Moment.BEFORE, hit=75),
     ),
     "linting": (
         WORKER,
-        Fault(target="issuer.services.wordings:fit", moment=Moment.AFTER, hit=700),
+        Fault(target="issuer.services.wordings:fit", moment=Moment.AFTER, hit=105),
     ),
     "credentials inserted, no status entries yet": (
         WORKER,
@@ -274,7 +276,7 @@ def crew(django_db_setup: None, secret: Path) -> Iterator[Crew]:
         "DATABASE_URL": urlunsplit(test_database),
         "KEYSTORE_DIR": str(secret.parent / "keys"),
         "LEASE_SECONDS": str(LEASE_SECONDS),
-        "CHUNK_SIZE": str(CHUNK_SIZE),
+        "CHUNK_SIZE": str(REAL_CHUNK_SIZE),
     }
     env.pop("KEYSTORE_SECRET_FILE", None)
     secrets = {WORKER: {}, SIGNER: {"KEYSTORE_SECRET_FILE": str(secret)}}
@@ -297,7 +299,7 @@ def prepared(transactional_db: None, crew: Crew, secret: Path, settings: Any) ->
     app.control.purge()
     settings.KEYSTORE_DIR = str(secret.parent / "keys")
     settings.KEYSTORE_SECRET_FILE = str(secret)
-    settings.CHUNK_SIZE = CHUNK_SIZE
+    settings.CHUNK_SIZE = REAL_CHUNK_SIZE
     registrar, approver = (User.objects.create_user(name) for name in PEOPLE)
     institutions.set_up(by=registrar, name="Example College", url="https://college.example")
     keys.activate(keys.create(did=settings.ISSUER_DID, by=registrar), by=registrar)
@@ -334,7 +336,7 @@ def test_a_real_roster_is_awarded_once_through_six_kills(
     prepared: Any, crew: Crew, judges: ProcessPoolExecutor, shared_data: Path
 ) -> None:
     batch = awarded(shared_data / "oulad" / "oneroster12-BBB-2013J")
-    assert batch.count == COUNT
+    assert batch.count == REAL_COUNT
     for nursery in crew.values():
         nursery.dismiss()
     for kind, faults in REAL_FAULTS.items():
