@@ -15,11 +15,11 @@ from django.views import View
 from oauth2_provider.models import Application
 
 from config.access import client_address
-from issuer.services import clock
+from issuer.services import clock, links
 from registrar.errors import LinkUsedUp, TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.sealed import sealed
-from registrar.services import learner_sign_ins
+from registrar.services import learner_sign_ins, stacks
 
 _SESSION = "learner"
 _LONGEST_PATH = 2000
@@ -125,7 +125,11 @@ class Access(View):
         account = current(request)
         if account is None:
             return ask_to_sign_in(request.path)
-        page = {"account": account, "apps": learner_sign_ins.apps_with_access(account)}
+        page = {
+            "account": account,
+            "apps": learner_sign_ins.apps_with_access(account),
+            "progress": links.seal(stacks.path_for(account.learner)),
+        }
         return private(render(request, "registrar/learner/access.html", page))
 
     def post(self, request: HttpRequest) -> HttpResponse:

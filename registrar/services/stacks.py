@@ -49,15 +49,24 @@ class Part:
         return self.award.awarded_on if self.award else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
-    """How far one learner is on the way to a stack: so many of those asked for are had."""
+    """How far one learner is on the way to a stack: so many of those asked for are had.
+
+    What is missing of each part is looked up when it is asked for.
+    """
 
     revision: Revision
+    learner: Learner
     asked: int
     missing: int
-    parts: tuple[Part, ...]
+    decision: rules.Decision
     award: Any = None
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """All that the stack is made of."""
+        return tuple(_parts(self.decision, self.learner))
 
     @property
     def had(self) -> int:
@@ -157,9 +166,10 @@ def standing(revision: Revision, learner: Learner) -> Standing:
     whole = learner.awards.filter(template=revision.template_id, replaced_by=None).with_state()
     return Standing(
         revision=revision,
+        learner=learner,
         asked=rules.asked(rule),
         missing=rules.missing(rule, met),
-        parts=tuple(_parts(decision, learner)),
+        decision=decision,
         award=whole.order_by("-pk").first(),
     )
 

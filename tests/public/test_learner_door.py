@@ -11,7 +11,7 @@ from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from issuer.models import Credential, LedgerEntry, Mail
 from registrar.models import Learner, LearnerAccount, SignInLink
-from registrar.services import learner_apps
+from registrar.services import learner_apps, stacks
 from tests.cast import College
 from tests.public.learner_door import (
     BACK,
@@ -155,7 +155,8 @@ def test_a_link_works_once_and_for_a_while_and_tells_strangers_nothing(
 def test_a_session_ends_after_half_an_hour(college: College, ada: Learner) -> None:
     browser = Client()
     sign_in(browser, ada.email, leads_to="/learner/access")
-    assert browser.get("/learner/access").status_code == 200
+    page = browser.get("/learner/access")
+    assert page.status_code == 200 and stacks.path_for(ada) in page.content.decode()
     session = browser.session
     session["learner"] |= {"until": timezone.now().timestamp() - 1}
     session.save()
