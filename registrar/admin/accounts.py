@@ -185,6 +185,11 @@ def _end_former_secret(client: Application, reason: str, by: User) -> str:
     return "There was no secret before."
 
 
+def _close(client: Application, reason: str, by: User) -> str:
+    api_clients.close(client, by=by, reason=reason)
+    return "It is let in no more."
+
+
 class ClientPage(ThingPage):
     """One client: what it may do, how it proves who it is, and until when."""
 
@@ -192,7 +197,8 @@ class ClientPage(ThingPage):
     permission_required = "registrar.view_apiclient"
     template_name = "registrar/desk/client.html"
     acts: ClassVar[dict[str, Act]] = {
-        "end_former": Act(api_clients.CHANGE, _end_former_secret, needs_reason=False)
+        "end_former": Act(api_clients.CHANGE, _end_former_secret, needs_reason=False),
+        "close": Act(api_clients.CHANGE, _close),
     }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

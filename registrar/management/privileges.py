@@ -135,16 +135,21 @@ OFFICE = ("web", "vc_api", "worker")
 # A result is superseded, not edited.
 _OF_ITS_OWN: dict[Table, Rights] = {registrar.Result: _rights(READ, ADD, update=("superseded_at",))}
 # Who holds which role, what belongs to a draft, rows of a file that was discarded, attempts to sign
-# in, sessions, tokens, what a client proved itself with, and pairs such as a class and its teachers
-# come and go. All else is retired.
+# in, sessions, tokens, what a client proved itself with, applications that nobody let in, what the
+# API answered, and pairs such as a class and its teachers come and go. All else is retired.
 _REMOVED = {
+    "registrar.apiclient",
     "registrar.awardfilerow",
     "registrar.formersecret",
+    "registrar.keptanswer",
+    "registrar.learnerapp",
     "registrar.role",
     "registrar.revisionskill",
     "registrar.signinattempt",
     "registrar.signinlink",
     "registrar.tagevidence",
+    "registrar.upsertedrow",
+    "registrar.upsertjob",
     "registrar.usedassertion",
     "skills.competency",
     "skills.component",

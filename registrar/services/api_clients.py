@@ -9,7 +9,13 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.db import transaction
-from oauth2_provider.models import AbstractApplication, Application
+from oauth2_provider.models import (
+    AbstractApplication,
+    AccessToken,
+    Application,
+    Grant,
+    RefreshToken,
+)
 from oauth2_provider.scopes import BaseScopes
 
 from issuer.services import clock, ledger
@@ -95,6 +101,24 @@ def end_former_secret(client: AbstractApplication, *, by: User | str) -> bool:
     if removed:
         ledger.append("api_client.former_secret_ended", client, by=by)
     return bool(removed)
+
+
+@transaction.atomic
+def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
+    """Let the client in no more: its secrets, keys and tokens open nothing from now on.
+
+    A new secret or other keys open again. To close it again changes nothing.
+    """
+    _demand(by, CHANGE)
+    held = _held(client)
+    FormerSecret.objects.filter(client=held).delete()
+    now = clock.now()
+    ApiClient.objects.filter(pk=held.pk).update(
+        secret_ends_at=now, jwks=None, jwks_uri="", keys_end_at=None
+    )
+    for tokens in (Grant, RefreshToken, AccessToken):
+        tokens.objects.filter(application=client.pk).delete()
+    ledger.append("api_client.closed", client, by=by, reason=reason)
 
 
 def knows_secret(client: AbstractApplication, secret: str) -> bool:

@@ -5,12 +5,13 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
@@ -223,6 +224,34 @@ def test_a_command_changes_a_secret(
     call_command("rotate_secret", client.client_id, "--end-former", "--json")
     assert json.loads(capsys.readouterr().out)["ended"] is True
     assert ask(client.client_id, first).status_code == 401
+
+
+def test_a_client_that_is_closed_is_let_in_no_more(
+    added: tuple[Application, str], root: User, get: Callable[..., int]
+) -> None:
+    client, secret = added
+    client_keys.register(client, by=root, jwks=jwks(a=SIGNER))
+    token = ask(client.client_id, secret).json()["access_token"]
+    api_clients.close(client, by=root, reason="It was lost.")
+    assert get(token) == 401
+    assert ask(client.client_id, secret).status_code == 401
+    assert show(signed(claims(client))).status_code == 401
+    new = api_clients.rotate_secret(client, by=root)
+    assert [ask(client.client_id, each).status_code for each in (secret, new)] == [401, 200]
+
+
+def test_a_command_registers_keys(
+    added: tuple[Application, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, _ = added
+    (tmp_path / "jwks.json").write_text(jwks(a=SIGNER))
+    call_command("register_keys", client.client_id, "--jwks", str(tmp_path / "jwks.json"), "--json")
+    assert json.loads(capsys.readouterr().out) == {"client_id": client.client_id, "kids": ["a"]}
+    assert show(signed(claims(client))).status_code == 200
+    with pytest.raises(CommandError):
+        call_command("register_keys", client.client_id, "--jwks-uri", "http://sis.example/")
+    call_command("register_keys", client.client_id, "--none")
+    assert show(signed(claims(client))).status_code == 401
 
 
 def test_who_guesses_secrets_waits_and_locks_nobody_else_out(

@@ -153,3 +153,13 @@ def test_a_client_gets_another_secret_and_keys_at_the_desk(
     assert desk.post(keys, {"jwks_uri": uri, "ends_at": "2030-01-01T00:00"}).status_code == 302
     page = desk.get(change).content.decode()
     assert uri in page and "2030" in page
+
+    third = re.findall(r"<code>(.*?)</code>", desk.post(secret, {"overlap": "0"}).content.decode())[
+        1
+    ]
+    client.refresh_from_db()
+    assert desk.post(change, {"act": "close"}).status_code == 422
+    assert api_clients.knows_secret(client, third)
+    assert desk.post(change, {"act": "close", "reason": "It was lost."}).status_code == 302
+    assert not api_clients.knows_secret(client, third)
+    assert uri not in desk.get(change).content.decode().partition("history")[0]

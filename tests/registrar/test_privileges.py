@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -26,11 +27,13 @@ from issuer.services import (
 )
 from issuer.services.clients import Client
 from issuer.vc import contexts
+from registrar import tasks
 from registrar.management import privileges
-from registrar.models import Award
-from registrar.services import awards, composition, results
+from registrar.models import Award, LearnerApp
+from registrar.services import awards, composition, learner_apps, results
 from tests.cast import College
 from tests.issuer import badges
+from tests.public.learner_door import metadata
 
 pytestmark = pytest.mark.thorough
 
@@ -219,3 +222,12 @@ def test_making_the_roles_again_takes_rights_away_that_are_too_many(as_role: As)
         assert not is_refused("UPDATE issuer_chunk SET attempts = 0", as_role, "web")
         cursor.execute(";".join(privileges.sql(prefix=web.removesuffix("web"))))
     assert is_refused("UPDATE issuer_chunk SET attempts = 0", as_role, "web")
+
+
+def test_a_worker_forgets_what_is_over(as_role: As, college: College, monkeypatch: Any) -> None:
+    said = metadata()
+    learner_apps.register(said, address="192.0.2.1")
+    monkeypatch.setattr(learner_apps, "FORGOTTEN_AFTER", timedelta(0))
+    with as_role("worker"):
+        tasks.sweep_answers()
+    assert not LearnerApp.objects.exists()
