@@ -34,7 +34,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from config.celery import app
-from issuer.models import Batch, Chunk, LedgerEntry, Mail, StatusChange, StatusList
+from issuer.models import Batch, Chunk, Delivery, LedgerEntry, Mail, StatusChange, StatusList
 from issuer.public import replica
 from issuer.services import status
 from registrar.models import NightRun, NightStep
@@ -174,6 +174,7 @@ class Figures:
         yield _ledger()
         yield from _night()
         yield from _mails()
+        yield from _events()
         yield from _queues()
         yield from _replica()
 
@@ -279,6 +280,16 @@ def _mails() -> Iterator[Metric]:
     age = (timezone.now() - oldest).total_seconds() if oldest else 0
     yield _gauge("issuer_mails_waiting", "Mails not sent yet", [({}, waiting["count"])])
     yield _gauge("issuer_mail_waiting_seconds", "Age of the oldest of them", [({}, age)])
+
+
+def _events() -> Iterator[Metric]:
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, endpoint__is_on=True).aggregate(
+        count=Count("pk"), oldest=Min("written_at")
+    )
+    oldest = waiting["oldest"]
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0
+    yield _gauge("issuer_deliveries_waiting", "Events not delivered yet", [({}, waiting["count"])])
+    yield _gauge("issuer_delivery_waiting_seconds", "Age of the oldest of them", [({}, age)])
 
 
 def _queues() -> Iterator[Metric]:

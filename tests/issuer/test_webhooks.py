@@ -4,10 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -385,3 +389,33 @@ def test_lists_that_events_name_are_there() -> None:
         deliveries.compose(Event(type="x.y", at=timezone.now(), data={"url": "/api/v1/batches/1"}))
     )
     assert resolve(body["data"]["url"].removeprefix("http://localhost:8000"))
+
+
+@pytest.mark.django_db
+def test_the_receiver_in_the_documentation_takes_what_is_sent_and_nothing_else(
+    root: User, tmp_path: Path
+) -> None:
+    text = (Path(__file__).parents[2] / "issuer" / "README.md").read_text()
+    program = tmp_path / "receiver.py"
+    program.write_text(text.partition("```python\n")[2].partition("```")[0])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    endpoint = webhooks.add(f"http://localhost:{port}/", types=TYPES, by=root)
+    environment = {"SECRET": webhooks.secret(endpoint), "PORT": str(port)}
+    with subprocess.Popen(
+        [sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            event = tell()
+            forged = webhook_calls.Call(endpoint.url, {}, b"{}")
+            while (answer := webhook_calls.make(forged)).status is None:
+                assert process.poll() is None
+            assert answer.status == 401
+            send()
+            assert process.stdout is not None
+            told = next(line for line in process.stdout if line.startswith("{"))
+        finally:
+            process.kill()
+    assert json.loads(told)["data"]["id"] == "b-1"
+    assert Delivery.objects.get(event=event).status == 204
