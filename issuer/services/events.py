@@ -91,13 +91,13 @@ CREDENTIAL_REVOKED = EventType(
 )
 CREDENTIAL_SUSPENDED = EventType(
     "credential.suspended",
-    "A credential was suspended until it is reinstated",
+    "Credentials were suspended until they are reinstated",
     "credentials.read",
     Things,
 )
 CREDENTIAL_REINSTATED = EventType(
     "credential.reinstated",
-    "The suspension of a credential was lifted",
+    "The suspension of credentials was lifted",
     "credentials.read",
     Things,
 )

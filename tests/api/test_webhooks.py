@@ -65,7 +65,8 @@ def test_a_batch_is_told_to_who_registered_from_approval_to_its_credentials(
     told = {each.told["type"]: each.told["data"] for each in receiver.messages}
     (credential,) = told["credential.issued"]["ids"]
     assert told["batch.settled"]["issued"] == told["credential.issued"]["count"] == 1
-    assert system.get(f"/api/v1/credentials/{credential}").status_code == 200
+    listed = system.get(told["credential.issued"]["url"]).json()["results"]
+    assert [each["id"] for each in listed] == [credential]
     assert system.get(told["batch.settled"]["url"]).json()["state"] == "issued"
     text = " ".join(each.body.decode() for each in receiver.messages)
     assert "Ada" not in text
