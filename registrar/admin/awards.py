@@ -84,7 +84,7 @@ class EvaluatePage(Page, TemplateView):
             page=page,
             rows=_rows(list(page.object_list)),
             may_prepare=bool(evaluation.awards) and self.user.has_perm("issuer.prepare_batch"),
-            no_address=Learner.objects.filter(pk__in=people, email="").count(),
+            no_address=len(people.intersection(_without_address())),
             tells_learners=self._tells_learners(),
             **kwargs,
         )
@@ -115,6 +115,11 @@ class EvaluatePage(Page, TemplateView):
             return redirect("admin:registrar_award_evaluate", object_id)
         messages.success(request, "Prepared. A second person looks at it and approves it.")
         return redirect(thing_url(batch))
+
+
+def _without_address() -> QuerySet[int]:
+    """Who cannot be told anything by mail; few, so that they are read rather than asked for."""
+    return Learner.objects.filter(email="").values_list("pk", flat=True)
 
 
 def _matching(candidates: Sequence[Candidate], text: str) -> Sequence[Candidate]:

@@ -76,8 +76,14 @@ def remind(*, at: datetime | None = None) -> Reminded:
         if (stage := _stage(award.ends_at, now, policy)) < told.get(award.pk, LONGEST + 1)
     ]
     pages = Release.objects.in_bulk([award.credential_id for award, _ in due])
+    institution = Institution.objects.first()
     made = [
-        Reminder(award=award, days=stage, mail=_write(award, pages, now)) for award, stage in due
+        Reminder(
+            award=award,
+            days=stage,
+            mail=_write(award, pages.get(award.credential_id), institution, now),
+        )
+        for award, stage in due
     ]
     Reminder.objects.bulk_create(made)
     mails = sum(each.mail_id is not None for each in made)
@@ -103,9 +109,10 @@ def _stage(ends_at: datetime, now: datetime, policy: ReminderPolicy) -> int:
     return min(days for days in policy.stages if left.total_seconds() <= days * 86_400)
 
 
-def _write(award: Any, pages: dict[Any, Release], now: datetime) -> Mail | None:
-    learner, page = award.learner, pages.get(award.credential_id)
-    institution = Institution.objects.first()
+def _write(
+    award: Any, page: Release | None, institution: Institution | None, now: datetime
+) -> Mail | None:
+    learner = award.learner
     words = {
         "learner": learner.name,
         "institution": institution.name if institution else "The college",

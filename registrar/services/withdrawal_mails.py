@@ -40,7 +40,7 @@ def outlook(batch: Batch, *, reason: str = "") -> Outlook:
     hit = Award.objects.filter(batch=batch, credential_id__in=credentials)
     told = hit.exclude(learner__email="").select_related("learner", "revision")
     first = told.order_by("position").first()
-    sample = _text(first, reason or "…") if first else ""
+    sample = _text(first, reason or "…", Institution.objects.first()) if first else ""
     mails = told.count()
     return Outlook(mails, hit.count() - mails, sample)
 
@@ -87,22 +87,23 @@ def _write_some_of(withdrawal: Withdrawal) -> int:
         .select_related("learner", "revision")
         .order_by("position")[:AT_ONCE]
     )
+    institution = Institution.objects.first()
     WithdrawalMail.objects.bulk_create(
-        WithdrawalMail(award=award, mail=_write(award, held.reason)) for award in due
+        WithdrawalMail(award=award, mail=_write(award, held.reason, institution)) for award in due
     )
     if len(due) < AT_ONCE:
         Withdrawal.objects.filter(pk=held.pk).update(told_at=Now())
     return len(due)
 
 
-def _write(award: Award, reason: str) -> Mail | None:
+def _write(award: Award, reason: str, institution: Institution | None) -> Mail | None:
     learner = award.learner
     try:
         return outbox.write(
             to=learner.email,
             to_name=learner.name,
             subject=f"Withdrawn: {award.revision.name}"[:300],
-            text=_text(award, reason),
+            text=_text(award, reason, institution),
             why="credential.withdrawn",
             about=award,
         )
@@ -110,8 +111,7 @@ def _write(award: Award, reason: str) -> Mail | None:
         return None
 
 
-def _text(award: Award, reason: str) -> str:
-    institution = Institution.objects.first()
+def _text(award: Award, reason: str, institution: Institution | None) -> str:
     words = {
         "learner": award.learner.name,
         "institution": institution.name if institution else "The college",
