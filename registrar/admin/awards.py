@@ -84,7 +84,7 @@ class EvaluatePage(Page, TemplateView):
             page=page,
             rows=_rows(list(page.object_list)),
             may_prepare=bool(evaluation.awards) and self.user.has_perm("issuer.prepare_batch"),
-            no_address=len(people.intersection(_without_address())),
+            no_address=len(people & _without_address()),
             tells_learners=self._tells_learners(),
             **kwargs,
         )
@@ -117,9 +117,9 @@ class EvaluatePage(Page, TemplateView):
         return redirect(thing_url(batch))
 
 
-def _without_address() -> QuerySet[int]:
+def _without_address() -> set[int]:
     """Who cannot be told anything by mail; few, so that they are read rather than asked for."""
-    return Learner.objects.filter(email="").values_list("pk", flat=True)
+    return set(Learner.objects.filter(email="").values_list("pk", flat=True))
 
 
 def _matching(candidates: Sequence[Candidate], text: str) -> Sequence[Candidate]:
