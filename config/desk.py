@@ -67,6 +67,9 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Learners", "admin:registrar_learner_changelist", "registrar.view_learner"),
             Entry(
+                "Same people", "admin:registrar_sameperson_changelist", "registrar.view_sameperson"
+            ),
+            Entry(
                 "Units",
                 "admin:registrar_organizationunit_changelist",
                 "registrar.view_organizationunit",

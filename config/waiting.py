@@ -18,6 +18,7 @@ from registrar.models import (
     NightStep,
     Revision,
     RosterImport,
+    SamePerson,
     SkillTag,
     TemplateProposal,
 )
@@ -31,6 +32,7 @@ from registrar.services import (
     renewals,
     review_queue,
     roles,
+    same_people,
 )
 from skills.models import Association
 
@@ -288,6 +290,16 @@ def _night(user: User) -> Task | None:
     return _task({"count": held, "since": last.began_at}, words, "Look", thing_url(last), True)
 
 
+def _same_people(user: User) -> Task | None:
+    if not user.has_perm(same_people.RIGHT):
+        return None
+    waiting = SamePerson.objects.filter(state=SamePerson.State.WAITING)
+    url = _first_or_list(waiting, "registrar_sameperson", "?state__exact=waiting", "at")
+    found = waiting.order_by().aggregate(count=Count("pk"), since=Min("at"))
+    words = ("learner may be the same person", "learners may be the same people")
+    return _task(found, words, "Decide", url)
+
+
 def _corrections(user: User) -> Task | None:
     if not user.has_perm(corrections.CONFIRM):
         return None
@@ -319,6 +331,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _batches,
     _night,
     _corrections,
+    _same_people,
     _awards,
     _revisions,
     _proposals,

@@ -23,6 +23,7 @@ from registrar.admin import (  # noqa: F401
     result_imports,
     results,
     rosters,
+    same_people,
     simulations,
     tagging,
     tagging_policy,

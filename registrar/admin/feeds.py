@@ -25,7 +25,7 @@ from issuer.pages import (
 from registrar.models import Feed, NightStep
 from registrar.services import feeds
 
-BRAKES = ("most_wrong", "most_retired", "is_expected_daily")
+BRAKES = ("shares_numbers", "most_wrong", "most_retired", "is_expected_daily")
 
 
 class FolderForm(forms.ModelForm):
@@ -70,6 +70,7 @@ class ServerForm(forms.ModelForm):
             "source",
             "scopes",
             "full_every",
+            "shares_numbers",
             "most_wrong",
             "most_retired",
         )

@@ -15,7 +15,7 @@ from registrar.admin.corrections import CorrectPage
 from registrar.admin.stacks import StandingPage
 from registrar.admin.why import PERMISSION as WHY
 from registrar.admin.why import AskAboutLearnerPage, WhyPage, to_ask_about
-from registrar.models import Award, Enrolment, Learner, Result
+from registrar.models import Award, Enrolment, Learner, Result, SamePerson
 from registrar.services import corrections, stacks
 
 MAILS = 20
@@ -47,6 +47,7 @@ class LearnerPage(ThingPage):
             awards=awards.annotate(ends_at=Subquery(ends)).order_by("-decided_at"),
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
+            also_known=self.object.also_known.filter(state=SamePerson.State.JOINED),
             may_correct=corrections.may_correct(self.user),
             standings=stacks.begun(self.object) if self.user.has_perm(stacks.PERMISSION) else (),
             to_ask_about=to_ask_about() if self.user.has_perm(WHY) else (),

@@ -39,6 +39,7 @@ from registrar.models.programmes import OutcomeSet, Programme, ProgrammeCourse, 
 from registrar.models.queues import QueueCount
 from registrar.models.reminders import Reminder, ReminderPolicy
 from registrar.models.results import LineItem, Result
+from registrar.models.same_people import SamePerson
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
 from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
@@ -97,6 +98,7 @@ __all__ = [
     "RevisionSkill",
     "Role",
     "RosterImport",
+    "SamePerson",
     "SetOutcome",
     "SignInAttempt",
     "SignInLink",

@@ -70,6 +70,11 @@ class Feed(models.Model):
     most_retired = models.PositiveSmallIntegerField(
         "percent that may be retired", default=20, validators=[MaxValueValidator(100)]
     )
+    shares_numbers = models.BooleanField(
+        "its learner numbers are the college's own",
+        default=False,
+        help_text="Whoever has the same number in another such system is the same person",
+    )
     is_expected_daily = models.BooleanField(
         "a new roster is expected every day",
         default=True,

@@ -50,6 +50,8 @@ def add(
     """
     roles.demand_for_all(by, RIGHT)
     feed = Feed(name=name.strip(), kind=kind, folder=folder.strip(), **said)
+    if feed.shares_numbers and not feed.source.strip():
+        raise FeedRefused("Name the system whose learner numbers are the college's own.")
     if kind == Kind.FOLDER:
         feed.folder = feed.folder.strip("/")
         _check_folder(feed)

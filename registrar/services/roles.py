@@ -35,6 +35,7 @@ _VIEW_RECORDS = _VIEW_CATALOG | {
     "registrar.view_resultimport",
     "registrar.view_rosterimport",
     "registrar.view_feed",
+    "registrar.view_sameperson",
     "registrar.view_nightrun",
     "registrar.view_credentialtemplate",
     "registrar.view_revision",
@@ -60,6 +61,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         _VIEW_RECORDS
         | {
             "registrar.import_roster",
+            "registrar.decide_sameperson",
             "registrar.begin_nightrun",
             "registrar.add_activity",
             "registrar.ask_confirmation",

@@ -15,6 +15,7 @@ from registrar.models import Enrolment, LineItem, Offering
 from registrar.models.spans import holds_after
 from registrar.readers.problems import Problems
 from registrar.readers.records import Bundle, Mode, Problem
+from registrar.services import same_people
 from registrar.services.roster_tables import (
     BY_SOURCED_ID,
     CLASSES,
@@ -33,6 +34,7 @@ from registrar.services.roster_tables import (
     mode_name,
     offerings_named,
 )
+from registrar.services.same_people import Match
 
 # So many sourced ids are asked for in one query.
 _QUERY = 10_000
@@ -97,6 +99,7 @@ class Plan:
     is_fatal: bool
     fingerprint: str
     modes: Mapping[str, Mode] = field(default_factory=dict)
+    matches: tuple[Match, ...] = ()
 
     @property
     def problem_count(self) -> int:
@@ -151,6 +154,11 @@ class _Comparison:
         self._problems = Problems()
         self._left_out = Counter[str]()
         self._changes: dict[str, Changes] = {}
+        # People of this source who are learners of another one, by their id here.
+        self._matches = same_people.match(source, bundle.users)
+        self._joined = same_people.joined(source)
+        self._joined |= {each.sourced_id: each.learner for each in self._matches if not each.doubt}
+        self._ids_here = {pk: sourced_id for sourced_id, pk in self._joined.items()}
 
     def plan(self) -> Plan:
         for orphan in self._rows.orphans:
@@ -162,6 +170,7 @@ class _Comparison:
         self._report_unknown_outcomes()
         self._report_kept_days()
         self._report_cut_scores()
+        self._report_doubts()
         counts = self._counts(teachers, outcomes)
         return Plan(
             source=self._source,
@@ -171,7 +180,8 @@ class _Comparison:
             counts=_with_problems(counts, [self._bundle.problem_counts, self._problems.counts]),
             problems=(*self._bundle.problems, *self._problems.listed()),
             is_fatal=False,
-            fingerprint=_fingerprint(self._changes, teachers, outcomes),
+            fingerprint=_fingerprint(self._changes, self._matches, teachers, outcomes),
+            matches=tuple(self._matches),
             modes={f"{name}.csv": mode for name, mode in self._bundle.modes.items()},
         )
 
@@ -195,6 +205,8 @@ class _Comparison:
         changes = self._changes[table.file] = Changes(held=held)
         limits = [_limit(table, column) for column in table.columns]
         for sourced_id, row in rows.items():
+            if table.file == USERS and sourced_id in self._joined:
+                continue
             before = held.get(sourced_id)
             if row.deleted:
                 if table.gone and before is not None and not before.gone:
@@ -218,8 +230,14 @@ class _Comparison:
         if table.gone:
             columns.append(table.gone)
 
+        learner = next((i for i, c in enumerate(table.columns) if c.refers_to == USERS), None)
+        if learner is not None:
+            columns.append("learner_id")
+
         def read(which: Q) -> Iterator[tuple[str, Held]]:
             for sourced_id, pk, *values in ours.filter(which).values_list(*columns):
+                if learner is not None:
+                    values[learner] = self._ids_here.get(values.pop(), values[learner])
                 gone = bool(values.pop()) if table.gone else False
                 yield sourced_id, Held(pk, tuple(values), gone)
 
@@ -229,6 +247,9 @@ class _Comparison:
         others = [key for key in ids if key not in held]
         for start in range(0, len(others), _QUERY):
             held.update(read(Q(sourced_id__in=others[start : start + _QUERY])))
+        if table.file == USERS:
+            held.update({key: Held(pk, (), False) for key, pk in self._joined.items()})
+            listed = [key for key in listed if key not in self._joined]
         return held, listed
 
     def _scope(self, table: Table) -> Q | None:
@@ -421,6 +442,20 @@ class _Comparison:
                 severity="warning",
             )
 
+    def _report_doubts(self) -> None:
+        for found in self._matches:
+            if found.doubt:
+                self._problems.add(
+                    USERS,
+                    row=found.row,
+                    column="identifier",
+                    value=found.number,
+                    code="maybe_the_same",
+                    reason=f"Somebody in another system has this number, but {found.doubt}.",
+                    fix="Say at the desk, under “Same people”, whether they are one person.",
+                    severity="warning",
+                )
+
     def _report_cut_scores(self) -> None:
         for file, count in self._rows.too_precise():
             self._problems.add(
@@ -484,12 +519,13 @@ def _with_problems(counts: Mapping[str, Counts], tallies: Iterable[Tally]) -> di
     return total
 
 
-def _fingerprint(changes: Mapping[str, Changes], *links: Links) -> str:
+def _fingerprint(changes: Mapping[str, Changes], matches: list[Match], *links: Links) -> str:
     """A digest of everything that is planned, and of what it replaces."""
     digest = hashlib.sha256()
     for file, change in changes.items():
         replaced = [change.held[key] for key in (*change.changed, *change.retired)]
         digest.update(repr((file, change.new, change.changed, change.retired, replaced)).encode())
+    digest.update(repr(matches).encode())
     for link in links:
         digest.update(repr((link.new, link.retired)).encode())
     return digest.hexdigest()

@@ -18,7 +18,16 @@ from issuer.services import events, ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
 from registrar.readers import oneroster_csv
-from registrar.services import event_types, people, results, roles, roster_plan, sources, uploads
+from registrar.services import (
+    event_types,
+    people,
+    results,
+    roles,
+    roster_plan,
+    same_people,
+    sources,
+    uploads,
+)
 from registrar.services.results import Entry
 from registrar.services.roster_plan import Changes, Links, Plan, Values
 from registrar.services.roster_tables import (
@@ -192,6 +201,7 @@ def _totals(planned: Plan) -> dict[str, int]:
 
 
 def _write(planned: Plan, at: datetime) -> None:
+    same_people.note(planned.source, planned.matches)
     keys: _Keys = {}
     for file, table in TABLES.items():
         changes = planned.changes[file]

@@ -1,0 +1,99 @@
+"""Same people: who is known to two systems, and whether they are one person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
+from registrar.models import Learner, SamePerson
+from registrar.services import same_people
+
+TAGS = {
+    SamePerson.State.WAITING: ("held", ""),
+    SamePerson.State.JOINED: ("made", "One person"),
+    SamePerson.State.APART: ("off", "Two people"),
+}
+
+
+def _join(same: SamePerson, reason: str, by: User) -> str:
+    same_people.join(same, by=by, reason=reason)
+    return "They are one person now."
+
+
+def _keep_apart(same: SamePerson, reason: str, by: User) -> str:
+    same_people.keep_apart(same, by=by, reason=reason)
+    return "They stay two people."
+
+
+def _part(same: SamePerson, reason: str, by: User) -> str:
+    same_people.part(same, by=by, reason=reason)
+    return "They are two people again."
+
+
+class SamePersonPage(ThingPage):
+    """Both sides, and what was decided."""
+
+    model = SamePerson
+    permission_required = "registrar.view_sameperson"
+    template_name = "registrar/desk/same_person.html"
+    acts = {
+        "join": Act(same_people.RIGHT, _join),
+        "keep_apart": Act(same_people.RIGHT, _keep_apart),
+        "part": Act(same_people.RIGHT, _part),
+    }
+
+    def get_queryset(self) -> QuerySet[SamePerson]:
+        return SamePerson.objects.select_related("learner", "decided_by")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        same = self.object
+        other = Learner.objects.filter(source=same.source, sourced_id=same.sourced_id).first()
+        state, word = TAGS[same.state]
+        return super().get_context_data(
+            other=other,
+            tag=state,
+            word=word,
+            may_decide=self.user.has_perm(same_people.RIGHT),
+            **kwargs,
+        )
+
+
+@admin.register(SamePerson)
+class SamePersonAdmin(DeskAdmin):
+    """Whoever has the same number in two systems."""
+
+    lede = (
+        "Two systems whose learner numbers are the college's own know somebody under the same "
+        "number. Where the family names agree they are joined; else somebody decides here."
+    )
+    empty = "Say of two feeds that their learner numbers are the college's own: matches come here."
+    list_display = (
+        "there",
+        column("source", "system"),
+        column("number", "number"),
+        "here",
+        column("doubt", "doubt"),
+        "condition",
+    )
+    list_filter = ("state",)
+    search_fields = ("name", "number", "sourced_id")
+    thing_page = SamePersonPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SamePerson]:
+        return super().get_queryset(request).select_related("learner")
+
+    @admin.display(description="name there", ordering="name")
+    def there(self, same: SamePerson) -> str:
+        return format_html("<bdi>{}</bdi>", same.name)
+
+    @admin.display(description="learner here")
+    def here(self, same: SamePerson) -> str:
+        return format_html("<bdi>{}</bdi> ({})", same.learner.name, same.learner.source)
+
+    @admin.display(description="state", ordering="state")
+    def condition(self, same: SamePerson) -> str:
+        return state_tag(*TAGS[SamePerson.State(same.state)])

@@ -1,0 +1,35 @@
+"""Whether two systems know the same person is decided at the desk."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from issuer.pages import thing_url
+from registrar.models import SamePerson
+from registrar.services import feeds
+from tests.desk.reading import SignIn, text
+from tests.registrar.test_same_people import bring, roster
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_is_decided_at_the_desk_with_a_reason(
+    college: Any, tmp_path: Path, clara: User, signed_in: SignIn
+) -> None:
+    for source in ("banner", "canvas"):
+        feeds.add(source, source, source=source, shares_numbers=True, by=clara)
+    bring(roster(), tmp_path / "a", "banner")
+    bring(roster(family_name="Obi"), tmp_path / "b", "canvas")
+    client = signed_in(clara)
+    assert "1 learner may be the same person" in " ".join(text(client.get("/admin/")).split())
+    same = SamePerson.objects.get()
+    page = thing_url(same)
+    assert "the family names differ" in text(client.get(page))
+    assert client.post(page, {"act": "join"}).status_code == 422
+    said = {"act": "join", "reason": "The deed was shown."}
+    assert "They are one person now" in text(client.post(page, said, follow=True))
+    learner = text(client.get(thing_url(same.learner)))
+    assert "canvas" in learner
+    assert client.post(page, {"act": "keep_apart", "reason": "No."}).status_code == 409
