@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -19,10 +19,11 @@ from issuer.services import clock, links
 from registrar.errors import LinkUsedUp, TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.sealed import sealed
-from registrar.services import learner_sign_ins, stacks
+from registrar.services import held_credentials, learner_sign_ins, stacks
 
 _SESSION = "learner"
 _LONGEST_PATH = 2000
+_LONGEST_NUMBER = 18
 
 
 def current(request: HttpRequest) -> LearnerAccount | None:
@@ -118,7 +119,7 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @method_decorator(login_not_required, name="dispatch")
 class Access(View):
-    """Which applications a learner has let in; each can be shut out again."""
+    """Which applications a learner has let in, and what these brought; both can be ended."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list."""
@@ -128,19 +129,28 @@ class Access(View):
         page = {
             "account": account,
             "apps": learner_sign_ins.apps_with_access(account),
+            "kept": held_credentials.kept(account.learner),
             "progress": links.seal(stacks.path_for(account.learner)),
         }
         return private(render(request, "registrar/learner/access.html", page))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """End the access of one application, or the session."""
+        """End the access of one application or the session, or keep a credential no longer."""
         account = current(request)
         if account is None:
             return ask_to_sign_in(request.path)
         if "leave" in request.POST:
             request.session.pop(_SESSION, None)
             return redirect("home")
+        if "remove" in request.POST:
+            return self._remove(account, request.POST["remove"])
         wanted = request.POST.get("app", "")
         app = get_object_or_404(Application, client_id=wanted)
         learner_sign_ins.end_access(account, app)
+        return redirect("learner-access")
+
+    def _remove(self, account: LearnerAccount, pk: str) -> HttpResponse:
+        if not pk.isdecimal() or len(pk) > _LONGEST_NUMBER:
+            raise Http404
+        held_credentials.remove(get_object_or_404(held_credentials.kept(account.learner), pk=pk))
         return redirect("learner-access")

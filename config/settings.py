@@ -162,6 +162,7 @@ AUTHENTICATION_BACKENDS = [
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",  # costs an attacker memory, not only time
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "config.hashers.DrawnSecretHasher",  # of API clients, whose secrets we draw
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -458,6 +459,7 @@ OAUTH2_PROVIDER = {
     "SCOPES": ALL_SCOPES | LEARNER_SCOPES,
     # Each client has scopes of its own.
     "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
+    "CLIENT_SECRET_HASHER": "drawn_sha256",
     "OAUTH2_VALIDATOR_CLASS": "registrar.services.token_requests.ProvenClients",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 24 * 60 * 60,

@@ -128,6 +128,7 @@ class ApiClientAdmin(DeskAdmin):
     )
     thing_page = ClientPage
     list_display = ("name", "client_id", "scopes", "created")
+    list_filter = ("registration_source",)
     list_select_related = ("granted",)
     search_fields = ("name", "client_id")
 

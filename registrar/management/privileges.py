@@ -141,6 +141,7 @@ _REMOVED = {
     "registrar.apiclient",
     "registrar.awardfilerow",
     "registrar.formersecret",
+    "registrar.hostedcredential",
     "registrar.keptanswer",
     "registrar.learnerapp",
     "registrar.role",

@@ -68,6 +68,7 @@ class HostedCredential(models.Model):
 
     learner = models.ForeignKey(Learner, models.PROTECT, related_name="hosted_credentials")
     kind = models.CharField(max_length=6, choices=Kind)
+    name = models.CharField(max_length=300, blank=True)
     document_id = models.CharField(max_length=500)
     issuer_id = models.CharField(max_length=500)
     text = models.TextField(help_text="As it was sent: JSON, or a token")

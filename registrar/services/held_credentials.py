@@ -4,6 +4,7 @@ Others' credentials are verified before they are kept, and stay what they are: n
 decide or say of the learner rests on them.
 """
 
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from oauth2_provider.models import AbstractApplication
 
 from issuer.models import Release, SecuredDocument, StatusChange
 from issuer.services import clock, ledger, verification
-from issuer.vc import classes, credential, timestamps
+from issuer.vc import classes, credential, reading, timestamps
 from issuer.vc.clr import ClrCredential
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
@@ -28,10 +29,13 @@ from issuer.vc.verification.report import Check, Outcome
 from issuer.vc.verification.shown import Thing, Wrapping
 from registrar.errors import NotHosted
 from registrar.models import Award, HostedCredential, Learner
+from registrar.services import patience
 
 Kind = HostedCredential.Kind
 MAX_BYTES: Final = 512 * 1024
 MOST: Final = 500
+# Within a quarter of an hour, for a learner: each is verified, which takes its time.
+AT_ONCE: Final = 100
 
 _THINGS: Final = {Kind.BADGE: Thing.BADGE, Kind.RECORD: Thing.RECORD}
 _CLASSES: Final = {Kind.BADGE: AchievementCredential, Kind.RECORD: ClrCredential}
@@ -82,8 +86,10 @@ def bring(
 
     It is kept only if everything about it can be checked and is right, and unless it is about
     somebody else. The same again, and an older one, change nothing; nor does one of ours, which
-    is there already. Raises NotHosted, which says why.
+    is there already. Raises NotHosted, which says why, and TooManyAttempts.
     """
+    patience.demand("bring", str(learner.pk), address="", at_name=AT_ONCE, from_address=sys.maxsize)
+    patience.count("bring", str(learner.pk), address="")
     if len(content) > MAX_BYTES:
         raise NotHosted(f"The credential has more than {MAX_BYTES:,} bytes.")
     text = _text(content, is_token)
@@ -97,6 +103,7 @@ def bring(
     fresh = HostedCredential(
         learner=learner,
         kind=kind,
+        name=(reading.read(document).name or document_id)[:300],
         document_id=document_id[:500],
         issuer_id=issuer_id[:500],
         text=text,
@@ -107,6 +114,18 @@ def bring(
         received_at=clock.now(),
     )
     return text, _keep(fresh)
+
+
+def kept(learner: Learner) -> QuerySet[HostedCredential]:
+    """Others' credentials that are kept here for the learner, the newest first."""
+    return HostedCredential.objects.filter(learner=learner).order_by("-received_at", "-pk")
+
+
+@transaction.atomic
+def remove(hosted: HostedCredential) -> None:
+    """Keep a credential of others no longer, as the learner wishes."""
+    _enter("credential.removed", hosted)
+    hosted.delete()
 
 
 # What there is
@@ -229,6 +248,6 @@ def _keep(fresh: HostedCredential) -> Became:
     return Became.REPLACED
 
 
-def _enter(act: str, kept: HostedCredential) -> None:
-    details = {"kind": str(kept.kind), "client": str(kept.brought_by_id)}
-    ledger.append(act, kept, by="learner", details=details)
+def _enter(act: str, hosted: HostedCredential) -> None:
+    details = {"kind": str(hosted.kind), "client": str(hosted.brought_by_id)}
+    ledger.append(act, hosted, by="learner", details=details)

@@ -204,6 +204,18 @@ def test_a_secret_is_changed_while_the_one_before_goes_on_opening(
     assert LedgerEntry.objects.filter(act="api_client.secret_rotated").count() == 3
 
 
+def test_secrets_are_kept_as_digests_that_are_cheap_to_check(
+    added: tuple[Application, str],
+) -> None:
+    client, secret = added
+    client.refresh_from_db()
+    assert client.client_secret.startswith("drawn_sha256$")
+    assert secret not in client.client_secret
+    person = User(username="x")
+    person.set_password("a quite long password")
+    assert not person.password.startswith("drawn"), "never for what people choose"
+
+
 def test_a_secret_ends(added: tuple[Application, str]) -> None:
     client, secret = added
     left = ApiClient.objects.get().secret_ends_at - timezone.now()

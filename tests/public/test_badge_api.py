@@ -20,7 +20,7 @@ from issuer.vc.keys import PublicKey
 from registrar.models import Award, HostedCredential, Learner, LearnerAccount
 from registrar.services import api_clients, corrections, held_credentials
 from tests.cast import College, issue
-from tests.public.learner_door import CLR, OB, App, app_of
+from tests.public.learner_door import CLR, OB, App, app_of, sign_in
 from tests.public.test_verify_page import DID, STRANGER, record, sign
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +209,29 @@ def test_no_more_is_kept_than_there_is_room_for(
     answer = app.call("post", LIST, json.dumps(badge(2)))
     assert "No more than 1" in fails(shared_data, answer, 400, "invalid_data")
     assert app.call("post", LIST, json.dumps(badge(1))).status_code in (200, 304)
+
+
+def test_who_brings_too_much_waits(
+    app: App, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_credentials, "AT_ONCE", 1)
+    assert app.call("post", LIST, json.dumps(badge())).status_code == 201
+    answer = app.call("post", LIST, json.dumps(badge(2)))
+    fails(shared_data, answer, 429, "server_busy")
+    assert int(answer["Retry-After"]) > 0
+
+
+def test_a_learner_removes_what_was_brought(app: App, ada: Learner, ben: Learner) -> None:
+    app.call("post", LIST, json.dumps(badge()))
+    (hosted,) = HostedCredential.objects.all()
+    browser, other = Client(), Client()
+    sign_in(browser, ada.email, leads_to="/learner/access")
+    sign_in(other, ben.email, leads_to="/learner/access")
+    assert "Helping out" in browser.get("/learner/access").content.decode()
+    assert other.post("/learner/access", {"remove": hosted.pk}).status_code == 404
+    assert browser.post("/learner/access", {"remove": "x"}).status_code == 404
+    assert browser.post("/learner/access", {"remove": hosted.pk}).status_code == 302
+    assert ids(app) == []
 
 
 def test_who_may_come_in_and_what_else_is_said(

@@ -19,6 +19,7 @@ from issuer.errors import Refusal
 from issuer.vc import timestamps
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json, write_json
+from registrar.errors import TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.badges import description
 from registrar.public.badges.standards import Standard
@@ -73,6 +74,8 @@ class LearnerView(APIView):
         if failure is None:
             return super().handle_exception(exc)
         answer = failure.answer()
+        if isinstance(exc, TooManyAttempts):
+            answer["Retry-After"] = str(exc.seconds)
         if failure.status == 401:
             answer["WWW-Authenticate"] = f'Bearer realm="{settings.BASE_URL}"'
         return cast(Response, answer)
@@ -217,6 +220,9 @@ def _body(request: Request, most: int) -> bytes:
 def _failure(error: Exception) -> Failure | None:
     if isinstance(error, Failure):
         return error
+    if isinstance(error, TooManyAttempts):
+        reason = f"Too much was brought for this learner. Wait {error.seconds} seconds."
+        return Failure(429, "server_busy", reason)
     if isinstance(error, Refusal):
         return Failure(400, "invalid_data", str(error))
     if isinstance(error, Http404):
