@@ -1,6 +1,7 @@
 import copy
 import json
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def test_whatever_is_built_satisfies_the_published_schema_and_the_lint(
         assert [error.message for error in schema(shared_data, class_).iter_errors(found)] == []
 
 
+@cache
 def schema(shared_data: Path, class_: Any) -> Any:
     text = (shared_data / "schemas" / CREDENTIALS[class_]).read_text()
     return jsonschema.Draft201909Validator(
