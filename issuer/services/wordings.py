@@ -158,10 +158,14 @@ def _sentinels(wording: Wording, kinds: Sequence[Kind]) -> list[str]:
     """
     blank = write_json(wording.filled([""] * len(wording.places)))
     seeds = (hashlib.sha256(f"{number} {blank}".encode()) for number in range(len(kinds)))
-    return [
-        _moment(seed.digest()) if kind is Kind.DATETIME else seed.hexdigest()
-        for seed, kind in zip(seeds, kinds, strict=True)
-    ]
+    return [_sentinel(kind, seed.digest()) for seed, kind in zip(seeds, kinds, strict=True)]
+
+
+def _sentinel(kind: Kind, seed: bytes) -> str:
+    """One that can stand where such values do."""
+    if kind is Kind.DATETIME:
+        return _moment(seed)
+    return f"urn:uuid:{seed.hex()[:32]}" if kind is Kind.IRI else seed.hex()
 
 
 def _moment(seed: bytes) -> str:

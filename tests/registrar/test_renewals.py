@@ -92,6 +92,7 @@ def test_a_renewal_by_hand_says_what_bears_it_out_and_may_be_declined_first(
     again = renewals.renew_by_hand({adas_yearly.pk}, by=clara, reason=reason, evidence_link=link)
     (renewed,) = issued(again, by=dev)
     assert renewed.evidence == [{"id": link, "narrative": reason}]
+    assert Credential.objects.get(pk=renewed.credential_id).shape is not None
     assert (renewed.generation, renewed.renewal) == (3, "hand")
     assert state_of(adas_yearly) == "valid"
     (result,) = Award.objects.get(pk=adas_yearly.pk).learner.results.all()
