@@ -32,16 +32,22 @@ class HandForm(forms.Form):
     reason = forms.CharField(
         label="What bears it out",
         max_length=2_000,
+        error_messages={"required": "Say what bears it out."},
         widget=forms.Textarea(attrs={"class": "short", "rows": 2, "dir": "auto"}),
         help_text="For example which training was done. Kept in the ledger, and in the credential "
         "where its template lets evidence stand there.",
     )
     evidence_link = forms.URLField(
-        label="Where it can be looked at", required=False, assume_scheme="https", max_length=500
+        label="Where it can be looked at",
+        required=False,
+        assume_scheme="https",
+        max_length=500,
+        error_messages={"invalid": "Write a whole address, like https://example.org/training."},
     )
     valid_until = forms.DateField(
         label="Valid until",
         required=False,
+        error_messages={"invalid": "Write a day, such as 2027-12-31."},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty: as long as the template says, from the day of the renewal.",
     )
@@ -70,6 +76,7 @@ class EndingPage(Page, TemplateView):
             "page": page,
             "rows": _rows(list(page.object_list)),
             "form": HandForm(),
+            "act": self.request.POST.get("act", "rule"),
             "may_renew": self.user.has_perm(renewals.RENEW),
         }
         return super().get_context_data(**context | kwargs)
@@ -109,7 +116,7 @@ class EndingPage(Page, TemplateView):
         if not chosen:
             return self._refuse("Tick somebody, or everybody in the list.", 422, form, kept)
         if form is not None and not form.is_valid():
-            return self._refuse("Say what bears it out.", 422, form, kept)
+            return self._refuse("Nothing is renewed yet. See what is missing.", 422, form, kept)
         try:
             batch = self._renew(chosen, form)
         except Refusal as error:
