@@ -207,8 +207,11 @@ def _evidence(revision: Revision, reason: str, link: str) -> list[dict[str, str]
 
 
 def _met_again(revision: Revision, found: Iterable[Award]) -> dict[int, Candidate]:
-    """The rule is asked once for each day after which it is to be met."""
-    rule = rules.parse(revision.rule)
+    """The rule is asked once for each day after which it is to be met, if it is understood."""
+    try:
+        rule = rules.parse(revision.rule)
+    except rules.InvalidRule:
+        return {}
     taken = awards.taken(revision.template_id)
     by_day: dict[date, list[Award]] = defaultdict(list)
     for award in found:

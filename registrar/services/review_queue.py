@@ -80,10 +80,7 @@ def count_one() -> QueueCount | None:
     if revision is None:
         return None
     now = clock.now()
-    queue = look(revision)
-    waiting = len(queue.again) + len(queue.lapsed)
-    if revision.awarding == Revision.Awarding.REVIEW:
-        waiting += len(queue.new)
+    waiting = _waiting(revision)
     former = QueueCount.objects.filter(revision=revision).first()
     since = (former and former.since) or now
     return QueueCount.objects.update_or_create(
@@ -149,6 +146,18 @@ def withdraw(revision: Revision, chosen: Collection[int] | None, *, by: User, re
     for each in found:
         awards.withdraw(each, by=by, reason=reason)
     return len(found)
+
+
+def _waiting(revision: Revision) -> int:
+    """How many are to be decided on; none where the rule is not understood."""
+    try:
+        queue = look(revision)
+    except rules.InvalidRule:
+        return 0
+    waiting = len(queue.again) + len(queue.lapsed)
+    if revision.awarding == Revision.Awarding.REVIEW:
+        waiting += len(queue.new)
+    return waiting
 
 
 def _with_a_rule() -> QuerySet[Revision]:
