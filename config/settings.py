@@ -284,7 +284,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # held whose connection is gone.
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {
-        "visibility_timeout": 240,  # seconds; longer than any task, or it would run twice at once
+        # Seconds; longer than any task but the night, or it would run twice at once.
+        "visibility_timeout": 240,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "socket_keepalive": True,

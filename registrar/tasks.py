@@ -153,7 +153,9 @@ def count_queues() -> None:
         count_queues.delay()
 
 
-@shared_task(name="registrar.night")
+# To apply 150,000 new rows takes minutes. A message that is delivered again meanwhile does no harm:
+# each step is taken by one process.
+@shared_task(name="registrar.night", soft_time_limit=25 * 60, time_limit=27 * 60)
 def night() -> None:
     """Begin the night when it is due, carry on with the one that runs, ring for its batches."""
     run = nights.unfinished()

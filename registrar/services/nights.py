@@ -6,6 +6,7 @@ not stop the others.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +46,8 @@ State = NightStep.State
 BEGIN: Final = "registrar.begin_nightrun"
 # A batch that is not issued by then waits for something that a person has to put right.
 LONGEST: Final = timedelta(hours=6)
+# Seconds after which a process takes no further step, so that each has all of its task's time.
+LONG: Final = 100
 # A daily roster that is read a little later than yesterday's is not late.
 A_DAY: Final = timedelta(hours=26)
 _SHOWN: Final = 20
@@ -67,6 +70,10 @@ class Took:
 
 class _Busy(Exception):
     """Another process takes a step of this night at this moment."""
+
+
+class _Enough(Exception):
+    """Steps have been taken for long; the others are taken with the next ring."""
 
 
 def due(*, at: datetime | None = None) -> date | None:
@@ -116,6 +123,8 @@ def carry_on(run: NightRun) -> NightRun:
         _Night(run).carry_on()
     except _Busy:
         log.info("night %s: somebody else is at it", run.date)
+    except _Enough:
+        log.info("night %s: it goes on with the next ring", run.date)
     run.refresh_from_db()
     return run
 
@@ -146,6 +155,7 @@ class _Night:
     def __init__(self, run: NightRun, *, is_rehearsal: bool = False) -> None:
         self.run = run
         self.is_rehearsal = is_rehearsal
+        self._end = time.monotonic() + LONG
         self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
 
     def carry_on(self) -> None:
@@ -205,6 +215,8 @@ class _Night:
         """The step, taken now unless it was taken; None where it cannot be taken yet."""
         if taken := self._taken(name, about):
             return taken
+        if time.monotonic() > self._end and not self.is_rehearsal:
+            raise _Enough
         began_at = clock.now()
         try:
             with transaction.atomic():

@@ -301,11 +301,23 @@ class College:
         """Start a worker and a signer; the first batch waits until both are there."""
         from django.conf import settings
 
-        queues = {"worker": settings.CELERY_TASK_DEFAULT_QUEUE, "signer": settings.QUEUE_SIGNING}
-        for kind, queue in queues.items():
-            argv = ["-m", "celery", "-A", "config", "worker", "-Q", queue]
-            argv += ["-n", f"{kind}-{os.getpid()}@%h", "--concurrency", "1", "-l", "WARNING"]
-            self.start(kind, [*argv, "--without-gossip", "--without-mingle"])
+        self._queues = {
+            "worker": settings.CELERY_TASK_DEFAULT_QUEUE,
+            "signer": settings.QUEUE_SIGNING,
+        }
+        for kind in self._queues:
+            self._hire(kind)
+
+    def replace(self, kind: str) -> None:
+        """Kill a worker or a signer at once, with its children, and start another."""
+        os.killpg(self.processes[kind].pid, signal.SIGKILL)
+        self.processes[kind].wait()
+        self._hire(kind)
+
+    def _hire(self, kind: str) -> None:
+        argv = ["-m", "celery", "-A", "config", "worker", "-Q", self._queues[kind]]
+        argv += ["-n", f"{kind}-{os.getpid()}@%h", "--concurrency", "1", "-l", "WARNING"]
+        self.start(kind, [*argv, "--without-gossip", "--without-mingle"])
 
     def start(self, kind: str, arguments: list[str]) -> None:
         """Start a process of this kind: Python with these arguments."""

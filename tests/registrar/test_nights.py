@@ -197,6 +197,18 @@ def test_a_night_that_was_broken_off_goes_on_where_it_stopped(
     assert RosterImport.objects.get().state == "applied"
 
 
+def test_a_process_that_took_steps_for_long_leaves_the_others_to_the_next_ring(
+    feed: Feed, folder: Path, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(roster, folder / "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(nights, "LONG", -1)
+        run = nights.carry_on(nights.begin(TODAY))
+    assert (run.state, steps(run)) == ("running", {})
+    assert nights.carry_on(run).state == "done"
+    assert RosterImport.objects.get().state == "applied"
+
+
 def test_a_rehearsal_tells_the_same_and_changes_nothing(
     feed: Feed, folder: Path, roster: Roster, college: College
 ) -> None:

@@ -13,6 +13,7 @@ from registrar.errors import FeedRefused, NotAllowed, SourceRefuses
 from registrar.models import Course, Enrolment, Feed, Learner, NightRun, Pull, Result, RosterImport
 from registrar.services import feeds, nights, pulls, rosters
 from registrar.sources import oneroster_rest
+from tests.bench.night import change, everybody_fails
 from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving
 from tests.registrar.test_oneroster_csv import Roster
 from tests.registrar.test_rosters import changes, held
@@ -133,6 +134,36 @@ def test_a_truncated_answer_trips_the_brake(server: SisServer, clara: User, rost
     assert step(run, "plan").state == "held"
     assert "would be retired" in step(run, "plan").refused[0]["reason"]
     assert Result.objects.current().count() == 3
+
+
+def test_changed_results_are_counted_once_whatever_dies_meanwhile(
+    server: SisServer, clara: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(server, clara, most_wrong=5)
+    server.collections = everybody_fails(40)
+    night()
+    change(server, wrong=1)
+
+    class Killed(BaseException):
+        """The worker is gone."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with serving() as dying, monkeypatch.context() as patch:
+        settings.FEED_ORIGINS = [server.origin, dying.origin]
+        dying.collections, dying.dies_after = everybody_fails(40), 4
+        connect(dying, clara, name="Dying", source="dying")
+        patch.setattr(rosters, "apply", killed)
+        with pytest.raises(Killed):
+            nights.carry_on(nights.begin(TODAY))
+        patch.undo()
+        run = night()
+    counts = step(run, "apply").counts
+    assert (counts["changed"], counts["errors"], counts["new"]) == (39, 1, 0)
+    assert run.steps.get(about="Dying").state == "failed"
+    assert Result.objects.filter(superseded_at__isnull=False).count() == 39
+    assert Result.objects.current().exclude(text="Fail").count() == 39
 
 
 @pytest.mark.parametrize("dies_after", [0, 3, 9])
