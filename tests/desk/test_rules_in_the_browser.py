@@ -11,7 +11,6 @@ from issuer.pages import thing_url
 from registrar.models import Revision
 from registrar.services import templates
 from tests.cast import PASSED, College
-from tests.desk.test_in_the_browser import open_as  # noqa: F401 - a fixture
 from tests.screens import width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -30,7 +29,7 @@ def test_a_rule_is_built_by_keyboard_and_its_sentence_follows(
     page: Any,
     draft: Revision,
     clara: User,
-    open_as: Callable[..., None],  # noqa: F811
+    open_as: Callable[..., None],
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
     open_as(page, clara, reverse("admin:registrar_revision_rule", args=[draft.pk]))
@@ -65,7 +64,7 @@ def test_a_rule_is_built_without_scripts_on_a_phone(
     without_scripts: Any,
     draft: Revision,
     clara: User,
-    open_as: Callable[..., None],  # noqa: F811
+    open_as: Callable[..., None],
 ) -> None:
     page = without_scripts
     open_as(page, clara, reverse("admin:registrar_revision_rule", args=[draft.pk]))
