@@ -9,10 +9,12 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.db import connection
 
-from tests.bench.faults import SHORT_KINDS, SHORT_MUTANTS
+from tests.bench.faults import SHORT_KINDS, SHORT_MUTANTS, servers
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
 
@@ -21,10 +23,22 @@ BENCH = [sys.executable, "-m", "tests.bench", "faults", "--short"]
 KILLS = len(SHORT_KINDS)
 
 
-def test_faults_lose_and_double_nothing_and_each_mutant_is_refused() -> None:
+@pytest.fixture
+def bench(transactional_db: None, tmp_path: Path) -> dict[str, str]:
+    """The environment of the bench: with a dump, from which it need not migrate, if it can be."""
+    program = servers.dev().find_postgres().path.with_name("pg_dump")
+    dump = tmp_path / "dump"
+    address = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(address._replace(path=f"/{connection.settings_dict['NAME']}"))
+    done = subprocess.run([program, "-Fc", "-f", dump, url], check=False)
+    return {**os.environ, **({} if done.returncode else {"MIGRATED": str(dump)})}
+
+
+def test_faults_lose_and_double_nothing_and_each_mutant_is_refused(bench: dict[str, str]) -> None:
     done = subprocess.run(
         [*BENCH, "--kills", str(KILLS), "--count", "400"],
         cwd=ROOT,
+        env=bench,
         capture_output=True,
         text=True,
         check=False,

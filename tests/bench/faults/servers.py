@@ -83,6 +83,12 @@ class Database:
         url: str = self.server.addresses()["DATABASE_URL"]
         return url.replace(f"/{self.server.DATABASE}?", f"/{name}?")
 
+    def read(self, name: str, dump: Path) -> None:
+        """Fill one of its databases from a dump, which is quicker than the migrations are."""
+        restore = self.server.program.path.with_name("pg_restore")
+        argv = [str(restore), "--exit-on-error", "--no-owner", "-d", self.address(name), str(dump)]
+        subprocess.run(argv, check=True)
+
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End the postmaster at once; its processes follow."""
         self.server.child.process.send_signal(number)

@@ -347,6 +347,8 @@ def opened(dice: random.Random) -> Iterator[Theatre]:
             BROKER_URL=broker.address,
             REDIS_URL=broker.address,
         )
+        if dump := os.environ.get("MIGRATED"):
+            database.read("college", Path(dump))
         _make_secret(folder)
         nurseries = _nurseries(stack, folder)
         for kind in KINDS:
