@@ -18,7 +18,7 @@ from issuer.models import Institution
 from issuer.services import clock, ledger, outbox
 from registrar.errors import LinkUsedUp
 from registrar.models import Learner, LearnerAccount, SignInLink
-from registrar.services import patience
+from registrar.services import patience, same_people
 
 LINK_LASTS: Final = timedelta(minutes=15)
 SESSION_LASTS: Final = timedelta(minutes=30)
@@ -35,6 +35,8 @@ _KEPT: Final = timedelta(days=1)
 def ask(email: str, *, leads_to: str, address: str) -> int:
     """Mail a link to every learner with this e-mail address; how many these are is told nobody.
 
+    Who is known to two systems and was found to be one person gets one.
+
     Raises TooManyAttempts for an origin that asks too often. To one address no more than a few
     links are sent, whoever asks.
     """
@@ -50,10 +52,10 @@ def ask(email: str, *, leads_to: str, address: str) -> int:
     if patience.count("link", email.lower(), address=address) > LINKS_FOR_AN_ADDRESS:
         return 0
     found = Learner.objects.filter(email__iexact=email).exclude(email="").order_by("pk")
-    learners = list(found[:MOST_AT_AN_ADDRESS])
-    for learner in learners:
-        _mail(learner, leads_to, now)
-    return len(learners)
+    people = {same_people.who_is(learner): learner.email for learner in found[:MOST_AT_AN_ADDRESS]}
+    for learner, recorded in people.items():
+        _mail(learner, recorded, leads_to, now)
+    return len(people)
 
 
 def find(pk: UUID, *, at: datetime | None = None) -> SignInLink | None:
@@ -124,7 +126,7 @@ def end_access(account: LearnerAccount, application: Application) -> None:
     )
 
 
-def _mail(learner: Learner, leads_to: str, now: datetime) -> None:
+def _mail(learner: Learner, to: str, leads_to: str, now: datetime) -> None:
     link = SignInLink.objects.create(learner=learner, leads_to=leads_to, ends_at=now + LINK_LASTS)
     institution = Institution.objects.first()
     words = {
@@ -135,7 +137,7 @@ def _mail(learner: Learner, leads_to: str, now: datetime) -> None:
     }
     try:
         outbox.write(
-            to=learner.email,
+            to=to,
             to_name=learner.name,
             subject="Your link to sign in",
             text=render_to_string("registrar/mail/sign_in.txt", words),

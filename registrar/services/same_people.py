@@ -47,6 +47,15 @@ def joined(source: str) -> dict[str, int]:
     return dict(found.values_list("sourced_id", "learner_id"))
 
 
+def who_is(learner: Learner) -> Learner:
+    """The learner whom this one was found to be; mostly themselves."""
+    found = SamePerson.objects.filter(
+        source=learner.source, sourced_id=learner.sourced_id, state=State.JOINED
+    )
+    same = found.select_related("learner").first()
+    return same.learner if same else learner
+
+
 def match(source: str, users: Collection[UserRecord]) -> list[Match]:
     """Who of these users has the number of a learner of another agreed source. Writes nothing.
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from issuer.models import Credential, LedgerEntry, Mail
-from registrar.models import Learner, LearnerAccount, SignInLink
+from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 from registrar.services import learner_apps, stacks
 from tests.cast import College
 from tests.public.learner_door import (
@@ -186,6 +186,22 @@ def test_those_who_share_an_address_get_a_link_each(
     Learner.objects.filter(pk=ben.pk).update(email=ada.email)
     Client().post("/learner/sign-in", {"email": ada.email})
     assert set(SignInLink.objects.values_list("learner", flat=True)) == {ada.pk, ben.pk}
+
+
+def test_who_is_one_person_in_two_systems_comes_in_as_that_one(
+    college: College, ada: Learner, ben: Learner
+) -> None:
+    Learner.objects.filter(pk=ben.pk).update(email=ada.email)
+    SamePerson.objects.create(
+        learner=ada,
+        source=ben.source,
+        sourced_id=ben.sourced_id,
+        number=ben.number,
+        name="Ben",
+        state=SamePerson.State.JOINED,
+    )
+    Client().post("/learner/sign-in", {"email": ada.email})
+    assert [link.learner for link in SignInLink.objects.all()] == [ada]
 
 
 def test_a_learner_ends_what_they_allowed(college: College, ada: Learner) -> None:
