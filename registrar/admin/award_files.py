@@ -1,4 +1,4 @@
-"""Award from a file: upload it, see what would come of it, mend rows in place, prepare a batch."""
+"""Award from a file or to chosen learners: see what would come of it, mend it, prepare a batch."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -41,8 +41,10 @@ from issuer.pages import (
 from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
+from registrar.admin.award_choices import ChooseOptions, ChoosePage
 from registrar.admin.downloads import as_long_csv
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
+from registrar.models.templates import names_of_templates
 from registrar.readers import award_columns
 from registrar.readers.award_rows import DATES
 from registrar.readers.loose_sheet import MAX_BYTES
@@ -62,6 +64,8 @@ _ORDERS: Final = (
 _CELL: Final = re.compile("cell_([0-9]{1,9})_([0-9]{1,3})")
 # What a file of the rows with errors has beside the cells; nothing is read from these columns.
 _ADDED: Final = ("Row", "What is wrong", "What to do")
+# What a file of any rows has beside them.
+_TOLD: Final = ("Row", "What becomes of it", "Worth a look")
 
 
 class TakeForm(forms.Form):
@@ -105,8 +109,7 @@ class TakeForm(forms.Form):
 
 
 def _name(template: CredentialTemplate) -> str:
-    approved = template.revisions.filter(state=Revision.State.APPROVED).first()
-    return approved.name if approved else template.slug
+    return template.name
 
 
 class TakePage(FormPage):
@@ -125,7 +128,7 @@ class TakePage(FormPage):
         templates = CredentialTemplate.objects.filter(
             unit__in=units, revisions__state=Revision.State.APPROVED
         )
-        return super().get_form_kwargs() | {"templates": templates}
+        return super().get_form_kwargs() | {"templates": templates.named()}
 
     def get_initial(self) -> dict[str, Any]:
         return {"template": self.request.GET.get("template")}
@@ -150,6 +153,20 @@ class SettingsForm(forms.Form):
     def __init__(self, *args: Any, kept: AwardFile, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept = kept
+        if not kept.chosen:
+            self._ask_of_the_sheet(kept)
+        self.fields["duplicates"] = forms.ChoiceField(
+            label="Who has this credential already",
+            choices=AwardFile.Duplicates.choices,
+            initial=kept.duplicates,
+        )
+        self.fields["sends_mail"] = forms.BooleanField(
+            label="Send each learner a mail with the link",
+            required=False,
+            initial=kept.sends_mail,
+        )
+
+    def _ask_of_the_sheet(self, kept: AwardFile) -> None:
         revision = award_files.revision_of(kept.template)
         self._holds = award_columns.fields(award_files.results_of(revision))
         holds = {column: name for name, column in kept.columns.items()}
@@ -174,16 +191,6 @@ class SettingsForm(forms.Form):
                 required=False,
                 initial=kept.orders.get(name, ""),
             )
-        self.fields["duplicates"] = forms.ChoiceField(
-            label="Who has this credential already",
-            choices=AwardFile.Duplicates.choices,
-            initial=kept.duplicates,
-        )
-        self.fields["sends_mail"] = forms.BooleanField(
-            label="Send each learner a mail with the link",
-            required=False,
-            initial=kept.sends_mail,
-        )
 
     def clean(self) -> dict[str, Any]:
         """Each thing stands in one column only."""
@@ -277,7 +284,7 @@ class AwardFilePage(ThingPage):
         may_prepare = waits and self.user.has_perm(award_files.PERMISSION, kept.template.unit)
         shown = _shown(kept, self.request.GET.get("rows", ""))
         page = _rows(kept, shown, self.request.GET.get("page"))
-        mends = may_prepare and shown == Outcome.WRONG
+        mends = may_prepare and shown == Outcome.WRONG and not kept.chosen
         return super().get_context_data(
             **summary(kept),
             may_prepare=may_prepare,
@@ -314,8 +321,16 @@ def summary(kept: AwardFile) -> dict[str, Any]:
         "is_fatal": any(each["severity"] == "fatal" for each in kept.problems),
         "mails": to_award if kept.sends_mail else 0,
         "days": [(labels.get(name, name), told) for name, told in kept.days.items()],
+        "common": _common(kept),
         "holds": [(column, labels.get(name, name)) for name, column in kept.columns.items()],
     }
+
+
+def _common(kept: AwardFile) -> list[tuple[str, str]]:
+    """What was said of all who were chosen, in words."""
+    said = kept.chosen.get("common", {})
+    words = {**award_columns.LABELS, "why": "why"}
+    return [(words[name].capitalize(), text) for name, text in said.items()]
 
 
 def _samples(kept: AwardFile) -> list[dict[str, Any]]:
@@ -418,6 +433,27 @@ def _failures(kept: AwardFile) -> Iterator[list[Any]]:
         yield [*_padded(row, len(kept.header)), row.number, *said]
 
 
+class RowsPage(Page, View):
+    """Every row of the file that is shown, as CSV, with what becomes of it."""
+
+    permission_required = "registrar.view_awardfile"
+
+    def get(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
+        kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
+        shown = _shown(kept, request.GET.get("rows", "all"))
+        return as_long_csv("rows.csv", [*kept.header, *_TOLD], _told(kept, shown))
+
+
+def _told(kept: AwardFile, shown: str) -> Iterator[list[Any]]:
+    rows = kept.rows.order_by("number")
+    if shown:
+        rows = rows.filter(outcome=shown)
+    for row in rows.iterator():
+        said = " ".join(f"{each['reason']} {each['fix']}".strip() for each in row.problems)
+        outcome = Outcome(row.outcome).label
+        yield [*_padded(row, len(kept.header)), row.number, outcome, said]
+
+
 class ReadingPart(Page, DetailView):
     """The part of a file's page that asks again every second while the file is being read."""
 
@@ -444,13 +480,16 @@ class AwardFileAdmin(DeskAdmin):
     """Every file of people to award."""
 
     title = "Files of awards"
-    lede = "A file is read first and shows what would come of it; then a batch is prepared."
-    empty = "Award people from CSV or Excel, with whatever columns it has."
-    verbs = (Verb("Award from a file", "admin:registrar_awardfile_take", award_files.PERMISSION),)
+    lede = "First one sees what would come of a file or choice; then a batch is prepared."
+    empty = "Award people from CSV or Excel with whatever columns, or by what is on record."
+    verbs = (
+        Verb("Award from a file", "admin:registrar_awardfile_take", award_files.PERMISSION),
+        Verb("Award chosen learners", "admin:registrar_awardfile_choose", award_files.PERMISSION),
+    )
     list_display = (
         "file_name",
         "condition",
-        column("template", "what is awarded"),
+        "awarded",
         number_column("total", "rows"),
         number_column("wrong", "with errors"),
         person_column("read_by"),
@@ -464,20 +503,33 @@ class AwardFileAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AwardFile]:
         found = super().get_queryset(request).defer("content", "problems", "header")
-        return found.annotate(wrong=F("counts__wrong"))
+        named = found.prefetch_related(names_of_templates("template__"))
+        return named.annotate(wrong=F("counts__wrong"))
 
     def own_urls(self) -> list[URLPattern]:
         return [
             self.hang("take/", TakePage, "take"),
+            self.hang("choose/", ChoosePage, "choose"),
+            self.hang("choose/options/", ChooseOptions, "options"),
+            self.hang("<uuid:object_id>/rows.csv", RowsPage, "rows"),
             self.hang("<uuid:object_id>/settings/", SettingsPage, "settings"),
             self.hang("<uuid:object_id>/reading/", ReadingPart, "reading"),
             self.hang("<uuid:object_id>/mend/", MendPage, "mend"),
             self.hang("<uuid:object_id>/errors.csv", FailuresPage, "failures"),
         ]
 
+    @admin.display(description="what is awarded", ordering="template")
+    def awarded(self, kept: AwardFile) -> str:
+        return format_html("<bdi>{}</bdi>", kept.template.name)
+
     @admin.display(description="state", ordering="state")
     def condition(self, kept: AwardFile) -> str:
         return state_tag(kept.state)
+
+
+def choose_url(template: CredentialTemplate) -> str:
+    """Where learners who are on record are awarded by this template."""
+    return f"{reverse('admin:registrar_awardfile_choose')}?template={template.pk}"
 
 
 def take_url(template: CredentialTemplate) -> str:

@@ -35,7 +35,7 @@ from issuer.vc import reading
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import write_json
 from issuer.vc.lint import lint
-from registrar.admin.award_files import take_url
+from registrar.admin.award_files import choose_url, take_url
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
 from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
@@ -107,6 +107,7 @@ class TemplatePage(ThingPage):
             may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
             is_stack=bool(approved and stacks.parts_of(approved)) and may(stacks.PERMISSION),
             led_to=stacks.led_to([self.object.slug]).get(self.object.slug, ()),
+            choose_url=choose_url(self.object),
             take_url=take_url(self.object) if approved and may(award_files.PERMISSION) else "",
             **kwargs,
         )

@@ -1,4 +1,4 @@
-"""AwardFile, AwardFileRow: a sheet of people to award, row by row, from the upload to the end."""
+"""AwardFile, AwardFileRow: people to award, row by row, from the sheet or choice to the end."""
 
 import uuid
 
@@ -20,6 +20,9 @@ class AwardFile(models.Model):
     are remembered for files with the same header. `counts` are of rows by outcome; `problems`
     concern the whole file. Without `read_by` and
     `client` it was a command on the server.
+
+    Instead of a file there may be `chosen`: by what learners were chosen at the desk, and what
+    the credentials of all of them say. Its rows stand for these learners.
     """
 
     class State(models.TextChoices):
@@ -38,8 +41,9 @@ class AwardFile(models.Model):
     template = models.ForeignKey(CredentialTemplate, models.PROTECT, related_name="award_files")
     state = models.CharField(max_length=10, choices=State, default=State.READING)
     file_name = models.CharField(max_length=300)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True)
     content = models.BinaryField(null=True)
+    chosen = models.JSONField(default=dict, help_text="By what learners were chosen, if no file")
     encoding = models.CharField(max_length=40, blank=True)
     is_workbook = models.BooleanField(default=False)
     counts_from_1904 = models.BooleanField(default=False)

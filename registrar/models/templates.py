@@ -13,6 +13,14 @@ from registrar.models.triggers import approved_revisions_do_not_change
 from skills.models import Skill
 
 
+class CredentialTemplateQuerySet(models.QuerySet["CredentialTemplate"]):
+    """Ways to ask for templates."""
+
+    def named(self) -> "CredentialTemplateQuerySet":
+        """With what it takes to name them all at once."""
+        return self.prefetch_related(names_of_templates())
+
+
 class CredentialTemplate(models.Model):
     """A kind of credential that the institution issues. What it says stands in its revisions."""
 
@@ -22,6 +30,8 @@ class CredentialTemplate(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = last_change()
 
+    objects = CredentialTemplateQuerySet.as_manager()
+
     class Meta:
         ordering = ["slug"]
         indexes = [models.Index(fields=["updated_at", "id"], name="templates_by_change")]
@@ -29,6 +39,14 @@ class CredentialTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def name(self) -> str:
+        """What its credentials are called: by the approved revision, else by the newest."""
+        revisions = list(self.revisions.all())
+        approved = [each for each in revisions if each.state == Revision.State.APPROVED]
+        newest = max(approved or revisions, key=lambda each: each.number, default=None)
+        return newest.name if newest else self.slug
 
 
 class Revision(models.Model):
@@ -200,6 +218,12 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (revision {self.number})"
+
+
+def names_of_templates(path: str = "") -> models.Prefetch:
+    """What one query has to fetch, so that templates at this path (`template__`) have names."""
+    light = Revision.objects.only("template", "number", "state", "name").order_by("number")
+    return models.Prefetch(f"{path}revisions", light)
 
 
 class RevisionSkill(models.Model):

@@ -108,10 +108,14 @@ def compare(
     columns: Mapping[str, str],
     file: str = "",
     file_id: UUID | None = None,
+    meant: Mapping[int, Learner] | None = None,
 ) -> Plan:
-    """Compare right rows with what there is. Writes nothing; five queries whatever the size."""
+    """Compare right rows with what there is. Writes nothing; five queries whatever the size.
+
+    Where `meant` says by the rows' numbers who is meant, names and addresses tell nothing more.
+    """
     records = [row.record for row in checked.rows if row.record is not None]
-    planner = _Planner(records, revision, today, duplicates, columns, file, file_id)
+    planner = _Planner(records, revision, today, duplicates, columns, file, file_id, meant or {})
     return Plan([planner.planned(row) for row in checked.rows], checked.problems, checked.days)
 
 
@@ -127,26 +131,33 @@ class _Planner:
         columns: Mapping[str, str],
         file: str,
         file_id: UUID | None,
+        meant: Mapping[int, Learner],
     ) -> None:
         self._columns, self._file, self._file_id = columns, file, file_id
         self._revision, self._today = revision, today
         self._duplicates = duplicates
-        self._known = _learners({record.number for record in records})
-        self._addresses = _addresses({record.email.lower() for record in records})
+        self._meant = meant
+        told = [record for record in records if record.row not in meant]
+        self._known = _learners({record.number for record in told})
+        self._addresses = _addresses({record.email.lower() for record in told})
         known = [learner.pk for group in self._known.values() for learner in group]
+        known += [learner.pk for learner in meant.values()]
         self._former = _former(revision.template_id, known)
 
     def planned(self, row: CheckedRow) -> PlannedRow:
         problems = list(row.problems)
         record = row.record
+        wrong = PlannedRow(row.number, Outcome.WRONG, problems)
+        if (meant := self._meant.get(row.number)) is not None:
+            wrong.learner = meant.pk
         if record is None:
-            return PlannedRow(row.number, Outcome.WRONG, problems)
+            return wrong
         learner = self._learner(record, problems)
         lapses = composition.last_day(record.awarded_on or self._today, self._revision)
         if record.valid_until is None and lapses is not None and lapses < self._today:
             self._note(problems, record, "awarded_on", *_LAPSED)
         if any(problem.severity == "error" for problem in problems):
-            return PlannedRow(row.number, Outcome.WRONG, problems)
+            return wrong
         planned = PlannedRow(row.number, Outcome.NEW, problems, record)
         planned.occasion = _occasion(record)
         if learner is not None:
@@ -156,6 +167,10 @@ class _Planner:
 
     def _learner(self, record: AwardRecord, problems: list[Problem]) -> Learner | None:
         """Who is meant, as far as they are known; what speaks against it is noted."""
+        if (meant := self._meant.get(record.row)) is not None:
+            if meant.retired_at is not None:
+                self._note(problems, record, "number", *_WITHDRAWN)
+            return meant
         known = self._known.get(record.number, [])
         present = [learner for learner in known if learner.retired_at is None]
         others = self._addresses.get(record.email.lower(), set()) - {record.number}

@@ -1,4 +1,4 @@
-"""Award from a file: read it, look at what would come of it, prepare a batch of it."""
+"""Award from a file or a choice of learners: look at what would come of it, prepare a batch."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from issuer.errors import WrongState
@@ -33,13 +34,17 @@ from registrar.services import (
     award_file_plan,
     award_mails,
     awards,
+    chosen_awards,
     composition,
+    learner_choices,
     people,
     roles,
     sources,
     uploads,
 )
 from registrar.services.award_file_plan import Plan, PlannedRow
+from registrar.services.chosen_awards import Common
+from registrar.services.learner_choices import Choice
 from skills.readers.errors import Unreadable
 
 State = AwardFile.State
@@ -135,12 +140,47 @@ def take(
     )
 
 
-def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
-    """Read a file that was taken in and keep its rows. What was read already stays as it is.
+@transaction.atomic
+def choose(
+    choice: Choice,
+    *,
+    template: CredentialTemplate,
+    by: User,
+    common: Common,
+    duplicates: str = Duplicates.SKIP,
+    sends_mail: bool = False,
+) -> AwardFile:
+    """Take in learners by what is on record, for `look` to find them, as it reads a file.
 
-    `tell` hears now and then how many rows were looked at; by itself `looked_at` tells it.
+    Raises WrongState where no revision of the template is approved, and ImportRefused for a
+    choice that asks nothing and for what these credentials cannot say.
     """
-    if award_file.state != State.READING or award_file.content is None:
+    _demand(template, by=by, duplicates=duplicates)
+    if choice.is_blank:
+        raise ImportRefused("Say whom you mean: nothing is asked for.")
+    chosen_awards.demand(common, revision_of(template), today=timezone.localdate(clock.now()))
+    told = learner_choices.in_words(choice)
+    return AwardFile.objects.create(
+        template=template,
+        file_name=told[:300],
+        chosen={"choice": choice.as_data(), "common": common.as_data(), "told": told},
+        duplicates=duplicates,
+        sends_mail=sends_mail,
+        read_by=by,
+    )
+
+
+def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
+    """Read a file that was taken in, or find who was chosen, and keep the rows.
+
+    What was read already stays as it is. `tell` hears now and then how many rows were looked at;
+    by itself `looked_at` tells it.
+    """
+    if award_file.state != State.READING:
+        return award_file
+    if award_file.chosen:
+        return _look_at_chosen(award_file, tell)
+    if award_file.content is None:
         return award_file
     file, revision = award_file.file_name, revision_of(award_file.template)
     try:
@@ -180,7 +220,7 @@ def describe(
     """
     _lock(award_file)
     _demand(award_file.template, by=by, duplicates=duplicates or award_file.duplicates)
-    if columns is not None:
+    if columns is not None and not award_file.chosen:
         if unknown := [name for name in columns.values() if name not in award_file.header]:
             raise ImportRefused(f"The file has no column {', '.join(unknown)[:200]}.")
         award_file.columns = dict(columns)
@@ -205,6 +245,8 @@ def mend(
     """
     _lock(award_file)
     _demand(award_file.template, by=by, duplicates=award_file.duplicates)
+    if award_file.chosen:
+        raise ImportRefused("These rows say what is on record. It is corrected there.")
     rows = list(award_file.rows.filter(number__in=cells))
     width = len(award_file.header)
     if len(rows) < len(cells) or any(len(written) != width for written in cells.values()):
@@ -231,8 +273,7 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     sources.hold(award_file_plan.SOURCE)
     revision = revision_of(award_file.template)
     awards.hold(revision)
-    sheet, reading = _kept_sheet(award_file)
-    planned = _plan_of(award_file, sheet, reading)
+    planned = _plan_of(award_file)
     if planned.fingerprint != award_file.fingerprint:
         raise PlanOutdated("Something has changed since the file was looked at. Look at it again.")
     to_award = [row for row in planned.rows if row.awards]
@@ -246,6 +287,8 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     if award_file.sends_mail:
         award_mails.announce(batch)
     details = {"batch": str(batch.pk), "sha256": award_file.sha256} | award_file.counts
+    if award_file.chosen:
+        details |= {"chosen": award_file.chosen["told"]}
     ledger.append("award_file.prepared", award_file, by=by or "system", details=details)
     return batch
 
@@ -277,7 +320,8 @@ def discard_late(*, at: datetime | None = None) -> int:
 
 def unread() -> list[UUID]:
     """The files that were taken in and that nobody has read, for which somebody should ring."""
-    waiting = AwardFile.objects.filter(state=State.READING, content__isnull=False)
+    taken_in = Q(content__isnull=False) | ~Q(chosen={})
+    waiting = AwardFile.objects.filter(taken_in, state=State.READING)
     return list(waiting.values_list("pk", flat=True))
 
 
@@ -291,8 +335,7 @@ def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
     if not numbers:
         return []
     only = {numbers[at] for at in (0, len(numbers) // 2, -1)}
-    sheet, reading = _kept_sheet(award_file)
-    chosen = [row for row in _plan_of(award_file, sheet, reading, only=only).rows if row.awards]
+    chosen = [row for row in _plan_of(award_file, only=only).rows if row.awards]
     with transaction.atomic():
         batch = Batch.objects.create(name="-", count=len(chosen), prepared_by=_person(None))
         made = _awards(award_file, revision_of(award_file.template), chosen, batch.pk, by=None)
@@ -310,7 +353,7 @@ def _reading(sheet: LooseSheet, revision: Revision, orders: Mapping[str, str]) -
     """What the columns hold and how days are written: as it was said before, else as it seems."""
     results, template = results_of(revision), revision.template_id
     said = AwardFile.objects.filter(
-        template=template, header=list(sheet.header), state=State.PREPARED
+        template=template, header=list(sheet.header), chosen={}, state=State.PREPARED
     )
     last = said.order_by("-prepared_at").only("columns", "orders").first()
     columns = last.columns if last else award_rows.suggest(sheet, results)
@@ -343,16 +386,23 @@ def _planned(
 
 
 def _plan_of(
-    award_file: AwardFile, sheet: LooseSheet, reading: Reading, *, only: Collection[int] = ()
+    award_file: AwardFile, *, only: Collection[int] = (), tell: Tell | None = None
 ) -> Plan:
+    """What would come of the rows as they are kept."""
+    revision = revision_of(award_file.template)
+    if award_file.chosen:
+        today = timezone.localdate(clock.now())
+        return chosen_awards.plan(award_file, revision=revision, today=today, only=only, tell=tell)
+    sheet, reading = _kept_sheet(award_file)
     return _planned(
         sheet,
         reading,
-        revision=revision_of(award_file.template),
+        revision=revision,
         duplicates=award_file.duplicates,
         file=award_file.file_name,
         file_id=award_file.pk,
         only=only,
+        tell=tell,
     )
 
 
@@ -377,6 +427,25 @@ def _counter(award_file: AwardFile) -> Tell:
 
 
 # Keeping
+
+
+@transaction.atomic
+def _look_at_chosen(award_file: AwardFile, tell: Tell | None) -> AwardFile:
+    _lock(award_file, state=State.READING)
+    try:
+        rows = chosen_awards.rows(award_file)
+    except ImportRefused as error:
+        problem = award_rows.unreadable(Unreadable("no_rows", str(error), ""), "")
+        _keep_refusal(award_file, problem)
+        return award_file
+    AwardFileRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
+    award_file.state = State.READ
+    award_file.header = list(chosen_awards.COLUMNS.values())
+    award_file.columns = dict(chosen_awards.COLUMNS)
+    award_file.total = award_file.looked_at = len(rows)
+    award_file.save()
+    _look_again(award_file, tell=tell)
+    return award_file
 
 
 def _keep_refusal(award_file: AwardFile, problem: Any) -> None:
@@ -438,9 +507,8 @@ def _write_again(rows: Sequence[AwardFileRow], *fields: str) -> None:
     )
 
 
-def _look_again(award_file: AwardFile) -> None:
-    sheet, reading = _kept_sheet(award_file)
-    planned = _plan_of(award_file, sheet, reading)
+def _look_again(award_file: AwardFile, *, tell: Tell | None = None) -> None:
+    planned = _plan_of(award_file, tell=tell)
     by_number = {row.number: row for row in planned.rows}
     changed = [
         row
@@ -494,6 +562,7 @@ def _awards(
     by: Actor | None,
 ) -> list[Award]:
     learners = _learners(rows)
+    chosen = chosen_awards.reasons(award_file) if award_file.chosen else None
     decided_by, today = _person(by), timezone.localdate(clock.now())
     return Award.objects.bulk_create(
         (
@@ -508,7 +577,7 @@ def _awards(
                 valid_until=record.valid_until,
                 evidence=_evidence(record),
                 results=[{"description": each, "value": value} for each, value in record.results],
-                reasons=[f"Row {row.number} of {award_file.file_name}"],
+                reasons=chosen or [f"Row {row.number} of {award_file.file_name}"],
                 decided_by=decided_by,
                 batch_id=batch_id,
                 position=position,

@@ -27,7 +27,7 @@ def of(rule: Rule) -> dict[str, str]:
         **{name: _spoken(each) for each in opportunities(rule) for name in (each.code, each.key)},
         **{each.code: each.statement for each in outcomes(rule)},
         **{f"term:{name}": term.title for term in terms(rule) for name in (term.title, term.key)},
-        **{f"template:{each.slug}": _template_name(each) for each in templates(rule)},
+        **{f"template:{each.slug}": each.name for each in templates(rule)},
     }
 
 
@@ -89,12 +89,7 @@ def terms(rule: Rule) -> QuerySet[Term]:
 
 def templates(rule: Rule) -> QuerySet[CredentialTemplate]:
     """Find the templates of the credentials that the rule names."""
-    found = CredentialTemplate.objects.filter(slug__in=targets(rule, "credential"))
-    return found.prefetch_related("revisions")
-
-
-def _template_name(template: CredentialTemplate) -> str:
-    return max(template.revisions.all(), key=lambda revision: revision.number).name
+    return CredentialTemplate.objects.named().filter(slug__in=targets(rule, "credential"))
 
 
 def _spoken(opportunity: LearningOpportunity) -> str:

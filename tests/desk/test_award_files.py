@@ -16,9 +16,9 @@ from django.utils import timezone
 from issuer.models import Batch, Chunk, Mail, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
-from registrar.models import Award, AwardFile, AwardMail, Revision
+from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
 from registrar.services import award_files, award_mails, awards
-from tests.cast import issue
+from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, right
 from tests.screens import width_beyond_the_screen
 
@@ -182,3 +182,39 @@ def test_a_clean_file_is_issued_in_six_clicks(
     page.click("button:has-text('Issue 18 credentials')")  # 6
     page.wait_for_selector("text=How it went")
     assert Award.objects.with_state().filter(state="valid").count() == 18
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("at_once")
+def test_learners_are_chosen_by_what_is_on_record_and_awarded(
+    college: College, workshop: Revision, ada: Learner, clerk: Client
+) -> None:
+    address = f"{reverse('admin:registrar_awardfile_choose')}?template={workshop.template_id}"
+    assert "Show who fits" in clerk.get(address).content.decode()
+    body = clerk.post(address, {"do": "look"}).content.decode()
+    assert "Say whom you mean" in body
+    body = clerk.post(address, {"do": "look", "opportunity": "BIO 999"}).content.decode()
+    assert "There is no such course" in body
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    whom = {"opportunity": "BIO 101", "term": college.term.pk, "listed": "1001\n7777"}
+    body = clerk.post(address, {"do": "look", **whom}).content.decode()
+    assert ("1 learner fits" in body, "7777" in body, "<bdi>Pass</bdi> (1)" in body) == (
+        True,
+        True,
+        True,
+    )
+    csv = b"".join(clerk.post(address, {"do": "csv", **whom})).decode()  # type: ignore[arg-type]
+    assert "1001,Ada,Byron" in csv
+    body = clerk.post(address, {"do": "award", "template": "", **whom}).content.decode()
+    assert "Choose what is awarded." in body
+    what = {"template": workshop.template_id, "duplicates": "skip", "why": "No list was kept."}
+    body = clerk.post(address, {"do": "award", **whom, **what}, follow=True).content.decode()
+    assert ("Prepare 1 credential" in body, "No list was kept." in body) == (True, True)
+    kept = AwardFile.objects.get()
+    rows = reverse("admin:registrar_awardfile_rows", args=[kept.pk])
+    assert "1001,Ada,Byron" in b"".join(clerk.get(rows)).decode()  # type: ignore[arg-type]
+    settings = reverse("admin:registrar_awardfile_settings", args=[kept.pk])
+    assert "column_0" not in clerk.get(settings).content.decode()
+    clerk.post(thing_url(kept), {"act": "prepare"})
+    assert [award.learner for award in Award.objects.all()] == [ada]

@@ -31,7 +31,7 @@ CATALOGUE = {
 RECORDS = CATALOGUE | {
     *("learners", "learner", "rosters", "roster", "problems of a roster", "results", "result"),
     *("files of results", "file of results", "files of awards", "file of awards"),
-    *("progress of a file of awards", "errors of a file of awards"),
+    *("progress of a file of awards", "errors of a file of awards", "rows of a file of awards"),
     *("preview of a revision", "proposals", "proposal"),
     *("templates", "template", "revisions", "revision", "awards", "award", "batches", "batch"),
     *("nights", "night", "feeds", "feed"),
@@ -46,6 +46,7 @@ MAY_ENTER = {
         *("import of a framework", "plan of a framework", "description of a framework"),
         *("reading a roster", "beginning a template", "reading results", "columns of results"),
         *("awarding from a file", "settings of a file of awards"),
+        *("awarding chosen learners", "options of a choice"),
         *("who sees marks", "setting who sees marks"),
         *("running a night", "adding a feed"),
         *("correcting a learner", "who corrects", "setting who corrects"),
