@@ -20,9 +20,12 @@ _JOINERS: Final = "\u200c\u200d"
 # With one name, what systems that insist on two are given; nothing else without a letter is one.
 _NO_NAME: Final = frozenset({"-", "."})
 _PLACEHOLDERS: Final = frozenset(
-    "N/A n/a NaN nan undefined None TBD tbd TBA tba unknown Unknown UNKNOWN #N/A".split()
+    "N/A n/a NaN nan undefined None TBD tbd TBA tba unknown Unknown UNKNOWN".split()
 )
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
+_GONE_WRONG = re.compile(r"#(?:N/A|[A-Z]+(?:/0)?[!?]|[A-Z]+_DATA)|Err:[0-9]{3}")
+# Of other scripts' digits the decimal sign; and what stands in dates, as wide as Han letters.
+_BETWEEN_DIGITS: Final = {"\u066b": ".", "\uff0e": ".", "\uff0f": "/", "\uff0d": "-"}
 _FORMULA = re.compile(r"[=+@\uff1d\uff0b\uff20]|[-\uff0d\u2212](?=[0-9=+@(])|\|")
 _ODD_SIGN = re.compile(r"[<>{}\[\]|\\^~$%*=_;:!]|https?:|www\.", re.I)
 _LEARNER_NUMBER = re.compile(r"[^\W_][\w .:;/#+()-]*")
@@ -30,6 +33,8 @@ _THROUGH_A_SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9]+\.0+"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@((?:{_LABEL}\.)+)([^\W\d_](?:[\w-]{{0,61}}[^\W_]))")
+# As mail programs write addresses: with a name, or as a link.
+_ADDRESS_INSIDE = re.compile(r"(?:[^<>]*<|mailto:)([^<>\s]+)>?", re.I)
 _LONGEST_LOCAL: Final = 64
 # Ends of addresses that there are not, and what was meant.
 _SLIPS: Final = {"con": "com", "cmo": "com", "ocm": "com", "ogr": "org", "nte": "net", "eud": "edu"}
@@ -53,9 +58,33 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
 
 
+def plain_digits(text: str) -> str:
+    """The text with the digits of whatever script as 0 to 9, and the signs between them as ours."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(sign)) if sign.isdecimal() else _BETWEEN_DIGITS.get(sign, sign)
+        for sign in text
+    )
+
+
+def other_digits(text: str) -> str:
+    """Whose digits are in it besides 0 to 9, such as Arabic-Indic; blank for none."""
+    if text.isascii():
+        return ""
+    found = next((sign for sign in text if sign.isdecimal() and not sign.isascii()), "")
+    return unicodedata.name(found).partition(" DIGIT")[0].title() if found else ""
+
+
 def unseen(cell: str) -> Flaw | None:
     """What hides in a cell of any kind: damage, control characters, signs that nobody sees."""
     text = cell.strip()
+    if text[:1] in ("#", "E") and _GONE_WRONG.fullmatch(text):
+        return Flaw(
+            "spreadsheet_error",
+            "A formula in this cell could not be worked out.",
+            "Write what it should have come to.",
+        )
     if text.isascii() and text.isprintable():
         return None
     if "\ufffd" in text:
@@ -142,7 +171,10 @@ def email(text: str) -> Flaw | None:
         return _too_long(text, LONGEST_EMAIL if len(text) > LONGEST_EMAIL else _LONGEST_LOCAL)
     found = _EMAIL.fullmatch(text)
     if found is None:
-        return Flaw("bad_email", "This is no e-mail address.", "Write one such as ada@example.org.")
+        inside = _ADDRESS_INSIDE.fullmatch(text)
+        meant = inside[1] if inside and _EMAIL.fullmatch(inside[1]) else ""
+        fix = f"Write {meant}." if meant else "Write one such as ada@example.org."
+        return Flaw("bad_email", "This is no e-mail address.", fix)
     if meant := _SLIPS.get(found[2].lower()):
         said = f"{text[: -len(found[2])]}{meant}"
         return Flaw("bad_email", f"No address ends in .{found[2]}.", f"Write {said}, if it is so.")

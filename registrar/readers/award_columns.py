@@ -1,6 +1,7 @@
 """Which column of a sheet of awards holds what: by its name in many languages, by its content."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ RESULT: Final = "result"
 _KNOWN: Final[Mapping[str, Sequence[str]]] = json.loads(
     Path(__file__).with_name("column_words.json").read_text("utf-8")
 )
+# How rows begin that sum others up.
+TOTALS: Final = frozenset(map(folded, _KNOWN["totals"]))
 # Columns of these are never ours, however like their names are.
 _OTHERS: Final = _KNOWN["others"]
 
@@ -32,6 +35,11 @@ LABELS: Final[Mapping[str, str]] = {
     "evidence_text": "evidence in words",
 }
 
+# By a name, folded, the field of which it tells.
+_FIELDS: Final = {
+    folded(word): name for name in (RESULT, *reversed(list(LABELS))) for word in _KNOWN[name]
+}
+_UP_TO_DIGITS: Final = re.compile(r"[^\d]*")
 # A misspelt name is taken for the word only if hardly anything is wrong with it.
 _LIKENESS: Final = 0.9
 # So much of a column without a name of ours must look like an e-mail address to be taken for one.
@@ -66,6 +74,18 @@ def result_names(results: Sequence[ResultField]) -> list[str]:
     if len(results) == 1:
         return [RESULT]
     return [f"{RESULT}_{number}" for number in range(1, len(results) + 1)]
+
+
+def known(names: Sequence[str], results: Sequence[ResultField]) -> int:
+    """How many things of ours a row of names tells, by names that are known exactly."""
+    own = {folded(said) for result in results for said in (result.name, result.id)}
+    plain = {folded(_bare(name)) for name in names if name.strip()}
+    return len({_FIELDS[name] for name in plain if name in _FIELDS}) + bool(own & plain)
+
+
+def word(cell: str) -> str:
+    """The words with which a cell begins, before any number, as they are compared."""
+    return folded(_UP_TO_DIGITS.match(cell)[0])  # type: ignore[index] # it matches everything
 
 
 def suggest(

@@ -21,11 +21,17 @@ DATES: Final[tuple[str, ...]] = ("awarded_on", "valid_until")
 # Cells of this many rows are looked at to tell what a column holds.
 _LOOKED_AT: Final = 200
 _YEARS: Final = 100
+# Of more columns from which nothing is read one learns at once.
+_TOLD_SINGLY: Final = 12
 # A column of learner numbers has digits, if all but so many of its cells have.
 _MOSTLY: Final = 0.9
 _DIGIT = re.compile("[0-9]")
 _NO_EVIDENCE: Final = Flaw(
     "required", "There is no evidence in it.", "Write a link to it, or what it is."
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_SUMS_UP: Final = Flaw(
+    "totals_row", "This row sums up the others and names no learner.", "Remove it."
 )
 _FLAWS: Final[Mapping[str, Flaw]] = {
     "unclosed_quote": Flaw(
@@ -102,7 +108,7 @@ class CheckedRow:
 class Checked:
     """All rows of a sheet, each right, with warnings, or wrong; and what concerns the whole file.
 
-    `days` tells by field how days are written, in words.
+    `days` tells by field how days are written, in words, and in whose digits numbers are.
     """
 
     rows: Sequence[CheckedRow]
@@ -113,6 +119,15 @@ class Checked:
     def is_fatal(self) -> bool:
         """Whether nothing can be made of the file as it is read."""
         return any(problem.severity == "fatal" for problem in self.problems)
+
+
+def opened(data: bytes, results: Sequence[ResultField], *, encoding: str = "") -> LooseSheet:
+    """The sheet, its header found by the names of our columns. Raises Unreadable."""
+
+    def knows(names: Sequence[str]) -> int:
+        return award_columns.known(names, results)
+
+    return loose_sheet.read(data, encoding=encoding, knows=knows)
 
 
 def suggest(sheet: LooseSheet, results: Sequence[ResultField]) -> dict[str, str]:
@@ -133,7 +148,7 @@ def check(
     """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
     problems = [*_of_the_columns(sheet, reading, file), *_of_the_encoding(sheet, file)]
     problems += [
-        Problem(file, None, "", each.value, each.code, each.reason, each.fix, each.severity)
+        Problem(file, each.row, "", each.value, each.code, each.reason, each.fix, each.severity)
         for each in sheet.told
     ]
     if any(problem.severity == "fatal" for problem in problems):
@@ -150,8 +165,7 @@ def check(
     for name, habit in checker.habits.items():
         if habit.mostly in ("day first", "month first") and not habit.order:
             problems.append(_both_orders(reading.columns[name], file))
-    told = {name: habit.told for name, habit in checker.habits.items() if habit.told}
-    return Checked(rows, problems, told)
+    return Checked(rows, problems, checker.told())
 
 
 def read(
@@ -165,7 +179,7 @@ def read(
 ) -> Checked:
     """Read a file whose columns are told by their names alone. Never raises for what it holds."""
     try:
-        sheet = loose_sheet.read(data, encoding=encoding)
+        sheet = opened(data, results, encoding=encoding)
     except Unreadable as error:
         return Checked([], [unreadable(error, file)])
     reading = Reading(suggest(sheet, results), results, orders or {})
@@ -186,6 +200,13 @@ class _Checker:
         places = {name: at for at, name in reversed(list(enumerate(sheet.header))) if name}
         self._places = {name: places[column] for name, column in reading.read.items()}
         self._result_names = award_columns.result_names(reading.results)
+        # What is written in digits, of whatever script.
+        numbers = (
+            name
+            for name, result in zip(self._result_names, reading.results, strict=True)
+            if result.is_number
+        )
+        self._in_digits = {"number", *DATES, *numbers}
         self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
         self._has_digits, self._has_spaces, self._shape = self._numbers()
@@ -205,7 +226,8 @@ class _Checker:
             if name not in self._places or self._reading.columns[name] in hidden_in:
                 return ""
             at = self._places[name]
-            return award_cells.composed(row.cells[at]) if at < len(row.cells) else ""
+            text = award_cells.composed(row.cells[at]) if at < len(row.cells) else ""
+            return award_cells.plain_digits(text) if name in self._in_digits else text
 
         self._check_required(found, of, hidden_in)
         said = {name: self._day(found, name, of(name)) for name in DATES}
@@ -236,6 +258,8 @@ class _Checker:
         width, cells = len(self._sheet.header), row.cells
         if not any(cells):
             return Flaw("blank_row", "The row is blank.", "Remove it, or fill it in.")
+        if self._sums_up(cells):
+            return _SUMS_UP
         if any(cells[width:]):
             return Flaw(
                 "too_many_cells",
@@ -249,6 +273,15 @@ class _Checker:
                 "Add the cell that is missing.",
             )
         return None
+
+    def _sums_up(self, cells: Sequence[str]) -> bool:
+        """Whether it stands for no learner, but for how many there are."""
+        first = next((cell for cell in cells if cell.strip()), "")
+        if award_columns.word(first) not in award_columns.TOTALS:
+            return False
+        places = [self._places[name] for name in REQUIRED]
+        there = [at for at in places if at < len(cells) and _LETTER.search(cells[at])]
+        return len(there) < 2
 
     def _check_required(
         self, found: CheckedRow, of: Callable[[str], str], hidden_in: set[str]
@@ -366,12 +399,28 @@ class _Checker:
         at = self._places[name]
         return (row.cells[at] for row in self._sheet.rows if at < len(row.cells) and not row.flaw)
 
+    def _plain_cells(self, name: str) -> Iterable[str]:
+        """Those of a column that is written in digits."""
+        composed = map(award_cells.composed, self._cells(name))
+        return map(award_cells.plain_digits, composed)
+
+    def told(self) -> dict[str, str]:
+        """By field how days are written, and in whose digits, if these are not 0 to 9."""
+        told = {name: habit.told for name, habit in self.habits.items() if habit.told}
+        for name in self._places:
+            if name in self._in_digits:
+                others = map(award_cells.other_digits, self._cells(name))
+                if whose := next(filter(None, others), ""):
+                    said = f"{whose} digits read as 0 to 9"
+                    told[name] = f"{told[name]}, {said}" if name in told else said
+        return told
+
     def _readings(self, text: str) -> Mapping[days.Order, date]:
         sheet = self._sheet
         return days.readings(text, is_workbook=sheet.is_workbook, since_1904=sheet.counts_from_1904)
 
     def _habit(self, name: str) -> Habit:
-        found = (self._readings(award_cells.composed(cell)) for cell in self._cells(name))
+        found = map(self._readings, self._plain_cells(name))
         return days.habit(found, said=self._reading.orders.get(name, ""))
 
     def _usual(self) -> int:
@@ -383,7 +432,7 @@ class _Checker:
 
     def _numbers(self) -> tuple[bool, bool, str]:
         """Of learner numbers: whether they have digits, and spaces, and how most of them look."""
-        cells = [cell.strip() for cell in self._cells("number") if cell.strip()]
+        cells = [cell for cell in self._plain_cells("number") if cell]
         if not cells:
             return False, False, ""
         has_digits = sum(map(bool, map(_DIGIT.search, cells))) >= _MOSTLY * len(cells)
@@ -405,8 +454,16 @@ def _of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Prob
     if missing:
         reason = f"No column is known to hold the {', the '.join(missing)}."
         fix = "Name the columns so, or say at the desk what each column holds."
+        if any("@" in name[1:] for name in sheet.header):
+            fix = "The first row seems to be a learner: put a row with names of columns above it."
         found.append(note("", "missing_column", reason, fix, "fatal"))
     taken = set(reading.read.values())
+    unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
+    if len(unread) > _TOLD_SINGLY:
+        reason = f"Nothing is read from {len(unread)} columns: {', '.join(unread)[:200]}."
+        fix = "Nothing, if that is meant; else say at the desk what they hold."
+        found.append(note("", "unknown_column", reason, fix, "warning"))
+        taken |= set(unread)
     seen: set[str] = set()
     for at, name in enumerate(sheet.header):
         if name in seen:

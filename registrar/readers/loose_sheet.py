@@ -4,33 +4,41 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from statistics import median
 from typing import Any, Final
 
-from registrar.readers import encodings
-from skills.readers import packed, separated, workbook
+from registrar.readers import encodings, headers
+from registrar.readers.headers import Knows
+from skills.readers import packed, workbook
 from skills.readers.errors import Unreadable
 from skills.readers.problems import Problems
 from skills.readers.records import Problem
 
 MAX_BYTES: Final = 64 << 20
 MAX_ROWS: Final = 200_000
-MAX_COLUMNS: Final = 200
+MAX_COLUMNS: Final = 500
 # Each one reads again at most the csv module's longest cell, so this bounds the work as well.
 MAX_BROKEN_ROWS: Final = 5_000
 
-_FIRST: Final = 1 << 12
+# What may stand between cells, and how it is told; by so many lines it is found out.
+_SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
+_LOOKED_AT: Final = 20
+_SAID_FIRST = re.compile('(?:sep=(.)|"sep=(.)")[;,\t]*(?:\r\n|\r|\n|$)', re.I)
 # No database keeps these; they are damage wherever they stand.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _OTHER_FILES = (
-    b"%PDF",
-    b"\x89PNG",
+    b"%pdf",
+    b"\x89png",
     b"\xff\xd8\xff",
-    b"GIF8",
+    b"gif8",
     b"{\\rtf",
-    b"<!DOC",
+    b"<!doc",
     b"<html",
+    b"<table",
     b"<?xml",
 )
 
@@ -52,6 +60,7 @@ class LooseSheet:
 
     `encoding` is blank for a workbook. In one that `counts_from_1904` a day is a smaller number;
     what was `told` of it, such as sheets that are not read, is known to whoever reads the file.
+    `read_as` says in words what was found out about it that people may want to know.
     """
 
     header: tuple[str, ...]
@@ -60,6 +69,7 @@ class LooseSheet:
     header_row: int = 1
     counts_from_1904: bool = False
     told: tuple[Problem, ...] = ()
+    read_as: tuple[str, ...] = ()
 
     @property
     def is_workbook(self) -> bool:
@@ -67,8 +77,11 @@ class LooseSheet:
         return not self.encoding
 
 
-def read(data: bytes, *, encoding: str = "") -> LooseSheet:
-    """Read a sheet. Raises Unreadable for what is none, is empty, or is far too large."""
+def read(data: bytes, *, encoding: str = "", knows: Knows = headers.nothing) -> LooseSheet:
+    """Read a sheet. Raises Unreadable for what is none, is empty, or is far too large.
+
+    Titles may stand above the header: it is told from them by the names that somebody `knows`.
+    """
     if len(data) > MAX_BYTES:
         raise Unreadable(
             "too_large", f"The file is larger than {MAX_BYTES >> 20} MiB.", "Give it in parts."
@@ -79,9 +92,9 @@ def read(data: bytes, *, encoding: str = "") -> LooseSheet:
         told = Problems("")
         book = workbook.cells(data, told)
         rows = (LooseRow(number, cells) for number, cells in book.rows)
-        sheet = _sheet(rows, counts_from_1904=book.counts_from_1904)
-        return replace(sheet, told=told.listed())
-    if packed.is_zip(data) or data.startswith(_OTHER_FILES):
+        sheet = _sheet(rows, knows, counts_from_1904=book.counts_from_1904)
+        return replace(sheet, told=(*sheet.told, *told.listed()))
+    if packed.is_zip(data) or data[:8].lower().startswith(_OTHER_FILES):
         raise Unreadable(
             "not_a_sheet",
             "The file is neither CSV nor an Excel workbook.",
@@ -90,23 +103,90 @@ def read(data: bytes, *, encoding: str = "") -> LooseSheet:
     text, found = encodings.decoded(data, encoding)
     if text.lstrip().startswith("{"):
         return _of_objects(text)
-    separator = separated.separator_of(text[:_FIRST])
-    return _sheet(_separated(text, separator), encoding=found)
+    separator, text, said = _separator(text)
+    sheet = _sheet(_separated(text, separator), knows, encoding=found)
+    return replace(sheet, read_as=(said, *sheet.read_as)) if said else sheet
+
+
+def _separator(text: str) -> tuple[str, str, str]:
+    """The sign between cells, the text without a line that says which it is, and that in words.
+
+    What is separated by commas needs no words. Spreadsheets show no row for such a line.
+    """
+    if said := _SAID_FIRST.match(text):
+        sign = said[1] or said[2]
+        name = _SEPARATORS.get(sign, sign)
+        return sign, text[said.end() :], f"Cells are separated by {name}, as the first line says"
+    lines = [line for line in text[: 1 << 16].splitlines() if line.strip()][:_LOOKED_AT]
+    best = max(_SEPARATORS, key=lambda sign: _separates(lines, sign), default=",")
+    if best == "," or not any(best in line for line in lines):
+        return ",", text, ""
+    return best, text, f"Cells are separated by {_SEPARATORS[best]}"
+
+
+def _separates(lines: Sequence[str], sign: str) -> tuple[int, float]:
+    """In how many lines it stands, and how often in most of them."""
+    counts = [line.count(sign) for line in lines]
+    return sum(map(bool, counts)), median(counts) if counts else 0
 
 
 def _sheet(
-    rows: Iterable[LooseRow], *, encoding: str = "", counts_from_1904: bool = False
+    rows: Iterable[LooseRow],
+    knows: Knows,
+    *,
+    encoding: str = "",
+    counts_from_1904: bool = False,
 ) -> LooseSheet:
-    below = (row for row in rows if any(cell.strip() for cell in row.cells))
-    if (first := next(below, None)) is None:
+    rows = iter(rows)
+    first = list(_first_rows(rows))
+    if not first:
         raise Unreadable("empty_file", "The file is empty.", "Give one with a header row.")
-    header = _header(first)
-    found = list(_rows(iter(rows)))
+    place = headers.find([row.cells for row in first], knows)
+    named = first[place.last]
+    header = _header(replace(named, cells=place.cells))
+    found = list(_rows(chain(first[place.last + 1 :], rows)))
     if not found:
         raise Unreadable(
             "no_rows", "The file has a header and no rows.", "Give one with a row per learner."
         )
-    return LooseSheet(header, tuple(found), encoding, first.number, counts_from_1904)
+    told, read_as = _told_of_header(first, place)
+    return LooseSheet(header, tuple(found), encoding, named.number, counts_from_1904, told, read_as)
+
+
+def _first_rows(rows: Iterator[LooseRow]) -> Iterator[LooseRow]:
+    """Rows with something in them among which the header may stand; and blank ones between."""
+    filled = 0
+    for row in rows:
+        is_filled = any(cell.strip() for cell in row.cells)
+        if filled or is_filled:
+            yield row
+        filled += is_filled
+        if filled == headers.LOOKED_AT:
+            return
+
+
+def _told_of_header(
+    first: Sequence[LooseRow], place: headers.Place
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """What stands above the header is left out, which somebody should know."""
+    read_as, told = [], Problems("")
+    if place.first < place.last:
+        numbers = f"{first[place.first].number} and {first[place.last].number}"
+        read_as.append(f"The names of columns stand in rows {numbers}")
+    elif any(any(row.cells) for row in first[: place.first]):
+        read_as.append(f"The names of columns stand in row {first[place.last].number}")
+    for row in first[: place.first]:
+        if text := " ".join(cell.strip() for cell in row.cells if cell.strip()):
+            told.add(
+                "",
+                value=text,
+                code="above_header",
+                reason="This row stands above the names of the columns and is left out.",
+                fix="Nothing, if it is a title.",
+                severity="warning",
+                row=row.number,
+            )
+    return told.listed(), tuple(read_as)
 
 
 def _header(row: LooseRow) -> tuple[str, ...]:
@@ -191,17 +271,18 @@ def _said(value: Any) -> str:
 def _separated(text: str, separator: str) -> Iterator[LooseRow]:
     """The rows of a text; one with broken quotes costs only its own line."""
     lines = list(io.StringIO(text, newline=""))
-    begins, number, width, broken = 0, 0, 0, 0
+    begins, number, broken = 0, 0, 0
+    widths: Counter[int] = Counter()
     while begins < len(lines):
         reader = csv.reader(_from(lines, begins), delimiter=separator, strict=True)
         taken, flaw = begins, ""
         try:
             for cells in reader:
                 ends = taken + reader.line_num
-                width = width or len(cells)
-                if ends - begins > 1 and len(cells) != width:
+                if ends - begins > 1 and _swallows(len(cells), widths):
                     flaw = "unclosed_quote"
                     break
+                widths[len(cells)] += 1
                 number, begins = number + 1, ends
                 yield LooseRow(number, cells)
         except csv.Error as error:
@@ -217,6 +298,17 @@ def _separated(text: str, separator: str) -> Iterator[LooseRow]:
                 )
             yield LooseRow(number, lines[begins].rstrip("\r\n").split(separator), flaw)
             begins += 1
+
+
+def _swallows(width: int, widths: Counter[int]) -> bool:
+    """Whether a row over several lines has not as many cells as others, so that it takes them in.
+
+    Before two rows are alike, the header may be wider than the titles above it.
+    """
+    if not widths or width in widths:
+        return False
+    are_alike = any(count > 1 for count in widths.values())
+    return are_alike or width < max(widths)
 
 
 def _from(lines: list[str], begins: int) -> Iterator[str]:

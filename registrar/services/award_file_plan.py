@@ -57,6 +57,7 @@ class Plan:
     rows: Sequence[PlannedRow]
     problems: Sequence[Problem] = ()
     days: Mapping[str, str] = field(default_factory=dict)
+    read_as: Sequence[str] = ()
 
     @property
     def counts(self) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -46,6 +46,7 @@ from registrar.services.award_file_plan import Plan, PlannedRow
 from registrar.services.chosen_awards import Common
 from registrar.services.learner_choices import Choice
 from skills.readers.errors import Unreadable
+from skills.readers.records import Problem
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome
@@ -96,11 +97,12 @@ def plan(
     """
     revision = revision_of(template)
     try:
-        sheet = loose_sheet.read(data, encoding=encoding)
+        sheet = award_rows.opened(data, results_of(revision), encoding=encoding)
     except Unreadable as error:
         return Plan([], [award_rows.unreadable(error, file)])
     reading = _reading(sheet, revision, orders or {})
-    return _planned(sheet, reading, revision=revision, duplicates=duplicates, file=file)
+    planned = _planned(sheet, reading, revision=revision, duplicates=duplicates, file=file)
+    return replace(planned, read_as=sheet.read_as)
 
 
 @transaction.atomic
@@ -184,7 +186,8 @@ def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
         return award_file
     file, revision = award_file.file_name, revision_of(award_file.template)
     try:
-        sheet = loose_sheet.read(bytes(award_file.content), encoding=award_file.encoding)
+        content, encoding = bytes(award_file.content), award_file.encoding
+        sheet = award_rows.opened(content, results_of(revision), encoding=encoding)
     except Unreadable as error:
         _keep_refusal(award_file, award_rows.unreadable(error, file))
         return award_file
@@ -413,6 +416,8 @@ def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
         tuple(LooseRow(*row) for row in rows),
         "" if award_file.is_workbook else award_file.encoding,
         counts_from_1904=award_file.counts_from_1904,
+        told=tuple(Problem(**each) for each in award_file.told),
+        read_as=tuple(award_file.read_as),
     )
     revision = revision_of(award_file.template)
     results, evidence = results_of(revision), revision.evidence_rule
@@ -469,6 +474,8 @@ def _keep(award_file: AwardFile, sheet: LooseSheet, reading: Reading, planned: P
     award_file.is_workbook = sheet.is_workbook
     award_file.counts_from_1904 = sheet.counts_from_1904
     award_file.header = list(sheet.header)
+    award_file.told = [asdict(problem) for problem in sheet.told]
+    award_file.read_as = list(sheet.read_as)
     award_file.columns, award_file.orders = dict(reading.columns), dict(reading.orders)
     award_file.total = award_file.looked_at = len(rows)
     _tell_plan(award_file, planned)

@@ -67,6 +67,15 @@ def cells(data: bytes, problems: Problems, *, file: str = "") -> Book:
         _parse(files[_STRINGS], strings)
     sheet = _Sheet(strings.found)
     _parse(_part(files, path), sheet)
+    if sheet.hidden:
+        problems.add(
+            "",
+            code="hidden_rows",
+            reason=f"{sheet.hidden:,} rows are hidden in the workbook, and read like the others.",
+            fix="Nothing, if it is meant; else delete them there.",
+            severity="warning",
+            file=file,
+        )
     return Book(sheet.numbered(), _counts_from_1904(files))
 
 
@@ -147,6 +156,8 @@ class _Sheet:
 
     def __init__(self, strings: list[str]) -> None:
         self._strings = strings
+        self._is_hidden = False
+        self._hidden: set[int] = set()
         self._cells = 0
         self._characters = 0
         self._rows: dict[int, dict[int, str]] = {}
@@ -174,10 +185,17 @@ class _Sheet:
             if self._cells > MAX_CELLS or self._characters > MAX_CHARACTERS:
                 raise too_many_cells()
             self._rows.setdefault(self._row, {})[self._column] = value
+            if self._is_hidden:
+                self._hidden.add(self._row)
 
     def text(self, text: str) -> None:
         if self._is_value:
             self._parts.append(text)
+
+    @property
+    def hidden(self) -> int:
+        """How many rows with something in them are not to be seen, mostly by a filter."""
+        return len(self._hidden)
 
     def numbered(self) -> Iterator[Numbered]:
         """The rows in their order, with blanks for the cells that are not there."""
@@ -187,6 +205,7 @@ class _Sheet:
 
     def _start_row(self, attributes: Attributes) -> None:
         given = attributes.get("r", "")
+        self._is_hidden = attributes.get("hidden") in ("1", "true")
         self._row = int(given) if given.isdecimal() and len(given) < 8 else self._row + 1
         self._column = -1
         if len(self._rows) > MAX_ROWS:

@@ -65,7 +65,8 @@ class Command(OutcomeCommand):
                 planned = award_files.plan(data, file=options["file"].name, **said)
                 rows = [each for row in planned.rows for each in row.problems]
                 problems = [asdict(each) for each in (*planned.problems, *rows)]
-                self._report(planned.counts, problems, {"days": planned.days}, options)
+                told = {"days": planned.days, "read_as": list(planned.read_as)}
+                self._report(planned.counts, problems, told, options)
                 return
             kept = award_files.take(
                 data, by=by, file_name=options["file"].name, sends_mail=options["mail"], **said
@@ -83,7 +84,11 @@ class Command(OutcomeCommand):
             batch = award_files.prepare(kept, by=by)
         else:
             award_files.discard(kept, by=by)
-        told = {"days": kept.days, "batch": str(batch.pk) if batch else None}
+        told = {
+            "days": kept.days,
+            "read_as": kept.read_as,
+            "batch": str(batch.pk) if batch else None,
+        }
         self._report(kept.counts, problems, told, options)
 
     def _report(
@@ -96,6 +101,8 @@ class Command(OutcomeCommand):
         would = "would be " if options["dry_run"] else ""
         said = ", ".join(f"{counts.get(name, 0):,} {name}" for name in _OUTCOMES)
         self.stdout.write(f"Rows: {said}. Awarded {would}those new, replaced and again.")
+        for each in told.get("read_as", ()):
+            self.stdout.write(f"{each}.")
         reports.print_problems(self.stdout, problems)
         if told.get("batch"):
             self.stdout.write(f"Prepared as batch {told['batch']}; a second person approves it.")
