@@ -194,11 +194,15 @@ def planted(rows: int, wrong: int, *, seed: int = 7) -> tuple[bytes, dict[int, s
 
 
 def workbook(
-    rows: Sequence[Sequence[str | int]], *, properties: str = "", others: Sequence[str] = ()
+    rows: Sequence[Sequence[str | int]],
+    *,
+    properties: str = "",
+    others: Sequence[str] = (),
+    hidden: Sequence[int] = (),
 ) -> bytes:
     """An Excel workbook with these cells; whole numbers are stored as numbers."""
     body = "".join(
-        f'<row r="{number}">{"".join(map(_cell, cells))}</row>'
+        f'<row r="{number}" hidden="{int(number in hidden)}">{"".join(map(_cell, cells))}</row>'
         for number, cells in enumerate(rows, 1)
     )
     sheets = "".join(f'<sheet name="{name}" id="r1"/>' for name in ("Awards", *others))
