@@ -59,7 +59,7 @@ class EvaluatePage(Page, TemplateView):
 
     def get_trail(self) -> tuple[Link, ...]:
         template = self.revision.template
-        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+        return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         evaluation = awards.evaluate(self.revision, at=timezone.now())

@@ -250,7 +250,7 @@ class CompetencyAdmin(DeskAdmin):
         "What we ourselves say that somebody can do: knowledge, skills and behaviours combined, "
         "in a context. Published ones are skills of our framework."
     )
-    empty = "Draft one: what somebody can do, in which context, and what it is made of."
+    empty = "One says what somebody can do, in which context, and what it is made of."
     verbs = (Verb("Draft a competency", "admin:skills_competency_new", desk.DRAFT),)
     list_display = (
         "name",

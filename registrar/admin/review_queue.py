@@ -79,7 +79,7 @@ class QueuePage(QueuePart):
 
     def get_trail(self) -> Iterable[Link]:
         template = self.revision.template
-        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+        return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         groups: dict[str, Sequence[Any]] = {group: getattr(self.queue, group) for group in GROUPS}

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from issuer.errors import Refusal
 from issuer.pages import Link, Page, list_link, thing_url
 from registrar import rules
-from registrar.models import Revision
+from registrar.models import CredentialTemplate, Revision
 from registrar.rules import RuleProblem, drafting
 from registrar.rules.drafting import FIELDS, GROUPS, Part
 from registrar.services import rule_choices, rule_names, templates
@@ -80,7 +80,7 @@ class RuleBuilderPage(Page, TemplateView):
         return get_object_or_404(drafts, pk=self.kwargs["object_id"], state=Revision.State.DRAFT)
 
     def get_trail(self) -> Iterable[Link]:
-        return (list_link(Revision), Link(str(self.revision), thing_url(self.revision)))
+        return (list_link(CredentialTemplate), Link(str(self.revision), thing_url(self.revision)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._show(drafting.begin(self.revision.rule))

@@ -27,7 +27,7 @@ from issuer.pages import (
 )
 from registrar import tasks
 from registrar.admin.downloads import as_long_csv
-from registrar.models import Learner, Offering, Revision, Simulation, Term
+from registrar.models import CredentialTemplate, Learner, Offering, Revision, Simulation, Term
 from registrar.services import rule_names, simulations
 from registrar.services.eligibility import Candidate
 
@@ -80,7 +80,7 @@ class AskPage(FormPage):
         return get_object_or_404(revisions, pk=self.kwargs["object_id"], rule__isnull=False)
 
     def get_trail(self) -> Iterable[Link]:
-        return (list_link(Revision), Link(str(self.revision), thing_url(self.revision)))
+        return (list_link(CredentialTemplate), Link(str(self.revision), thing_url(self.revision)))
 
     def get_form_kwargs(self) -> dict[str, Any]:
         offered = simulations.offerings_for(self.revision)

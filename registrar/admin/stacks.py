@@ -97,7 +97,7 @@ class BoardPage(Page, TemplateView):
 
     def get_trail(self) -> Iterable[Link]:
         template = self.revision.template
-        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+        return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = Paginator(self._learners(), ROWS_PER_PAGE).get_page(self.request.GET.get("page"))

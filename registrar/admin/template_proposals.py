@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from issuer.pages import (
     Act,
@@ -16,6 +17,7 @@ from issuer.pages import (
     state_tag,
 )
 from registrar.models import TemplateProposal
+from registrar.models.templates import names_of_templates
 from registrar.services import template_proposals
 
 State = TemplateProposal.State
@@ -72,6 +74,9 @@ class TemplateProposalAdmin(DeskAdmin):
     search_fields = ("template__slug", "reason")
     search_help_text = "Template or reason"
     thing_page = TemplateProposalPage
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TemplateProposal]:
+        return super().get_queryset(request).prefetch_related(names_of_templates("template__"))
 
     @admin.display(description="state", ordering="state")
     def condition(self, proposal: TemplateProposal) -> str:

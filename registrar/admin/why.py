@@ -97,7 +97,7 @@ class AskAboutTemplatePage(Page, TemplateView):
 
     def get_trail(self) -> Iterable[Link]:
         template = self.revision.template
-        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+        return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = self._found()

@@ -45,4 +45,4 @@ class TemplateProposal(models.Model):
         triggers = template_proposals_are_decided_once
 
     def __str__(self) -> str:
-        return f"For {self.template}"
+        return f"For {self.template.name}"

@@ -12,15 +12,21 @@ from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from registrar.models import CredentialTemplate, TemplateProposal
+from registrar.models.templates import names_of_templates
 from registrar.services import template_proposals
+
+
+class _Named(forms.ModelChoiceField):
+    """Templates by the names of their credentials."""
+
+    def label_from_instance(self, obj: CredentialTemplate) -> str:
+        return obj.name
 
 
 class ProposalForm(forms.Form):
     """What is to change, and why."""
 
-    template = forms.ModelChoiceField(
-        CredentialTemplate.objects.none(), label="Credential", empty_label=None
-    )
+    template = _Named(CredentialTemplate.objects.none(), label="Credential", empty_label=None)
     description = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
         required=False,
@@ -40,7 +46,7 @@ class ProposalForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = template_proposals.open_to(person)
-        cast(forms.ModelChoiceField, self.fields["template"]).queryset = offered
+        cast(forms.ModelChoiceField, self.fields["template"]).queryset = offered.named()
 
 
 class ProposalsView(PermissionRequiredMixin, FormView):
@@ -61,6 +67,7 @@ class ProposalsView(PermissionRequiredMixin, FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         own = TemplateProposal.objects.filter(by=self.person).select_related("template")
+        own = own.prefetch_related(names_of_templates("template__"))
         return super().get_context_data(proposals=own[:50], **kwargs)
 
     def form_valid(self, form: ProposalForm) -> HttpResponse:
