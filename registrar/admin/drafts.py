@@ -1,4 +1,4 @@
-"""The form in which a template is drafted: words, results, rule, skills."""
+"""The form in which a template is drafted: words, rule, skills."""
 
 import json
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ GROUPS: Final = (
     ),
     ("Assessment", ("assessment", "is_supervised", "identity_checked", "evidence_rule")),
     ("How long it holds", ("valid_for", "renewal", "status_purpose")),
-    ("Who earns it", ("awarding", "tells_learners", "rule", "result_descriptions")),
+    ("Who earns it", ("awarding", "tells_learners", "rule")),
     ("How it looks", ("image_file", "image_alternative", "is_drawn", "includes_name")),
     ("For colleagues", ("note", "pilot_unit")),
 )
@@ -268,14 +268,6 @@ class DraftForm(forms.Form):
         help_text="One plain mail with the link, when the credential can be opened. Whoever "
         "prepares a batch may choose otherwise for it.",
     )
-    result_descriptions = JsonField(
-        widget=forms.Textarea(attrs=_CODE | {"rows": 6}),
-        required=False,
-        label="Results that it carries",
-        help_text='As JSON, for example [{"name": "Module result", "result_type": "LetterGrade", '
-        '"allowed_value": ["Fail", "Pass"], "source": {"course": "BIO 201", "category": '
-        '"Module result"}}].',
-    )
     image_file = forms.FileField(
         required=False,
         label="Image",
@@ -337,15 +329,6 @@ class DraftForm(forms.Form):
             ) from error
         return data
 
-    def clean_result_descriptions(self) -> list[dict[str, Any]]:
-        """A list of objects; whether they are sound is asked on submission."""
-        data = self.cleaned_data["result_descriptions"]
-        if data is None:
-            return []
-        if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
-            raise ValidationError("Write a list of objects: [{...}, {...}].")
-        return data
-
     def chosen_skills(self) -> list[int]:
         """The keys of the skills that are ticked."""
         if not self.is_bound:
@@ -405,7 +388,6 @@ def form_values(revision: Revision) -> dict[str, Any]:
     """A revision as the form shows it."""
     return {name: getattr(revision, name) for name in _PLAIN} | {
         "rule": _as_text(revision.rule),
-        "result_descriptions": _as_text(revision.result_descriptions),
         "skills": list(revision.skills.values_list("pk", flat=True)),
         "levels": dict(revision.attested.values_list("skill", "level")),
     }

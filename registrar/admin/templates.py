@@ -38,6 +38,7 @@ from issuer.vc.lint import lint
 from registrar.admin.award_files import choose_url, take_url
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
+from registrar.admin.result_builder import ResultBuilderPage
 from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
 from registrar.admin.simulations import AskPage
 from registrar.admin.stacks import BoardCsv, BoardPage
@@ -185,7 +186,7 @@ class RevisionPage(ThingPage):
 
     def get_trail(self) -> tuple[Link, ...]:
         template = self.object.template
-        return (list_link(CredentialTemplate), Link(template.slug, thing_url(template)))
+        return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         revision, user = self.object, self.user
@@ -331,9 +332,13 @@ class EditPage(DraftPage):
         return form_values(self.revision)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rule_url = reverse("admin:registrar_revision_rule", args=[self.revision.pk])
         is_draft = self.revision.state == State.DRAFT
-        return super().get_context_data(rule_url=rule_url if is_draft else "", **kwargs)
+        builders = {
+            f"{name}_url": reverse(f"admin:registrar_revision_{name}", args=[self.revision.pk])
+            for name in ("rule", "results")
+            if is_draft
+        }
+        return super().get_context_data(**builders, **kwargs)
 
     def form_valid(self, form: DraftForm) -> HttpResponse:
         try:
@@ -426,6 +431,7 @@ class RevisionAdmin(DeskAdmin):
             self.hang("<int:object_id>/edit/", EditPage, "edit"),
             self.hang("<int:object_id>/preview/", PreviewPage, "preview"),
             self.hang("<int:object_id>/rule/", RuleBuilderPage, "rule"),
+            self.hang("<int:object_id>/results/", ResultBuilderPage, "results"),
             self.hang("rule-options/", RuleOptions, "rule_options"),
             self.hang("<int:object_id>/simulate/", AskPage, "simulate"),
         ]

@@ -74,17 +74,21 @@ def values(
 ) -> dict[_Key, str]:
     """Return the best value of a described result, by learner and offering; of equals the newest.
 
-    Under the offering None stands the best of all offerings. A description without `source` has
-    no values.
+    Under the offering None stands the best of all offerings. Its `source` names a course and a
+    category, or an outcome; a description without one has no values.
     """
     source = described.get("source")
     if not source:
         return {}
-    found = _graded(offerings).filter(
-        named(source["course"], at=_OF),
-        outcome=None,
-        line_item__category=source["category"],
-    )
+    found = _graded(offerings)
+    if "outcome" in source:
+        found = found.filter(outcome__code=source["outcome"])
+    else:
+        found = found.filter(
+            named(source["course"], at=_OF),
+            outcome=None,
+            line_item__category=source["category"],
+        )
     rank = partial(_rank, described)
     values: dict[_Key, str] = {}
     for learner, offering, text, score, maximum in found.values_list(

@@ -94,13 +94,14 @@ def _rule_gaps(revision: Revision) -> list[str]:
 def _result_gaps(revision: Revision) -> list[str]:
     gaps = []
     for described in revision.result_descriptions:
-        if problem := _result_problem(described):
+        if problem := result_problem(described):
             name = described.get("name") or "without a name"
             gaps.append(f"a sound description of the result {name} ({problem})")
     return gaps
 
 
-def _result_problem(described: dict[str, Any]) -> str:
+def result_problem(described: dict[str, Any]) -> str:
+    """What is wrong with the description of a result; blank for nothing."""
     stated = {
         member: described[field]
         for field, member in _DESCRIBED.items()
@@ -113,7 +114,7 @@ def _result_problem(described: dict[str, Any]) -> str:
     if any(map(_is_treacherous, texts)):
         return "a control character"
     if not _is_source(described.get("source")):
-        return "source: This must name a course and a category."
+        return "source: This must name a course and a kind of assessment, or an outcome."
     try:
         publication.result_description(described)
     except (VcError, *publication.WRONG_SHAPE) as problem:
@@ -122,12 +123,14 @@ def _result_problem(described: dict[str, Any]) -> str:
 
 
 def _is_source(source: Any) -> bool:
-    """Where values come from: nowhere, or a category of results in a course."""
+    """Where values come from: nowhere, a category of results in a course, or an outcome."""
     if not source:
         return True
-    return isinstance(source, dict) and all(
-        isinstance(source.get(member), str) for member in ("course", "category")
-    )
+    if not isinstance(source, dict):
+        return False
+    if "outcome" in source:
+        return isinstance(source["outcome"], str)
+    return all(isinstance(source.get(member), str) for member in ("course", "category"))
 
 
 def _achievement_gaps(revision: Revision) -> list[str]:

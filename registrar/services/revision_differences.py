@@ -129,7 +129,9 @@ def _result(described: dict[str, Any]) -> str:
         if described.get(member) is not None:
             words.append(f"; {label} {described[member]}")
     source = described.get("source")
-    if isinstance(source, dict):
+    if isinstance(source, dict) and "outcome" in source:
+        words.append(f"; from the outcome {source['outcome']}")
+    elif isinstance(source, dict):
         words.append(f"; from {source.get('course')}, {source.get('category')}")
     return "".join(words)
 

@@ -372,6 +372,7 @@ def addresses(
             "queue of awards": page("registrar_award_queue", cells.pk),
             "numbers of a queue": page("registrar_award_queue_counts", cells.pk),
             "building a rule": page("registrar_revision_rule", drafted.pk),
+            "filling in results": page("registrar_revision_results", drafted.pk),
             "options of a rule": page("registrar_revision_rule_options"),
             "why or why not": page("registrar_learner_why", learner.pk, cells.pk),
             "asking why": page("registrar_credentialtemplate_why", cells.template_id),

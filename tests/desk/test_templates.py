@@ -86,13 +86,11 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
             "achievement_type": "Course",
             "language": "en",
             "rule": '{"all": [{"final_result": {"course": "BIO 101"}}]}',
-            "result_descriptions": "[1",
             "skills": [college.skills[2].pk],
         },
     )
     page = text(answer)
     assert "/all/0/final_result/category" in page
-    assert "This is not JSON. Look at line 1" in page
     assert "A name that took long to find" in page
     assert "Explain" in page
     assert not Revision.objects.exists()
@@ -121,11 +119,11 @@ def test_json_that_two_readers_could_understand_differently_is_refused_at_its_fi
         "name": "Cells",
         "achievement_type": "Course",
         "language": "en",
-        "result_descriptions": written,
+        "rule": written,
     }
     answer = signed_in(clara).post(reverse("admin:registrar_credentialtemplate_draft"), form)
     assert answer.status_code in (200, 422)
-    assert answer.context["form"].errors.keys() == {"result_descriptions"}
+    assert answer.context["form"].errors.keys() == {"rule"}
     assert not Revision.objects.exists()
 
 

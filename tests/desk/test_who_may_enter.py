@@ -54,7 +54,7 @@ MAY_ENTER = {
         *("reading a catalogue", "rules of tagging", "setting the rules of tagging"),
         *("editing a revision", "evaluation", "trying a rule"),
         *("awards to review", "queue of awards", "numbers of a queue"),
-        *("building a rule", "options of a rule"),
+        *("building a rule", "options of a rule", "filling in results"),
         *("review of links", "drafting a competency", "editing a competency"),
         *("adding an activity", "outcomes of a course", "outcomes of an activity"),
         *("outcomes of a set for a course", "outcomes of a set for an activity"),

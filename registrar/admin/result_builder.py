@@ -1,0 +1,225 @@
+"""The results that credentials of a draft carry, filled in as a form; as JSON only to take in."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+
+from issuer.errors import Refusal
+from issuer.pages import Link, Page, list_link, thing_url
+from issuer.vc.reading import in_words
+from issuer.vc.vocabularies import RESULT_TYPES
+from registrar.admin.drafts import JsonField
+from registrar.models import CredentialTemplate, LearningOutcome, Revision
+from registrar.services import readiness, scales, templates
+
+MOST: Final = 30
+LONGEST: Final = 4_000
+# What one row of the form holds; `id` goes along unseen.
+_FIELDS: Final = (
+    "id",
+    "name",
+    "result_type",
+    "allowed_value",
+    "value_min",
+    "value_max",
+    "required_value",
+    "course",
+    "category",
+    "outcome",
+)
+_LABELS: Final = {
+    "name": "What it is called",
+    "result_type": "What kind of result",
+    "allowed_value": "Grades or levels, one on each line, the lowest first",
+    "value_min": "Or a number, at least",
+    "value_max": "At most",
+    "required_value": "Needed to earn it",
+    "course": "Filled from the course",
+    "category": "Kind of assessment there",
+    "outcome": "Or from results in the outcome",
+}
+# Of which of these a form begins; the others stand below the usual ones.
+_USUAL: Final = ("LetterGrade", "Percent", "RawScore", "RubricCriterionLevel", "Status", "Result")
+TYPES: Final = tuple(
+    (name, in_words(name)) for name in (*_USUAL, *sorted(RESULT_TYPES - set(_USUAL)))
+)
+
+_Row = dict[str, str]
+
+
+class ResultBuilderPage(Page, TemplateView):
+    """Results are added, filled in, moved and removed; nothing is kept before one says so."""
+
+    permission_required = "registrar.draft_revision"
+    template_name = "registrar/desk/result_builder.html"
+    title = "Results that it carries"
+
+    @cached_property
+    def revision(self) -> Revision:
+        """The draft."""
+        drafts = Revision.objects.select_related("template__unit")
+        return get_object_or_404(drafts, pk=self.kwargs["object_id"], state=Revision.State.DRAFT)
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(CredentialTemplate), Link(str(self.revision), thing_url(self.revision)))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._show([_row(each) for each in self.revision.result_descriptions])
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        rows = _sent(request.POST)
+        act, _, number = request.POST.get("do", "").partition("-")
+        at = int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else -1
+        if act == "keep":
+            return self._keep(rows)
+        if act == "import":
+            return self._take_in(rows, request.POST.get("json", ""))
+        if act == "scale":
+            return self._add_scale(rows, request.POST.get("scale", "").strip()[:LONGEST])
+        if act == "add" and len(rows) < MOST:
+            rows.append(dict.fromkeys(_FIELDS, "") | {"result_type": _USUAL[0]})
+        elif 0 <= at < len(rows):
+            _change(rows, act, at)
+        return self._show(rows)
+
+    def _keep(self, rows: list[_Row]) -> HttpResponse:
+        described = [_described(row) for row in rows]
+        if any(map(readiness.result_problem, described)):
+            return self._show(rows, asks=True, status=422)
+        try:
+            templates.edit(self.revision, by=self.user, result_descriptions=described)
+        except Refusal as error:
+            return self._show(rows, refusal=str(error), status=409)
+        messages.success(self.request, "The results are kept with the draft.")
+        return redirect(thing_url(self.revision))
+
+    def _add_scale(self, rows: list[_Row], code: str) -> HttpResponse:
+        """A result whose levels are those in which the outcome is judged."""
+        living = LearningOutcome.objects.living(timezone.localdate()).filter(code=code)
+        outcome = living.first()
+        if outcome is None:
+            return self._show(rows, refusal=f"There is no outcome {code[:60]}.", status=422)
+        scale = scales.of([outcome], on=timezone.localdate())[outcome.pk]
+        names = [level.name for level in reversed(scale.levels)]
+        if len(rows) < MOST:
+            kind = "RubricCriterionLevel" if scale.rubric else "Result"
+            filled = {"name": outcome.statement[:300], "result_type": kind, "outcome": code}
+            rows.append(dict.fromkeys(_FIELDS, "") | filled | {"allowed_value": "\n".join(names)})
+        return self._show(rows)
+
+    def _take_in(self, rows: list[_Row], text: str) -> HttpResponse:
+        try:
+            data = JsonField(required=False).clean(text[: 16 * LONGEST])
+        except ValidationError as error:
+            return self._show(rows, refusal=" ".join(error.messages), json_text=text, status=422)
+        if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+            said = "Write a list of objects: [{...}, {...}]."
+            return self._show(rows, refusal=said, json_text=text, status=422)
+        return self._show([_row(each) for each in data[:MOST]], asks=True)
+
+    def _show(
+        self,
+        rows: list[_Row],
+        *,
+        asks: bool = False,
+        refusal: str = "",
+        json_text: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        described = [_described(row) for row in rows]
+        problems = [readiness.result_problem(each) if asks else "" for each in described]
+        shown = [
+            {
+                "number": number,
+                "row": row,
+                "fields": [_field(row, name) for name in _FIELDS[1:]],
+                "problem": problems[number],
+                "is_first": number == 0,
+                "is_last": number == len(rows) - 1,
+            }
+            for number, row in enumerate(rows)
+        ]
+        context = self.get_context_data(
+            revision=self.revision,
+            shown=shown,
+            count=len(rows),
+            types=TYPES,
+            refusal=refusal,
+            has_problems=any(problems),
+            json_text=json_text or _as_text(described),
+        )
+        return self.render_to_response(context, status=status)
+
+
+def _as_text(described: list[dict[str, Any]]) -> str:
+    return json.dumps(described, indent=2, ensure_ascii=False) if described else ""
+
+
+def _sent(sent: Mapping[str, str]) -> list[_Row]:
+    count = sent.get("count", "")
+    rows = min(int(count), MOST) if count.isascii() and count.isdecimal() and len(count) < 4 else 0
+    return [
+        {name: sent.get(f"{name}-{number}", "").strip()[:LONGEST] for name in _FIELDS}
+        for number in range(rows)
+    ]
+
+
+def _change(rows: list[_Row], act: str, at: int) -> None:
+    if act == "remove":
+        del rows[at]
+    elif act in ("up", "down"):
+        to = at + (1 if act == "down" else -1)
+        if 0 <= to < len(rows):
+            rows[at], rows[to] = rows[to], rows[at]
+
+
+def _row(described: Mapping[str, Any]) -> _Row:
+    """A description as the form shows it; what has another shape is shown as it is written."""
+    row = {name: _text(described.get(name)) for name in _FIELDS}
+    source = described.get("source")
+    if isinstance(source, dict):
+        row |= {name: _text(source.get(name)) for name in ("course", "category", "outcome")}
+    return row
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(_text, value))
+    return "" if value is None else str(value)
+
+
+def _described(row: _Row) -> dict[str, Any]:
+    """The description that the row of a form makes, as revisions keep it."""
+    described: dict[str, Any] = {
+        "id": row["id"] or uuid.uuid4().urn,
+        "name": row["name"],
+        "result_type": row["result_type"],
+    }
+    if allowed := list(filter(None, map(str.strip, row["allowed_value"].splitlines()))):
+        described["allowed_value"] = allowed
+    for name in ("value_min", "value_max", "required_value"):
+        if row[name]:
+            described[name] = row[name]
+    if row["outcome"]:
+        described["source"] = {"outcome": row["outcome"]}
+    elif row["course"] or row["category"]:
+        described["source"] = {"course": row["course"], "category": row["category"]}
+    return described
+
+
+def _field(row: _Row, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": _LABELS[name],
+        "value": row[name],
+        "beside": "course" if name == "category" else "",
+    }
