@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0034_learners_at_the_door'),
+        ('registrar', '0037_feeds_by_sftp'),
     ]
 
     operations = [
