@@ -20,7 +20,7 @@ State = TemplateProposal.State
 
 def open_to(person: User) -> QuerySet[CredentialTemplate]:
     """The templates of the units in which they may propose."""
-    return CredentialTemplate.objects.filter(unit__in=roles.reach(person, PROPOSE))
+    return CredentialTemplate.objects.named().filter(unit__in=roles.reach(person, PROPOSE))
 
 
 @transaction.atomic

@@ -46,7 +46,7 @@ class ProposalForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = template_proposals.open_to(person)
-        cast(forms.ModelChoiceField, self.fields["template"]).queryset = offered.named()
+        cast(forms.ModelChoiceField, self.fields["template"]).queryset = offered
 
 
 class ProposalsView(PermissionRequiredMixin, FormView):
