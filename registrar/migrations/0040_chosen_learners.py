@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0037_feeds_by_sftp'),
+        ('registrar', '0039_names_of_hosted'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0038_chosen_learners'),
+        ('registrar', '0040_chosen_learners'),
     ]
 
     operations = [
