@@ -68,13 +68,19 @@ def find_learners(lines: str) -> tuple[list[Learner], tuple[Problem, ...]]:
 
 
 def known_by(names: set[str]) -> dict[str, list[Learner]]:
-    """By number or e-mail address in lower case, as these names are given, the learners meant."""
+    """By number or e-mail address in lower case, as these names are given, the learners meant.
+
+    Whoever has left is meant only where nobody else is.
+    """
     rows = Learner.objects.annotate(low_number=Lower("number"), low_email=Lower("email"))
     known: dict[str, list[Learner]] = {}
     for learner in rows.filter(Q(low_number__in=names) | Q(low_email__in=names)):
         for name in {learner.number.lower(), learner.email.lower()} & names:
             known.setdefault(name, []).append(learner)
-    return known
+    return {
+        name: [learner for learner in found if learner.retired_at is None] or found
+        for name, found in known.items()
+    }
 
 
 def _problem(learners: list[Learner], first_rows: dict[int, int]) -> tuple[str, str, str] | None:

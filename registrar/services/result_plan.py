@@ -17,6 +17,7 @@ from registrar.models import (
     LineItem,
     Offering,
     Result,
+    SamePerson,
 )
 from registrar.readers.outcome_results import OutcomeResult, Reading, ResultColumns
 from registrar.services import participation, results, scales, terms
@@ -251,8 +252,12 @@ class _Learners:
     def __init__(self, names: Iterable[str]) -> None:
         wanted = set(names)
         self._by_name = participation.known_by({name.lower() for name in wanted})
-        for learner in Learner.objects.filter(sourced_id__in=wanted).order_by("pk"):
-            same = self._by_name.setdefault(learner.sourced_id.lower(), [])
+        joined = SamePerson.objects.filter(state=SamePerson.State.JOINED, sourced_id__in=wanted)
+        for sourced_id, learner in [
+            *((each.sourced_id, each) for each in Learner.objects.filter(sourced_id__in=wanted)),
+            *((each.sourced_id, each.learner) for each in joined.select_related("learner")),
+        ]:
+            same = self._by_name.setdefault(sourced_id.lower(), [])
             if learner not in same:
                 same.append(learner)
 

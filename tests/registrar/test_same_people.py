@@ -10,7 +10,7 @@ from issuer.errors import WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Enrolment, Learner, Result, Revision, SamePerson
-from registrar.services import awards, feeds, rosters, same_people
+from registrar.services import awards, feeds, participation, rosters, same_people
 from tests.cast import College
 from tests.registrar.test_awards import evaluate
 from tests.registrar.test_oneroster_csv import Roster
@@ -110,6 +110,7 @@ def test_who_was_here_twice_before_is_joined_by_hand_and_parted_again(
     current = Result.objects.current().filter(source="banner", learner=obi)
     assert set(current.values_list("sourced_id", flat=True)) == {"re1", "re2"}
     assert Result.objects.filter(source="banner", superseded_at__isnull=False).count() == 2
+    assert participation.find_learners("A1")[0] == [obi]
     with pytest.raises(WrongState):
         same_people.join(same, by=clara, reason="Again.")
     assert changes(bring(roster(), tmp_path / "a", "banner")) == {}
