@@ -12,6 +12,7 @@ import signal
 import sys
 
 from tests.bench import (
+    api,
     evaluate,
     faults,
     fuzz,
@@ -29,6 +30,7 @@ from tests.bench import (
 )
 
 BENCHES = {
+    "api": api,
     "evaluate": evaluate,
     "faults": faults,
     "fuzz": fuzz,

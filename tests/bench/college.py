@@ -236,6 +236,7 @@ class College:
         from registrar.models import LineItem, Result
 
         names = "source sourced_id line_item_id learner_id status text dated withdrawn recorded_at"
+        blank = "level", "assessor", "assessment"
         item = LineItem.objects.get(source=SOURCE, sourced_id="final")
         words, now = ("Fail", *GRADES), datetime.now(UTC)
         with transaction.atomic():
@@ -250,10 +251,11 @@ class College:
                     LAST_DAY,
                     False,
                     now,
+                    *("" for _ in blank),
                 )
                 for pk in self._enrolled(count)
             )
-            copying.insert(Result, names.split(), rows)
+            copying.insert(Result, [*names.split(), *blank], rows)
 
     def _enrolled(self, count: int) -> list[int]:
         """The keys of so many learners nobody has met before."""
