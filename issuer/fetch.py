@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import queue
 import socket
 import ssl
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -86,7 +88,7 @@ def ask(
     try:
         with (
             httpcore.ConnectionPool(
-                ssl_context=ssl.create_default_context(), network_backend=network
+                ssl_context=_trust(os.environ.get("SSL_CERT_FILE")), network_backend=network
             ) as pool,
             pool.stream(method, url, headers=sent, content=content or None) as response,
         ):
@@ -113,6 +115,12 @@ def connect(host: str, port: int, *, max_seconds: float, is_trusted: bool) -> so
         except OSError:
             continue
     raise Unreachable(f"{host} does not answer at port {port}.")
+
+
+@cache
+def _trust(certificates: str | None) -> ssl.SSLContext:
+    """Whom this process believes; read once, as it takes longer than most calls."""
+    return ssl.create_default_context(cafile=certificates)
 
 
 def require_acceptable(url: str, *, trusted: Collection[str] = ()) -> None:

@@ -8,9 +8,10 @@ import json
 import logging
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -76,8 +77,10 @@ def send_due(*, seconds: float) -> int:
         calls = {each: _call(each) for each in claimed}
         with ThreadPoolExecutor(len(calls)) as pool:
             made = {pool.submit(webhook_calls.make, call): each for each, call in calls.items()}
-            for answered in as_completed(made):
-                _note(made[answered], answered.result())
+            left = set(made)
+            while left:
+                done, left = wait(left, return_when=FIRST_COMPLETED)
+                _note_all([(made[each], each.result()) for each in done])
         sent += len(calls)
     return sent
 
@@ -185,7 +188,17 @@ def _call(delivery: Delivery) -> Call:
     return Call(delivery.endpoint.url, headers, body)
 
 
-@transaction.atomic
+def _note_all(answered: list[tuple[Delivery, Answer]]) -> None:
+    """Note what came together, in one transaction an endpoint: nobody waits for two of them."""
+    by_endpoint: dict[UUID, list[tuple[Delivery, Answer]]] = {}
+    for delivery, answer in answered:
+        by_endpoint.setdefault(delivery.endpoint_id, []).append((delivery, answer))
+    for of_one in by_endpoint.values():
+        with transaction.atomic():
+            for delivery, answer in of_one:
+                _note(delivery, answer)
+
+
 def _note(delivery: Delivery, answer: Answer) -> None:
     """Keep what was answered, and say when it is tried again, if it is."""
     DeliveryAttempt.objects.create(
@@ -196,18 +209,18 @@ def _note(delivery: Delivery, answer: Answer) -> None:
         said=answer.said,
     )
     is_test = delivery.event.type == events.TEST.name
-    wait = _wait(delivery, answer, is_test=is_test)
-    state = State.WAITING if wait else State.DELIVERED if answer.is_good else State.FAILED
+    pause = _wait(delivery, answer, is_test=is_test)
+    state = State.WAITING if pause else State.DELIVERED if answer.is_good else State.FAILED
     # Somebody else may have taken it over from a worker that was thought dead.
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.WAITING, tries=delivery.tries)
     mine.update(
         state=state,
         status=answer.status,
         milliseconds=answer.milliseconds,
-        try_at=Now() + (wait or timedelta()),
+        try_at=Now() + (pause or timedelta()),
     )
     if answer.is_good or not is_test:
-        _note_endpoint(delivery.endpoint, answer, wait)
+        _note_endpoint(delivery.endpoint, answer, pause)
 
 
 def _wait(delivery: Delivery, answer: Answer, *, is_test: bool) -> timedelta | None:

@@ -223,7 +223,7 @@ def test_what_a_killed_worker_had_in_hand_is_sent_again(
         raise SystemExit  # in the place of a signal 9: nothing is noted
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deliveries, "_note", lambda *_: die())
+        patch.setattr(deliveries, "_note_all", lambda *_: die())
         with pytest.raises(SystemExit):
             send()
     assert not DeliveryAttempt.objects.exists()
