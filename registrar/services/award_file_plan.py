@@ -93,11 +93,11 @@ class _Former:
     occasion: str
     generation: int
     state: str
-    is_replaced: bool
+    replaced_by: int | None
 
     @property
     def is_in_force(self) -> bool:
-        return self.state not in OVER and not self.is_replaced
+        return self.state not in OVER
 
 
 def compare(
@@ -210,16 +210,18 @@ class _Planner:
             self._go_on_from(planned, former)
             return
         held = max(in_force, key=lambda each: each.pk)
-        waits = held.state == Batch.State.PREPARED
+        newest = _behind_declined(held, former)
+        can_be_replaced = held.state != Batch.State.PREPARED and newest.replaced_by is None
         if self._duplicates == Duplicates.ALLOW:
             planned.outcome = Outcome.AGAIN
             planned.occasion = f"{planned.occasion or 'file'}:{self._file_id}"[:OCCASION_LENGTH]
-        elif self._duplicates == Duplicates.REPLACE and not waits:
+        elif self._duplicates == Duplicates.REPLACE and can_be_replaced:
             planned.outcome, planned.occasion = Outcome.REPLACE, held.occasion
-            planned.generation, planned.replaces = held.generation + 1, held.pk
+            same = (each.generation for each in former if each.occasion == held.occasion)
+            planned.generation, planned.replaces = max(same) + 1, newest.pk
         else:
             planned.outcome = Outcome.ALREADY
-            said = _WAITS if waits else _ALREADY
+            said = _WAITS if held.state == Batch.State.PREPARED else _ALREADY
             self._note(problems, record, "number", *said, severity="warning")
 
     def _go_on_from(self, planned: PlannedRow, former: Iterable[_Former]) -> None:
@@ -228,7 +230,7 @@ class _Planner:
         if same:
             newest = max(same, key=lambda each: each.generation)
             planned.generation = newest.generation + 1
-            planned.replaces = None if newest.is_replaced else newest.pk
+            planned.replaces = newest.pk if newest.replaced_by is None else None
 
     def _note(
         self,
@@ -321,9 +323,17 @@ def _former(template: UUID, learners: Collection[int]) -> dict[int, list[_Former
         for pk, learner, occasion, generation, state, replaced_by in made.order_by(
             "pk"
         ).values_list("pk", "learner", "occasion", "generation", "state", "replaced_by"):
-            is_replaced = replaced_by is not None
-            found[learner].append(_Former(pk, learner, occasion, generation, state, is_replaced))
+            found[learner].append(_Former(pk, learner, occasion, generation, state, replaced_by))
     return found
+
+
+def _behind_declined(held: _Former, former: Iterable[_Former]) -> _Former:
+    """The last of those that were to take its place and were declined; itself if there is none."""
+    declined = {each.pk: each for each in former if each.state == Batch.State.DECLINED}
+    newest = held
+    while newest.replaced_by in declined:
+        newest = declined[newest.replaced_by]
+    return newest
 
 
 def _occasion(record: AwardRecord) -> str:

@@ -571,10 +571,7 @@ def _no_longer_hold(batch: Batch) -> int:
 
 def _withdraw_replaced(batch: Batch, *, by: User) -> None:
     """Supersede what is still in force of the awards that those of the batch replace."""
-    # What is renewed holds until its end.
-    replaced = Award.objects.filter(replaced_by__batch=batch, replaced_by__renewal="").with_state()
-    in_force = replaced.exclude(state__in=OVER).values_list("credential", "replaced_by__credential")
-    successors = dict(in_force)
+    successors = _successors(batch)
     for credential in Credential.objects.filter(pk__in=successors).order_by("pk"):
         status.supersede(
             credential,
@@ -583,6 +580,32 @@ def _withdraw_replaced(batch: Batch, *, by: User) -> None:
             reason=SUPERSEDED,
             by=by,
         )
+
+
+def _successors(batch: Batch) -> dict[UUID, UUID]:
+    """By what is in force and replaced by this batch, what takes its place.
+
+    Who was declined took nobody's place, so that the one before is asked in turn.
+    """
+    # What is renewed holds until its end.
+    replacing = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
+    made = replacing.values_list("replaces", "credential", "occasion")
+    places: dict[Any, tuple[Any, str]] = {
+        former: (credential, occasion) for former, credential, occasion in made
+    }
+    found: dict[UUID, UUID] = {}
+    while places:
+        before: dict[Any, tuple[Any, str]] = {}
+        asked = Award.objects.filter(pk__in=places).with_state()
+        told = asked.values_list("pk", "replaces", "credential", "occasion", "state")
+        for pk, replaced, credential, occasion, state in told:
+            successor, same = places[pk]
+            if state == Batch.State.DECLINED and replaced is not None:
+                before[replaced] = places[pk]
+            elif state not in OVER and occasion == same:
+                found[credential] = successor
+        places = before
+    return found
 
 
 def _credential(award: Award) -> Credential | None:

@@ -79,7 +79,7 @@ def find(choice: Choice) -> QuerySet[Learner]:
         held = _awards(choice.holds).filter(state=CredentialHeld.VALID)
         found = found.filter(Exists(held))
     if choice.lacks:
-        in_force = _awards(choice.lacks).filter(replaced_by=None).exclude(state__in=OVER)
+        in_force = _awards(choice.lacks).exclude(state__in=OVER)
         found = found.exclude(Exists(in_force))
     return found
 

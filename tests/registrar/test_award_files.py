@@ -131,6 +131,25 @@ def test_who_has_it_already_is_left_out_replaced_or_given_one_more(
     assert (another.generation, another.replaces, another.occasion != "") == (1, None, True)
 
 
+def test_what_was_to_be_replaced_and_declined_is_still_had_and_can_be_replaced(
+    key: SigningKey, workshop: Revision, clara: User, dev: User
+) -> None:
+    data = sheet(right(1))
+    first = award_files.prepare(read(data, workshop, clara), by=clara)
+    issue(awards.approve(first, by=dev))
+    (old,) = Award.objects.filter(batch=first)
+    kept = read(data, workshop, clara, duplicates=Duplicates.REPLACE)
+    refused = award_files.prepare(kept, by=clara)
+    awards.decline(refused, by=dev, reason="Not yet.")
+    assert codes(read(data, workshop, clara)) == ["already_issued"]
+    again = read(data, workshop, clara, duplicates=Duplicates.REPLACE)
+    assert again.counts["replace"] == 1
+    (new,) = Award.objects.filter(batch=award_files.prepare(again, by=clara))
+    assert (new.replaces.batch, new.generation, new.occasion) == (refused, 3, old.occasion)
+    awards.approve(new.batch, by=dev)
+    assert Award.objects.with_state().get(pk=old.pk).state == "revoked"
+
+
 def test_one_who_was_revoked_is_awarded_again(
     key: SigningKey, workshop: Revision, clara: User, dev: User
 ) -> None:
