@@ -141,7 +141,7 @@ def renew_by_hand(
 
 def _renew(chosen: Collection[int], made_of: _Made, *, by: User, reason: str) -> Batch:
     made: list[Award] = []
-    tells_learners = False
+    says: set[bool] = set()
     templates = CredentialTemplate.objects.filter(awards__in=chosen).distinct().order_by("pk")
     for template in templates.select_related("unit"):
         roles.demand(by, RENEW, unit=template.unit)
@@ -150,11 +150,17 @@ def _renew(chosen: Collection[int], made_of: _Made, *, by: User, reason: str) ->
             raise WrongState(f"No revision of {template} is approved, so it cannot be renewed.")
         awards.hold(revision)
         due = expiring(days=EARLIEST).filter(pk__in=chosen, template=template)
-        made += made_of(revision, list(due.order_by("pk")))
-        tells_learners = tells_learners or revision.tells_learners
+        if renewed := made_of(revision, list(due.order_by("pk"))):
+            made += renewed
+            says.add(revision.tells_learners)
     if not made:
         raise WrongState("None of them is to be renewed: it was done meanwhile, or is not earned.")
-    return _prepare(made, by=by, reason=reason, tells_learners=tells_learners)
+    if len(says) > 1:
+        raise WrongState(
+            "By some of their templates learners are told by mail, by others not. Renew the "
+            "credentials of one template after the other."
+        )
+    return _prepare(made, by=by, reason=reason, tells_learners=says.pop())
 
 
 def _prepare(made: list[Award], *, by: User, reason: str, tells_learners: bool) -> Batch:

@@ -9,7 +9,18 @@ from django.utils import timezone
 from issuer.errors import WrongState
 from issuer.models import Batch, Credential, Mail
 from registrar.models import Award, Learner, Reminder, Revision
-from registrar.services import award_chains, awards, reminders, renewals, templates
+from registrar.services import (
+    award_chains,
+    award_files,
+    award_mails,
+    awards,
+    learner_choices,
+    reminders,
+    renewals,
+    templates,
+)
+from registrar.services.chosen_awards import Common
+from registrar.services.learner_choices import Choice
 from registrar.services.reminders import Reminded
 from tests.cast import College, issue
 from tests.registrar.test_nights import whole_night
@@ -88,6 +99,8 @@ def test_a_renewal_by_hand_says_what_bears_it_out_and_may_be_declined_first(
     declined = renewals.renew_by_hand({adas_yearly.pk}, by=clara, reason=reason)
     assert not renewals.expiring(days=730).exists()
     awards.decline(declined, by=dev, reason="Not shown.")
+    lacks = Choice(lacks=yearly.template.slug)
+    assert not learner_choices.find(lacks).filter(pk=adas_yearly.learner_id).exists()
     link = "https://training.example/1"
     again = renewals.renew_by_hand({adas_yearly.pk}, by=clara, reason=reason, evidence_link=link)
     (renewed,) = issued(again, by=dev)
@@ -98,6 +111,23 @@ def test_a_renewal_by_hand_says_what_bears_it_out_and_may_be_declined_first(
     (result,) = Award.objects.get(pk=adas_yearly.pk).learner.results.all()
     college.supersede(result, "Fail")
     assert awards.evaluate(yearly, at=timezone.now()).lapsed == ()
+
+
+def test_what_is_renewed_at_once_is_told_to_all_of_its_learners_or_to_none(
+    workshop: Revision, adas_yearly: Award, ada: Learner, clara: User, dev: User
+) -> None:
+    telling = templates.revise(workshop.template, by=clara)
+    templates.edit(telling, by=clara, tells_learners=True, valid_for=12)
+    templates.approve(templates.submit(telling, by=clara), by=dev)
+    kept = award_files.choose(
+        Choice(learners=(ada.pk,)), template=workshop.template, by=clara, common=Common()
+    )
+    (other,) = issued(award_files.prepare(award_files.look(kept), by=clara), by=dev)
+    both = {adas_yearly.pk, other.pk}
+    with pytest.raises(WrongState, match="by others not"):
+        renewals.renew_by_hand(both, by=clara, reason="Training.")
+    batch = renewals.renew_by_hand({other.pk}, by=clara, reason="Training.")
+    assert award_mails.is_announced(batch)
 
 
 def test_where_the_template_states_no_end_a_renewal_by_hand_does(
