@@ -124,7 +124,9 @@ def _text(said: Mapping[str, Any], name: str, longest: int) -> str:
 
 def _url(value: object, name: str) -> str:
     """An https address of a host with a name, without anything that would hide where it leads."""
-    if not isinstance(value, str) or len(value) > MAX_URL or not value.isascii() or " " in value:
+    # What splits texts would make several addresses of one that was looked at as a whole.
+    is_plain = isinstance(value, str) and value.isascii() and value.isprintable()
+    if not isinstance(value, str) or not is_plain or len(value) > MAX_URL or " " in value:
         raise UnsoundApp(f"{name} is an address of at most {MAX_URL} ASCII characters.")
     try:
         parts = urlsplit(value)

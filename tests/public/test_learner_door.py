@@ -227,6 +227,8 @@ def test_a_learner_ends_what_they_allowed(college: College, ada: Learner) -> Non
         ({"redirect_uris": ["https://elsewhere.example/back"]}, "same host"),
         ({"redirect_uris": ["https://wallet.example/back#x"]}, "redirect_uris"),
         ({"redirect_uris": ["https://me@wallet.example/back"]}, "redirect_uris"),
+        ({"redirect_uris": [f"{BACK}\thttps://elsewhere.example/"]}, "redirect_uris"),
+        ({"redirect_uris": [f"{BACK}\0"]}, "redirect_uris"),
         ({"redirect_uris": [7]}, "redirect_uris"),
         ({"grant_types": ["client_credentials"]}, "grant_types"),
         ({"grant_types": ["refresh_token"]}, "grant_types"),
