@@ -117,6 +117,8 @@ class _Thing:
         return {column.name: _cell(column, said) for column in self._version.layouts[file].taken}
 
     def _row(self, file: str, cells: dict[str, str]) -> tuple[str, Cells]:
+        if any(len(text) > _LONGEST_TEXT for text in cells.values()):
+            raise _Odd  # a list that no reader of CSV takes as one cell
         return file, _row(file, self._common | cells, self._version)
 
     def _roles(self) -> Iterator[tuple[str, Cells]]:
@@ -211,7 +213,7 @@ def _moment(text: str) -> str:
     """When it was changed, in UTC; as it stands where it is no moment."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # some systems say the year 1, with a zone, for never
         return text
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -99,7 +99,7 @@ class Conversation:
         for number, scope in enumerate(scopes, start=1):
             answer = self._ask_for_token(scope)
             said = _json_object(answer.content)
-            if answer.status == HTTPStatus.OK and isinstance(said.get("access_token"), str):
+            if answer.status == HTTPStatus.OK and _is_token(said.get("access_token")):
                 self._token = said["access_token"]
                 return str(said.get("scope") or scope)
             if said.get("error") == "invalid_scope" and number < len(scopes):
@@ -209,6 +209,11 @@ def _json_object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _is_token(said: object) -> bool:
+    """Whether it can stand in a header."""
+    return isinstance(said, str) and said.isascii() and said.isprintable() and said != ""
 
 
 def _number(text: str) -> int | None:

@@ -87,6 +87,7 @@ class SisServer:
         self.dies_after: int | None = None
         self.asked: list[str] = []
         self.tokens = 0
+        self.calls_tokens = "token"
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._http.serve_forever, args=[0.05], daemon=True).start()
 
@@ -114,7 +115,7 @@ class SisServer:
         if self.scopes not in wanted.split():
             return 400, {"error": "invalid_scope"}
         self.tokens += 1
-        return 200, {"access_token": f"token-{self.tokens}", "token_type": "bearer"}
+        return 200, {"access_token": f"{self.calls_tokens}-{self.tokens}", "token_type": "bearer"}
 
     def page(self, url: str, bearer: str) -> tuple[int, Thing, dict[str, str]]:
         """What a page is answered with."""

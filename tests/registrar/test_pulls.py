@@ -243,6 +243,10 @@ def test_objects_that_are_not_as_they_should_be_are_refused_one_by_one(
         {"sourcedId": "u8", "status": "active", "givenName": {"no": "text"}},
         {"sourcedId": "u9", "status": "active", "username": "x" * 200_000},
     ]
+    server.collections["classes"].append(
+        {"sourcedId": "c9", "terms": [{"sourcedId": "x" * 90_000}, {"sourcedId": "y" * 90_000}]}
+    )
+    server.collections["orgs"][0]["dateLastModified"] = "0001-01-01T00:00:00+01:00"
     server.collections["results"][0]["comment"] = "line\r\nbreak \x00 and \ud800"
     server.collections["courses"][0]["title"] = "Bot\nany"
     run = nights.begin(TODAY)
@@ -289,6 +293,10 @@ def test_one_sees_what_a_server_has_before_anything_is_taken(
     server.serve(roster.files())
     found = feeds.try_connection(feed, by=clara)
     assert (found["users"], found["results"]) == (2, 3)
+    server.calls_tokens = "jetón"
+    with pytest.raises(SourceRefuses):
+        feeds.try_connection(feed, by=clara)
+    server.calls_tokens = "token"
     with pytest.raises(NotAllowed):
         feeds.try_connection(feed, by=chen)
     (told,) = nights.rehearse(TODAY)[:1]
