@@ -35,6 +35,15 @@ def parse_array(content: bytes, *, max_bytes: int = MAX_BYTES) -> list[Any]:
     return items
 
 
+def holds_nul(value: object) -> bool:
+    """Whether a text in it, or a name, holds NUL: JSON may, but PostgreSQL keeps no such text."""
+    if isinstance(value, dict):
+        return any(map(holds_nul, (*value, *value.values())))
+    if isinstance(value, list):
+        return any(map(holds_nul, value))
+    return isinstance(value, str) and "\0" in value
+
+
 def _parse(content: bytes, max_bytes: int) -> Any:
     if len(content) > max_bytes:
         raise OutOfBounds(f"The text has more than {max_bytes} bytes.")

@@ -18,7 +18,8 @@ from oauth2_provider.models import (
 )
 from oauth2_provider.scopes import BaseScopes
 
-from issuer.services import clock, ledger
+from issuer.services import clock, ledger, webhooks
+from issuer.services.clients import Client
 from registrar.errors import NoScope, TwoSecrets
 from registrar.models import ApiClient, FormerSecret
 from registrar.services import roles
@@ -107,7 +108,8 @@ def end_former_secret(client: AbstractApplication, *, by: User | str) -> bool:
 def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
     """Let the client in no more: its secrets, keys and tokens open nothing from now on.
 
-    A new secret or other keys open again. To close it again changes nothing.
+    Its webhooks are switched off. A new secret or other keys open again. To close it again changes
+    nothing.
     """
     _demand(by, CHANGE)
     held = _held(client)
@@ -118,6 +120,8 @@ def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
     )
     for tokens in (Grant, RefreshToken, AccessToken):
         tokens.objects.filter(application=client.pk).delete()
+    for endpoint in webhooks.of(Client(client.client_id, client.name)):
+        webhooks.switch_off(endpoint, by=by)
     ledger.append("api_client.closed", client, by=by, reason=reason)
 
 

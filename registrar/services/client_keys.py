@@ -18,7 +18,7 @@ from issuer import fetch
 from issuer.services import clock, ledger
 from issuer.vc.errors import VcError
 from issuer.vc.jose import jws, numeric_dates
-from issuer.vc.json_text import parse_json
+from issuer.vc.json_text import holds_nul, parse_json
 from issuer.vc.keys import PublicKey
 from registrar.errors import BadAssertion, UnsoundKeys
 from registrar.models import ApiClient, UsedAssertion
@@ -75,7 +75,10 @@ def register(
 
 def claimed_client(text: object) -> str:
     """The client id that an assertion states; nothing is proved by it. Raises BadAssertion."""
-    return str(_read(text).claims.get("sub", ""))
+    claimed = str(_read(text).claims.get("sub", ""))
+    if holds_nul(claimed):
+        raise BadAssertion("sub of the assertion is the client id.")
+    return claimed
 
 
 def accept(client: AbstractApplication, text: object, *, at: datetime | None = None) -> None:
@@ -168,6 +171,8 @@ def _fetched(held: ApiClient, now: datetime) -> Mapping[str, Any] | None:
         found = parse_json(fetch.get(held.jwks_uri))
     except VcError as error:
         raise BadAssertion(f"The keys of the client could not be read. {error}") from None
+    if holds_nul(found):
+        raise BadAssertion("The keys of the client hold a NUL character.")
     keys = found.get("keys")
     kept = {"keys": keys[:MAX_KEYS] if isinstance(keys, list) else []}
     ApiClient.objects.filter(pk=held.pk).update(fetched_jwks=kept)
@@ -195,6 +200,8 @@ def _strictly_read(text: str) -> dict[str, Any]:
             raise UnsoundKeys(f"A JWK Set has `keys`, a list of 1 to {MAX_KEYS}.")
         for key in keys:
             PublicKey.from_jwk(key)
+        if holds_nul(keys):
+            raise UnsoundKeys("The keys hold a NUL character. Leave it out.")
     except VcError as error:
         raise UnsoundKeys(f"{UnsoundKeys()} {error}") from None
     names = [key.get("kid") for key in keys]

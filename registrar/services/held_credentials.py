@@ -22,7 +22,7 @@ from issuer.services import clock, ledger, verification
 from issuer.vc import classes, credential, reading, timestamps
 from issuer.vc.clr import ClrCredential
 from issuer.vc.errors import VcError
-from issuer.vc.json_text import parse_json
+from issuer.vc.json_text import holds_nul, parse_json
 from issuer.vc.openbadges import AchievementCredential
 from issuer.vc.verification.inspection import Inspection
 from issuer.vc.verification.report import Check, Outcome
@@ -196,6 +196,8 @@ def _require_sound(inspected: Inspection, kind: Kind, is_token: bool) -> Mapping
             raise NotHosted(f"It cannot be relied on ({check.id}): {check.detail}")
     if faults := list(classes.problems(document, _CLASSES[kind], "", compact=True)):
         raise NotHosted(f"It is not {_CALLED[kind]}: {faults[0].pointer} {faults[0].message}")
+    if holds_nul(document):
+        raise NotHosted("A text in it holds a NUL character, which cannot be kept.")
     if not credential.is_uri(document.get("id")):
         raise NotHosted("It has no id by which it could be replaced.")
     return document

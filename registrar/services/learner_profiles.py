@@ -7,6 +7,7 @@ from django.db import transaction
 
 from issuer.services import ledger
 from issuer.vc import classes, openbadges
+from issuer.vc.json_text import holds_nul
 from registrar.errors import ProfileRefused
 from registrar.models import LearnerAccount
 
@@ -64,6 +65,8 @@ def update(account: LearnerAccount, said: Mapping[str, Any]) -> bool:
     whole = {"id": recorded["id"], "type": recorded["type"], **stated}
     if faults := list(classes.problems(whole, openbadges.Profile, "")):
         raise ProfileRefused(f"{faults[0].pointer}: {faults[0].message}")
+    if holds_nul(stated):
+        raise ProfileRefused("A text holds a NUL character. Leave it out.")
     if stated == account.stated:
         return False
     LearnerAccount.objects.filter(pk=account.pk).update(stated=stated)

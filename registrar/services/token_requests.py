@@ -66,7 +66,8 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     name, colon, secret = text.partition(":")
-    return (unquote_plus(name), unquote_plus(secret)) if colon else None
+    found = (unquote_plus(name), unquote_plus(secret))
+    return found if colon and "\0" not in "".join(found) else None
 
 
 class ProvenClients(OAuth2Validator):

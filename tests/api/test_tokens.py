@@ -17,6 +17,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
 from issuer.models import LedgerEntry
+from issuer.services import clients, webhooks
 from issuer.vc import keys, signers
 from issuer.vc.jose import jws
 from registrar.errors import TwoSecrets, UnsoundKeys
@@ -131,6 +132,13 @@ def test_what_an_assertion_must_say_is_told(
     assert not UsedAssertion.objects.exists()
 
 
+def test_a_name_that_no_client_can_have_is_refused_like_any_other(
+    signing: Application,
+) -> None:
+    assert show(signed(claims(signing, sub="\0"))).status_code == 401
+    assert ask("%00", "%00").status_code == 401
+
+
 def test_only_the_registered_key_and_its_algorithm_count(signing: Application) -> None:
     said = claims(signing)
     by_another = show(signed(said, OTHER))
@@ -161,6 +169,13 @@ def test_keys_are_fetched_from_where_the_client_serves_them(
     for _ in range(2):
         assert show(signed(claims(client))).status_code == 200
     assert len(world.called) == 1
+    ApiClient.objects.update(fetched_at=None)
+    world.serve(JWKS_URI, b'{"keys": [{"kid": "\\u0000"}]}')
+    assert show(signed(claims(client))).status_code == 401
+    world.called.clear()
+    ApiClient.objects.update(fetched_at=None)
+    world.serve(JWKS_URI, jwks(a=SIGNER).encode())
+    assert show(signed(claims(client))).status_code == 200
     world.serve(JWKS_URI, jwks(b=OTHER).encode())
     assert show(signed(claims(client), OTHER, kid="b")).status_code == 401
     assert len(world.called) == 1, "nobody makes us ask more often than once a minute"
@@ -244,7 +259,11 @@ def test_a_client_that_is_closed_is_let_in_no_more(
     client, secret = added
     client_keys.register(client, by=root, jwks=jwks(a=SIGNER))
     token = ask(client.client_id, secret).json()["access_token"]
+    caller = clients.Client(client.client_id, client.name)
+    endpoint = webhooks.add(f"https://{HOST}/in", types=["credential.issued"], by=caller)
     api_clients.close(client, by=root, reason="It was lost.")
+    endpoint.refresh_from_db()
+    assert not endpoint.is_on, "it is told of nothing either"
     assert get(token) == 401
     assert ask(client.client_id, secret).status_code == 401
     assert show(signed(claims(client))).status_code == 401

@@ -186,6 +186,7 @@ def test_what_cannot_be_relied_on_is_not_kept(
     assert "dates" in refused(
         badge(validUntil="2020-01-01T00:00:00Z", validFrom="2019-01-01T00:00:00Z")
     )
+    assert "NUL" in refused(badge(name="No text of ours holds \0"))
     assert "not an Open Badge" in refused(record(badge()))
     for body in ("[]", "{}", "{", '{"a": 1, "a": 2}', "\x00", '"x"', "[" * 9999):
         refused(body)
@@ -283,6 +284,7 @@ def test_a_profile_is_what_the_record_says_and_what_the_learner_adds(
         {"url": "not an address"},
         {"address": "here"},
         {"phone": 7},
+        {"description": "No text of ours holds \0"},
         [],
     ):
         fails(shared_data, app.call("put", path, json.dumps(wrong)), 400, "invalid_data")
