@@ -4,8 +4,6 @@
 `.dev/venv/bin/pytest tests/vc`. The people of the stories (Ada, Ben, Clara ...) are in cast.py.
 """
 
-import contextlib
-import hashlib
 import ipaddress
 import os
 import shutil
@@ -26,6 +24,8 @@ HAS_SERVICES = bool(os.environ.get("DATABASE_URL"))
 NEEDS_SERVICES = "this needs PostgreSQL and a broker: run it with ./dev test"
 # Everything must run: nothing may be missing on the machine that judges a change.
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
+
+MIGRATION = pytest.StashKey[subprocess.Popen[bytes]]()
 
 pytest_plugins = ["tests.cast"] if HAS_SERVICES else []
 
@@ -75,13 +75,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             len(places),
         )
     )
-    if HAS_SERVICES:
-        return
+    if not HAS_SERVICES and any(map(needs_database, items)):
+        raise pytest.UsageError(NEEDS_SERVICES)
+
+
+def needs_database(item: pytest.Item) -> bool:
+    """Whether a test asks for the database."""
     fixtures = {"db", "transactional_db", "live_server"}
-    for item in items:
-        wanted = fixtures.intersection(getattr(item, "fixturenames", ()))
-        if wanted or item.get_closest_marker("django_db"):
-            raise pytest.UsageError(NEEDS_SERVICES)
+    wanted = fixtures.intersection(getattr(item, "fixturenames", ()))
+    return bool(wanted or item.get_closest_marker("django_db"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -210,47 +212,34 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
         yield
 
 
-@pytest.fixture(scope="session")
-def migrated(django_db_modify_db_settings: None, django_db_blocker: Any) -> str | None:
-    """The name for a copy of the migrated database, from which later runs start.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Name the migrated database that is copied, before the first test has its time counted.
 
-    Only on the server of ./dev: on one's own server nothing may be left behind.
+    Whoever finds none makes it.
     """
-    from django.apps import apps
+    if session.config.option.collectonly or not any(map(needs_database, session.items)):
+        return
     from django.db import connection
+    from pytest_django.plugin import blocking_manager_key
 
-    if not connection.settings_dict["NAME"].startswith("run_"):
-        return None
-    digest = hashlib.sha256()
-    for app in apps.get_app_configs():
-        for path in sorted(Path(app.path).glob("migrations/*.py")):
-            digest.update(path.read_bytes())
-    name = f"migrated_{digest.hexdigest()[:16]}"
-    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-        cursor.execute("select 1 from pg_database where datname = %s", [name])
-        if cursor.fetchone():
-            connection.settings_dict["TEST"]["TEMPLATE"] = name
-    return name
+    from tests import migrated
+
+    with session.config.stash[blocking_manager_key].unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.make()
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(migrated: str | None, django_db_setup: None, django_db_blocker: Any) -> None:
-    """Keep a copy of the migrated database; of other migrations' copies only the newest few."""
-    from django.db import DatabaseError, connection
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to migrate while the processes that will need it are still reading the tests."""
+    is_shared_out = session.config.getoption("numprocesses", None)
+    if is_shared_out and HAS_SERVICES and not session.config.option.collectonly:
+        argv = [sys.executable, "-m", "tests.migrated"]
+        session.config.stash[MIGRATION] = subprocess.Popen(argv, cwd=ROOT)
 
-    settings = connection.settings_dict
-    if migrated and not settings["TEST"].get("TEMPLATE"):
-        connection.close()
-        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
-            cursor.execute(
-                "select datname from pg_database where datname like 'migrated%' "
-                "order by oid desc offset 5"
-            )
-            commands = [f'drop database "{name}"' for (name,) in cursor.fetchall()]
-            commands.append(f'create database "{migrated}" template "{settings["NAME"]}"')
-            for command in commands:
-                with contextlib.suppress(DatabaseError):  # another process was faster
-                    cursor.execute(command)
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave no process behind."""
+    if migration := session.config.stash.get(MIGRATION, None):
+        migration.wait()
 
 
 # --- Workers ------------------------------------------------------------------------------------
