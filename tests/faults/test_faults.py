@@ -16,7 +16,7 @@ from django.db import connection
 
 from tests.bench.faults import SHORT_KINDS, SHORT_MUTANTS, servers
 
-pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = [sys.executable, "-m", "tests.bench", "faults", "--short"]

@@ -154,10 +154,8 @@ def test_the_demo_ends_with_files_that_others_can_check(
     keystore: Path,
     roster: Path,
     tmp_path: Path,
-    settings: Any,
     worker_processes: Any,
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("create_key")
     worker_processes.start("worker")
     worker_processes.start("signer")
@@ -221,6 +219,7 @@ def test_without_a_key_the_demo_says_what_to_do(db: None, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_open_university_s_module_gives_1072_awards(
     college: College, clara: User, dev: User, root: User, shared_data: Path
 ) -> None:
