@@ -1,16 +1,19 @@
 """One person whom two systems know is one learner, where numbers are agreed and names agree."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from issuer.errors import WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Enrolment, Learner, Result, Revision, SamePerson
-from registrar.services import awards, feeds, participation, rosters, same_people
+from registrar.services import awards, feeds, learner_sign_ins, participation, rosters, same_people
 from tests.cast import College
 from tests.registrar.test_awards import evaluate
 from tests.registrar.test_oneroster_csv import Roster
@@ -114,7 +117,10 @@ def test_who_was_here_twice_before_is_joined_by_hand_and_parted_again(
     with pytest.raises(WrongState):
         same_people.join(same, by=clara, reason="Again.")
     assert changes(bring(roster(), tmp_path / "a", "banner")) == {}
+    let_in = learner_sign_ins.account_of(obi).user
+    AccessToken.objects.create(user=let_in, token="t", expires=timezone.now() + timedelta(1))
     same_people.part(same, by=clara, reason="It was a mistake.")
+    assert not AccessToken.objects.exists(), "it may have been the other who let somebody in"
     assert of("banner") == {"u1", "u2"}
     assert not Result.objects.current().filter(source="banner", learner=obi).exists()
     assert not Enrolment.objects.filter(source="banner", learner=obi).exists()
