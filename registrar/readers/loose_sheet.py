@@ -27,7 +27,9 @@ MAX_BROKEN_ROWS: Final = 5_000
 # What may stand between cells, and how it is told; by so many lines it is found out.
 _SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars (|)"}
 _LOOKED_AT: Final = 20
-_SAID_FIRST = re.compile('(?:sep=(.)|"sep=(.)")[;,\t]*(?:\r\n|\r|\n|$)', re.I)
+# With a quote or the end of a line between cells, no reader takes it.
+_SIGN = r'([^"\r\n])'
+_SAID_FIRST = re.compile(f'(?:sep={_SIGN}|"sep={_SIGN}")[;,\t]*(?:\r\n|\r|\n|$)', re.I)
 # No database keeps these; they are damage wherever they stand.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _OTHER_FILES = (

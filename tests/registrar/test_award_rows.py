@@ -216,6 +216,12 @@ def test_a_sheet_as_people_send_them_is_read_and_one_is_told_how(
     assert titles == ([1] if "raduates" in data else [])
 
 
+@pytest.mark.parametrize("sign", ['"', "\r", ""])
+def test_what_cannot_stand_between_cells_is_not_taken_for_it(sign: str) -> None:
+    opened = award_rows.opened(f"sep={sign}\n{NAMES}\n{ROWS}".encode(), RESULTS)
+    assert opened.header == tuple(NAMES.split(";"))
+
+
 def test_names_of_columns_may_stand_in_two_rows_or_below_groups_of_them() -> None:
     ada = [1, "Ada", "Byron", "a@example.org"]
     groups = workbook(
