@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -264,6 +264,9 @@ class WithdrawalMailPart(Page, DetailView):
     template_name = "registrar/desk/withdrawal_sample.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # It names a learner, whom others than those who may withdraw these need not know.
+        if not awards.may_revoke_all(self.user, self.object):
+            raise PermissionDenied
         reason = self.request.GET.get("reason", "").strip()
         return {
             "thing": self.object,

@@ -225,6 +225,15 @@ def test_a_whole_batch_is_revoked_from_its_page(
     assert "Revoked" in text(client.get(thing_url(adas_credential)))
 
 
+def test_only_who_may_revoke_a_batch_sees_the_mail_that_would_go(
+    college: College, root: User, adas_credential: Credential, clara: User, signed_in: SignIn
+) -> None:
+    address = reverse("admin:issuer_batch_withdrawal_mail", args=[adas_credential.batch_id])
+    assert "Ada" in text(signed_in(clara).get(address))
+    stranger = member_of_staff(root, "ari", "registrar", college.arts)
+    assert signed_in(stranger).get(address).status_code == 403
+
+
 def test_a_batch_is_paused_goes_on_and_is_cancelled_from_its_page(
     adas_batch: Batch, adas_award: Award, key: object, clara: User, dev: User, signed_in: SignIn
 ) -> None:
