@@ -20,8 +20,6 @@ METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KEY: Final = "Idempotency-Key"
 KEY_LENGTH: Final = 255
 DRY_RUN: Final = "dry_run"
-# The answer says that the work is done later; the work itself knows that it is a dry run.
-_ACCEPTED: Final = 202
 
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{KEY_LENGTH}}}")
 # What says nothing of the write itself: the same request may do better with another token, later.
@@ -70,7 +68,7 @@ class Writes:
         """Do it, with all that the database has to say to it, and take it all back."""
         with transaction.atomic():
             response = self.get_response(request)
-            if response.status_code != _ACCEPTED:
+            if not getattr(response, "is_kept_when_dry", False):
                 if response.status_code < 400:
                     connection.check_constraints()
                 transaction.set_rollback(True)

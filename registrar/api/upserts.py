@@ -125,6 +125,12 @@ class UpsertedSerializer(serializers.Serializer):
     rows = SentRowSerializer(many=True)
 
 
+class DoneLater(Response):
+    """A job does the work, and knows by itself that it is a dry run."""
+
+    is_kept_when_dry = True
+
+
 class UpsertsMixin(GenericViewSet):
     """A list to which systems with the scope to write send rows."""
 
@@ -194,7 +200,7 @@ class UpsertsMixin(GenericViewSet):
             dry_run=dry_run,
         )
         tasks.write_rows_soon(job)
-        return Response(
+        return DoneLater(
             JobSerializer(job).data,
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": f"/api/v1/jobs/{job.pk}"},

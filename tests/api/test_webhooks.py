@@ -166,6 +166,8 @@ def test_the_log_is_filtered_and_what_is_in_it_is_sent_again(
     receiver.status, receiver.content = 500, b"Broken"
     event = events.tell(events.BATCH_APPROVED, lambda: events.thing(1, at=events.BATCHES))
     assert event is not None
+    assert system.post(f"{address}/test?dry_run=true").status_code == 202
+    assert not Event.objects.filter(type="webhook.test").exists()
     test = system.post(f"{address}/test")
     assert (test.status_code, test.json()["type"]) == (202, "webhook.test")
     assert system.post(f"{address}/test").status_code == 409
