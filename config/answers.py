@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.text import compress_string
 from rest_framework.permissions import SAFE_METHODS
 
+from config import limits
 from config.writes import API
 from registrar.api import versions
 from registrar.api.versions import ETAG
@@ -29,6 +30,7 @@ class Answers:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        limits.tell(request, response)
         if not request.path.startswith(API) or response.streaming:
             return response
         patch_vary_headers(response, ("Accept-Encoding",))

@@ -41,6 +41,9 @@ BEHIND_A_TOKEN = {
     401: "There is no token, or it has run out or was revoked.",
     403: "The token lacks a scope.",
 }
+OF_THE_API = {
+    429: "The client asks too often: `Retry-After` says for how many seconds it should wait."
+}
 OF_A_WRITE = {
     409: "A request with this Idempotency-Key is still being worked on, or what there is does not "
     "allow it.",
@@ -148,6 +151,8 @@ class Operation(AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         possible = dict(ALWAYS)
+        if self.path.startswith(writes.API):
+            possible |= OF_THE_API
         if self._is_write():
             possible |= OF_A_WRITE
         if self._is_change():

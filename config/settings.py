@@ -370,6 +370,10 @@ CONFORMANCE = env.bool("CONFORMANCE", False)
 
 # --- REST API ---------------------------------------------------------------------------------
 
+# How many requests a minute a client of the API may make; 0 for any number. Where the broker does
+# not answer or is a RabbitMQ, each web process counts by itself.
+API_RATE_LIMIT = env.int("API_RATE_LIMIT", 3_000)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "config.rest.BearerToken",
@@ -377,6 +381,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["config.rows.Rows"],
     "DEFAULT_PARSER_CLASSES": ["config.rest.Body"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.limits.PerClient"],
     "DEFAULT_FILTER_BACKENDS": ["config.lists.Narrowed"],
     "DEFAULT_PAGINATION_CLASS": "config.lists.Pages",
     "DEFAULT_SCHEMA_CLASS": "config.openapi.Operation",
@@ -426,6 +431,8 @@ SIS_WRITE_SCOPES = {
 # What a system may write; only what an administrator ticks for it.
 WRITE_SCOPES = SIS_WRITE_SCOPES | {
     "awards.prepare": "Prepare awards from a file; a person approves them",
+    "rules.evaluate": "See who would be awarded by a rule now, and why",
+    "credentials.revoke": "Revoke credentials, suspend and reinstate them",
     "skills.import": "Import frameworks of skills",
     "skills.propose": "Propose links between skills of different frameworks",
 }

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from rest_framework import serializers, viewsets
 
+from issuer.api.status import StatusActsMixin
 from issuer.models import Chunk, Credential, StatusChange
 
 
@@ -61,7 +62,7 @@ _LAST_CHANGE: Final = (
 )
 
 
-class CredentialViewSet(viewsets.ReadOnlyModelViewSet):
+class CredentialViewSet(StatusActsMixin, viewsets.ReadOnlyModelViewSet):
     """All credentials. The signed documents go to their learners, not to systems."""
 
     scopes = ["credentials.read"]

@@ -12,7 +12,9 @@ from registrar.api import (
     learners,
     offerings,
     proposals,
+    records,
     results,
+    rules,
     templates,
     webhooks,
 )
@@ -32,6 +34,9 @@ router.register("results", results.ResultViewSet)
 router.register("templates", templates.TemplateViewSet)
 router.register("jobs", jobs.JobViewSet)
 router.register("awards", awards.AwardViewSet)
+router.register("revisions", rules.RevisionViewSet, basename="revision")
+router.register("rules", rules.AwardRuleViewSet, basename="rule")
+router.register("records", records.RecordViewSet, basename="record")
 router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
 
 urlpatterns = [

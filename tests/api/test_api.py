@@ -36,6 +36,10 @@ LISTS = [
     "frameworks",
     "skills",
     "associations",
+    "revisions",
+    "rules",
+    "status",
+    "records",
 ]
 SECRET = "a-secret-of-the-test"
 

@@ -1,0 +1,133 @@
+"""Read revisions and award rules, and who would be awarded by one now."""
+
+from typing import Any, ClassVar, Final
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from registrar.api.award_rules import RuleField
+from registrar.api.templates import RevisionSerializer
+from registrar.models import Learner, Revision, RevisionSkill
+from registrar.services import awards, eligibility
+
+# Of each kind so many learners are named at most.
+MOST_NAMED: Final = 1_000
+_OUTCOMES: Final = ("awarded", "already", "not_met")
+
+
+class AttestedSerializer(serializers.ModelSerializer):
+    """A skill that is attested, and how far."""
+
+    skill = serializers.CharField(source="skill.uri", help_text="URI of the skill")
+    level = serializers.ChoiceField(RevisionSkill.Level.choices, allow_blank=True)
+
+    class Meta:
+        model = RevisionSkill
+        fields = ["skill", "level"]
+        read_only_fields = fields
+
+
+class SingleRevisionSerializer(RevisionSerializer):
+    """A revision of a template with the skills that it attests."""
+
+    template = serializers.SlugField(source="template.slug")
+    skills = AttestedSerializer(many=True, source="attested")
+
+    class Meta(RevisionSerializer.Meta):
+        fields = ["id", "template", *RevisionSerializer.Meta.fields, "skills", "updated_at"]
+        read_only_fields = fields
+
+
+class AwardRuleSerializer(serializers.ModelSerializer):
+    """The rule of a revision, and how one is awarded by it."""
+
+    template = serializers.SlugField(source="template.slug")
+    revision = serializers.IntegerField(source="number")
+    rule = RuleField(read_only=True, help_text="Null in drafts whose rule is not sound yet")
+
+    class Meta:
+        model = Revision
+        fields = ["id", "template", "revision", "state", "awarding", "rule", "updated_at"]
+        read_only_fields = fields
+
+
+class JudgedSerializer(serializers.Serializer):
+    """A learner who was looked at, and why this came of it."""
+
+    learner = serializers.CharField(help_text="sourcedId of the learner")
+    source = serializers.CharField()
+    occasion = serializers.CharField(help_text="Such as the offering; may be empty")
+    outcome = serializers.ChoiceField(_OUTCOMES)
+    reasons = serializers.ListField(
+        child=serializers.CharField(), help_text="One sentence for each condition of the rule"
+    )
+
+
+class EvaluatedSerializer(serializers.Serializer):
+    """Who would be awarded by a rule now."""
+
+    awarded = serializers.IntegerField(help_text="Would be awarded now")
+    already = serializers.IntegerField(help_text="Were awarded before")
+    not_met = serializers.IntegerField(help_text="Have not earned it")
+    is_complete = serializers.BooleanField(
+        help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
+    )
+    learners = JudgedSerializer(many=True)
+
+
+_FILTERS: Final = {
+    "template": serializers.SlugField(source="template__slug", max_length=100),
+    "state": serializers.ChoiceField(Revision.State.choices),
+}
+
+
+class RevisionViewSet(viewsets.ReadOnlyModelViewSet):
+    """All revisions of all templates."""
+
+    scopes = ["templates.read"]
+    queryset = Revision.objects.select_related("template").prefetch_related("attested__skill")
+    filters = _FILTERS
+    serializer_class = SingleRevisionSerializer
+
+
+class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
+    """The award rules of all revisions that have one, by the revisions' ids."""
+
+    scopes = ["templates.read"]
+    write_scopes = ["rules.evaluate"]
+    queryset = Revision.objects.filter(rule__isnull=False).select_related("template")
+    filters: ClassVar = _FILTERS
+    serializer_class = AwardRuleSerializer
+
+    @extend_schema(request=None, responses=EvaluatedSerializer)
+    @action(detail=True, methods=["post"])
+    def evaluate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Tell who would be awarded by this rule now, and why or why not. Awards nobody."""
+        found = awards.evaluate(self.get_object(), at=timezone.now())
+        kinds = dict(zip(_OUTCOMES, (found.awards, found.already, found.not_met), strict=True))
+        named = {outcome: judged[:MOST_NAMED] for outcome, judged in kinds.items()}
+        learners = Learner.objects.in_bulk(
+            {each.learner_id for judged in named.values() for each in judged}
+        )
+        told = [
+            _told(each, outcome, learners[each.learner_id])
+            for outcome, judged in named.items()
+            for each in judged
+        ]
+        counts = {outcome: len(judged) for outcome, judged in kinds.items()}
+        is_complete = len(told) == sum(counts.values())
+        return Response({**counts, "is_complete": is_complete, "learners": told})
+
+
+def _told(judged: eligibility.Candidate, outcome: str, learner: Learner) -> dict[str, Any]:
+    return {
+        "learner": learner.sourced_id,
+        "source": learner.source,
+        "occasion": judged.occasion,
+        "outcome": outcome,
+        "reasons": judged.reasons,
+    }
