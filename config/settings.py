@@ -407,6 +407,8 @@ SPECTACULAR_SETTINGS = {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",
         "CreditOfARowEnum": ["credit", "non-credit"],
         "SkillKindEnum": "skills.models.Skill.Kind",
+        "AwardStateEnum": "registrar.api.records.STATES",
+        "RevisionStateEnum": "registrar.models.Revision.State",
         "DeliveryStateEnum": "issuer.models.Delivery.State",
     },
 }

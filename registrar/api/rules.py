@@ -55,7 +55,7 @@ class AwardRuleSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class JudgedSerializer(serializers.Serializer):
+class CandidateSerializer(serializers.Serializer):
     """A learner who was looked at, and why this came of it."""
 
     learner = serializers.CharField(help_text="sourcedId of the learner")
@@ -76,7 +76,7 @@ class EvaluatedSerializer(serializers.Serializer):
     is_complete = serializers.BooleanField(
         help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
     )
-    learners = JudgedSerializer(many=True)
+    learners = CandidateSerializer(many=True)
 
 
 _FILTERS: Final = {

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import json
 import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar, Final, cast
@@ -12,7 +13,7 @@ from django.core.files import File
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, UnsupportedMediaType, ValidationError
@@ -23,6 +24,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from issuer.services.clients import Client
 from registrar import tasks
+from registrar.api.examples import ROWS
 from registrar.api.jobs import JobSerializer, SentRowSerializer
 from registrar.errors import NoSource
 from registrar.models.catalog import named
@@ -275,8 +277,20 @@ def upserting(kind: str) -> Any:
                 "source",
                 {"type": "string", "minLength": 1, "maxLength": upserts.LONGEST_SOURCE},
                 required=True,
+                examples=[OpenApiExample("A system", value="banner")],
                 description="Name of the system that knows the rows by their sourcedIds",
             )
+        ],
+        examples=[
+            OpenApiExample(
+                "A row", value=dict(ROWS[kind]), request_only=True, media_type=readers.JSON
+            ),
+            OpenApiExample(
+                "A row a line",
+                value=json.dumps(ROWS[kind]) + "\n",
+                request_only=True,
+                media_type=readers.NDJSON,
+            ),
         ],
         responses={200: UpsertedSerializer, 202: JobSerializer},
     )

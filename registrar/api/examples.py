@@ -1,0 +1,64 @@
+"""A row of each kind, as it is sent; each leads to those before it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "organisations": {"sourced_id": "biology", "name": "Biology", "kind": "department"},
+    "terms": {
+        "sourced_id": "2026-autumn",
+        "title": "Autumn 2026",
+        "starts_on": "2026-09-01",
+        "ends_on": "2027-01-31",
+    },
+    "courses": {
+        "sourced_id": "bio-110",
+        "code": "BIO 110",
+        "title": "Cells and tissues",
+        "organisation": "biology",
+        "credit": "credit",
+        "credits": 6,
+    },
+    "activities": {
+        "sourced_id": "garden",
+        "code": "GARDEN",
+        "title": "Keeping the botanical garden",
+        "organisation": "biology",
+        "hours": 40,
+    },
+    "outcomes": {
+        "code": "BIO110-1",
+        "course": "bio-110",
+        "statement": "Draw a cell from observation.",
+    },
+    "offerings": {
+        "sourced_id": "bio-110-2026",
+        "course": "bio-110",
+        "title": "Cells and tissues, autumn 2026",
+        "term": "2026-autumn",
+    },
+    "learners": {
+        "sourced_id": "stu-1",
+        "number": "000123",
+        "given_name": "Ada",
+        "family_name": "Byron",
+    },
+    "enrolments": {
+        "sourced_id": "stu-1-bio-110-2026",
+        "offering": "bio-110-2026",
+        "learner": "stu-1",
+    },
+    "line-items": {
+        "sourced_id": "bio-110-2026-final",
+        "offering": "bio-110-2026",
+        "title": "Final result",
+        "category": "Module result",
+    },
+    "results": {
+        "sourced_id": "bio-110-2026-final-stu-1",
+        "line_item": "bio-110-2026-final",
+        "learner": "stu-1",
+        "text": "Pass",
+        "dated": "2027-01-20",
+    },
+}

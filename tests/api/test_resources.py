@@ -1,0 +1,75 @@
+"""What an information system reads of decisions, and what it may do about them."""
+
+import pytest
+from oauth2_provider.models import AccessToken
+
+from issuer.models import LedgerEntry, StatusChange
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_revision_and_its_rule_are_read_by_themselves(sis, cells) -> None:
+    (revision,) = sis.get("/api/v1/revisions?template=cells&state=approved").json()["results"]
+    assert (revision["template"], revision["number"]) == ("cells", 1)
+    assert {each["skill"] for each in revision["skills"]} <= {
+        f"https://college.example/skills/{number}" for number in range(3)
+    }
+    (rule,) = sis.get("/api/v1/rules").json()["results"]
+    assert (rule["id"], rule["rule"]) == (revision["id"], revision["rule"])
+
+
+def test_a_rule_tells_who_would_be_awarded_and_awards_nobody(sis, college, cells, ada, ben) -> None:
+    for learner, grade in ((ada, "Distinction"), (ben, "Fail")):
+        college.enrol(learner)
+        college.grade(learner, grade)
+    address = f"/api/v1/rules/{cells.pk}/evaluate"
+    assert sis.post(address).status_code == 403
+    AccessToken.objects.update(scope="rules.evaluate awards.read")
+    told = sis.post(address).json()
+    assert (told["awarded"], told["already"], told["not_met"]) == (1, 0, 1)
+    assert told["is_complete"] is True
+    outcomes = {each["learner"]: each["outcome"] for each in told["learners"]}
+    assert outcomes == {"stu-1001": "awarded", "stu-1002": "not_met"}
+    assert all(each["reasons"] for each in told["learners"])
+    assert sis.get("/api/v1/awards").json()["results"] == []
+
+
+def test_a_record_tells_what_a_learner_was_awarded_and_how_it_stands(
+    sis, adas_credential, ben
+) -> None:
+    page = sis.get("/api/v1/records").json()
+    awarded = {each["number"]: each["awards"] for each in page["results"]}
+    assert awarded["1002"] == []
+    (award,) = awarded["1001"]
+    assert (award["template"], award["state"]) == ("cells", "valid")
+    assert award["credential"] == str(adas_credential.pk)
+    AccessToken.objects.update(scope="learners.read")
+    assert sis.get("/api/v1/records").status_code == 403
+
+
+def test_a_client_revokes_with_a_reason_and_once(sis, adas_credential) -> None:
+    address = f"/api/v1/credentials/{adas_credential.pk}/revoke"
+    said = {"reason": "Awarded by mistake"}
+    assert sis.post(address, said, format="json").status_code == 403
+    AccessToken.objects.update(scope="credentials.read credentials.revoke")
+    assert sis.post(address, {"reason": " "}, format="json").status_code == 400
+    tried = sis.post(address + "?dry_run=true", said, format="json")
+    assert (tried.status_code, tried.json()["act"]) == (200, "revoked")
+    assert not StatusChange.objects.exists()
+    first, again = (sis.post(address, said, format="json") for _ in range(2))
+    assert first.json() == again.json()
+    assert LedgerEntry.objects.filter(act="credential.revoked").count() == 1
+    (told,) = sis.get(f"/api/v1/status?credential={adas_credential.pk}").json()["results"]
+    assert (told["act"], told["reason"]) == ("revoked", "Awarded by mistake")
+    late = sis.post(address.replace("revoke", "reinstate"), said, format="json")
+    assert (late.status_code, late.json()["code"]) == (409, "not_suspendable")
+    assert sis.post("/api/v1/credentials/x/revoke", said, format="json").status_code == 404
+
+
+def test_what_can_be_suspended_is_suspended_and_reinstated(sis, adas_licence) -> None:
+    AccessToken.objects.update(scope="credentials.read credentials.revoke")
+    said = {"reason": "Under review"}
+    for act, state in (("suspend", "suspended"), ("reinstate", "valid")):
+        done = sis.post(f"/api/v1/credentials/{adas_licence.pk}/{act}", said, format="json")
+        assert done.status_code == 200
+        assert sis.get(f"/api/v1/credentials/{adas_licence.pk}").json()["state"] == state
