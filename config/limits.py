@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -61,8 +61,8 @@ def tell(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _who(request: Request) -> str:
-    if request.auth is not None:
-        return f"client:{request.auth.application_id}"
+    if (token := cast(Any, request.auth)) is not None:
+        return f"client:{token.application_id}"
     return f"address:{client_address(request._request)}"
 
 

@@ -71,6 +71,10 @@ WRITE_PARAMETERS = [
         "description": "The same answer, and nothing changes",
     },
 ]
+TOO_LONG = {
+    "description": "The address is too long; the web server itself says so, in HTML.",
+    "content": {"text/html": {"schema": {"type": "string"}}},
+}
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
@@ -110,6 +114,7 @@ class Operation(AutoSchema):
             body = self._get_response_for_code(told, str(status), [problems.MEDIA_TYPE], direction)
             bodies.setdefault(str(status), body)
         if self.method == "GET" and self.path.startswith(writes.API):
+            bodies["414"] = TOO_LONG
             bodies["304"] = {"description": "There is nothing new for who has this ETag."}
         return dict(sorted(bodies.items()))
 

@@ -158,7 +158,7 @@ class AsOfViewSet(viewsets.ReadOnlyModelViewSet):
     @property
     def day(self) -> date | None:
         """The day that is asked for."""
-        asked = AsOfSerializer(data=self.request.query_params)
+        asked = AsOfSerializer(data=self.request.query_params.dict())
         asked.is_valid(raise_exception=True)
         return asked.validated_data.get("as_of")
 

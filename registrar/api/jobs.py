@@ -102,7 +102,7 @@ class JobViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True)
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What became of each row of a job that was written so far, in their order."""
-        asked = WantedRowsSerializer(data=request.query_params)
+        asked = WantedRowsSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         found = UpsertedRow.objects.filter(job=self.get_object(), **asked.validated_data)
         page = self.paginate_queryset(found)

@@ -59,7 +59,7 @@ class CandidateSerializer(serializers.Serializer):
     """A learner who was looked at, and why this came of it."""
 
     learner = serializers.CharField(help_text="sourcedId of the learner")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     occasion = serializers.CharField(help_text="Such as the offering; may be empty")
     outcome = serializers.ChoiceField(_OUTCOMES)
     reasons = serializers.ListField(

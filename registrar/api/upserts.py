@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import json
 import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar, Final, cast
@@ -284,12 +283,6 @@ def upserting(kind: str) -> Any:
         examples=[
             OpenApiExample(
                 "A row", value=dict(ROWS[kind]), request_only=True, media_type=readers.JSON
-            ),
-            OpenApiExample(
-                "A row a line",
-                value=json.dumps(ROWS[kind]) + "\n",
-                request_only=True,
-                media_type=readers.NDJSON,
             ),
         ],
         responses={200: UpsertedSerializer, 202: JobSerializer},

@@ -47,7 +47,8 @@ class FrameworkExportView(GenericAPIView):
         parameters=[WantedFormatSerializer],
         responses={
             (200, media_type): OpenApiResponse(
-                OpenApiTypes.BINARY, "The framework as it is held now, with accepted crosswalks."
+                {"type": ["object", "array"]} if "json" in media_type else OpenApiTypes.STR,
+                "The framework as it is held now, with accepted crosswalks.",
             )
             for media_type in _TYPES
         },

@@ -161,7 +161,7 @@ class SkillViewSet(viewsets.ReadOnlyModelViewSet):
         )
 
     def _as_of(self, request: Request) -> Response:
-        asked = AsOfSerializer(data=request.query_params)
+        asked = AsOfSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         evening = datetime.combine(asked.validated_data["as_of"], time.max, UTC)
         held = self.filter_queryset(Skill.objects.as_of(evening))

@@ -241,7 +241,8 @@ def test_skills_are_searched_for_and_answered_with_the_best_first(
 
 
 @pytest.mark.parametrize(
-    "asked", ["search=x&kind=magic", "search=x&framework=0", "search=x&cursor=x", "kind=magic"]
+    "asked",
+    ["search=x&kind=magic", "search=x&framework=0", "search=x&cursor=x", "kind=magic", "as_of="],
 )
 def test_a_search_that_is_not_understood_is_refused(
     asked: str, client: Client, application: Application
