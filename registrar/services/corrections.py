@@ -1,9 +1,9 @@
 """Correct in one act: a name, an address, a result, a typo; supersede what was issued by it.
 
 Credentials that said what was wrong are superseded: each is revoked, and a new one with a new id
-takes its place, linked to it. Where a name or an address was wrong the new one says otherwise the
-same: results, wording and day of the award stay. Where the credential itself was wrong it says
-what holds today.
+takes its place, linked to it. What the new one says is stored before, in the same transaction.
+Where a name or an address was wrong it says otherwise the same: results, wording and day of the
+award stay. Where the credential itself was wrong it says what holds today.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
-from issuer.models import Credential
-from issuer.services import batches, ledger, status
+from issuer.models import Batch, Chunk, Credential
+from issuer.services import batches, credentials, ledger, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, CorrectedAward, Correction, CredentialTemplate, Learner
-from registrar.services import award_mails, awards, correction_policies, roles
+from registrar.services import award_mails, awards, composition, correction_policies, roles
 
 MAKE = "registrar.make_correction"
 CONFIRM = "registrar.confirm_correction"
@@ -72,7 +72,7 @@ def correct_learner(
     `changes` are new values of FIELDS; the same value as before is none. Done at once where one
     person is enough, else it waits for a second one. Raises NothingToCorrect, BadAddress,
     ReasonMissing, NotAllowed, and WrongState while another correction of the learner waits or one
-    of the credentials is still being issued.
+    of the credentials is still being issued, and where a new one could not be issued.
     """
     learner = Learner.objects.select_for_update().get(pk=learner.pk)
     changes = _settled(learner, changes)
@@ -264,7 +264,7 @@ def _begin(
 
 
 def _make(correction: Correction, *, by: User, reason: str) -> Correction:
-    """Change the record, supersede what said it wrong, and let the new credentials be issued."""
+    """Change the record, freeze the new credentials, and supersede what said it wrong."""
     learner = Learner.objects.select_for_update().get(pk=correction.learner_id)
     was = {field: getattr(learner, field) for field in correction.changes}
     if correction.changes:
@@ -296,23 +296,40 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         batch=batch,
     )
     correction.refresh_from_db()
-    credentials = Credential.objects.in_bulk([cast(UUID, each.credential_id) for each in former])
+    if batch is not None and correction.needs_second:
+        batches.approve(batch, by=by, reason=reason)
+    elif batch is not None:
+        batches.approve_alone(batch, by=by, reason=correction.reason)
+    if batch is not None:
+        _freeze(batch)
+    superseded = Credential.objects.in_bulk([cast(UUID, each.credential_id) for each in former])
     for award in made:
         status.supersede(
-            credentials[cast(UUID, cast(Award, award.replaces).credential_id)],
+            superseded[cast(UUID, cast(Award, award.replaces).credential_id)],
             successor=cast(UUID, award.credential_id),
             leads_on=correction.leads_on,
             reason=f"Superseded: {correction.reason}",
             by=by,
         )
-    if batch is not None and correction.needs_second:
-        batches.approve(batch, by=by, reason=reason)
-    elif batch is not None:
-        batches.approve_alone(batch, by=by, reason=correction.reason)
     if batch is not None and correction.tells_learner:
         award_mails.announce(batch)
     ledger.append("correction.made", correction, by=by, reason=reason)
     return correction
+
+
+def _freeze(batch: Batch) -> None:
+    """Store what the new credentials say, so that only their signatures are to come.
+
+    Raises WrongState if one of them cannot be issued as it stands; nothing is revoked then.
+    """
+    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
+        within = (chunk.first, chunk.last)
+        found = Award.objects.filter(batch=batch, position__range=within)
+        statements, refused = composition.compose_possible(found)
+        credentials.request(chunk, statements, refused=refused)
+    failed = Chunk.objects.filter(batch=batch, state=Chunk.State.FAILED).first()
+    if failed is not None:
+        raise WrongState(f"The new credential could not be issued: {failed.error}")
 
 
 def _others(correction: Correction, learner: Learner) -> bool:

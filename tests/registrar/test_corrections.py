@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
+from issuer.errors import BadAddress, NoActiveKey, ReasonMissing, SamePerson, WrongState
 from issuer.models import (
     Batch,
     Chunk,
@@ -226,6 +226,46 @@ def test_what_was_issued_while_a_correction_waited_is_not_forgotten(
     corrections.decline(correction, by=dev, reason="Ask again.")
     made = corrections.confirm(rename(ada, clara), by=dev)
     assert len(made.awards.all()) == 1
+
+
+def test_nothing_is_revoked_where_the_new_credential_cannot_be_issued(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    with pytest.raises(WrongState, match="could not be issued"):
+        rename(ada, clara, family_name="Ki\x07ng")
+    ada.refresh_from_db()
+    assert (ada.family_name, status.state_of(named)) == ("Byron", Credential.State.VALID)
+    SigningKey.objects.update(state=SigningKey.State.RETIRED)
+    with pytest.raises(NoActiveKey):
+        rename(ada, clara)
+    assert status.state_of(named) == Credential.State.VALID
+    assert not Award.objects.filter(replaces__isnull=False).exists()
+
+
+def test_what_is_new_is_stored_before_the_old_is_revoked(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    made = rename(ada, clara)
+    (award,) = Award.objects.filter(batch=made.batch).with_state()
+    assert (award.state, status.state_of(named)) == ("requested", Credential.State.REVOKED)
+    assert document(award.credential)["credentialSubject"]["identifier"][1]["identityHash"] == (
+        "Ada King"
+    )
+
+
+def test_a_revision_approved_meanwhile_does_not_change_what_is_corrected(
+    named: Credential, ada: Learner, clara: User, dev: User
+) -> None:
+    correction_policies.settle(True, by=clara, reason="The auditors ask for it.")
+    correction = rename(ada, clara)
+    former = Award.objects.get(credential=named)
+    later = templates.revise(former.template, by=clara)
+    templates.approve(templates.submit(later, by=clara), by=dev)
+    made = corrections.confirm(correction, by=dev)
+    assert made.batch is not None
+    issue(made.batch)
+    award = Award.objects.with_state().get(batch=made.batch)
+    assert (award.revision, award.state) == (former.revision, "valid")
 
 
 def test_what_is_declined_changes_nothing(
