@@ -73,6 +73,9 @@ def freeze(batch_id: str) -> None:
         if time.monotonic() > end:
             freeze.delay(batch_id)
             return
+    if Chunk.objects.filter(batch=batch_id, state=Chunk.State.REQUESTED).exists():
+        # What was frozen with the decision, as corrections are, has rung for nobody.
+        issuer_tasks.sign.delay(batch_id)
     # Where every row was refused there is nothing to sign, and no signer to close it.
     batches.close_if_done(batch_id)
 

@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
@@ -306,10 +307,11 @@ class SchedulePage(FormPage):
     title = "Issue it later"
     form_class = ScheduleForm
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
+    @cached_property
+    def batch(self) -> Batch:
+        """The one that waits; asked for only by who may approve."""
         prepared = Batch.objects.filter(state=Batch.State.PREPARED)
-        self.batch = get_object_or_404(prepared, pk=kwargs["object_id"])
+        return get_object_or_404(prepared, pk=self.kwargs["object_id"])
 
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Batch), Link(self.batch.name, thing_url(self.batch)))

@@ -248,7 +248,7 @@ def test_what_is_new_is_stored_before_the_old_is_revoked(
     made = rename(ada, clara)
     (award,) = Award.objects.filter(batch=made.batch).with_state()
     assert (award.state, status.state_of(named)) == ("requested", Credential.State.REVOKED)
-    assert document(award.credential)["credentialSubject"]["identifier"][1]["identityHash"] == (
+    assert document(award.credential_id)["credentialSubject"]["identifier"][1]["identityHash"] == (
         "Ada King"
     )
 
