@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import suppress
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -73,7 +74,7 @@ def freeze(batch_id: str) -> None:
         if time.monotonic() > end:
             freeze.delay(batch_id)
             return
-    if Chunk.objects.filter(batch=batch_id, state=Chunk.State.REQUESTED).exists():
+    if Chunk.objects.filter(batch=UUID(batch_id), state=Chunk.State.REQUESTED).exists():
         # What was frozen with the decision, as corrections are, has rung for nobody.
         issuer_tasks.sign.delay(batch_id)
     # Where every row was refused there is nothing to sign, and no signer to close it.
