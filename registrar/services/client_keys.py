@@ -170,6 +170,8 @@ def _fetched(held: ApiClient, now: datetime) -> Mapping[str, Any] | None:
     try:
         found = parse_json(fetch.get(held.jwks_uri))
     except VcError as error:
+        # Else what it served long ago would be good again until the next look.
+        ApiClient.objects.filter(pk=held.pk).update(fetched_jwks=None)
         raise BadAssertion(f"The keys of the client could not be read. {error}") from None
     if holds_nul(found):
         raise BadAssertion("The keys of the client hold a NUL character.")

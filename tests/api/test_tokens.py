@@ -181,6 +181,10 @@ def test_keys_are_fetched_from_where_the_client_serves_them(
     assert len(world.called) == 1, "nobody makes us ask more often than once a minute"
     ApiClient.objects.update(fetched_at=timezone.now() - client_keys.PAUSE)
     assert show(signed(claims(client), OTHER, kid="b")).status_code == 200
+    world.serve(JWKS_URI, b"gone")
+    ApiClient.objects.update(fetched_at=timezone.now() - client_keys.KEPT)
+    for _ in range(2):
+        assert show(signed(claims(client), OTHER, kid="b")).status_code == 401
 
 
 @pytest.mark.parametrize(
