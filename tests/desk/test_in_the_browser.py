@@ -25,7 +25,7 @@ NOT_PAGES = {
     *(
         "evidence pack as zip",
         "rule tried as CSV",
-        "options of a rule",
+        *("options of a rule", "options of a choice"),
         "numbers of a queue",
         "what was issued as CSV",
         "rows of a file of awards",
