@@ -50,7 +50,12 @@ def is_usable(text: str) -> bool:
 
 def words(limit: int = 40, without: str = "") -> st.SearchStrategy[str]:
     """Texts as people write them, and worse."""
-    signs = st.characters(exclude_categories=["Cs"], exclude_characters=without)
+    # A text that has to be drawn again costs its whole package: controls are left out at once.
+    signs = st.characters(
+        exclude_categories=["Cs", "Cc"],
+        exclude_characters=without,
+        include_characters="".join(sorted(set("\t\n\r") - set(without))),
+    )
     found = st.text(signs, min_size=1, max_size=limit)
     return found.map(lambda text: texts.composed(text).strip()).filter(is_usable)
 
