@@ -27,7 +27,15 @@ LAST_DAY = date(2026, 5, 15)
 
 @contextlib.contextmanager
 def opened() -> "Iterator[College]":
-    """A new database and keystore, migrated and set up; both are gone afterwards."""
+    """The same, set up."""
+    with empty() as college:
+        college.set_up()
+        yield college
+
+
+@contextlib.contextmanager
+def empty() -> "Iterator[College]":
+    """A new database, migrated, and a keystore; both are gone afterwards, and the workers."""
     with tempfile.TemporaryDirectory() as folder, _database() as url:
         secret = Path(folder, "secret")
         secret.write_text(secrets.token_hex(32))
@@ -44,7 +52,6 @@ def opened() -> "Iterator[College]":
 
         call_command("migrate", verbosity=0)
         college = College(folder=Path(folder))
-        college.set_up()
         try:
             yield college
         finally:
@@ -385,12 +392,17 @@ class College:
                 found[role] = max(found.get(role, 0), peak_of(pid))
         return found
 
+    def end(self, kind: str) -> None:
+        """End the process of this kind, with its children."""
+        process = self.processes.pop(kind)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
     def dismiss(self) -> None:
         """End the workers."""
-        for process in self.processes.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for kind in [*self.processes]:
+            self.end(kind)
 
 
 def peak_of(pid: int) -> int:

@@ -101,5 +101,5 @@ def _read(port: int, path: str) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", headers={"Host": "localhost"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:
         answer.read()
