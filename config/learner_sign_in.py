@@ -19,7 +19,7 @@ from issuer.services import clock, links
 from registrar.errors import LinkUsedUp, TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.sealed import sealed
-from registrar.services import held_credentials, learner_sign_ins, stacks
+from registrar.services import held_credentials, learner_access, learner_sign_ins, stacks
 
 _SESSION = "learner"
 _LONGEST_PATH = 2000
@@ -27,11 +27,15 @@ _LONGEST_NUMBER = 18
 
 
 def current(request: HttpRequest) -> LearnerAccount | None:
-    """The learner who is signed in here, for half an hour after the link was followed."""
+    """The learner who is signed in here, for half an hour after the link was followed.
+
+    Nobody once the learner's access was ended, wherever the session is kept.
+    """
     held = request.session.get(_SESSION)
     if not held or held["until"] < clock.now().timestamp():
         return None
-    return LearnerAccount.objects.select_related("learner", "user").filter(pk=held["pk"]).first()
+    accounts = LearnerAccount.objects.select_related("learner", "user")
+    return accounts.filter(pk=held["pk"], learner__access_number=held.get("access")).first()
 
 
 def ask_to_sign_in(path: str) -> HttpResponse:
@@ -111,7 +115,11 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             request.session.cycle_key()
             until = clock.now() + learner_sign_ins.SESSION_LASTS
-            request.session[_SESSION] = {"pk": str(account.pk), "until": until.timestamp()}
+            request.session[_SESSION] = {
+                "pk": str(account.pk),
+                "access": account.learner.access_number,
+                "until": until.timestamp(),
+            }
             return redirect(link.leads_to)
     status = HTTPStatus.OK if link else HTTPStatus.GONE
     return render(request, "registrar/learner/enter.html", {"link": link}, status=status)
@@ -128,7 +136,7 @@ class Access(View):
             return ask_to_sign_in(request.path)
         page = {
             "account": account,
-            "apps": learner_sign_ins.apps_with_access(account),
+            "apps": learner_access.apps_with_access(account),
             "kept": held_credentials.kept(account.learner),
             "progress": links.seal(stacks.path_for(account.learner)),
         }
@@ -146,7 +154,7 @@ class Access(View):
             return self._remove(account, request.POST["remove"])
         wanted = request.POST.get("app", "")
         app = get_object_or_404(Application, client_id=wanted)
-        learner_sign_ins.end_access(account, app)
+        learner_access.end_app(account, app)
         return redirect("learner-access")
 
     def _remove(self, account: LearnerAccount, pk: str) -> HttpResponse:

@@ -49,6 +49,8 @@ class Learner(models.Model):
     family_name = models.CharField(max_length=300, blank=True)
     email = models.EmailField("e-mail address", max_length=320, blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)
+    # Counts how often all that the address had opened was ended.
+    access_number = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     updated_at = last_change()
 
     objects = LearnerQuerySet.as_manager()

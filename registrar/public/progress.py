@@ -9,8 +9,8 @@ from registrar.services import stacks
 
 
 @sealed
-def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show all that they have begun."""
-    learner = get_object_or_404(Learner, pk=pk)
+def progress(request: HttpRequest, pk: int, access: int) -> HttpResponse:
+    """Show all that they have begun; to no address that the learner had before."""
+    learner = get_object_or_404(Learner, pk=pk, access_number=access)
     page = {"learner": learner, "standings": stacks.begun(learner)}
     return render(request, "registrar/public/progress.html", page)

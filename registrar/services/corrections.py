@@ -24,7 +24,14 @@ from issuer.models import Batch, Chunk, Credential
 from issuer.services import batches, credentials, ledger, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, CorrectedAward, Correction, CredentialTemplate, Learner
-from registrar.services import award_mails, awards, composition, correction_policies, roles
+from registrar.services import (
+    award_mails,
+    awards,
+    composition,
+    correction_policies,
+    learner_access,
+    roles,
+)
 
 MAKE = "registrar.make_correction"
 CONFIRM = "registrar.confirm_correction"
@@ -266,9 +273,7 @@ def _begin(
 def _make(correction: Correction, *, by: User, reason: str) -> Correction:
     """Change the record, freeze the new credentials, and supersede what said it wrong."""
     learner = Learner.objects.select_for_update().get(pk=correction.learner_id)
-    was = {field: getattr(learner, field) for field in correction.changes}
-    if correction.changes:
-        Learner.objects.filter(pk=learner.pk).update(**correction.changes)
+    was = _change(learner, correction.changes)
     former = list(
         _newest(learner).filter(pk__in=correction.corrected.values("award")).order_by("pk")
     )
@@ -315,6 +320,16 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         award_mails.announce(batch)
     ledger.append("correction.made", correction, by=by, reason=reason)
     return correction
+
+
+def _change(learner: Learner, changes: Mapping[str, str]) -> dict[str, str]:
+    """Change the record; what it said before."""
+    was = {field: getattr(learner, field) for field in changes}
+    if "email" in changes:
+        learner_access.end_where_moved({learner.pk: changes["email"]})
+    if changes:
+        Learner.objects.filter(pk=learner.pk).update(**changes)
+    return was
 
 
 def _freeze(batch: Batch) -> None:

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.template.loader import render_to_string
-from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 
 from issuer.errors import BadAddress
 from issuer.models import Institution
@@ -102,28 +101,6 @@ def learner_of(user: User | None) -> Learner | None:
         return None
     held = LearnerAccount.objects.select_related("learner").filter(user=user).first()
     return held.learner if held else None
-
-
-def apps_with_access(account: LearnerAccount) -> list[Application]:
-    """The applications that can reach the learner's credentials now, by name."""
-    now = clock.now()
-    tokens = AccessToken.objects.filter(user=account.user, expires__gt=now).values("application")
-    renewable = RefreshToken.objects.filter(user=account.user, revoked=None).values("application")
-    found = Application.objects.filter(pk__in=tokens) | Application.objects.filter(pk__in=renewable)
-    return list(found.select_related("described").order_by("name", "pk").distinct())
-
-
-@transaction.atomic
-def end_access(account: LearnerAccount, application: Application) -> None:
-    """Let an application reach nothing of the learner's from now on."""
-    for tokens in (Grant, RefreshToken, AccessToken):
-        tokens.objects.filter(user=account.user, application=application).delete()
-    ledger.append(
-        "learner.access_ended",
-        account.learner,
-        by="learner",
-        details={"client": application.client_id},
-    )
 
 
 def _mail(learner: Learner, to: str, leads_to: str, now: datetime) -> None:

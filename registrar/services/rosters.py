@@ -20,6 +20,7 @@ from registrar.models import LearningOpportunity, LineItem, Offering, RosterImpo
 from registrar.readers import oneroster_csv
 from registrar.services import (
     event_types,
+    learner_access,
     people,
     results,
     roles,
@@ -37,6 +38,7 @@ from registrar.services.roster_tables import (
     RESULT_OBJECTIVES,
     RESULTS,
     TABLES,
+    USERS,
     Column,
     Table,
 )
@@ -209,6 +211,8 @@ def _write(planned: Plan, at: datetime) -> None:
         if file in (RESULTS, RESULT_OBJECTIVES):
             _write_results(planned.source, table, changes, keys, at)
         else:
+            if file == USERS:
+                _end_access(table, changes)
             _write_table(planned.source, table, changes, keys)
             _retire(table, changes, at)
     _write_links(Offering.teachers.through, planned.teachers, keys[CLASSES], "offering", "user")
@@ -248,6 +252,13 @@ def _write_table(source: str, table: Table, changes: Changes, keys: _Keys) -> No
     keys[table.file].update(zip(given, (row.pk for row in written), strict=True))
     if own != list(table.columns):
         _write_parents(table, given, keys[table.file])
+
+
+def _end_access(table: Table, changes: Changes) -> None:
+    place = [column.attribute for column in table.columns].index("email")
+    learner_access.end_where_moved(
+        {changes.held[key].pk: values[place] for key, values in changes.changed.items()}
+    )
 
 
 def _attributes(table: Table, columns: list[Column], values: Values, keys: _Keys) -> dict[str, Any]:

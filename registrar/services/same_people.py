@@ -14,13 +14,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from issuer.errors import WrongState
 from issuer.services import ledger
-from registrar.models import Enrolment, Feed, Learner, Result, SamePerson, SignInLink
+from registrar.models import Enrolment, Feed, Learner, Result, SamePerson
 from registrar.readers.records import UserRecord
-from registrar.services import results, roles, sources
+from registrar.services import learner_access, results, roles, sources
 
 RIGHT: Final = "registrar.decide_sameperson"
 State = SamePerson.State
@@ -139,8 +138,8 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
     """Undo a join: what the source said is said of a learner of its own again.
 
     What was awarded meanwhile stays, and whoever looks at it is told that the rule is no longer
-    met. Applications that were let at the one learner's credentials have to be let in again: it
-    may have been the other who did. Raises WrongState and NotAllowed.
+    met. The one learner is signed out and has to let applications in again: it may have been the
+    other who did. Raises WrongState and NotAllowed.
     """
     same = _decide(same, State.JOINED, State.APART, by=by, reason=reason)
     other, is_new = Learner.objects.get_or_create(
@@ -151,7 +150,7 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
     if not is_new:
         Learner.objects.filter(pk=other.pk).update(retired_at=None)
     _move(same.source, same.learner, other)
-    _end_access(same.learner)
+    learner_access.end([same.learner_id], why="parted")
     ledger.append("person.parted", same, by=by, reason=reason)
     return same
 
@@ -210,9 +209,3 @@ def _move(source: str, old: Learner, new: Learner) -> None:
     held = list(Result.objects.filter(source=source, learner=old, superseded_at=None))
     entries = [replace(results.as_entry(row), learner=new.pk) for row in held]
     results.supersede([row.pk for row in held], new=entries, at=timezone.now())
-
-
-def _end_access(learner: Learner) -> None:
-    SignInLink.objects.filter(learner=learner).delete()
-    for tokens in (Grant, RefreshToken, AccessToken):
-        tokens.objects.filter(user__learner_account__learner=learner).delete()

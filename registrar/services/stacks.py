@@ -191,7 +191,8 @@ def board(revision: Revision) -> Board:
 
 def path_for(learner: Learner) -> str:
     """The learner's own page with all stacks that they have begun, to be sealed."""
-    return reverse("progress", args=[learner.pk, "seal"]).removesuffix("/seal")
+    named = [learner.pk, learner.access_number, "seal"]
+    return reverse("progress", args=named).removesuffix("/seal")
 
 
 @transaction.atomic

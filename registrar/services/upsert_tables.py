@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from registrar.models import Activity, LearningOpportunity
 from registrar.readers.row_members import CHECKS, MEMBERS
-from registrar.services import corrections, upsert_rows
+from registrar.services import corrections, learner_access, upsert_rows
 from registrar.services.roster_tables import (
     CLASSES,
     COURSES,
@@ -97,6 +97,8 @@ class _Writing:
             if held is not None and self._differs(held, given[row.key]):
                 row.done = UPDATED
         changed = {row.key: given[row.key] for row in good if row.done != UNCHANGED}
+        if self._kind == "learners":
+            self._end_access(changed)
         self._keep(changed)
 
     def _by_id(self, ids: Any) -> dict[str, Any]:
@@ -230,6 +232,10 @@ class _Writing:
 
     def _differs(self, held: Any, values: Mapping[str, Any]) -> bool:
         return any(getattr(held, name) != value for name, value in values.items())
+
+    def _end_access(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
+        held = {key: row.pk for key, row in self._held.items() if key in changed}
+        learner_access.end_where_moved({pk: changed[key]["email"] for key, pk in held.items()})
 
     def _keep(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
         if not changed:

@@ -26,7 +26,7 @@ PUBLIC = {
     # Which ask for the seal of the link that somebody was sent.
     "confirm/<uuid:pk>/<slug:seal>",
     "mail/stop/<int:pk>/<slug:seal>",
-    "progress/<int:pk>/<slug:seal>",
+    "progress/<int:pk>/<int:access>/<slug:seal>",
     # Skills and frameworks, to which credentials lead; as files only what is the college's own.
     "skills/<uuid:uuid>",
     "skills/<uuid:uuid>.json",

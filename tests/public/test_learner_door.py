@@ -1,5 +1,6 @@
 """A learner signs in by mail and lets an application in; both only as the standards have it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,11 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from issuer.models import Credential, LedgerEntry, Mail
+from issuer.services import links
+from issuer.services.clients import Client as System
 from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
-from registrar.services import learner_apps, stacks
+from registrar.readers.rows import Given
+from registrar.services import corrections, learner_apps, stacks, upserts
 from tests.cast import College
 from tests.public.learner_door import (
     BACK,
@@ -161,6 +165,39 @@ def test_a_session_ends_after_half_an_hour(college: College, ada: Learner) -> No
     session["learner"] |= {"until": timezone.now().timestamp() - 1}
     session.save()
     assert browser.get("/learner/access").status_code == 302
+
+
+def corrected(ada: Learner, clara: User) -> None:
+    corrections.correct_learner(ada, by=clara, reason="Misheard.", email="ada@king.example")
+
+
+def sent(ada: Learner, clara: User) -> None:
+    row = Given(0, {"sourced_id": ada.sourced_id, "email": "ada@king.example"})
+    upserts.apply("learners", [row], source=ada.source, by=System("sis", "SIS"))
+
+
+@pytest.mark.parametrize("change", [corrected, sent])
+def test_with_an_address_ends_all_that_it_had_opened(
+    change: Callable[[Learner, User], None], college: College, ada: Learner, clara: User
+) -> None:
+    app, browser = app_of(ada.email), Client()
+    sign_in(browser, ada.email, leads_to="/learner/access")
+    Client().post("/learner/sign-in", {"email": ada.email})
+    mailed, progress = mailed_path(), links.seal(stacks.path_for(ada))
+    assert Client().get(progress).status_code == 200
+    other = Given(0, {"sourced_id": ada.sourced_id, "given_name": "Adaeze"})
+    upserts.apply("learners", [other], source=ada.source, by=System("sis", "SIS"))
+    assert browser.get("/learner/access").status_code == 200, "a name opens nothing"
+
+    change(ada, clara)
+    assert browser.get("/learner/access").status_code == 302
+    assert Client().post(mailed).status_code == 410
+    assert Client().get(progress).status_code == 404
+    assert app.call("get", "ob/v3p0/profile").status_code == 401
+    renewed = {"grant_type": "refresh_token", "refresh_token": app.tokens["refresh_token"]}
+    assert app.post("/oauth/token", **renewed).json()["error"] == "invalid_grant"
+    assert sign_in(browser, "ada@king.example", leads_to="/learner/access") == "/learner/access"
+    assert browser.get("/learner/access").status_code == 200
 
 
 def test_a_way_on_leads_nowhere_else(college: College, ada: Learner) -> None:

@@ -188,6 +188,13 @@ def test_the_names_that_people_prefer_are_kept(roster: Roster, tmp_path: Path) -
     assert Learner.objects.get(sourced_id="u1").name == "Adaeze Obi"
 
 
+def test_a_new_address_ends_what_the_old_one_had_opened(roster: Roster, tmp_path: Path) -> None:
+    bring(roster, tmp_path)
+    bring(roster.change("users", "ada@example.edu", "ada@king.example"), tmp_path)
+    numbers = Learner.objects.order_by("sourced_id").values_list("sourced_id", "access_number")
+    assert list(numbers) == [("u1", 1), ("u2", 0)]
+
+
 def test_teachers_become_no_learners_but_teach_if_they_have_an_account(
     roster: Roster, tmp_path: Path
 ) -> None:

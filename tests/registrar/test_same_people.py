@@ -119,8 +119,11 @@ def test_who_was_here_twice_before_is_joined_by_hand_and_parted_again(
     assert changes(bring(roster(), tmp_path / "a", "banner")) == {}
     let_in = learner_sign_ins.account_of(obi).user
     AccessToken.objects.create(user=let_in, token="t", expires=timezone.now() + timedelta(1))
+    before = obi.access_number
     same_people.part(same, by=clara, reason="It was a mistake.")
     assert not AccessToken.objects.exists(), "it may have been the other who let somebody in"
+    obi.refresh_from_db()
+    assert obi.access_number == before + 1, "or who is signed in"
     assert of("banner") == {"u1", "u2"}
     assert not Result.objects.current().filter(source="banner", learner=obi).exists()
     assert not Enrolment.objects.filter(source="banner", learner=obi).exists()
