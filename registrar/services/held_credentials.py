@@ -71,7 +71,8 @@ def page(learner: Learner, kind: Kind, *, since: datetime | None, limit: int, of
     found = found.order_by("at", "key")
     rows = list(found[offset : offset + limit])
     bodies = _bodies(rows)
-    texts = [bodies[row["key"]] for row in rows]
+    # What the learner has removed meanwhile is not there any more.
+    texts = [bodies[row["key"]] for row in rows if row["key"] in bodies]
     return Page(
         total=found.count(),
         documents=[text for text, is_token in texts if not is_token],

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from oauth2_provider.models import AccessToken, Application
 
@@ -233,6 +234,19 @@ def test_a_learner_removes_what_was_brought(app: App, ada: Learner, ben: Learner
     assert browser.post("/learner/access", {"remove": "x"}).status_code == 404
     assert browser.post("/learner/access", {"remove": hosted.pk}).status_code == 302
     assert ids(app) == []
+
+
+def test_what_is_removed_while_it_is_listed_is_left_out(app: App, ada: Learner) -> None:
+    app.call("post", LIST, json.dumps(badge()))
+
+    def remove_once_listed(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if "UNION ALL" in sql and HostedCredential.objects.exists():
+            HostedCredential.objects.get().delete()
+        return answer
+
+    with connection.execute_wrapper(remove_once_listed):
+        assert ids(app) == []
 
 
 def test_who_may_come_in_and_what_else_is_said(
