@@ -21,7 +21,8 @@ _ANSWERS = {
 }
 _MEMBERS = {
     "url": "Where the rest is read",
-    "ids": f"Empty where they are more than {MOST_IDS}; `url` lists them then",
+    "count": "How many they are, also where `ids` is empty",
+    "ids": f"All of them; empty where they are more than {MOST_IDS}: page through `url` then",
 }
 
 

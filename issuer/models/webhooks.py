@@ -21,6 +21,7 @@ class WebhookEndpoint(models.Model):
         BY_HAND = "by_hand", "Switched off"
         GONE = "gone", "Gone: it answered 410"
         FAILING = "failing", "Failed for days"
+        BARRED = "barred", "Barred: its client may no longer read this"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     client = models.CharField(max_length=100, blank=True)
@@ -60,11 +61,13 @@ class Event(models.Model):
     """Something that happened, as others are told of it; its id is the `webhook-id`.
 
     Written in the transaction of the fact, and only where somebody wants to be told. `data` names
-    things by ids and addresses of the API, and nobody by name.
+    things by ids and addresses of the API, and nobody by name. `scope` is what a system needs to
+    read them, when it is told as when it was written; empty where anybody may know.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     type = models.CharField(max_length=50)
+    scope = models.CharField(max_length=50, blank=True, db_default="")
     at = models.DateTimeField(db_default=Now(), editable=False)
     data = models.JSONField()
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.contrib.auth.models import User
-from oauth2_provider.models import AccessToken
+from oauth2_provider.models import AccessToken, Application
+from oauth2_provider.scopes import get_scopes_backend
 
 # As long as the ledger's column for who acted.
 NAME_LENGTH = 200
@@ -27,6 +28,14 @@ class Client:
     def of(cls, token: AccessToken) -> Self:
         """The client to which a token was given."""
         return cls(id=token.application.client_id, name=token.application.name)
+
+
+def is_granted(client_id: str, *scopes: str) -> bool:
+    """Whether a system could ask for a token with all these scopes now."""
+    application = Application.objects.filter(client_id=client_id).first()
+    if application is None:
+        return False
+    return {*scopes} <= {*get_scopes_backend().get_available_scopes(application=application)}
 
 
 # A person who is signed in, or a system with a token.

@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -74,14 +75,14 @@ def send_due(*, seconds: float) -> int:
     end = time.monotonic() + seconds
     sent = 0
     while time.monotonic() < end and (claimed := _claim()):
-        calls = {each: _call(each) for each in claimed}
-        with ThreadPoolExecutor(len(calls)) as pool:
+        calls = {each: _call(each) for each in claimed if _may_go(each)}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             made = {pool.submit(webhook_calls.make, call): each for each, call in calls.items()}
             left = set(made)
             while left:
                 done, left = wait(left, return_when=FIRST_COMPLETED)
                 _note_all([(made[each], each.result()) for each in done])
-        sent += len(calls)
+        sent += len(claimed)
     return sent
 
 
@@ -171,6 +172,16 @@ def _claim() -> list[Delivery]:
     for each in claimed:
         each.tries += 1
     return claimed
+
+
+def _may_go(delivery: Delivery) -> bool:
+    """Whether it may be sent; an endpoint whose system may not read it any more is given up."""
+    is_test = delivery.event.type == events.TEST.name
+    if is_test or webhooks.may_be_told(delivery.endpoint, delivery.event):
+        return True
+    with suppress(WrongState):  # somebody has retired it meanwhile
+        webhooks.switch_off(delivery.endpoint, by="system", why=WhyOff.BARRED)
+    return False
 
 
 def _call(delivery: Delivery) -> Call:

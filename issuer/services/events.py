@@ -33,7 +33,8 @@ class Thing:
 class Things:
     """Things of one kind that something was done to: how many, which, and the list of them.
 
-    `ids` is empty where they are more than MOST_IDS. `url` is a path of the API.
+    `ids` is empty where they are more than MOST_IDS. `url` is a path of the API; its list has all
+    of them, and may have others of the same batch.
     """
 
     count: int
@@ -161,6 +162,6 @@ def in_batch(found: QuerySet[Any], batch_id: UUID, *, count: int, at: str) -> Th
 
 
 def _write(type: EventType, data: Any, endpoint_ids: Iterable[UUID]) -> Event:
-    event = Event.objects.create(type=type.name, data=asdict(data))
+    event = Event.objects.create(type=type.name, scope=type.scope, data=asdict(data))
     Delivery.objects.bulk_create(Delivery(endpoint_id=each, event=event) for each in endpoint_ids)
     return event

@@ -12,13 +12,15 @@ from oauth2_provider.models import Application
 from issuer.errors import TooManyWebhooks, WrongState
 from issuer.models import Delivery, Event, WebhookEndpoint
 from issuer.services import clock, events, ledger, outbox, webhook_calls, webhook_signatures
-from issuer.services.clients import Actor, Client
+from issuer.services.clients import Actor, Client, is_granted
 
 WhyOff = WebhookEndpoint.WhyOff
 
 # For so long the former secret signs as well, unless told otherwise.
 OVERLAP: Final = timedelta(hours=24)
 LONGEST_OVERLAP: Final = timedelta(days=7)
+# What a system needs to have any.
+MANAGE: Final = "webhooks.manage"
 # Of one system; each event is sent to all of them that want it.
 MOST_OF_A_CLIENT: Final = 20
 
@@ -109,6 +111,13 @@ def switch_off(
     return endpoint
 
 
+def may_be_told(endpoint: WebhookEndpoint, event: Event) -> bool:
+    """Whether its system may have webhooks, and read what the event names, at this moment."""
+    if not endpoint.client:
+        return True
+    return is_granted(endpoint.client, MANAGE, *filter(None, [event.scope]))
+
+
 @transaction.atomic
 def change_secret(
     endpoint: WebhookEndpoint, *, by: Actor, overlap: timedelta = OVERLAP
@@ -177,6 +186,7 @@ def _tell_contact(endpoint: WebhookEndpoint) -> None:
     why = {
         WhyOff.GONE: "It answered 410, which asks us to stop.",
         WhyOff.FAILING: "It has not taken a message for three days.",
+        WhyOff.BARRED: "Its client was closed, or may no longer read what it is told.",
     }[WhyOff(endpoint.why_off)]
     outbox.write(
         to=endpoint.contact,

@@ -49,7 +49,8 @@ class WebhookSerializer(serializers.ModelSerializer):
     why_off = serializers.ChoiceField(
         [*WebhookEndpoint.WhyOff.choices, ("", "It is on")],
         read_only=True,
-        help_text="`by_hand`; `gone`: it answered 410; `failing`: it took nothing for three days",
+        help_text="`by_hand`; `gone`: it answered 410; `failing`: it took nothing for three days; "
+        "`barred`: the client may no longer read what it is told",
     )
     public_key = serializers.SerializerMethodField(
         help_text="Verifies the signatures `v1a`, Ed25519; `whpk_` and base64"
@@ -84,16 +85,22 @@ class WebhookSerializer(serializers.ModelSerializer):
         return url
 
     def validate_types(self, types: list[str]) -> list[str]:
-        """Nobody is told of what they may not read."""
+        """Each once."""
+        return sorted({*types})
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Nobody is told of what they may not read, also where they could once."""
+        if "types" in said or said.get("is_on"):
+            self._demand_scopes(said.get("types", getattr(self.instance, "types", [])))
+        return said
+
+    def _demand_scopes(self, types: list[str]) -> None:
         token = cast(AccessToken, self.context["request"].auth)
         granted = {*api_clients.scopes_of(token.application), ""}
         if beyond := sorted(each for each in {*types} if CATALOGUE[each].scope not in granted):
             wanted = ", ".join(f"{each} ({CATALOGUE[each].scope})" for each in beyond)
-            raise serializers.ValidationError(
-                f"The client lacks the scope to read what these name: {wanted}.",
-                code="scope_missing",
-            )
-        return sorted({*types})
+            reason = f"The client lacks the scope to read what these name: {wanted}."
+            raise serializers.ValidationError({"types": [reason]}, code="scope_missing")
 
 
 class WebhookWithSecretSerializer(WebhookSerializer):
@@ -212,7 +219,7 @@ class ToldOnce(Response):
 class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """The client's own webhooks: addresses that are told of what happens."""
 
-    scopes = ["webhooks.manage"]
+    scopes = [webhooks.MANAGE]
     queryset = WebhookEndpoint.objects.none()
     serializer_class = WebhookSerializer
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -138,6 +138,20 @@ def knows_secret(client: AbstractApplication, secret: str) -> bool:
     return former is not None and former.ends_at > now and check_password(secret, former.digest)
 
 
+def is_shut(client: AbstractApplication) -> bool:
+    """Whether nothing opens to the client: its secrets have ended, and it has no keys."""
+    held = ApiClient.objects.select_related("former_secret").filter(pk=client.pk).first()
+    if held is None or held.secret_ends_at is None:
+        return False
+    now = clock.now()
+    ends = [held.secret_ends_at]
+    if former := getattr(held, "former_secret", None):
+        ends.append(former.ends_at)
+    if held.jwks or held.jwks_uri:
+        ends.append(held.keys_end_at or datetime.max.replace(tzinfo=UTC))
+    return max(ends) <= now
+
+
 def granted_to(client: AbstractApplication) -> ApiClient:
     """What the client was granted; one added before there was a choice has what a SIS reads."""
     scopes = " ".join(settings.API_SCOPES)
@@ -176,8 +190,8 @@ class GrantedScopes(BaseScopes):
     def get_available_scopes(
         self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
     ) -> list[str]:
-        """What this client may ask for."""
-        return scopes_of(application)
+        """What this client may ask for; nothing where it has no way to prove who it is."""
+        return [] if application is not None and is_shut(application) else scopes_of(application)
 
     def get_default_scopes(
         self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +16,11 @@ from jsonschema import Draft202012Validator
 from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
-from issuer.models import Batch, Event, WebhookEndpoint
-from issuer.services import deliveries, events
-from registrar.models import KeptAnswer
+from issuer.models import Batch, Event, Mail, WebhookEndpoint
+from issuer.services import deliveries, events, webhooks
+from registrar.models import ApiClient, KeptAnswer
 from registrar.services import api_clients, awards
-from registrar.services.event_types import SENT
+from registrar.services.event_types import SENT, TEMPLATE_APPROVED
 from tests.cast import issue, signed_in
 from tests.issuer.receiver import Receiver, open_receiver
 
@@ -138,6 +138,36 @@ def test_nobody_is_told_of_what_they_may_not_read(
     assert system.get(PATH).json()["results"] == []
     AccessToken.objects.update(scope="templates.read")
     assert system.get(PATH).status_code == 403
+
+
+def taken_away() -> None:
+    ApiClient.objects.update(scopes="webhooks.manage templates.read")
+
+
+def lapsed() -> None:
+    ApiClient.objects.update(secret_ends_at=timezone.now())
+
+
+@pytest.mark.parametrize("end", [taken_away, lapsed])
+def test_who_may_read_it_no_longer_is_told_no_more(
+    end: Callable[[], None], system: APIClient, receiver: Receiver
+) -> None:
+    address = f"{PATH}/{register(system, receiver, contact='it@college.example')['id']}"
+    events.tell(events.BATCH_APPROVED, lambda: events.thing(1, at=events.BATCHES))
+    end()
+    send()
+    assert receiver.messages == []
+    seen = system.get(address).json()
+    assert (seen["is_on"], seen["why_off"]) == (False, "barred")
+    assert system.get(f"{address}/deliveries").json()["results"][0]["state"] == "failed"
+    assert webhooks.given_up().count() == Mail.objects.count() == 1
+    if end is taken_away:
+        again = system.patch(address, {"is_on": True}, format="json")
+        assert again.json()["errors"][0]["code"] == "scope_missing"
+        system.patch(address, {"is_on": True, "types": ["template.approved"]}, format="json")
+        events.tell(TEMPLATE_APPROVED, lambda: events.thing(1, at="/api/v1/templates"))
+        send()
+        assert receiver.types == ["template.approved"]
 
 
 def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Receiver) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,7 +26,15 @@ from nacl.signing import VerifyKey
 from oauth2_provider.models import Application
 
 from issuer.errors import BadReceiver, TooManyWebhooks, WrongState
-from issuer.models import Delivery, DeliveryAttempt, Event, LedgerEntry, Mail, WebhookEndpoint
+from issuer.models import (
+    Credential,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    LedgerEntry,
+    Mail,
+    WebhookEndpoint,
+)
 from issuer.services import deliveries, events, webhook_calls, webhook_signatures, webhooks
 from issuer.services.clients import Client
 from tests.issuer.receiver import Receiver, open_receiver
@@ -46,6 +55,13 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def endpoint(receiver: Receiver, root: User) -> WebhookEndpoint:
     return webhooks.add(receiver.url, types=TYPES, by=root, contact="it@college.example")
+
+
+def test_of_many_one_is_told_the_number_and_where_they_are_listed() -> None:
+    of_batch = uuid4()
+    many = events.MOST_IDS + 1
+    told = events.in_batch(Credential.objects.none(), of_batch, count=many, at=events.CREDENTIALS)
+    assert told == events.Things(many, [], f"/api/v1/credentials?batch={of_batch}")
 
 
 def tell() -> Event:
