@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -40,10 +40,11 @@ class SkillLine:
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One result, under the name that its description gives it."""
+    """One result, under the name that its description gives it, and what a level means."""
 
     name: str
     value: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -298,20 +299,24 @@ def _skills(achievement: Mapping[str, Any]) -> list[SkillLine]:
 
 
 def _results(subject: Mapping[str, Any], achievement: Mapping[str, Any]) -> list[ResultLine]:
-    names: dict[str, str] = {}
-    for description in _maps(achievement.get("resultDescription")):
-        for each in (description, *_maps(description.get("rubricCriterionLevel"))):
-            names[_text(each.get("id"))] = _text(each.get("name"))
+    described = _maps(achievement.get("resultDescription"))
+    levels = [level for each in described for level in _maps(each.get("rubricCriterionLevel"))]
+    names, meanings = _by_id([*described, *levels], "name"), _by_id(levels, "description")
     found = [
         ResultLine(
             names.get(_text(result.get("resultDescription"))) or "Result",
             _text(result.get("value"))
             or names.get(_text(result.get("achievedLevel")), "")
             or in_words(_text(result.get("status"))),
+            meanings.get(_text(result.get("achievedLevel")), ""),
         )
         for result in _maps(subject.get("result"))
     ]
     return [line for line in found if line.value]
+
+
+def _by_id(things: Iterable[Mapping[str, Any]], member: str) -> dict[str, str]:
+    return {_text(each["id"]): _text(each.get(member)) for each in things if each.get("id")}
 
 
 def _day(text: str) -> date | None:

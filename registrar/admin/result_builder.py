@@ -19,7 +19,7 @@ from issuer.vc.reading import in_words
 from issuer.vc.vocabularies import RESULT_TYPES
 from registrar.admin.drafts import JsonField
 from registrar.models import CredentialTemplate, LearningOutcome, Revision
-from registrar.services import readiness, scales, templates
+from registrar.services import readiness, result_levels, scales, templates
 
 MOST: Final = 30
 LONGEST: Final = 4_000
@@ -109,11 +109,9 @@ class ResultBuilderPage(Page, TemplateView):
         if outcome is None:
             return self._show(rows, refusal=f"There is no outcome {code[:60]}.", status=422)
         scale = scales.of([outcome], on=timezone.localdate())[outcome.pk]
-        names = [level.name for level in reversed(scale.levels)]
         if len(rows) < MOST:
-            kind = "RubricCriterionLevel" if scale.rubric else "Result"
-            filled = {"name": outcome.statement[:300], "result_type": kind, "outcome": code}
-            rows.append(dict.fromkeys(_FIELDS, "") | filled | {"allowed_value": "\n".join(names)})
+            filled = {"name": outcome.statement[:300], "outcome": code}
+            rows.append(dict.fromkeys(_FIELDS, "") | filled | _of_scale(scale))
         return self._show(rows)
 
     def _take_in(self, rows: list[_Row], text: str) -> HttpResponse:
@@ -121,10 +119,9 @@ class ResultBuilderPage(Page, TemplateView):
             data = JsonField(required=False).clean(text[: 16 * LONGEST])
         except ValidationError as error:
             return self._show(rows, refusal=" ".join(error.messages), json_text=text, status=422)
-        if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
-            said = "Write a list of objects: [{...}, {...}]."
-            return self._show(rows, refusal=said, json_text=text, status=422)
-        return self._show([_row(each) for each in data[:MOST]], asks=True)
+        if refusal := _unfit(data):
+            return self._show(rows, refusal=refusal, json_text=text, status=422)
+        return self._show([_row(each) for each in data], asks=True)
 
     def _show(
         self,
@@ -160,6 +157,18 @@ class ResultBuilderPage(Page, TemplateView):
         return self.render_to_response(context, status=status)
 
 
+def _unfit(data: Any) -> str:
+    """What of JSON the form could not show; blank for nothing."""
+    if not isinstance(data, list) or not all(isinstance(each, dict) for each in data):
+        return "Write a list of objects: [{...}, {...}]."
+    if len(data) > MOST:
+        return f"A credential carries {MOST} results at most; these are {len(data)}."
+    if unknown := sorted(set().union(*data) - readiness.RESULT_MEMBERS):
+        return f"A result has no {', '.join(unknown)[:200]}."
+    levels = (result_levels.problem({"result_type": result_levels.RUBRIC} | each) for each in data)
+    return next(filter(None, levels), "")
+
+
 def _as_text(described: list[dict[str, Any]]) -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) if described else ""
 
@@ -182,9 +191,40 @@ def _change(rows: list[_Row], act: str, at: int) -> None:
             rows[at], rows[to] = rows[to], rows[at]
 
 
+def _of_scale(scale: scales.Scale) -> _Row:
+    rising = [*reversed(scale.levels)]
+    if not scale.rubric:
+        names = "\n".join(level.name for level in rising)
+        return {"result_type": "Result", "allowed_value": names}
+    levels = [
+        {
+            "name": level.name,
+            "points": "" if level.points is None else f"{level.points.normalize():f}",
+            "description": level.meaning,
+        }
+        for level in rising
+    ]
+    return {"result_type": result_levels.RUBRIC, "allowed_value": _level_lines(levels)}
+
+
+def _level_lines(levels: Iterable[Mapping[str, Any]]) -> str:
+    """A level a line, as one writes it: Proficient | 3 | Explains each step."""
+    said = ([_text(level.get(name)) for name in result_levels.MEMBERS] for level in levels)
+    return "\n".join(" | ".join(parts).rstrip(" |") for parts in said)
+
+
+def _levels(lines: Iterable[str]) -> list[dict[str, str]]:
+    """What `_level_lines` writes, as revisions keep it."""
+    parts = (map(str.strip, line.split("|", 2)) for line in lines)
+    levels = (zip(result_levels.MEMBERS, each, strict=False) for each in parts)
+    return [{name: said for name, said in level if said} for level in levels]
+
+
 def _row(described: Mapping[str, Any]) -> _Row:
     """A description as the form shows it; what has another shape is shown as it is written."""
     row = {name: _text(described.get(name)) for name in _FIELDS}
+    if levels := result_levels.levels(described):
+        row["allowed_value"] = _level_lines(levels)
     source = described.get("source")
     if isinstance(source, dict):
         row |= {name: _text(source.get(name)) for name in ("course", "category", "outcome")}
@@ -205,7 +245,10 @@ def _described(row: _Row) -> dict[str, Any]:
         "result_type": row["result_type"],
     }
     if allowed := list(filter(None, map(str.strip, row["allowed_value"].splitlines()))):
-        described["allowed_value"] = allowed
+        if row["result_type"] == result_levels.RUBRIC:
+            described["levels"] = _levels(allowed)
+        else:
+            described["allowed_value"] = allowed
     for name in ("value_min", "value_max", "required_value"):
         if row[name]:
             described[name] = row[name]

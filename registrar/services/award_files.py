@@ -38,6 +38,7 @@ from registrar.services import (
     composition,
     learner_choices,
     people,
+    result_levels,
     roles,
     sources,
     uploads,
@@ -73,7 +74,7 @@ def results_of(revision: Revision) -> tuple[ResultField, ...]:
         ResultField(
             id=each["id"],
             name=each["name"],
-            allowed=tuple(each.get("allowed_value") or ()),
+            allowed=result_levels.words(each),
             lowest=each.get("value_min") or None,
             highest=each.get("value_max") or None,
         )

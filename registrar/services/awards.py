@@ -20,7 +20,14 @@ from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import Award, CredentialTemplate, Offering, OrganizationUnit, Revision
-from registrar.services import award_mails, eligibility, facts, roles, withdrawal_mails
+from registrar.services import (
+    award_mails,
+    eligibility,
+    facts,
+    result_levels,
+    roles,
+    withdrawal_mails,
+)
 from registrar.services.eligibility import Candidate, Result
 
 # States in which no credential is in force nor will be, so that one may award again.
@@ -486,7 +493,7 @@ def _sayable(described: dict[str, Any], values: Iterable[str]) -> dict[str, Resu
 def _problem(described: dict[str, Any], value: str) -> str | None:
     return openbadges.value_problem(
         value,
-        allowed=described.get("allowed_value", ()),
+        allowed=result_levels.words(described),
         lowest=described.get("value_min"),
         highest=described.get("value_max"),
     )

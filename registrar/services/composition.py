@@ -19,7 +19,7 @@ from issuer.vc.errors import VcError
 from issuer.vc.shapes import Kind
 from registrar.models import Award, Enrolment, Offering, Revision
 from registrar.models.learners import full_name
-from registrar.services import publication
+from registrar.services import publication, result_levels
 
 Stay = tuple[date | None, date | None]
 
@@ -135,9 +135,16 @@ def _sample_evidence(revision: Revision) -> list[dict[str, str]]:
 
 def _sample_result(described: dict[str, Any]) -> dict[str, str]:
     """The best allowed result, or the one that is needed."""
-    allowed = described.get("allowed_value") or ["1"]
-    value = described.get("required_value") or described.get("value_max") or allowed[-1]
-    return {"description": described["id"], "value": str(value)}
+    best = (result_levels.words(described) or ("1",))[-1]
+    value = str(described.get("required_value") or described.get("value_max") or best)
+    return _result(described["id"], value, described)
+
+
+def _result(description: str, value: str, described: dict[str, Any] | None) -> dict[str, str]:
+    """A result, with the address of the level that it is, where it is one of a rubric."""
+    level = result_levels.address(described, value) if described else None
+    said = {"description": description, "value": value}
+    return said | {"level": level} if level else said
 
 
 class _Composer:
@@ -151,6 +158,10 @@ class _Composer:
         self._revisions = Revision.objects.select_related("achievement").in_bulk(
             {row.revision_id for row in rows}
         )
+        self._described = {
+            pk: {each["id"]: each for each in revision.result_descriptions}
+            for pk, revision in self._revisions.items()
+        }
         self._achievements: dict[UUID, openbadges.Achievement] = {}
         self._wordings: dict[object, Wording] = {}
 
@@ -193,8 +204,16 @@ class _Composer:
             begins_on=begins_on,
             ends_on=ends_on,
             term=self._terms.get(row.offering_id),
-            results=row.results,
+            results=self._results(row, revision),
         )
+
+    def _results(self, row: _Row, revision: Revision) -> list[dict[str, str]]:
+        # One that nobody described is refused later, with its reason.
+        described = self._described[revision.pk]
+        return [
+            _result(result["description"], result["value"], described.get(result["description"]))
+            for result in row.results
+        ]
 
     def _wording(self, said: _Said, revision: Revision, published: Achievement) -> Wording:
         key = (
@@ -206,7 +225,7 @@ class _Composer:
             said.term,
             said.valid_until is None,
             *(tuple(sorted(each)) for each in said.evidence),
-            *(result["description"] for result in said.results),
+            *((result["description"], result.get("level")) for result in said.results),
         )
         if key not in self._wordings:
             document = self._document(said, revision, self._achievement(published))
@@ -235,7 +254,9 @@ class _Composer:
                 credits_earned=publication.credits_earned(revision),
                 result=tuple(
                     openbadges.Result(
-                        result_description=result["description"], value=result["value"]
+                        result_description=result["description"],
+                        value=result["value"],
+                        achieved_level=result.get("level"),
                     )
                     for result in said.results
                 ),

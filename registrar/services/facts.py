@@ -27,7 +27,7 @@ from registrar.models.catalog import named
 from registrar.models.results import ResultQuerySet
 from registrar.models.spans import holds_after
 from registrar.rules import Condition, Fact, Facts, Rule
-from registrar.services import participation, rule_names, scales
+from registrar.services import participation, result_levels, rule_names, scales
 
 # OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
 GRADED = "fully graded"
@@ -296,8 +296,7 @@ def _participants(rule: Rule, offerings: Collection[Offering] | None) -> Iterato
 
 def _rank(described: dict[str, Any], value: str) -> Decimal:
     """How good a value is: by its place among the allowed ones, or as a number."""
-    allowed = described.get("allowed_value")
-    if allowed:
+    if allowed := result_levels.words(described):
         return Decimal(allowed.index(value) if value in allowed else -1)
     return openbadges.number(value) or Decimal(0)
 

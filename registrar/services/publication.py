@@ -10,7 +10,7 @@ from issuer.services import institutions
 from issuer.vc import openbadges
 from issuer.vc.errors import ForbiddenValue
 from registrar.models import Revision
-from registrar.services import credential_facts, seals
+from registrar.services import credential_facts, result_levels, seals
 from skills.models import Skill
 from skills.services import identities
 
@@ -115,12 +115,31 @@ def _target_type(skill: Skill) -> str | None:
 
 def result_description(described: dict[str, Any]) -> openbadges.ResultDescription:
     """One of the results that its credentials carry."""
+    levels, needed = result_levels.levels(described), described.get("required_value")
     return openbadges.ResultDescription(
         id=described["id"],
         allowed_value=tuple(described.get("allowed_value") or ()),
         name=described["name"],
-        required_value=described.get("required_value"),
+        required_level=_level_address(described, needed) if levels and needed else None,
+        required_value=None if levels else needed,
         result_type=described["result_type"],
+        rubric_criterion_level=tuple(_level(described, level) for level in levels),
         value_max=described.get("value_max"),
         value_min=described.get("value_min"),
     )
+
+
+def _level(described: dict[str, Any], level: dict[str, str]) -> openbadges.RubricCriterionLevel:
+    return openbadges.RubricCriterionLevel(
+        id=_level_address(described, level["name"]),
+        name=level["name"],
+        description=level.get("description") or None,
+        points=level.get("points") or None,
+    )
+
+
+def _level_address(described: dict[str, Any], word: str) -> str:
+    address = result_levels.address(described, word)
+    if address is None:
+        raise ForbiddenValue(f"{described['name']}: {word!r} is none of its levels.")
+    return address

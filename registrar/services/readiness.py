@@ -10,7 +10,7 @@ from issuer.vc.stated import Stated
 from registrar import rules
 from registrar.models import Revision
 from registrar.readers import images
-from registrar.services import publication, rule_names
+from registrar.services import publication, result_levels, rule_names
 
 # What can't be seen: C0 and DEL here, and what lint refuses.
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -34,6 +34,8 @@ _DESCRIBED = {
     "value_max": "valueMax",
     "value_min": "valueMin",
 }
+# What the description of a result may state.
+RESULT_MEMBERS = frozenset({*_DESCRIBED, "levels", "source"})
 
 
 def missing(revision: Revision) -> list[str]:
@@ -102,6 +104,8 @@ def _result_gaps(revision: Revision) -> list[str]:
 
 def result_problem(described: dict[str, Any]) -> str:
     """What is wrong with the description of a result; blank for nothing."""
+    if unknown := sorted(set(described) - RESULT_MEMBERS):
+        return f"{unknown[0]}: There is no such member."
     stated = {
         member: described[field]
         for field, member in _DESCRIBED.items()
@@ -110,7 +114,10 @@ def result_problem(described: dict[str, Any]) -> str:
     faults = _faults({"type": ["ResultDescription"], **stated}, openbadges.ResultDescription)
     if faults:
         return faults
-    texts = [described["name"], described["result_type"], *(described.get("allowed_value") or ())]
+    if problem := result_levels.problem(described):
+        return problem
+    texts = [described["name"], described["result_type"], *result_levels.words(described)]
+    texts += [level.get("description", "") for level in result_levels.levels(described)]
     if any(map(_is_treacherous, texts)):
         return "a control character"
     if not _is_source(described.get("source")):

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from registrar.models import Revision
-from registrar.services import credential_facts, publication, rule_names
+from registrar.services import credential_facts, publication, result_levels, rule_names
 
 # Texts that have less in common than this are shown as wholes.
 _ALIKE: Final = 0.3
@@ -119,7 +119,9 @@ def _results(revision: Revision) -> str:
 
 def _result(described: dict[str, Any]) -> str:
     words = [str(described.get("name", "?"))]
-    if allowed := described.get("allowed_value"):
+    if levels := result_levels.levels(described):
+        words.append(": " + "; ".join(map(_level, levels)))
+    elif allowed := described.get("allowed_value"):
         words.append(": " + ", ".join(map(str, allowed)))
     for label, member in {
         "least": "value_min",
@@ -134,6 +136,12 @@ def _result(described: dict[str, Any]) -> str:
     elif isinstance(source, dict):
         words.append(f"; from {source.get('course')}, {source.get('category')}")
     return "".join(words)
+
+
+def _level(level: dict[str, str]) -> str:
+    points, meaning = level.get("points"), level.get("description")
+    words = f"{level.get('name')} ({points})" if points else str(level.get("name"))
+    return f"{words}, {meaning}" if meaning else words
 
 
 def _picture(revision: Revision) -> str:

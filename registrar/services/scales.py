@@ -1,7 +1,7 @@
 """The words in which an outcome is judged: a rubric's levels, or whether it is met."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -20,10 +20,11 @@ _DIGITS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One word of a scale; `key` is the digit that stands for it on a keyboard, or blank."""
+    """One word of a scale, and what it means; `key` is the digit for it on a keyboard, or blank."""
 
     name: str
     points: Decimal | None = None
+    meaning: str = ""
     address: str = ""
     key: str = ""
 
@@ -110,18 +111,21 @@ def _rubrics(identifiers: Collection[str]) -> Mapping[_Skill, Scale]:
 
 def _levels(rows: Iterable[Mapping[str, Any]]) -> Iterator[Level]:
     """The levels of a criterion, the best first, each name once."""
-    named: dict[str, tuple[Decimal | None, str]] = {}
+    named: dict[str, Level] = {}
     for row in rows:
-        name = " ".join((row.get("quality") or row.get("description") or "").split())
-        if name:
+        quality, description = (
+            " ".join((row.get(said) or "").split()) for said in ("quality", "description")
+        )
+        if name := quality or description:
             cut = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-            named.setdefault(cut, (_points(row.get("score")), row.get("uri") or ""))
-    in_order = list(named.items())
-    if all(points is not None for points, _ in named.values()):
-        in_order.sort(key=lambda pair: pair[1][0] or Decimal(), reverse=True)
-    keys = _keys([points for _, (points, _) in in_order])
-    for (name, (points, address)), key in zip(in_order, keys, strict=True):
-        yield Level(name, points, address, key)
+            meaning = description if quality else ""
+            level = Level(cut, _points(row.get("score")), meaning, row.get("uri") or "")
+            named.setdefault(cut, level)
+    in_order = list(named.values())
+    if all(level.points is not None for level in in_order):
+        in_order.sort(key=lambda level: level.points or Decimal(), reverse=True)
+    keys = _keys([level.points for level in in_order])
+    yield from (replace(level, key=key) for level, key in zip(in_order, keys, strict=True))
 
 
 def _points(score: float | None) -> Decimal | None:

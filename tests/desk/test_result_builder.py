@@ -1,5 +1,6 @@
 """The results that credentials carry are filled in as a form, and taken from what is on record."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,32 @@ def test_the_scale_of_an_outcome_is_one_click_and_filled_from_its_results(
     assert facts.values(described)[ada.pk, None] == "Met"
 
 
+def test_the_levels_of_a_rubric_are_lines_with_points_and_meaning(
+    draft: Revision, clerk: Client
+) -> None:
+    sent = {
+        "count": "1",
+        **GRADE,
+        "result_type-0": "RubricCriterionLevel",
+        "allowed_value-0": "Beginner\nAble | 2\nMaster | 3 | Draws | from memory",
+        "required_value-0": "Able",
+    }
+    clerk.post(address(draft), sent | {"do": "keep"})
+    draft.refresh_from_db()
+    (described,) = draft.result_descriptions
+    assert described["levels"] == [
+        {"name": "Beginner"},
+        {"name": "Able", "points": "2"},
+        {"name": "Master", "points": "3", "description": "Draws | from memory"},
+    ]
+    (shown,) = clerk.get(address(draft)).context["shown"]
+    assert shown["row"]["allowed_value"] == sent["allowed_value-0"]
+    twice = clerk.post(address(draft), sent | {"allowed_value-0": "Able\nAble", "do": "keep"})
+    assert (twice.status_code, "Able is there twice" in twice.content.decode()) == (422, True)
+    none = clerk.post(address(draft), sent | {"required_value-0": "Superb", "do": "keep"})
+    assert (none.status_code, "none of its levels" in none.content.decode()) == (422, True)
+
+
 def test_json_is_taken_into_the_form_or_refused(
     draft: Revision, clerk: Client, dev: User, signed_in: Callable[[User], Client]
 ) -> None:
@@ -90,4 +117,11 @@ def test_json_is_taken_into_the_form_or_refused(
     wrong = '[{"name": "x", "allowed_value": 5, "source": 7}]'
     answer = clerk.post(address(draft), {"count": "0", "json": wrong, "do": "import"})
     assert 'value="x"' in answer.content.decode()
+    for lost, named in (
+        ('[{"name": "x", "hue": 5}]', "A result has no hue."),
+        ('[{"levels": [{"name": "Able", "worth": "3"}]}]', "levels: Each must have a name"),
+        (json.dumps([{}] * 31), "30 results at most; these are 31"),
+    ):
+        answer = clerk.post(address(draft), {"count": "0", "json": lost, "do": "import"})
+        assert (answer.status_code, named in answer.content.decode()) == (422, True), named
     assert signed_in(dev).get(address(draft)).status_code == 403

@@ -16,7 +16,7 @@ from issuer.vc import openbadges
 from issuer.vc.lint import lint
 from registrar.models import Award, Learner, Revision
 from registrar.services import awards, composition, templates
-from tests.cast import College
+from tests.cast import FINAL, College
 
 
 def composed(award: Award) -> dict[str, Any]:
@@ -160,12 +160,37 @@ def test_lint_has_nothing_to_say_of_a_name_either(
     assert lint(document, issuer_did=settings.ISSUER_DID) == []
 
 
-def test_the_published_schema_accepts_it(adas_award: Award, shared_data: Path) -> None:
+@pytest.fixture(scope="module")
+def published_schema(shared_data: Path) -> Any:
     path = shared_data / "schemas" / "ob-v3p0" / "ob_v3p0_achievementcredential_schema.json"
     schema = json.loads(path.read_text())
     validator = jsonschema.validators.validator_for(schema)
-    checked = validator(schema, format_checker=validator.FORMAT_CHECKER)
-    assert [error.message for error in checked.iter_errors(composed(adas_award))] == []
+    return validator(schema, format_checker=validator.FORMAT_CHECKER)
+
+
+def test_the_published_schema_accepts_it(adas_award: Award, published_schema: Any) -> None:
+    errors = published_schema.iter_errors(composed(adas_award))
+    assert [error.message for error in errors] == []
+
+
+def test_a_result_by_a_rubric_names_the_level_that_was_reached(
+    college: College, draft: Revision, ada: Learner, clara: User, dev: User, published_schema: Any
+) -> None:
+    levels = [{"name": "Fail"}, {"name": "Pass", "points": "1", "description": "Sees cells."}]
+    by_rubric = {**FINAL, "result_type": "RubricCriterionLevel", "levels": levels}
+    del by_rubric["allowed_value"]
+    templates.edit(draft, by=clara, result_descriptions=[by_rubric])
+    revision = templates.approve(templates.submit(draft, by=clara), by=dev)
+    document = composed(award_to(ada, revision, college, clara))
+    (described,) = document["credentialSubject"]["achievement"]["resultDescription"]
+    low, high = described["rubricCriterionLevel"]
+    assert (low["name"], high["points"], high["description"]) == ("Fail", "1", "Sees cells.")
+    assert described["requiredLevel"] == high["id"] != low["id"]
+    assert "allowedValue" not in described and "requiredValue" not in described
+    (result,) = document["credentialSubject"]["result"]
+    assert (result["achievedLevel"], result["value"]) == (high["id"], "Pass")
+    assert lint(document, issuer_did=settings.ISSUER_DID) == []
+    assert [error.message for error in published_schema.iter_errors(document)] == []
 
 
 def test_a_batch_is_composed_in_its_order_with_as_many_queries_as_one_award(

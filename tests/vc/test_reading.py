@@ -122,7 +122,9 @@ def test_a_result_may_be_a_level_of_a_rubric_or_a_status() -> None:
         "resultDescription": {
             "id": "urn:uuid:1",
             "name": "Rubric",
-            "rubricCriterionLevel": [{"id": "urn:uuid:2", "name": "Mastered"}],
+            "rubricCriterionLevel": [
+                {"id": "urn:uuid:2", "name": "Mastered", "description": "Alone, each time."}
+            ],
         }
     }
     results = [
@@ -132,9 +134,9 @@ def test_a_result_may_be_a_level_of_a_rubric_or_a_status() -> None:
     ]
     subject = {"achievement": achievement, "result": results}
     found = reading.read({"credentialSubject": subject})
-    assert [(line.name, line.value) for line in found.results] == [
-        ("Rubric", "Mastered"),
-        ("Result", "In progress"),
+    assert [(line.name, line.value, line.meaning) for line in found.results] == [
+        ("Rubric", "Mastered", "Alone, each time."),
+        ("Result", "In progress", ""),
     ]
     assert found.claims == []
 
