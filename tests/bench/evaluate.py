@@ -21,7 +21,8 @@ COUNT = 100_000
 RUNS = 5
 # What a query for each learner takes is told from fewer.
 PLAIN_COUNT = 1000
-BOUND = 300e6
+# The most memory that each may take; a simulation holds what two rules have found.
+BOUNDS = {"evaluate": 300e6, "simulate": 400e6}
 # Seconds in which 100,000 learners are to be evaluated and simulated.
 PATIENCE = 60
 
@@ -31,8 +32,11 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
     with college.opened() as home:
         home.graded(count)
         stricter = _stricter(home)
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
-            peak = fresh.submit(_peak_memory, home.revision.pk, stricter.pk, count).result()
+        revisions = {"evaluate": home.revision.pk, "simulate": stricter.pk}
+        peaks = {}
+        for name, revision in revisions.items():
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+                peaks[name] = fresh.submit(_peak_memory, name, revision, count).result()
         ways = {
             "evaluate": lambda: _evaluate(home.revision, count),
             "simulate": lambda: _simulate(stricter, count),
@@ -60,14 +64,15 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
             runs=RUNS,
             is_good=took < PATIENCE * max(count / COUNT, 1),
         )
-        yield Row(
-            name="peak memory",
-            value=round(peak / 1e6, 1),
-            unit="MB",
-            reference="bound",
-            reference_value=BOUND / 1e6,
-            is_good=peak < BOUND,
-        )
+        for name, peak in peaks.items():
+            yield Row(
+                name=f"peak memory, {name}",
+                value=round(peak / 1e6, 1),
+                unit="MB",
+                reference="bound",
+                reference_value=BOUNDS[name] / 1e6,
+                is_good=peak < BOUNDS[name],
+            )
 
 
 def _evaluate(revision: Any, count: int) -> float:
@@ -134,13 +139,13 @@ def _results() -> Any:
     return final.values_list("learner", "text")
 
 
-def _peak_memory(revision: int, stricter: int, count: int) -> int:
+def _peak_memory(name: str, revision: int, count: int) -> int:
     """The most that a process holds in memory that does nothing else, in bytes."""
     import django
 
     django.setup()
     from registrar.models import Revision
 
-    _evaluate(Revision.objects.get(pk=revision), count)
-    _simulate(Revision.objects.get(pk=stricter), count)
+    measure = {"evaluate": _evaluate, "simulate": _simulate}[name]
+    measure(Revision.objects.get(pk=revision), count)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
