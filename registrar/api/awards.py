@@ -51,7 +51,7 @@ class AwardViewSet(viewsets.ReadOnlyModelViewSet):
     updated = F("batch__updated_at")
     filters: ClassVar = {
         "template": serializers.SlugField(source="template__slug", max_length=100),
-        "learner": filters.LeadingTo("learner"),
+        "learner": filters.LeadingToLearner("learner"),
         "batch": serializers.UUIDField(),
         "credential": serializers.UUIDField(),
     }

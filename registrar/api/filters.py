@@ -1,6 +1,7 @@
 """What lists of the registrar can be narrowed by."""
 
 from typing import Any, Final
+from urllib.parse import unquote
 
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
@@ -8,6 +9,7 @@ from rest_framework import serializers
 
 from registrar.models.catalog import named
 from registrar.readers.row_members import ELSEWHERE
+from registrar.services import same_people
 
 _LONGEST_ID: Final = 18
 
@@ -23,11 +25,23 @@ class LeadingTo(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         """The condition that a row has to meet."""
         key = super().to_internal_value(data)
-        if key.startswith(ELSEWHERE):
-            return named(key, at=f"{self.at}__")
+        if key.startswith(ELSEWHERE) and "\0" not in unquote(key):
+            return self.named(key)
         if not (key.isascii() and key.isdigit() and len(key) <= _LONGEST_ID):
             raise serializers.ValidationError("Give an id, or sis:<source>:<sourcedId>.")
         return Q(**{f"{self.at}_id": int(key)})
+
+    def named(self, key: str) -> Q:
+        """The condition, by a key."""
+        return named(key, at=f"{self.at}__")
+
+
+class LeadingToLearner(LeadingTo):
+    """A learner; of somebody whom two sources know the one of both."""
+
+    def named(self, key: str) -> Q:
+        """The condition, by a key of either source."""
+        return same_people.named(key, at=f"{self.at}__")
 
 
 def source() -> serializers.Field:

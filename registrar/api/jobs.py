@@ -16,7 +16,7 @@ from registrar.services import upsert_rows
 
 
 class RowErrorSerializer(serializers.Serializer):
-    """One thing that is wrong with a row, where, and what to do about it."""
+    """One thing that is wrong with a row or worth a look, where, and what to do about it."""
 
     pointer = serializers.CharField(help_text="JSON Pointer into the list of rows")
     code = serializers.CharField(help_text="Stable word for the kind of error")
@@ -33,10 +33,15 @@ class SentRowSerializer(serializers.ModelSerializer):
     )
     status = serializers.ChoiceField(upsert_rows.STATUSES)
     errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
+    notes = RowErrorSerializer(
+        many=True,
+        help_text="What to know of a row that is right, such as `same_person`: another system "
+        "brought this learner before",
+    )
 
     class Meta:
         model = UpsertedRow
-        fields = ["index", "key", "status", "errors"]
+        fields = ["index", "key", "status", "errors", "notes"]
         read_only_fields = fields
 
 

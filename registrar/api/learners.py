@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
@@ -9,6 +10,7 @@ from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
 from registrar.api.upserts import upserting
 from registrar.models import Enrolment, Learner
+from registrar.services import same_people
 
 
 class LearnerSerializer(serializers.ModelSerializer):
@@ -73,6 +75,10 @@ class LearnerViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     }
     serializer_class = LearnerSerializer
 
+    def named(self, key: str) -> Q:
+        """Of somebody whom two sources know the one learner."""
+        return same_people.named(key)
+
 
 @extend_schema_view(
     create=upserting("enrolments"), partial_update=changing("enrolments", EnrolmentSerializer)
@@ -86,7 +92,7 @@ class EnrolmentViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     queryset = Enrolment.objects.select_related("offering", "learner")
     filters: ClassVar = {
         "source": filters.source(),
-        "learner": filters.LeadingTo("learner"),
+        "learner": filters.LeadingToLearner("learner"),
         "offering": filters.LeadingTo("offering"),
         "current": filters.current(),
     }

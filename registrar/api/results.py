@@ -107,7 +107,7 @@ class ResultViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
     queryset = Result.objects.select_related("line_item", "learner", "outcome")
     filters: ClassVar = {
         "source": filters.source(),
-        "learner": filters.LeadingTo("learner"),
+        "learner": filters.LeadingToLearner("learner"),
         "line_item": filters.LeadingTo("line_item"),
         "current": serializers.BooleanField(
             source="superseded_at__isnull", help_text="true: only what is not superseded"

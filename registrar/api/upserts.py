@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.files import File
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -152,9 +153,15 @@ class UpsertsMixin(GenericViewSet):
         if "\0" in unquote(key):  # PostgreSQL knows no such text
             raise Http404
         current = {"superseded_at": None, "outcome": None} if self.kind == "results" else {}
-        found = get_object_or_404(self.filter_queryset(self.get_queryset()), named(key), **current)
+        found = get_object_or_404(
+            self.filter_queryset(self.get_queryset()), self.named(key), **current
+        )
         self.check_object_permissions(self.request, found)
         return found
+
+    def named(self, key: str) -> Q:
+        """What is known by `sis:<source>:<sourcedId>`."""
+        return named(key)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add and change rows, each known by `source` and its key.
@@ -228,7 +235,8 @@ def _told(rows: list[Row], *, dry_run: bool) -> dict[str, Any]:
                 "index": row.index,
                 "key": row.key,
                 "status": row.status,
-                "errors": upsert_jobs.told(row),
+                "errors": upsert_jobs.told(row.index, row.flaws),
+                "notes": upsert_jobs.told(row.index, row.notes),
             }
             for row in rows
         ],

@@ -10,7 +10,7 @@ from django.db.models import Q
 from issuer.models.changes import dated, last_change
 from registrar.models.people import OrganizationUnit
 
-_KEY_PREFIX = "sis:"
+KEY_PREFIX = "sis:"
 
 
 def named(name: str, *, at: str = "", by: str = "code") -> Q:
@@ -19,14 +19,14 @@ def named(name: str, *, at: str = "", by: str = "code") -> Q:
     A code (of a term, its title) is what people use, and two sources may use the same one; a key
     names one thing only.
     """
-    if name.startswith(_KEY_PREFIX):
-        source, _, sourced_id = name.removeprefix(_KEY_PREFIX).partition(":")
+    if name.startswith(KEY_PREFIX):
+        source, _, sourced_id = name.removeprefix(KEY_PREFIX).partition(":")
         return Q(**{f"{at}source": unquote(source), f"{at}sourced_id": sourced_id})
     return Q(**{f"{at}{by}": name})
 
 
 def _key(source: str, sourced_id: str) -> str:
-    return f"{_KEY_PREFIX}{quote(source, safe='')}:{sourced_id}"
+    return f"{KEY_PREFIX}{quote(source, safe='')}:{sourced_id}"
 
 
 class Term(models.Model):

@@ -65,13 +65,17 @@ class UpsertJob(models.Model):
 
 
 class UpsertedRow(models.Model):
-    """What became of one row of a job; `errors` say what is wrong with it, where and what to do."""
+    """What became of one row of a job; `errors` say what is wrong with it, where and what to do.
+
+    `notes` say alike what its sender should know of a row that is right.
+    """
 
     job = models.ForeignKey(UpsertJob, models.CASCADE, related_name="rows")
     index = models.PositiveIntegerField()
     key = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=10)
     errors = models.JSONField(default=list)
+    notes = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     class Meta:
         ordering = ["job", "index"]

@@ -8,17 +8,18 @@ its results are superseded by the same for that learner, none is edited.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
+from urllib.parse import unquote
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from issuer.errors import WrongState
 from issuer.services import ledger
-from registrar.models import Enrolment, Feed, Learner, Result, SamePerson
-from registrar.readers.records import UserRecord
+from registrar.models import Enrolment, Feed, Learner, Result, SamePerson, catalog
 from registrar.services import learner_access, results, roles, sources
 
 RIGHT: Final = "registrar.decide_sameperson"
@@ -41,9 +42,33 @@ class Match:
     doubt: str = ""
 
 
-def joined(source: str) -> dict[str, int]:
-    """By sourced id the learners that people of the source are, who came from another one."""
+class Person(Protocol):
+    """Whom a source speaks of, as far as people are told apart by it."""
+
+    @property
+    def sourced_id(self) -> str: ...
+    @property
+    def identifier(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def preferred_family_name(self) -> str: ...
+    @property
+    def deleted(self) -> bool: ...
+    @property
+    def row(self) -> int: ...
+
+
+def joined(source: str, *, among: Collection[str] | None = None) -> dict[str, int]:
+    """By sourced id the learners that people of the source are, who came from another one.
+
+    Asked for some of them, only of those.
+    """
     found = SamePerson.objects.filter(source=source, state=State.JOINED)
+    if among is not None:
+        found = found.filter(sourced_id__in=among)
     return dict(found.values_list("sourced_id", "learner_id"))
 
 
@@ -56,7 +81,17 @@ def who_is(learner: Learner) -> Learner:
     return same.learner if same else learner
 
 
-def match(source: str, users: Collection[UserRecord]) -> list[Match]:
+def named(key: str, *, at: str = "") -> Q:
+    """Find the learner of a key, `sis:<source>:<sourcedId>`; whom they were found to be, if so.
+
+    `at` is the path to the learner from the table asked.
+    """
+    source, _, sourced_id = key.removeprefix(catalog.KEY_PREFIX).partition(":")
+    same = joined(unquote(source), among=[sourced_id])
+    return Q(**{f"{at}pk": same[sourced_id]}) if same else catalog.named(key, at=at)
+
+
+def match(source: str, users: Collection[Person]) -> list[Match]:
     """Who of these users has the number of a learner of another agreed source. Writes nothing.
 
     Those who were compared before are left out, whatever came of it.
@@ -174,7 +209,7 @@ def _by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, li
     return found
 
 
-def _doubt(user: UserRecord, learner: Learner, *, is_alone: bool) -> str:
+def _doubt(user: Person, learner: Learner, *, is_alone: bool) -> str:
     if not is_alone:
         return "the number stands for several people"
     names = {user.family_name.casefold(), user.preferred_family_name.casefold()} - {""}
@@ -183,7 +218,7 @@ def _doubt(user: UserRecord, learner: Learner, *, is_alone: bool) -> str:
     return ""
 
 
-def _match(user: UserRecord, learner: Learner, doubt: str) -> Match:
+def _match(user: Person, learner: Learner, doubt: str) -> Match:
     name = f"{user.given_name} {user.family_name}".strip()
     return Match(user.sourced_id, learner.pk, user.identifier, name, user.row, doubt)
 

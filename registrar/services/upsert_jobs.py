@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -130,7 +130,14 @@ def _write_piece(job: UpsertJob, given: Iterator[Given], seen: dict[str, int]) -
         _end(job, State.DONE)
     job.save()
     UpsertedRow.objects.bulk_create(
-        UpsertedRow(job=job, index=row.index, key=row.key, status=row.status, errors=told(row))
+        UpsertedRow(
+            job=job,
+            index=row.index,
+            key=row.key,
+            status=row.status,
+            errors=told(row.index, row.flaws),
+            notes=told(row.index, row.notes),
+        )
         for row in rows
     )
     return job.state == State.WAITING
@@ -155,16 +162,16 @@ def _tried(job: UpsertJob, piece: list[Given], seen: dict[str, int]) -> list[Row
     return rows
 
 
-def told(row: Row) -> list[dict[str, str]]:
-    """What is wrong with a row: JSON Pointer, code, reason, remedy."""
+def told(index: int, flaws: Iterable[Flaw]) -> list[dict[str, str]]:
+    """What is wrong with a row, or worth a look: JSON Pointer, code, reason, remedy."""
     return [
         {
-            "pointer": _pointer(row.index, flaw),
+            "pointer": _pointer(index, flaw),
             "code": flaw.code,
             "reason": flaw.reason,
             "remedy": flaw.remedy,
         }
-        for flaw in row.flaws
+        for flaw in flaws
     ]
 
 

@@ -20,6 +20,7 @@ from registrar.models import (
 from registrar.readers.oneroster_layout import BadCell
 from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
 from registrar.readers.rows import Flaw, Given
+from registrar.services import same_people
 
 CREATED: Final = "created"
 UPDATED: Final = "updated"
@@ -45,6 +46,7 @@ class Row:
     key: str
     said: dict[str, Any]
     flaws: list[Flaw] = field(default_factory=list)
+    notes: list[Flaw] = field(default_factory=list)
     done: str = ""
 
     @property
@@ -55,6 +57,10 @@ class Row:
     def refuse(self, member: str, code: str, reason: str, remedy: str) -> None:
         """Take note of something that is wrong with it."""
         self.flaws.append(Flaw(member, code, reason, remedy))
+
+    def note(self, member: str, code: str, reason: str, remedy: str) -> None:
+        """Take note of something that its sender should know, and that does not hold it up."""
+        self.notes.append(Flaw(member, code, reason, remedy))
 
 
 def read(kind: str, given: Iterable[Given], *, is_text: bool, seen: dict[str, int]) -> list[Row]:
@@ -174,4 +180,7 @@ def _find(model: type[models.Model], named: Iterable[str], source: str) -> dict[
         held = model._default_manager.filter(source=origin, sourced_id__in=list(ids))
         for sourced_id, pk in held.values_list("sourced_id", "pk"):
             found[ids[sourced_id]] = pk
+        if model is Learner:
+            same = same_people.joined(origin, among=list(ids))
+            found.update({ids[sourced_id]: pk for sourced_id, pk in same.items()})
     return found

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from registrar.models import Activity, LearningOpportunity
 from registrar.readers.row_members import CHECKS, MEMBERS
-from registrar.services import corrections, learner_access, upsert_rows
+from registrar.services import corrections, learner_access, upsert_people, upsert_rows
 from registrar.services.roster_tables import (
     CLASSES,
     COURSES,
@@ -69,6 +69,8 @@ KINDS: Final = frozenset(_TABLES)
 
 def apply(kind: str, rows: Sequence[Row], *, source: str, at: datetime) -> None:
     """Write the good rows, and tell each what became of it. For who holds the source."""
+    if kind == "learners":
+        rows = upsert_people.set_apart(rows, source=source)
     _Writing(kind, rows, source, at).write()
 
 
@@ -90,6 +92,8 @@ class _Writing:
         if self._kind in _OPPORTUNITIES:
             self._refuse_taken()
         good = [row for row in self._rows if not row.flaws]
+        if self._kind == "learners":
+            good = upsert_people.match(good, source=self._source, said=self._said)
         given = {row.key: self._attributes(row) for row in good}
         for row in good:
             held = self._held.get(row.key)
@@ -122,6 +126,9 @@ class _Writing:
                 said = self._as_it_would_be(row, held)
                 person = {name: said[name] for name in _PERSON}
                 row.said.update(corrections.kept(person, sticky[row.key]))
+
+    def _said(self, row: Row) -> dict[str, Any]:
+        return self._as_it_would_be(row, self._held.get(row.key))
 
     def _as_it_would_be(self, row: Row, held: Any) -> dict[str, Any]:
         names = [member.name for member in MEMBERS[self._kind] if not member.leads_to]

@@ -8,12 +8,23 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
 
 from issuer.errors import WrongState
 from issuer.models import LedgerEntry
+from issuer.services.clients import Client
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Enrolment, Learner, Result, Revision, SamePerson
-from registrar.services import awards, feeds, learner_sign_ins, participation, rosters, same_people
+from registrar.readers.rows import Given
+from registrar.services import (
+    awards,
+    feeds,
+    learner_sign_ins,
+    participation,
+    rosters,
+    same_people,
+    upserts,
+)
 from tests.cast import College
 from tests.registrar.test_awards import evaluate
 from tests.registrar.test_oneroster_csv import Roster
@@ -64,6 +75,50 @@ def test_the_same_number_and_family_name_are_one_person_and_again_nothing_change
     bring(gone, tmp_path / "b", "canvas")
     ada.refresh_from_db()
     assert ada.retired_at is None
+
+
+def send(source: str, kind: str, *rows: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    given = [Given(index, row) for index, row in enumerate(rows)]
+    done = upserts.apply(kind, given, source=source, by=Client("lms", "LMS"))
+    assert not [row.flaws for row in done if row.flaws]
+    return [(row.status, [note.code for note in row.notes]) for row in done]
+
+
+ADA = {"sourced_id": "u1", "number": "A1", "given_name": "A.", "family_name": "OKAFOR"}
+
+
+def test_whom_a_system_sends_is_matched_like_whom_a_roster_brings(
+    tmp_path: Path, sis: APIClient
+) -> None:
+    bring(roster(), tmp_path, "banner")
+    ada = Learner.objects.get(source="banner", sourced_id="u1")
+    assert send("canvas", "learners", ADA) == [("updated", ["same_person"])]
+    assert send("canvas", "learners", ADA | {"retired": True}) == [("unchanged", ["same_person"])]
+    assert (of("canvas"), SamePerson.objects.get().state) == (set(), "joined")
+    org = {"sourced_id": "o", "name": "College"}
+    send("canvas", "organisations", org)
+    send("canvas", "courses", {"sourced_id": "c", "title": "Chess", "organisation": "o"})
+    send("canvas", "offerings", {"sourced_id": "p", "title": "Chess A", "course": "c"})
+    send("canvas", "enrolments", {"sourced_id": "e", "offering": "p", "learner": "u1"})
+    send("canvas", "line-items", {"sourced_id": "i", "offering": "p", "title": "Final"})
+    send("canvas", "results", {"sourced_id": "r", "line_item": "i", "learner": "u1", "score": 1})
+    assert Enrolment.objects.get(source="canvas").learner == ada
+    assert Result.objects.get(source="canvas").learner == ada
+    AccessToken.objects.update(scope="learners.read")
+    assert sis.get("/api/v1/learners/sis:canvas:u1").json()["id"] == ada.pk
+    (enrolled,) = sis.get("/api/v1/enrolments?source=canvas&learner=sis:canvas:u1").json()[
+        "results"
+    ]
+    assert enrolled["sourced_id"] == "e"
+
+
+def test_whom_a_system_sends_in_doubt_is_decided_by_somebody(tmp_path: Path) -> None:
+    bring(roster(), tmp_path, "banner")
+    ben = ADA | {"family_name": "Obi"}
+    assert send("canvas", "learners", ben) == [("created", ["maybe_the_same"])]
+    assert send("canvas", "learners", ben) == [("unchanged", [])]
+    assert (of("canvas"), SamePerson.objects.get().state) == ({"u1"}, "waiting")
+    assert send("a partner", "learners", ADA) == [("created", [])], "its numbers are not agreed"
 
 
 @pytest.mark.parametrize(
