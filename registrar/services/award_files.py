@@ -182,7 +182,7 @@ def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
     if award_file.state != State.READING:
         return award_file
     if award_file.chosen:
-        return _look_at_chosen(award_file, tell)
+        return _look_at_chosen(award_file, tell or _counter(award_file))
     if award_file.content is None:
         return award_file
     file, revision = award_file.file_name, revision_of(award_file.template)
@@ -393,21 +393,27 @@ def _plan_of(
     award_file: AwardFile, *, only: Collection[int] = (), tell: Tell | None = None
 ) -> Plan:
     """What would come of the rows as they are kept."""
-    revision = revision_of(award_file.template)
     if award_file.chosen:
-        today = timezone.localdate(clock.now())
-        return chosen_awards.plan(award_file, revision=revision, today=today, only=only, tell=tell)
+        return _plan_of_chosen(award_file, chosen_awards.kept(award_file, only=only), tell=tell)
     sheet, reading = _kept_sheet(award_file)
     return _planned(
         sheet,
         reading,
-        revision=revision,
+        revision=revision_of(award_file.template),
         duplicates=award_file.duplicates,
         file=award_file.file_name,
         file_id=award_file.pk,
         only=only,
         tell=tell,
     )
+
+
+def _plan_of_chosen(
+    award_file: AwardFile, meant: Mapping[int, int], *, tell: Tell | None
+) -> Plan:
+    revision = revision_of(award_file.template)
+    today = timezone.localdate(clock.now())
+    return chosen_awards.plan(award_file, meant, revision=revision, today=today, tell=tell)
 
 
 def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
@@ -435,23 +441,32 @@ def _counter(award_file: AwardFile) -> Tell:
 # Keeping
 
 
-@transaction.atomic
-def _look_at_chosen(award_file: AwardFile, tell: Tell | None) -> AwardFile:
-    _lock(award_file, state=State.READING)
+def _look_at_chosen(award_file: AwardFile, tell: Tell) -> AwardFile:
     try:
         rows = chosen_awards.rows(award_file)
     except ImportRefused as error:
         problem = award_rows.unreadable(Unreadable("no_rows", str(error), ""), "")
         _keep_refusal(award_file, problem)
         return award_file
+    AwardFile.objects.filter(pk=award_file.pk).update(total=len(rows))
+    meant = {row.number: row.learner_id for row in rows}
+    _keep_chosen(award_file, rows, _plan_of_chosen(award_file, meant, tell=tell))
+    return award_file
+
+
+@transaction.atomic
+def _keep_chosen(award_file: AwardFile, rows: Sequence[AwardFileRow], planned: Plan) -> None:
+    _lock(award_file, state=State.READING)
+    by_number = {row.number: row for row in planned.rows}
+    for row in rows:
+        _settle(row, by_number[row.number])
     AwardFileRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
     award_file.state = State.READ
     award_file.header = list(chosen_awards.COLUMNS.values())
     award_file.columns = dict(chosen_awards.COLUMNS)
     award_file.total = award_file.looked_at = len(rows)
+    _tell_plan(award_file, planned)
     award_file.save()
-    _look_again(award_file, tell=tell)
-    return award_file
 
 
 def _keep_refusal(award_file: AwardFile, problem: Any) -> None:

@@ -1,6 +1,6 @@
 """Awards of learners who were chosen by what is on record: their rows, and what becomes of them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final
@@ -80,20 +80,24 @@ def rows(award_file: AwardFile) -> list[AwardFileRow]:
     ]
 
 
+def kept(award_file: AwardFile, *, only: Collection[int] = ()) -> dict[int, int]:
+    """Which learner each row is about, by its number; of all rows or only these."""
+    rows = award_file.rows.order_by("number")
+    if only:
+        rows = rows.filter(number__in=only)
+    return {row.number: row.learner_id for row in rows.only("number", "learner")}
+
+
 def plan(
     award_file: AwardFile,
+    meant: Mapping[int, int],
     *,
     revision: Revision,
     today: date,
-    only: Collection[int] = (),
     tell: Callable[[int], None] | None = None,
 ) -> Plan:
-    """What would become of the rows as they are kept. Writes nothing."""
+    """What would become of rows about these learners, by the rows' numbers. Writes nothing."""
     choice = Choice.from_data(award_file.chosen["choice"])
-    kept = award_file.rows.order_by("number")
-    if only:
-        kept = kept.filter(number__in=only)
-    meant = dict(kept.values_list("number", "learner"))
     people = Learner.objects.in_bulk(set(meant.values()))
     fitting = set(learner_choices.find(choice).values_list("pk", flat=True))
     common = Common.from_data(award_file.chosen["common"])
