@@ -31,6 +31,7 @@ from registrar.models import (
     Revision,
     WithdrawalMail,
 )
+from registrar.models.awards import OVER
 from registrar.services import award_chains, award_skills, awards, rule_names
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
@@ -164,7 +165,7 @@ class AwardPage(ThingPage):
 
     def get_queryset(self) -> QuerySet[Award]:
         return Award.objects.with_state().select_related(
-            "learner", "revision__template", "offering__term", "batch", "decided_by", "replaces"
+            "learner", "revision__template", "offering__term", "batch", "decided_by"
         )
 
     def get_title(self) -> str:
@@ -176,6 +177,8 @@ class AwardPage(ThingPage):
             described["id"]: described["name"] for described in award.revision.result_descriptions
         }
         credential = Credential.objects.filter(pk=award.credential_id).first()
+        counting = Award.objects.not_declined()
+        newer = counting.after(award.pk).first()
         return super().get_context_data(
             credential=credential,
             ends_at=credential.valid_until if credential else award.valid_until,
@@ -185,9 +188,10 @@ class AwardPage(ThingPage):
             failure=batches.why_failed(award.batch_id, award.position),
             chain=award_chains.of(award),
             learned=award_skills.shown(award),
-            newer=Award.objects.filter(replaces=award).first(),
-            may_award_again=award.state in awards.OVER
-            and not Award.objects.filter(replaces=award).exists()
+            former=counting.before(award.pk).first(),
+            newer=newer,
+            may_award_again=award.state in OVER
+            and newer is None
             and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,
         )

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
@@ -182,13 +182,14 @@ class CorrectionPage(ThingPage):
         before = correction.was or {
             field: getattr(correction.learner, field) for field in correction.changes
         }
-        held = correction.awards.with_state().select_related("revision", "replaced_by")
+        made = Award.objects.filter(batch=correction.batch).after(OuterRef("pk"))
+        held = correction.awards.with_state().annotate(new=Subquery(made.values("pk")[:1]))
         return super().get_context_data(
             changes=[
                 (NAMES[field], before.get(field, ""), value)
                 for field, value in correction.changes.items()
             ],
-            awards=held.order_by("pk"),
+            awards=held.select_related("revision").order_by("pk"),
             may_decide=corrections.may_decide(self.user, correction),
             is_own=correction.by_id == self.user.pk,
             **kwargs,

@@ -111,9 +111,15 @@ class CredentialPage(ThingPage):
             may_correct=award is not None
             and credential.state == Credential.State.VALID
             and corrections.may_correct(self.user, award),
-            newer=Award.objects.filter(replaces=award).first() if award else None,
+            former=_with_credential(award).first() if award else None,
+            newer=Award.objects.not_declined().after(award.pk).first() if award else None,
             **kwargs,
         )
+
+
+def _with_credential(award: Award) -> "QuerySet[Award]":
+    """The awards before it of which there is a credential, the last first."""
+    return Award.objects.before(award.pk).filter(credential_id__in=Credential.objects.values("pk"))
 
 
 def _offered(

@@ -38,13 +38,9 @@ class LearnerPage(ThingPage):
             )
             .order_by("-offering__term__starts_on", "offering__code")
         )
-        awards = self.object.awards.with_state().select_related(
-            "revision", "batch", "offering", "replaced_by", "replaces"
-        )
-        ends = Credential.objects.filter(pk=OuterRef("credential_id")).values("valid_until")
         return super().get_context_data(
             enrolments=enrolments,
-            awards=awards.annotate(ends_at=Subquery(ends)).order_by("-decided_at"),
+            awards=self._awards(),
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
             also_known=self.object.also_known.filter(state=SamePerson.State.JOINED),
@@ -53,6 +49,16 @@ class LearnerPage(ThingPage):
             to_ask_about=to_ask_about() if self.user.has_perm(WHY) else (),
             **kwargs,
         )
+
+    def _awards(self) -> list[Any]:
+        """All awards, the newest first, each with those before and behind it, if there are."""
+        ends = Credential.objects.filter(pk=OuterRef("credential_id")).values("valid_until")
+        found = self.object.awards.with_neighbours().with_state().annotate(ends_at=Subquery(ends))
+        awards = found.select_related("revision", "batch", "offering").order_by("-decided_at")
+        by_key = {award.pk: award for award in awards}
+        for award in awards:
+            award.former, award.newer = by_key.get(award.former), by_key.get(award.newer)
+        return list(awards)
 
     def _mails(self) -> "QuerySet[Mail]":
         """What was written to the learner's address, the newest first."""

@@ -1,11 +1,11 @@
 """Award: the institution's decision."""
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from issuer.models import Batch, Credential
@@ -15,26 +15,103 @@ from registrar.models.catalog import Offering
 from registrar.models.learners import Learner
 from registrar.models.templates import CredentialTemplate, Revision
 
+# States in which no credential is in force nor will be, so that one may award again.
+OVER: Final = (
+    Batch.State.DECLINED,
+    Credential.State.FAILED,
+    Credential.State.EXPIRED,
+    Credential.State.REVOKED,
+)
+
+
+class _Chain(Func):
+    """The keys of a chain in one direction, followed from the award with this key."""
+
+    template = """(
+        WITH RECURSIVE chain(id) AS (
+            SELECT award.%(to)s FROM registrar_award AS award WHERE award.%(of)s = %(expressions)s
+            UNION ALL
+            SELECT award.%(to)s FROM chain JOIN registrar_award AS award ON award.%(of)s = chain.id
+        )
+        SELECT id FROM chain
+    )"""
+    output_field = models.BigAutoField()
+
 
 class AwardQuerySet(models.QuerySet["Award"]):
-    """Ways to ask for awards."""
+    """Ways to ask for awards.
+
+    Awards that follow each other, each in the place of the one before, are a chain. One that was
+    declined stays in it and took nobody's place.
+    """
+
+    def after(self, award: "int | OuterRef") -> "AwardQuerySet":
+        """Those that follow the award with this key in its chain, the next first."""
+        return self.filter(pk__in=_Chain(award, of="replaces_id", to="id")).order_by("pk")
+
+    def before(self, award: "int | OuterRef") -> "AwardQuerySet":
+        """Those that the award with this key follows in its chain, the last first."""
+        return self.filter(pk__in=_Chain(award, of="id", to="replaces_id")).order_by("-pk")
+
+    def not_declined(self) -> "AwardQuerySet":
+        """Those that count as awarded, or will when their batch is approved."""
+        return self.exclude(batch__state=Batch.State.DECLINED)
+
+    def unreplaced(self) -> "AwardQuerySet":
+        """Those of which no other has taken the place."""
+        newer = Award.objects.not_declined().after(OuterRef("pk"))
+        return self.filter(Q(replaced_by=None) | ~Exists(newer))
+
+    def standing(self) -> "AwardQuerySet":
+        """Of each chain the award that counts, if not all were declined.
+
+        It is the newest that is in force or about to be issued, so that one counts again whose
+        renewal was withdrawn or could not be issued; if there is none, the newest.
+        """
+        alone = Q(replaces=None, replaced_by=None)
+        newer = Award.objects.not_declined().after(OuterRef("pk"))
+        older = Award.objects.before(OuterRef("pk"))
+        is_replaced = Exists(newer.with_state().exclude(state__in=OVER))
+        is_outlived = Exists(older.with_state().exclude(state__in=OVER))
+        is_live = ~Q(state__in=OVER)
+        is_last = ~Exists(newer) & ~is_outlived
+        counting = self.not_declined().alias(state=_state())
+        return counting.filter(alone | ~is_replaced & (is_live | is_last))
+
+    def with_neighbours(self) -> "models.QuerySet[Any]":
+        """Each with the keys of the `former` whose place it took, and of the `newer` that took its.
+
+        Null where there is none.
+        """
+        counting = Award.objects.not_declined()
+        former, newer = counting.before(OuterRef("pk")), counting.after(OuterRef("pk"))
+        return self.annotate(
+            former=Subquery(former.values("pk")[:1]), newer=Subquery(newer.values("pk")[:1])
+        )
+
+    def with_end(self) -> "models.QuerySet[Any]":
+        """Each with the key of the last `end` of its chain, declined or not: itself if alone."""
+        later = Award.objects.after(OuterRef("pk")).order_by("-pk")
+        return self.annotate(end=Coalesce(Subquery(later.values("pk")[:1]), F("pk")))
 
     def with_state(self) -> "models.QuerySet[Any]":
         """Each with its `state`: prepared, declined, then that of its credential.
 
         Until the credential is frozen it is requested, or failed where its row was set apart.
         """
-        credential = Credential.objects.with_state().filter(pk=OuterRef("credential_id"))
-        undecided = Q(batch__state__in=[Batch.State.PREPARED, Batch.State.DECLINED])
-        state = Credential.State
-        before = Case(When(failed_row(), then=Value(state.FAILED)), default=Value(state.REQUESTED))
-        return self.annotate(
-            state=Case(
-                When(undecided, then=F("batch__state")),
-                default=Coalesce(Subquery(credential.values("state")), before),
-                output_field=models.CharField(),
-            )
-        )
+        return self.annotate(state=_state())
+
+
+def _state() -> Case:
+    undecided = Q(batch__state__in=[Batch.State.PREPARED, Batch.State.DECLINED])
+    credential = Credential.objects.with_state().filter(pk=OuterRef("credential_id"))
+    state = Credential.State
+    before = Case(When(failed_row(), then=Value(state.FAILED)), default=Value(state.REQUESTED))
+    return Case(
+        When(undecided, then=F("batch__state")),
+        default=Coalesce(Subquery(credential.values("state")), before),
+        output_field=models.CharField(),
+    )
 
 
 class Award(models.Model):

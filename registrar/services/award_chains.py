@@ -1,10 +1,12 @@
-"""What became of an award: decided, approved, withdrawn, awarded again, step by step."""
+"""Awards that follow each other: how one joins a chain, and what became of those in it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Max
 
 from issuer.models import Batch, StatusChange
 from registrar.models import Award
@@ -23,6 +25,40 @@ class Step:
     reason: str = ""
 
 
+class Followers:
+    """Awards that are to follow others, each behind the last of a chain, declined or not.
+
+    What there is already is read once for all of them: under the lock of their templates, so that
+    nobody else follows the same.
+    """
+
+    def __init__(self, former: Collection[Award]) -> None:
+        found = Award.objects.filter(pk__in=[award.pk for award in former])
+        self._ends = dict(found.with_end().order_by().values_list("pk", "end"))
+        same = Award.objects.filter(
+            template__in={award.template_id for award in former},
+            learner__in={award.learner_id for award in former},
+        )
+        made = same.order_by().values_list("template", "learner", "occasion")
+        newest = made.annotate(Max("generation"))
+        self._generations = {tuple(key): generation for *key, generation in newest}
+
+    def of(self, former: Award, **said: Any) -> Award:
+        """The award that follows, not stored: for the same occasion, if nothing else is said."""
+        place = {
+            "template_id": former.template_id,
+            "learner_id": former.learner_id,
+            "occasion": former.occasion,
+            "offering_id": former.offering_id,
+        } | said
+        key = (former.template_id, former.learner_id, place["occasion"])
+        return Award(
+            generation=self._generations.get(key, 0) + 1,
+            replaces_id=self._ends[former.pk],
+            **place,
+        )
+
+
 def of(award: Award) -> list[Step]:
     """All that was done for the same learner and occasion, or renewed it, the oldest first."""
     made = Award.objects.filter(
@@ -34,15 +70,9 @@ def of(award: Award) -> list[Step]:
 
 
 def _occasions(award: Award) -> set[str]:
-    """Those of what it renews or replaces, and of what renews or replaces it."""
-    occasions, former, later = {award.occasion}, award.replaces, award
-    while former is not None:
-        occasions.add(former.occasion)
-        former = former.replaces
-    while (found := Award.objects.filter(replaces=later).first()) is not None:
-        occasions.add(found.occasion)
-        later = found
-    return occasions
+    """Those of the whole chain."""
+    others = Award.objects.before(award.pk).union(Award.objects.after(award.pk))
+    return {award.occasion, *others.values_list("occasion", flat=True)}
 
 
 def _steps(award: Award) -> Iterator[Step]:

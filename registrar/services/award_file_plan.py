@@ -14,12 +14,12 @@ from django.db.models.functions import Lower
 
 from issuer.models import Batch
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
+from registrar.models.awards import OVER
 from registrar.models.learners import full_name
 from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
 from registrar.services import composition
-from registrar.services.awards import OVER
 from registrar.services.eligibility import OCCASION_LENGTH
 
 Outcome = AwardFileRow.Outcome
@@ -96,8 +96,8 @@ class _Former:
     replaced_by: int | None
 
     @property
-    def is_in_force(self) -> bool:
-        return self.state not in OVER
+    def is_over(self) -> bool:
+        return self.state in OVER
 
 
 def compare(
@@ -204,33 +204,34 @@ class _Planner:
         in_force = [
             each
             for each in former
-            if each.is_in_force and (not record.occasion or each.occasion == planned.occasion)
+            if not each.is_over and (not record.occasion or each.occasion == planned.occasion)
         ]
         if not in_force:
             self._go_on_from(planned, former)
             return
         held = max(in_force, key=lambda each: each.pk)
-        newest = _behind_declined(held, former)
-        can_be_replaced = held.state != Batch.State.PREPARED and newest.replaced_by is None
+        followers = _followers(held, former)
+        can_be_replaced = held.state != Batch.State.PREPARED and _are_over(followers)
         if self._duplicates == Duplicates.ALLOW:
             planned.outcome = Outcome.AGAIN
             planned.occasion = f"{planned.occasion or 'file'}:{self._file_id}"[:OCCASION_LENGTH]
         elif self._duplicates == Duplicates.REPLACE and can_be_replaced:
             planned.outcome, planned.occasion = Outcome.REPLACE, held.occasion
             same = (each.generation for each in former if each.occasion == held.occasion)
-            planned.generation, planned.replaces = max(same) + 1, newest.pk
+            planned.generation, planned.replaces = max(same) + 1, [held, *followers][-1].pk
         else:
             planned.outcome = Outcome.ALREADY
             said = _WAITS if held.state == Batch.State.PREPARED else _ALREADY
             self._note(problems, record, "number", *said, severity="warning")
 
-    def _go_on_from(self, planned: PlannedRow, former: Iterable[_Former]) -> None:
+    def _go_on_from(self, planned: PlannedRow, former: Collection[_Former]) -> None:
         """The next generation, where a former award of the same occasion is over."""
         same = [each for each in former if each.occasion == planned.occasion]
         if same:
             newest = max(same, key=lambda each: each.generation)
             planned.generation = newest.generation + 1
-            planned.replaces = newest.pk if newest.replaced_by is None else None
+            followers = _followers(newest, former)
+            planned.replaces = [newest, *followers][-1].pk if _are_over(followers) else None
 
     def _note(
         self,
@@ -327,13 +328,19 @@ def _former(template: UUID, learners: Collection[int]) -> dict[int, list[_Former
     return found
 
 
-def _behind_declined(held: _Former, former: Iterable[_Former]) -> _Former:
-    """The last of those that were to take its place and were declined; itself if there is none."""
-    declined = {each.pk: each for each in former if each.state == Batch.State.DECLINED}
+def _followers(held: _Former, former: Iterable[_Former]) -> list[_Former]:
+    """Those that follow it in its chain, the next first."""
+    by_key = {each.pk: each for each in former}
+    found: list[_Former] = []
     newest = held
-    while newest.replaced_by in declined:
-        newest = declined[newest.replaced_by]
-    return newest
+    while newest.replaced_by is not None:
+        newest = by_key[newest.replaced_by]
+        found.append(newest)
+    return found
+
+
+def _are_over(awards: Iterable[_Former]) -> bool:
+    return all(each.is_over for each in awards)
 
 
 def _occasion(record: AwardRecord) -> str:

@@ -1,15 +1,16 @@
 """Tell learners by mail where the credentials are that they were issued."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from issuer.errors import BadAddress
 from issuer.models import Batch, Credential, Institution, Mail, Release
+from issuer.models.batches import failed_row
 from issuer.services import outbox
 from registrar.models import Announcement, Award, AwardMail
 from registrar.services import stacks
@@ -80,8 +81,10 @@ def _write_some_of(announcement: Announcement) -> int:
     # Locked, because two who write at the same moment would write to the same people twice.
     held = Announcement.objects.select_for_update(of=("self",)).select_related("batch")
     batch = held.get(pk=announcement.pk).batch
+    had_before = Award.objects.not_declined().before(OuterRef("pk")).filter(~failed_row())
     valid = (
         Award.objects.filter(batch=batch, announced=None)
+        .annotate(follows=Exists(had_before))
         .with_state()
         .filter(state=Credential.State.VALID)
         .exclude(learner__email="")
@@ -110,14 +113,14 @@ def _write_some_of(announcement: Announcement) -> int:
     return len(due)
 
 
-def _write(award: Award, page: str, institution: str, part_of: list[str]) -> Mail | None:
+def _write(award: Any, page: str, institution: str, part_of: list[str]) -> Mail | None:
     learner, title = award.learner, award.revision.name
     words = {
         "learner": learner.name,
         "institution": institution,
         "title": title,
         "page": page,
-        "replaces": award.replaces_id is not None and not award.renewal,
+        "replaces": award.follows and not award.renewal,
         "renews": bool(award.renewal),
         "part_of": part_of,
     }

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import dateformat
 
 from issuer.errors import NotIssued, ReasonMissing, WrongState
@@ -19,8 +19,17 @@ from issuer.models.batches import failed_row
 from issuer.services import batches, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
-from registrar.models import Award, CredentialTemplate, Offering, OrganizationUnit, Revision
+from registrar.models import (
+    Award,
+    Correction,
+    CredentialTemplate,
+    Offering,
+    OrganizationUnit,
+    Revision,
+)
+from registrar.models.awards import OVER
 from registrar.services import (
+    award_chains,
     award_mails,
     eligibility,
     facts,
@@ -30,13 +39,6 @@ from registrar.services import (
 )
 from registrar.services.eligibility import Candidate, Result
 
-# States in which no credential is in force nor will be, so that one may award again.
-OVER = (
-    Batch.State.DECLINED,
-    Credential.State.FAILED,
-    Credential.State.EXPIRED,
-    Credential.State.REVOKED,
-)
 SUPERSEDED = "Superseded by a newer credential."
 
 _RIGHTS_TO_HALT = ("issuer.approve_batch", "issuer.prepare_batch")
@@ -144,7 +146,7 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
 
 def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
     revision = evaluation.revision
-    numbers = generations(revision.template_id)
+    numbers = _generations(revision.template_id)
     taken_already = taken(revision.template_id)
     candidates = [
         each for each in evaluation.awards if (each.learner_id, each.occasion) not in taken_already
@@ -190,7 +192,7 @@ def award_again(award: Award, *, by: User, reason: str) -> Batch:
     if not reason.strip():
         raise ReasonMissing
     revision = _begin_again(award.template, by=by)
-    _demand_that_none_is_in_force(award)
+    _demand_that_none_is_in_force([award])
     made = _as_of_today([award], revision, by=by)
     if not made:
         raise WrongState("The award rule is no longer met, so this cannot be awarded again.")
@@ -235,8 +237,7 @@ def award_all_again(former: Iterable[Award], *, by: User, reason: str) -> Batch:
         raise ReasonMissing
     former = list(former)
     revision = _begin_again(former[0].template, by=by)
-    for award in former:
-        _demand_that_none_is_in_force(award)
+    _demand_that_none_is_in_force(former)
     made = _as_of_today(former, revision, by=by)
     if not made:
         raise WrongState("Of those who were chosen, nobody has earned it today.")
@@ -267,14 +268,8 @@ def hold(revision: Revision) -> None:
 
 def taken(template_id: Any) -> set[_Key]:
     """Who was awarded by a template, and on which occasion; what was declined does not count."""
-    return set(_made(template_id).values_list("learner", "occasion"))
-
-
-def generations(template_id: Any) -> dict[_Key, int]:
-    """How often each was awarded by a template on each occasion, declined or not."""
-    made = Award.objects.filter(template=template_id).order_by()
-    newest = made.values_list("learner", "occasion").annotate(Max("generation"))
-    return {(learner, occasion): generation for learner, occasion, generation in newest}
+    made = Award.objects.filter(template=template_id).not_declined()
+    return set(made.values_list("learner", "occasion"))
 
 
 def results_of(
@@ -296,16 +291,15 @@ def allowed_results(award: Award, revision: Revision) -> list[Result]:
 
 def failed(batch: Batch) -> QuerySet[Award]:
     """Whose credential the batch could not issue, unless they were awarded again since."""
-    return Award.objects.filter(failed_row(), batch=batch, replaced_by=None)
+    return Award.objects.filter(failed_row(), batch=batch).unreplaced()
 
 
 def open_failures() -> QuerySet[Chunk]:
     """The failed rows of all batches, without those whose award was replaced by a newer one."""
-    replaced = Award.objects.filter(
-        batch=OuterRef("batch"), position=OuterRef("first"), replaced_by__isnull=False
-    )
+    award = Award.objects.filter(batch=OuterRef("batch"), position=OuterRef("first"))
+    is_replaced = Exists(award) & ~Exists(award.unreplaced())
     # Of what a system composed by itself, that system is told.
-    return Chunk.objects.filter(~Exists(replaced), state=Chunk.State.FAILED, batch__client="")
+    return Chunk.objects.filter(~is_replaced, state=Chunk.State.FAILED, batch__client="")
 
 
 @transaction.atomic
@@ -499,15 +493,18 @@ def _problem(described: dict[str, Any], value: str) -> str | None:
     )
 
 
-def _made(template_id: Any) -> QuerySet[Award]:
-    return Award.objects.filter(template=template_id).exclude(batch__state=Batch.State.DECLINED)
+def _generations(template_id: Any) -> dict[_Key, int]:
+    """How often each was awarded by a template on each occasion, declined or not."""
+    made = Award.objects.filter(template=template_id).order_by()
+    newest = made.values_list("learner", "occasion").annotate(Max("generation"))
+    return {(learner, occasion): generation for learner, occasion, generation in newest}
 
 
 def _lapsed(
     revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
 ) -> tuple[Award, ...]:
-    made = _made(revision.template_id).filter(replaced_by=None, learner__retired_at=None)
-    made = _by_rule(made)
+    of_template = Award.objects.filter(template=revision.template_id, learner__retired_at=None)
+    made = _by_rule(of_template.standing())
     if offerings is not None:
         made = made.filter(offering__in=offerings)
     held = {(candidate.learner_id, candidate.occasion) for candidate in already}
@@ -515,8 +512,11 @@ def _lapsed(
 
 
 def _by_rule(made: QuerySet[Award]) -> QuerySet[Award]:
-    """Without those whom a file names, and those that somebody renewed by hand."""
-    return made.filter(file_row=None).exclude(renewal=Award.Renewal.HAND)
+    """Without those whom a file names, those renewed by hand, and what corrects a name in such."""
+    by_hand = Q(file_row__isnull=False) | Q(renewal=Award.Renewal.HAND)
+    says_the_same = Correction.objects.filter(batch=OuterRef("batch"), as_of_today=False)
+    of_such = Award.objects.filter(by_hand).before(OuterRef("pk"))
+    return made.exclude(by_hand).exclude(Exists(says_the_same), Exists(of_such))
 
 
 def _begin(revision: Revision, *, by: User) -> None:
@@ -592,7 +592,8 @@ def _withdraw_replaced(batch: Batch, *, by: User) -> None:
 def _successors(batch: Batch) -> dict[UUID, UUID]:
     """By what is in force and replaced by this batch, what takes its place.
 
-    Who was declined took nobody's place, so that the one before is asked in turn.
+    Behind what is over, the one before is asked in turn: it may be in force as its renewal was
+    declined, withdrawn or could not be issued.
     """
     # What is renewed holds until its end.
     replacing = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
@@ -607,10 +608,10 @@ def _successors(batch: Batch) -> dict[UUID, UUID]:
         told = asked.values_list("pk", "replaces", "credential", "occasion", "state")
         for pk, replaced, credential, occasion, state in told:
             successor, same = places[pk]
-            if state == Batch.State.DECLINED and replaced is not None:
-                before[replaced] = places[pk]
-            elif state not in OVER and occasion == same:
+            if state not in OVER and occasion == same:
                 found[credential] = successor
+            elif state in OVER and replaced is not None:
+                before[replaced] = places[pk]
         places = before
     return found
 
@@ -620,14 +621,16 @@ def _credential(award: Award) -> Credential | None:
     return Credential.objects.filter(pk=cast(UUID, award.credential_id)).first()
 
 
-def _demand_that_none_is_in_force(award: Award) -> None:
+def _demand_that_none_is_in_force(former: Collection[Award]) -> None:
     """To be asked under the lock of the template: nobody gets two credentials for one occasion."""
+    found = Award.objects.filter(pk__in=[award.pk for award in former])
     same = Award.objects.filter(
-        template=award.template_id, learner=award.learner_id, occasion=award.occasion
+        template=OuterRef("template"), learner=OuterRef("learner"), occasion=OuterRef("occasion")
     )
-    if same.filter(generation__gt=award.generation).exists():
+    newer = same.not_declined().filter(generation__gt=OuterRef("generation"))
+    if found.unreplaced().exclude(Exists(newer)).count() < len(former):
         raise WrongState("This award was replaced before. Look at the newer one.")
-    if same.with_state().exclude(state__in=OVER).exists():
+    if found.filter(Exists(same.with_state().exclude(state__in=OVER))).exists():
         raise WrongState("A credential for this is still in force. Revoke it first.")
 
 
@@ -644,15 +647,11 @@ def _as_of_today(former: Iterable[Award], revision: Revision, *, by: User) -> li
     """The next generation of awards, not stored yet; without those who no longer meet the rule."""
     former = list(former)
     known = _known_today(former, revision)
+    followers = award_chains.Followers(former)
     return [
-        Award(
+        followers.of(
+            award,
             revision=revision,
-            template_id=award.template_id,
-            learner_id=award.learner_id,
-            occasion=award.occasion,
-            offering_id=award.offering_id,
-            generation=award.generation + 1,
-            replaces=award,
             awarded_on=datetime.now(UTC).date(),
             valid_until=award.valid_until,
             evidence=award.evidence,

@@ -25,6 +25,7 @@ from issuer.services import batches, credentials, ledger, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, CorrectedAward, Correction, CredentialTemplate, Learner
 from registrar.services import (
+    award_chains,
     award_mails,
     awards,
     composition,
@@ -56,10 +57,11 @@ class Effect:
 
 def effects(learner: Learner, changes: Mapping[str, str]) -> list[Effect]:
     """Which credentials of the learner say what is to be changed, and which stay, and why."""
-    renewed = learner.awards.exclude(replaced_by=None).exclude(replaced_by__renewal="").with_state()
+    standing = list(_standing(learner))
+    renewed = learner.awards.exclude(pk__in=[award.pk for award in standing]).with_state()
     still_valid = renewed.filter(state=Credential.State.VALID).select_related("revision")
     return [
-        *(_effect(award, learner, changes) for award in _newest(learner)),
+        *(_effect(award, learner, changes) for award in standing),
         *(Effect(award, False, _RENEWED) for award in still_valid),
     ]
 
@@ -103,11 +105,11 @@ def correct_learner(
 def correct_award(award: Award, *, by: User, reason: str, leads_on: bool = True) -> Correction:
     """Supersede one credential by one that says what holds today: results, wording, name.
 
-    Raises WrongState if it is not in force, and if the award rule is no longer met: then the award
-    is to be withdrawn; and what `correct_learner` raises.
+    Raises WrongState if it is not in force or was renewed, and if the award rule is no longer met:
+    then the award is to be withdrawn; and what `correct_learner` raises.
     """
     learner = Learner.objects.select_for_update().get(pk=award.learner_id)
-    effect = _effect(award, learner, None)
+    effect = _effect_on(award, learner)
     if not effect.is_superseded:
         raise WrongState(f"It cannot be corrected: {effect.why}.")
     return _begin(learner, [award], by=by, reason=reason, leads_on=leads_on, as_of_today=True)
@@ -181,15 +183,24 @@ def kept(said: Mapping[str, str], corrected: Sticky) -> dict[str, str]:
 # What a correction does
 
 
-def _newest(learner: Learner) -> "QuerySet[Any]":
-    """The learner's awards that no other has taken the place of, each with its state."""
-    held = learner.awards.filter(replaced_by=None).with_state()
+def _standing(learner: Learner) -> "QuerySet[Any]":
+    """The learner's awards that count, each with its state."""
+    held = learner.awards.standing().with_state()
     return held.select_related("revision", "template__unit", "offering").order_by("-decided_at")
 
 
-def _effect(award: Award, learner: Learner, changes: Mapping[str, str] | None) -> Effect:
-    """With no changes: whether the award can be corrected at all."""
-    state = getattr(award, "state", None) or _newest(learner).get(pk=award.pk).state
+def _effect_on(award: Award, learner: Learner) -> Effect:
+    """Whether one award can be corrected."""
+    found = learner.awards.filter(pk=award.pk)
+    known = found.with_state().get()
+    if known.state == Credential.State.VALID and not found.standing().exists():
+        return Effect(award, False, _RENEWED)
+    return _effect(known, learner, None)
+
+
+def _effect(award: Any, learner: Learner, changes: Mapping[str, str] | None) -> Effect:
+    """With no changes: whether the award, of which the state is known, can be corrected at all."""
+    state = award.state
     if state == Credential.State.SUSPENDED:
         return Effect(award, False, "it is suspended; reinstate it first")
     if state != Credential.State.VALID:
@@ -215,7 +226,7 @@ def _is_being_issued(learner: Learner, changes: Mapping[str, str]) -> bool:
 
     What is approved and not composed will say what the record says by then.
     """
-    requested = _newest(learner).filter(state=Credential.State.REQUESTED)
+    requested = _standing(learner).filter(state=Credential.State.REQUESTED)
     composed = requested.filter(credential_id__in=Credential.objects.values("pk"))
     return any("email" in changes or _carries_name(award, changes) for award in composed)
 
@@ -275,7 +286,7 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
     learner = Learner.objects.select_for_update().get(pk=correction.learner_id)
     was = _change(learner, correction.changes)
     former = list(
-        _newest(learner).filter(pk__in=correction.corrected.values("award")).order_by("pk")
+        _standing(learner).filter(pk__in=correction.corrected.values("award")).order_by("pk")
     )
     if len(former) != correction.corrected.count() or any(
         award.state != Credential.State.VALID for award in former
@@ -308,10 +319,10 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
     if batch is not None:
         _freeze(batch)
     superseded = Credential.objects.in_bulk([cast(UUID, each.credential_id) for each in former])
-    for award in made:
+    for old, new in zip(former, made, strict=True):
         status.supersede(
-            superseded[cast(UUID, cast(Award, award.replaces).credential_id)],
-            successor=cast(UUID, award.credential_id),
+            superseded[cast(UUID, old.credential_id)],
+            successor=cast(UUID, new.credential_id),
             leads_on=correction.leads_on,
             reason=f"Superseded: {correction.reason}",
             by=by,
@@ -373,15 +384,11 @@ def _succeeding(former: Collection[Award], correction: Correction) -> list[Award
         if len(made) < len(former):
             raise WrongState("The award rule is no longer met: withdraw the award instead.")
     else:
+        followers = award_chains.Followers(former)
         made = [
-            Award(
+            followers.of(
+                award,
                 revision=award.revision,
-                template=award.template,
-                learner=award.learner,
-                occasion=award.occasion,
-                offering=award.offering,
-                generation=award.generation + 1,
-                replaces=award,
                 awarded_on=award.awarded_on,
                 valid_until=award.valid_until,
                 evidence=award.evidence,

@@ -18,10 +18,10 @@ from registrar.models import (
     Result,
     Term,
 )
+from registrar.models.awards import OVER
 from registrar.models.catalog import named
 from registrar.rules import CredentialHeld
 from registrar.rules.conditions import either
-from registrar.services.awards import OVER
 from registrar.services.facts import GRADED
 
 WORDS: Final = 12

@@ -19,7 +19,8 @@ from issuer.models import Batch, Credential
 from issuer.services import batches, clock, ledger
 from registrar import rules
 from registrar.models import Award, CredentialTemplate, Offering, Revision
-from registrar.services import award_mails, awards, eligibility, roles
+from registrar.models.awards import OVER
+from registrar.services import award_chains, award_mails, awards, eligibility, roles
 from registrar.services.eligibility import Candidate
 
 RENEW: Final = "issuer.prepare_batch"
@@ -42,7 +43,7 @@ def expiring(*, days: int, at: datetime | None = None) -> "QuerySet[Any]":
     later = Award.objects.filter(
         pk__gt=OuterRef("pk"), template=OuterRef("template"), learner=OuterRef("learner")
     )
-    in_force = later.with_state().exclude(state__in=awards.OVER)
+    in_force = later.with_state().exclude(state__in=OVER)
     return (
         Award.objects.filter(~Exists(in_force), credential_id__in=ending.values("pk"))
         .annotate(ends_at=F("credential__valid_until"))
@@ -77,14 +78,14 @@ def renew_by_rule(chosen: Collection[int], *, by: User) -> Batch:
 
     def made(revision: Revision, found: list[Award]) -> list[Award]:
         again = earned_again(found)
-        generations = awards.generations(revision.template_id)
+        followers = award_chains.Followers(found)
         return [
-            _renewal(
+            followers.of(
                 award,
-                revision,
-                generations,
-                by=by,
-                kind=Award.Renewal.RULE,
+                revision=revision,
+                renewal=Award.Renewal.RULE,
+                awarded_on=_today(),
+                decided_by=by,
                 occasion=again[award.pk].occasion or award.occasion,
                 offering_id=again[award.pk].offering_id,
                 results=list(again[award.pk].results),
@@ -120,14 +121,14 @@ def renew_by_hand(
     def made(revision: Revision, found: list[Award]) -> list[Award]:
         if valid_until is None and revision.valid_for is None:
             raise WrongState(f"Say until when: {revision.name} states no end of its own.")
-        generations = awards.generations(revision.template_id)
+        followers = award_chains.Followers(found)
         return [
-            _renewal(
+            followers.of(
                 award,
-                revision,
-                generations,
-                by=by,
-                kind=Award.Renewal.HAND,
+                revision=revision,
+                renewal=Award.Renewal.HAND,
+                awarded_on=_today(),
+                decided_by=by,
                 valid_until=valid_until,
                 evidence=_evidence(revision, reason, evidence_link),
                 results=awards.allowed_results(award, revision),
@@ -177,32 +178,8 @@ def _prepare(made: list[Award], *, by: User, reason: str, tells_learners: bool) 
     return batch
 
 
-def _renewal(
-    award: Award,
-    revision: Revision,
-    generations: dict[tuple[int, str], int],
-    *,
-    by: User,
-    kind: str,
-    **said: Any,
-) -> Award:
-    """The award that follows, not stored; a declined one that was to follow comes in between."""
-    newest = award
-    while (next_one := Award.objects.filter(replaces=newest).first()) is not None:
-        newest = next_one
-    places = {"occasion": award.occasion, "offering_id": award.offering_id} | said
-    generation = generations.get((award.learner_id, places["occasion"]), 0) + 1
-    return Award(
-        revision=revision,
-        template_id=award.template_id,
-        learner_id=award.learner_id,
-        generation=generation,
-        replaces=newest,
-        renewal=kind,
-        awarded_on=clock.now().astimezone(UTC).date(),
-        decided_by=by,
-        **places,
-    )
+def _today() -> date:
+    return clock.now().astimezone(UTC).date()
 
 
 def _evidence(revision: Revision, reason: str, link: str) -> list[dict[str, str]]:

@@ -178,7 +178,7 @@ def _again(evaluation: Evaluation) -> Iterator[Concern]:
     earned = {(each.learner_id, each.occasion): each for each in evaluation.already}
     lost = [
         each
-        for each in _newest(evaluation).filter(state__in=_LOST)
+        for each in _standing(evaluation).filter(state__in=_LOST)
         if (each.learner_id, each.occasion) in earned
     ]
     # What has ended is not earned again by what led to it before.
@@ -192,7 +192,7 @@ def _again(evaluation: Evaluation) -> Iterator[Concern]:
 def _lapsed(evaluation: Evaluation) -> Iterator[Concern]:
     """Awards in force of which the rule that they were made by is no longer met."""
     fallen = {each.pk for each in evaluation.lapsed}
-    in_force = _newest(evaluation).filter(pk__in=fallen, state__in=_IN_FORCE)
+    in_force = _standing(evaluation).filter(pk__in=fallen, state__in=_IN_FORCE)
     by_revision: dict[Revision, list[Award]] = {}
     for each in in_force:
         by_revision.setdefault(each.revision, []).append(each)
@@ -215,7 +215,7 @@ def _judged_by_their_own(revision: Revision, made: Iterable[Award]) -> Iterator[
             yield Concern(each, now)
 
 
-def _newest(evaluation: Evaluation) -> "QuerySet[Any]":
-    """The awards of the template that no other has taken the place of, each with its state."""
-    made = Award.objects.filter(template=evaluation.revision.template_id, replaced_by=None)
+def _standing(evaluation: Evaluation) -> "QuerySet[Any]":
+    """The awards of the template that count, each with its state."""
+    made = Award.objects.filter(template=evaluation.revision.template_id).standing()
     return made.with_state().select_related("revision", "template__unit", "learner", "offering")

@@ -145,7 +145,7 @@ def led_to(slugs: Iterable[str]) -> dict[str, list[Revision]]:
 
 def begun(learner: Learner) -> list[Standing]:
     """Where a learner stands in each stack of which they have a part, or the whole."""
-    awarded = learner.awards.values_list("template__slug", flat=True)
+    awarded = learner.awards.not_declined().values_list("template__slug", flat=True)
     held = set(awarded)
     return [
         standing(revision, learner)
@@ -163,7 +163,7 @@ def standing(revision: Revision, learner: Learner) -> Standing:
     known = facts.gather(rule, learners=[learner.pk])
     decision = rules.evaluate(rule, known)[learner.pk]
     met = rules.met_by_each(rule, known)[learner.pk]
-    whole = learner.awards.filter(template=revision.template_id, replaced_by=None).with_state()
+    whole = learner.awards.filter(template=revision.template_id).standing().with_state()
     return Standing(
         revision=revision,
         learner=learner,
@@ -251,8 +251,8 @@ def _to_come(name: str, award: Any, revision: Revision | None, learner: Learner)
 
 
 def _awards(learner: Learner, slugs: Iterable[str]) -> dict[str, Any]:
-    """By template the learner's award that is in force, else the newest one."""
-    made = learner.awards.filter(template__slug__in=set(slugs)).with_state()
+    """By template the learner's award that is in force, else the newest one that counts."""
+    made = learner.awards.filter(template__slug__in=set(slugs)).standing().with_state()
     found: dict[str, Any] = {}
     for award in made.select_related("template", "revision").order_by("pk"):
         held = found.get(award.template.slug)
