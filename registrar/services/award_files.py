@@ -408,9 +408,7 @@ def _plan_of(
     )
 
 
-def _plan_of_chosen(
-    award_file: AwardFile, meant: Mapping[int, int], *, tell: Tell | None
-) -> Plan:
+def _plan_of_chosen(award_file: AwardFile, meant: Mapping[int, int], *, tell: Tell | None) -> Plan:
     revision = revision_of(award_file.template)
     today = timezone.localdate(clock.now())
     return chosen_awards.plan(award_file, meant, revision=revision, today=today, tell=tell)
@@ -449,7 +447,7 @@ def _look_at_chosen(award_file: AwardFile, tell: Tell) -> AwardFile:
         _keep_refusal(award_file, problem)
         return award_file
     AwardFile.objects.filter(pk=award_file.pk).update(total=len(rows))
-    meant = {row.number: row.learner_id for row in rows}
+    meant = {row.number: row.learner.pk for row in rows if row.learner}
     _keep_chosen(award_file, rows, _plan_of_chosen(award_file, meant, tell=tell))
     return award_file
 

@@ -85,7 +85,7 @@ def kept(award_file: AwardFile, *, only: Collection[int] = ()) -> dict[int, int]
     rows = award_file.rows.order_by("number")
     if only:
         rows = rows.filter(number__in=only)
-    return {row.number: row.learner_id for row in rows.only("number", "learner")}
+    return dict(rows.values_list("number", "learner"))
 
 
 def plan(
