@@ -172,24 +172,53 @@ class Page(PermissionRequiredMixin, ContextMixin):
 
 
 class FormPage(Page, FormView):
-    """A form with a service behind it: what that refuses is said over all that was typed."""
+    """A form with a service behind it: what that refuses is said over all that was typed.
 
+    A template of its own, for a page that shows more than its form, extends the usual one.
+    """
+
+    template_name = "look/form_page.html"
+    # What stands over the form, and on its button.
+    lede = ""
+    verb = "Save"
+    # "no" where hardly a field has to be filled in.
+    says_optional = "yes"
+    # The field at which a refusal is said, by default that of no field; and the status of the
+    # answer, 422 where nothing but what was sent is at fault.
+    refused_field: str | None = None
+    refused_status = 409
     # In which words the list or thing that one is led to says that it was done; none by default.
     success_message = ""
+
+    def get_lede(self) -> str:
+        """What stands over the form."""
+        return self.lede
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        said = {"lede": self.get_lede(), "verb": self.verb, "says_optional": self.says_optional}
+        return super().get_context_data(**said | kwargs)
 
     def carry_out(self, form: Any) -> str:
         """Do what the form says; the address to go to afterwards."""
         raise NotImplementedError
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            url = self.carry_out(form)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
+    def answer(self, form: Any) -> HttpResponse:
+        """Do what the form says, and lead on."""
+        url = self.carry_out(form)
         if self.success_message:
             messages.success(self.request, self.success_message)
         return redirect(url)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return self.answer(form)
+        except Refusal as error:
+            form.add_error(self.refused_field, str(error))
+            context = self.get_context_data(form=form)
+            return self.render_to_response(context, status=self.refused_status)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 def list_link(model: type[Model]) -> Link:

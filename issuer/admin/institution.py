@@ -3,15 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.generic import FormView
+from django.urls import reverse
 
-from issuer.errors import Refusal
 from issuer.models import Institution
-from issuer.pages import DeskAdmin, Page
+from issuer.pages import DeskAdmin, FormPage
 from issuer.services import institutions
 
 
@@ -39,13 +37,14 @@ class ProfileForm(forms.ModelForm):
         }
 
 
-class ProfilePage(Page, FormView):
+class ProfilePage(FormPage):
     """Look at the profile; change it with the permission to."""
 
     permission_required = "issuer.view_institution"
     template_name = "issuer/desk/institution.html"
     form_class = ProfileForm
     title = "Profile of the institution"
+    success_message = "Saved. Credentials requested from now on carry the new profile."
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"instance": Institution.objects.first()}
@@ -62,16 +61,9 @@ class ProfilePage(Page, FormView):
             raise PermissionDenied
         return super().post(request, *args, **kwargs)
 
-    def form_valid(self, form: ProfileForm) -> HttpResponse:
-        try:
-            institutions.set_up(by=self.user, **form.cleaned_data)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(
-            self.request, "Saved. Credentials requested from now on carry the new profile."
-        )
-        return redirect("admin:issuer_institution_changelist")
+    def carry_out(self, form: ProfileForm) -> str:
+        institutions.set_up(by=self.user, **form.cleaned_data)
+        return reverse("admin:issuer_institution_changelist")
 
 
 @admin.register(Institution)

@@ -6,30 +6,18 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import FormView
 from oauth2_provider.models import Application
 
-from issuer.errors import Refusal
-from issuer.pages import Act, FormPage, Link, Page, ThingPage, list_link, thing_url
+from issuer.pages import Act, FormPage, Link, ThingPage, list_link, thing_url
 from issuer.services.clients import NAME_LENGTH
+from registrar.admin.shown_once import Shown, ShownOncePage
 from registrar.errors import NoScope
 from registrar.models import ApiClient, FormerSecret, OrganizationUnit, Role
 from registrar.services import api_clients, client_keys, people
-
-
-class ShownOncePage(Page, FormView):
-    """A form whose answer shows a secret this once: it is never sent again and nobody keeps it."""
-
-    def show(self, form: forms.Form, **made: Any) -> HttpResponse:
-        """Answer with what was made."""
-        response = self.render_to_response(self.get_context_data(form=form, **made))
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class PersonForm(forms.Form):
@@ -57,17 +45,31 @@ class AddPersonPage(ShownOncePage):
     """Add a person; their first password is shown once."""
 
     permission_required = "auth.add_user"
-    template_name = "registrar/desk/person.html"
     form_class = PersonForm
     title = "Add a person"
+    lede = (
+        "They can sign in with a password that you are shown once, and do nothing before they are "
+        "given a role."
+    )
+    verb = "Add the person"
 
     def get_trail(self) -> Iterable[Link]:
         return (list_link(User),)
 
-    def form_valid(self, form: PersonForm) -> HttpResponse:
+    def make(self, form: PersonForm) -> Shown:
         password = people.draw_password()
         person = people.add_person(by=self.user, password=password, **form.cleaned_data)
-        return self.show(form, person=person, password=password)
+        role = reverse("admin:registrar_role_new", query={"user": person.pk})
+        return Shown(
+            person.get_full_name(),
+            {"User name": person.get_username(), "Password to begin with": password},
+            "This password is shown once. Give it to them by a safe way; they can change it after "
+            "signing in.",
+            (
+                Link("Give them a role", role),
+                Link("Add another person", reverse("admin:auth_user_new")),
+            ),
+        )
 
 
 class RoleForm(forms.Form):
@@ -97,13 +99,17 @@ def _name(person: User) -> str:
     return f"{name} ({person.username})" if name else person.username
 
 
-class GiveRolePage(Page, FormView):
+class GiveRolePage(FormPage):
     """Give a person a role."""
 
     permission_required = "registrar.add_role"
-    template_name = "registrar/desk/role_new.html"
     form_class = RoleForm
     title = "Give a role"
+    lede = (
+        "Roles say what a person may do. Nobody approves what they wrote themselves, whatever "
+        "their roles."
+    )
+    verb = "Give the role"
 
     def get_initial(self) -> dict[str, Any]:
         return super().get_initial() | {"user": self.request.GET.get("user")}
@@ -111,11 +117,11 @@ class GiveRolePage(Page, FormView):
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Role),)
 
-    def form_valid(self, form: RoleForm) -> HttpResponse:
+    def carry_out(self, form: RoleForm) -> str:
         role = people.give_role(by=self.user, **form.cleaned_data)
         where = role.unit or "everywhere"
-        messages.success(self.request, f"{role.user}: {role.get_kind_display()}, {where}.")
-        return redirect("admin:registrar_role_changelist")
+        self.success_message = f"{role.user}: {role.get_kind_display()}, {where}."
+        return list_link(Role).url
 
 
 def _take(role: Role, reason: str, by: User) -> str:
@@ -166,17 +172,31 @@ class AddClientPage(ShownOncePage):
     """Add a client of the API; its secret is shown once."""
 
     permission_required = "oauth2_provider.add_application"
-    template_name = "registrar/desk/client_new.html"
     form_class = ClientForm
     title = "Add an API client"
+    lede = (
+        "It gets an id and a secret, with which it asks for short-lived tokens. What is ticked it "
+        "may do without asking anybody again: who may issue is trusted with the name of the "
+        "institution."
+    )
+    verb = "Add the client"
 
     def get_trail(self) -> Iterable[Link]:
         return (Link("API clients", list_link(Application).url),)
 
-    def form_valid(self, form: ClientForm) -> HttpResponse:
+    def make(self, form: ClientForm) -> Shown:
         asked = form.cleaned_data
         client, secret = api_clients.add(asked["name"], by=self.user, scopes=asked["scopes"])
-        return self.show(form, client=client, secret=secret)
+        return _shown(client, {"Secret": secret, "Tokens from": reverse("token")})
+
+
+def _shown(client: Application, facts: dict[str, str]) -> Shown:
+    return Shown(
+        client.name,
+        {"Client id": client.client_id} | facts,
+        "The secret is shown once. Keep it where the system reads it.",
+        (Link("Go on to the client", thing_url(client)),),
+    )
 
 
 def _end_former_secret(client: Application, reason: str, by: User) -> str:
@@ -230,9 +250,6 @@ class OfAClient:
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Application), Link(str(self.client), thing_url(self.client)))
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(client=self.client, **kwargs)  # type: ignore[misc]
-
 
 class SecretForm(forms.Form):
     """For how long the present secret is good beside the new one."""
@@ -250,18 +267,19 @@ class RotatePage(OfAClient, ShownOncePage):
     """Give a client a new secret; it is shown once."""
 
     permission_required = api_clients.CHANGE
-    template_name = "registrar/desk/client_secret.html"
     form_class = SecretForm
     title = "Give it a new secret"
+    lede = (
+        "The new secret opens at once. The present one goes on for a while, so that the system can "
+        "be changed without a gap."
+    )
+    verb = "Make the secret"
 
-    def form_valid(self, form: SecretForm) -> HttpResponse:
+    def make(self, form: SecretForm) -> Shown:
         overlap = timedelta(days=form.cleaned_data["overlap"])
-        try:
-            secret = api_clients.rotate_secret(self.client, by=self.user, overlap=overlap)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return self.show(form, secret=secret)
+        client = self.client
+        secret = api_clients.rotate_secret(client, by=self.user, overlap=overlap)
+        return _shown(client, {"Secret": secret})
 
 
 class KeysForm(forms.Form):
@@ -292,9 +310,13 @@ class KeysPage(OfAClient, FormPage):
     """Let a client sign with keys of its own."""
 
     permission_required = api_clients.CHANGE
-    template_name = "registrar/desk/client_keys.html"
     form_class = KeysForm
     title = "Keys that it signs with"
+    lede = (
+        "A system that signs with a key of its own needs no secret. What is registered here takes "
+        "the place of what was; leave both empty to let it sign no more."
+    )
+    verb = "Register the keys"
     success_message = "From now on these keys count, and no others."
 
     def carry_out(self, form: KeysForm) -> str:

@@ -116,8 +116,12 @@ class TakePage(FormPage):
     """Upload a file; a worker reads it."""
 
     permission_required = award_files.PERMISSION
-    template_name = "registrar/desk/award_file_take.html"
     title = "Award from a file"
+    lede = (
+        "First you see what would come of it, row by row, and everything that is wrong with the "
+        "rows. Nobody is awarded before you prepare a batch and a second person approves it."
+    )
+    verb = "Read the file"
     form_class = TakeForm
 
     def get_trail(self) -> Iterable[Link]:
@@ -212,8 +216,9 @@ class SettingsPage(FormPage):
     """Say how a file that was read is to be read."""
 
     permission_required = award_files.PERMISSION
-    template_name = "registrar/desk/award_file_settings.html"
     title = "How the file is read"
+    verb = "Look at all rows again"
+    says_optional = "no"
     form_class = SettingsForm
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -229,8 +234,13 @@ class SettingsPage(FormPage):
             raise Http404
         return super().get_form_kwargs() | {"kept": self.kept}
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(kept=self.kept, **kwargs)
+    def get_lede(self) -> str:
+        if self.kept is None or self.kept.chosen:
+            return ""
+        return (
+            f"Say what the columns of “{self.kept.file_name}” hold. It is remembered for the next "
+            "file with these columns. Nobody is awarded yet."
+        )
 
     def carry_out(self, form: SettingsForm) -> str:
         if self.kept is None:

@@ -291,6 +291,11 @@ class ScheduleForm(forms.Form):
         help_text="Kept in the ledger with your name and the time.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = timezone.get_current_timezone_name()
+        self.fields["begins_at"].help_text = f"Time zone: {zone}"
+
     def clean_begins_at(self) -> datetime:
         """A moment that is yet to come."""
         begins_at: datetime = self.cleaned_data["begins_at"]
@@ -303,8 +308,8 @@ class SchedulePage(FormPage):
     """Approve a batch that is to be issued later."""
 
     permission_required = "issuer.approve_batch"
-    template_name = "registrar/desk/batch_schedule.html"
     title = "Issue it later"
+    verb = "Approve for this moment"
     form_class = ScheduleForm
 
     @cached_property
@@ -316,9 +321,14 @@ class SchedulePage(FormPage):
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Batch), Link(self.batch.name, thing_url(self.batch)))
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        zone = timezone.get_current_timezone_name()
-        return super().get_context_data(batch=self.batch, zone=zone, **kwargs)
+    def get_lede(self) -> str:
+        credentials = (
+            "1 credential" if self.batch.count == 1 else f"{self.batch.count:,} credentials"
+        )
+        return (
+            f"You approve “{self.batch.name}” now, with {credentials}; issuing begins at the "
+            "moment that you choose. Until then it can be begun at once or cancelled."
+        )
 
     def carry_out(self, form: ScheduleForm) -> str:
         said = form.cleaned_data

@@ -4,14 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import FormView
 
-from issuer.errors import Refusal
-from issuer.pages import Link, Page, list_link, thing_url
+from issuer.pages import FormPage, Link, list_link, thing_url
 from registrar.admin.planned import PlannedPage
 from registrar.models import Activity, Course, LearningOpportunity, OrganizationUnit, Term
 from registrar.services import catalog, participation, roles
@@ -51,13 +48,14 @@ class ActivityForm(DescriptionForm):
         return code
 
 
-class AddActivityPage(Page, FormView):
+class AddActivityPage(FormPage):
     """Add an activity."""
 
     permission_required = "registrar.add_activity"
-    template_name = "registrar/desk/activity_new.html"
     form_class = ActivityForm
     title = "Add an activity"
+    lede = "Office in a club, service, internship, campus job, research: learning outside of class."
+    verb = "Add the activity"
 
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Activity),)
@@ -68,18 +66,14 @@ class AddActivityPage(Page, FormView):
         form.fields["unit"].queryset = units  # type: ignore[attr-defined]
         return form
 
-    def form_valid(self, form: ActivityForm) -> HttpResponse:
+    def carry_out(self, form: ActivityForm) -> str:
         wanted = dict(form.cleaned_data)
-        try:
-            activity = catalog.add_activity(wanted.pop("code"), by=self.user, **wanted)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, f"{activity} is in the catalogue. Say what one learns.")
-        return redirect("admin:registrar_activity_outcomes", activity.pk)
+        activity = catalog.add_activity(wanted.pop("code"), by=self.user, **wanted)
+        self.success_message = f"{activity} is in the catalogue. Say what one learns."
+        return reverse("admin:registrar_activity_outcomes", args=[activity.pk])
 
 
-class OpportunityFormPage(Page, FormView):
+class OpportunityFormPage(FormPage):
     """A form about one course or activity, for those who may in its unit."""
 
     model: type[Course] | type[Activity]
@@ -109,22 +103,18 @@ class DescribePage(OpportunityFormPage):
     """Say what a course or activity is about and worth."""
 
     permission_required = "registrar.import_roster"
-    template_name = "registrar/desk/describe.html"
     form_class = DescriptionForm
     title = "Describe it"
+    lede = "What it is about and worth. A roster leaves this as it is."
+    success_message = "Saved. Credentials that are out keep their words."
 
     def get_initial(self) -> dict[str, Any]:
         return {name: getattr(self.opportunity, name) for name in DescriptionForm.base_fields}
 
-    def form_valid(self, form: DescriptionForm) -> HttpResponse:
+    def carry_out(self, form: DescriptionForm) -> str:
         said: Any = {name: form.cleaned_data[name] for name in form.changed_data}
-        try:
-            catalog.describe(self.entered(), by=self.user, **said)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, "Saved. Credentials that are out keep their words.")
-        return redirect(thing_url(self.opportunity))
+        catalog.describe(self.entered(), by=self.user, **said)
+        return thing_url(self.opportunity)
 
 
 class DescribeCoursePage(DescribePage):
@@ -279,8 +269,13 @@ class ParticipationPage(OpportunityFormPage):
     template_name = "registrar/desk/participation.html"
     form_class = ParticipationForm
     title = "Record participation"
+    lede = (
+        "For all these learners at once. A state that differs from the one before takes its place; "
+        "learners who are not named stay as they are."
+    )
+    verb = "Record participation"
 
-    def form_valid(self, form: ParticipationForm) -> HttpResponse:
+    def carry_out(self, form: ParticipationForm) -> str:
         said = form.cleaned_data
         parts = [
             Participation(
@@ -292,11 +287,7 @@ class ParticipationPage(OpportunityFormPage):
             )
             for learner in said["learners"]
         ]
-        try:
-            done = participation.record(self.entered(), parts, by=self.user, term=said["term"])
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
+        done = participation.record(self.entered(), parts, by=self.user, term=said["term"])
         counts = f"{done.new} new, {done.changed} changed, {done.unchanged} as before"
-        messages.success(self.request, f"Recorded as {said['state'].lower()}: {counts}.")
-        return redirect(thing_url(self.opportunity))
+        self.success_message = f"Recorded as {said['state'].lower()}: {counts}."
+        return thing_url(self.opportunity)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.generic import FormView
 
-from issuer.pages import Page
+from issuer.pages import FormPage
 from skills.services import search
 
 FOUND = 12
@@ -16,7 +15,7 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-class ChoosingPage(Page, FormView):
+class ChoosingPage(FormPage):
     """Keeps what the form says; or finds skills for it, where no script does."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

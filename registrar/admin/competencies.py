@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from issuer.errors import Refusal
 from issuer.pages import (
@@ -82,6 +82,7 @@ class BuilderPage(ChoosingPage):
 
     permission_required = desk.DRAFT
     template_name = "registrar/desk/competency_edit.html"
+    success_message = "Kept as a draft. Nobody can choose it yet."
 
     def parts(self) -> list[Part]:
         """The components that are ticked, in their order, each with its role or the likely one."""
@@ -108,14 +109,11 @@ class BuilderPage(ChoosingPage):
             **kwargs,
         )
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def carry_out(self, form: Any) -> str:
         try:
-            kept = self.keep(form, self.parts())
-        except (SkillsError, Refusal) as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, "Kept as a draft. Nobody can choose it yet.")
-        return redirect(thing_url(kept))
+            return thing_url(self.keep(form, self.parts()))
+        except SkillsError as error:
+            raise Refusal(str(error)) from error
 
 
 class NewCompetencyPage(BuilderPage):

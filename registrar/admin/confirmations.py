@@ -4,17 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from issuer import tasks
-from issuer.errors import Refusal
 from issuer.models import Mail
 from issuer.pages import (
     Act,
@@ -77,6 +74,11 @@ class AskPage(OpportunityFormPage):
     template_name = "registrar/desk/confirmation_new.html"
     form_class = AskForm
     title = "Ask for a confirmation"
+    lede = (
+        "Whoever has seen the learner at work is sent a link, for them alone. They need no "
+        "account, see exactly what they confirm, and can say no. What they confirm is a result."
+    )
+    verb = "Send the question"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"outcomes": confirmations.askable(self.opportunity)}
@@ -84,25 +86,21 @@ class AskPage(OpportunityFormPage):
     def get_initial(self) -> dict[str, Any]:
         return {"outcomes": confirmations.askable(self.opportunity)}
 
-    def form_valid(self, form: AskForm) -> HttpResponse:
+    def carry_out(self, form: AskForm) -> str:
         said = form.cleaned_data
-        try:
-            offering = confirmations.offering_of(self.entered(), said["learner"], term=said["term"])
-            asked = confirmations.ask(
-                offering,
-                said["learner"],
-                said["outcomes"],
-                of=Supervisor(
-                    name=said["name"], organization=said["organization"], email=said["email"]
-                ),
-                by=self.user,
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
+        offering = confirmations.offering_of(self.entered(), said["learner"], term=said["term"])
+        asked = confirmations.ask(
+            offering,
+            said["learner"],
+            said["outcomes"],
+            of=Supervisor(
+                name=said["name"], organization=said["organization"], email=said["email"]
+            ),
+            by=self.user,
+        )
         tasks.post_soon()
-        messages.success(self.request, f"{asked.name} is asked by mail.")
-        return redirect(thing_url(asked))
+        self.success_message = f"{asked.name} is asked by mail."
+        return thing_url(asked)
 
 
 def _ask_again(confirmation: Confirmation, reason: str, user: User) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 
@@ -98,6 +98,11 @@ class CorrectPage(FormPage):
     permission_required = corrections.MAKE
     template_name = "registrar/desk/correct.html"
     form_class = CorrectForm
+    lede = (
+        "Write it as it should be. Credentials that say it wrong are replaced in the same act: "
+        "each new one says otherwise the same, and the old one is revoked."
+    )
+    says_optional = "no"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -119,13 +124,15 @@ class CorrectPage(FormPage):
         carries_name = _superseded(self.learner, "given_name")
         by_address = _superseded(self.learner, "email")
         held = [each.award for each in corrections.effects(self.learner, {})]
+        needs_second = correction_policies.current().needs_second
         return super().get_context_data(
             held=[
                 (award, award in carries_name, award in by_address)
                 for award in held
                 if award.state == Credential.State.VALID  # type: ignore[attr-defined]
             ],
-            needs_second=correction_policies.current().needs_second,
+            needs_second=needs_second,
+            verb="Hand in the correction" if needs_second else "Correct it",
             **kwargs,
         )
 
@@ -141,9 +148,6 @@ class CorrectPage(FormPage):
         )
         self.success_message = ring(correction)
         return thing_url(self.learner)
-
-    def form_invalid(self, form: CorrectForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 def _superseded(learner: Learner, field: str) -> list[Award]:

@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
@@ -104,8 +103,8 @@ class NewFeedPage(FormPage):
     """Name a folder for the night to look into."""
 
     permission_required = feeds.RIGHT
-    template_name = "registrar/desk/feed_new.html"
     title = "Add a folder"
+    verb = "Add the feed"
     form_class: type[forms.ModelForm] = FolderForm
     kind = Feed.Kind.FOLDER
     lede = (
@@ -116,9 +115,6 @@ class NewFeedPage(FormPage):
     def get_trail(self) -> Iterable[Link]:
         return (list_link(Feed),)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(lede=self.lede, **kwargs)
-
     def carry_out(self, form: Any) -> str:
         feed = feeds.add(by=self.user, kind=self.kind, **form.cleaned_data)
         self.success_message = self.said(feed)
@@ -127,9 +123,6 @@ class NewFeedPage(FormPage):
     def said(self, feed: Feed) -> str:
         """What happens next."""
         return f"The next night looks into {feed.folder}."
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class NewServerPage(NewFeedPage):
@@ -179,8 +172,8 @@ class SecretPage(FormPage):
     """Give a feed another secret."""
 
     permission_required = feeds.RIGHT
-    template_name = "registrar/desk/feed_secret.html"
     title = "Change the secret"
+    verb = "Use this secret"
     success_message = "The new secret is used from now on."
 
     @property

@@ -15,10 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.generic import FormView
 
 from issuer.errors import Refusal
-from issuer.pages import Act, Link, Page, ThingPage, list_link, thing_url
+from issuer.pages import Act, FormPage, Link, ThingPage, list_link, thing_url
 from registrar import tasks
 from registrar.admin.uploads import UploadPage
 from registrar.services import uploads, vocabulary
@@ -226,13 +225,15 @@ def _example(columns: mapped_sheet.Columns, number: int) -> str:
     return " · ".join(cell[:60] for cell in cells[:2])
 
 
-class DescribePage(_OfAnUpload, Page, FormView):
+class DescribePage(_OfAnUpload, FormPage):
     """Say which framework an uploaded file is, and what its columns hold."""
 
     permission_required = "skills.import_framework"
     template_name = "registrar/desk/framework_describe.html"
     title = "Say what the file does not say"
     form_class = DescribeForm
+    verb = "Show what would change"
+    says_optional = "no"
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -255,8 +256,12 @@ class DescribePage(_OfAnUpload, Page, FormView):
             return {"framework": held, "kind": said.kind}
         return {"title": said.title, "creator": said.creator, "kind": said.kind}
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(file_name=self.upload.name, **kwargs)
+    def get_lede(self) -> str:
+        return (
+            f"“{self.upload.name}” does not say by itself which framework it is. What you say here "
+            "of its columns is remembered for the next time that such a sheet comes. Nothing "
+            "changes yet."
+        )
 
     def form_valid(self, form: DescribeForm) -> HttpResponse:
         upload = replace(self.upload, choices=_said(form, self.upload.choices.format))

@@ -4,18 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import URLPattern
-from django.views.generic import FormView
 
-from issuer.errors import Refusal
 from issuer.pages import (
     DeskAdmin,
+    FormPage,
     Link,
-    Page,
     ThingPage,
     Verb,
     list_link,
@@ -42,26 +39,23 @@ class SetForm(forms.Form):
     )
 
 
-class MakeSetPage(Page, FormView):
+class MakeSetPage(FormPage):
     """Make a framework a set of outcomes."""
 
     permission_required = MAKE
-    template_name = "registrar/desk/outcome_set_new.html"
     form_class = SetForm
     title = "Make an outcome set"
+    lede = "Outcomes that are not of one course: any course or activity can take them up."
+    verb = "Make the set"
 
     def get_trail(self) -> Iterable[Link]:
         return (list_link(OutcomeSet),)
 
-    def form_valid(self, form: SetForm) -> HttpResponse:
+    def carry_out(self, form: SetForm) -> str:
         said = form.cleaned_data
-        try:
-            made = outcome_sets.make(said["framework"], title=said["title"], by=self.user)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, f"{made} can be taken up by any course.")
-        return redirect(thing_url(made))
+        made = outcome_sets.make(said["framework"], title=said["title"], by=self.user)
+        self.success_message = f"{made} can be taken up by any course."
+        return thing_url(made)
 
 
 class OutcomeSetPage(ThingPage):
@@ -106,6 +100,11 @@ class TakePage(OpportunityFormPage):
     template_name = "registrar/desk/outcome_set_take.html"
     form_class = TakeForm
     title = "Take outcomes of a set"
+    lede = (
+        "Each becomes an outcome of its own here. If you may propose skills, it is proposed as "
+        "what it is made of, and a colleague reviews that."
+    )
+    verb = "Take these outcomes"
 
     def get_form(self, form_class: Any = None) -> TakeForm:
         form: TakeForm = super().get_form(form_class)
@@ -124,23 +123,17 @@ class TakePage(OpportunityFormPage):
             **kwargs,
         )
 
-    def form_valid(self, form: TakeForm) -> HttpResponse:
+    def carry_out(self, form: TakeForm) -> str:
         chosen, emphasis = form.cleaned_data["skills"], form.cleaned_data["emphasis"]
-        sets = {each.framework_id: each for each in OutcomeSet.objects.filter(retired_at=None)}
         new = 0
-        try:
-            for key, outcome_set in sets.items():
-                of_set = [skill for skill in chosen if skill.framework_id == key]
-                made = outcome_sets.attach(
-                    outcome_set, of_set, self.entered(), emphasis=emphasis, by=self.user
-                )
-                new += len(made)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        counted = "1 outcome" if new == 1 else f"{new} outcomes"
-        messages.success(self.request, f"{counted} added.")
-        return redirect(thing_url(self.opportunity))
+        for each in OutcomeSet.objects.filter(retired_at=None):
+            of_set = [skill for skill in chosen if skill.framework_id == each.framework_id]
+            made = outcome_sets.attach(
+                each, of_set, self.entered(), emphasis=emphasis, by=self.user
+            )
+            new += len(made)
+        self.success_message = "1 outcome added." if new == 1 else f"{new} outcomes added."
+        return thing_url(self.opportunity)
 
 
 class CourseTakePage(TakePage):

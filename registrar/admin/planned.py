@@ -8,14 +8,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
-from django.views.generic import FormView
 
-from issuer.errors import Refusal
-from issuer.pages import Page
+from issuer.pages import FormPage
 from registrar.errors import PlanOutdated
 
 
-class PlannedPage(Page, FormView):
+class PlannedPage(FormPage):
     """A form that first answers with its plan, and saves that plan when it is sent back.
 
     The template extends desk/planned.html, which sends back what tells the plan from another.
@@ -32,7 +30,7 @@ class PlannedPage(Page, FormView):
         """
         raise NotImplementedError
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def answer(self, form: Any) -> HttpResponse:
         said, seen = form.cleaned_data, self.request.POST.get("fingerprint", "")
         try:
             # A file that is chosen once more may have other rows than those that were seen.
@@ -41,9 +39,6 @@ class PlannedPage(Page, FormView):
             done = self.save(said, fingerprint=seen)
         except PlanOutdated as error:
             return self._show(form, self.plan(said), refusal=str(error), status=409)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, done)
         return redirect(self.get_success_url())
 
@@ -113,7 +108,7 @@ class SheetForm(forms.Form):
 class SheetPage(PlannedPage):
     """A sheet, as a file or typed: a browser never sends a file twice, so it goes on as text."""
 
-    extra_context = {"says_optional": "no"}
+    says_optional = "no"
 
     def once_more(self, form: SheetForm) -> SheetForm:
         return type(form)(initial=form.cleaned_data | {"file": None})

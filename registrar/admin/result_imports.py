@@ -9,17 +9,15 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
 from django.urls import URLPattern, reverse
-from django.views.generic import FormView
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
+    FormPage,
     Link,
-    Page,
     StateFilter,
     ThingPage,
     Verb,
@@ -125,13 +123,15 @@ class DescribeForm(forms.Form):
         return ((name, str(field.label)) for name, field in self.fields.items())
 
 
-class DescribePage(Page, FormView):
+class DescribePage(FormPage):
     """Say what the columns of an uploaded sheet hold."""
 
     permission_required = result_imports.PERMISSION
-    template_name = "registrar/desk/results_describe.html"
     title = "Say what the columns hold"
     form_class = DescribeForm
+    verb = "Show what would change"
+    says_optional = "no"
+    refused_status = 422
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -152,18 +152,19 @@ class DescribePage(Page, FormView):
         sheet = {"names": reading.header, "samples": reading.samples, "guessed": said}
         return super().get_form_kwargs() | sheet
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(kept=self.kept, **kwargs)
+    def get_lede(self) -> str:
+        name = self.kept.file_name if self.kept else ""
+        return (
+            f"“{name}” is no report of Canvas's. Say which column holds the learner, the outcome, "
+            "and a level, points or whether it is met. What you say is remembered for the next "
+            "sheet with these columns. Nothing changes yet."
+        )
 
-    def form_valid(self, form: DescribeForm) -> HttpResponse:
+    def carry_out(self, form: DescribeForm) -> str:
         if self.kept is None:
             raise Http404
-        try:
-            result_imports.describe(self.kept, form.said, by=self.user)
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=422)
-        return redirect(thing_url(self.kept))
+        result_imports.describe(self.kept, form.said, by=self.user)
+        return thing_url(self.kept)
 
 
 def _apply(kept: ResultImport, reason: str, by: User) -> str:

@@ -21,9 +21,7 @@ def why() -> forms.CharField:
 class SettlePage(FormPage):
     """Settle a policy anew; what was settled before stays in its list."""
 
-    template_name = "registrar/desk/settle.html"
     policy: ClassVar[type[Policy]]
-    lede = ""
     verb = "Set it"
     success_message = "It holds from now on."
 
@@ -36,9 +34,6 @@ class SettlePage(FormPage):
     def get_initial(self) -> dict[str, Any]:
         held = settling.current(self.policy)
         return {name: getattr(held, name) for name in self.policy.terms()}
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(lede=self.lede, verb=self.verb, **kwargs)
 
     def carry_out(self, form: forms.Form) -> str:
         self.settle(**form.cleaned_data)

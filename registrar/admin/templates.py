@@ -3,16 +3,15 @@
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic import DetailView
 
-from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -288,6 +287,7 @@ class NewTemplatePage(DraftPage):
 
     form_class = NewTemplateForm
     title = "Begin a template"
+    success_message = "Kept as a draft. Look at it and submit it."
 
     def get_trail(self) -> tuple[Link, ...]:
         return (list_link(CredentialTemplate),)
@@ -295,23 +295,17 @@ class NewTemplatePage(DraftPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"user": self.user}
 
-    def form_valid(self, form: NewTemplateForm) -> HttpResponse:
+    def carry_out(self, form: NewTemplateForm) -> str:
         values = form.values()
-        try:
-            revision = templates.draft(
-                values.pop("slug"), unit=values.pop("unit"), by=self.user, **values
-            )
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, "Kept as a draft. Look at it and submit it.")
-        return redirect(thing_url(revision))
+        slug, unit = values.pop("slug"), values.pop("unit")
+        return thing_url(templates.draft(slug, unit=unit, by=self.user, **values))
 
 
 class EditPage(DraftPage):
     """Change a draft."""
 
     form_class = DraftForm
+    success_message = "Saved."
 
     @cached_property
     def revision(self) -> Revision:
@@ -340,14 +334,9 @@ class EditPage(DraftPage):
         }
         return super().get_context_data(**builders, **kwargs)
 
-    def form_valid(self, form: DraftForm) -> HttpResponse:
-        try:
-            templates.edit(self.revision, by=self.user, **form.values())
-        except Refusal as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        messages.success(self.request, "Saved.")
-        return redirect(thing_url(self.revision))
+    def carry_out(self, form: DraftForm) -> str:
+        templates.edit(self.revision, by=self.user, **form.values())
+        return thing_url(self.revision)
 
 
 @admin.register(CredentialTemplate)

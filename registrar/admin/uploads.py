@@ -12,10 +12,9 @@ from django.db.models import CharField, Model
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
-from django.views.generic import FormView
 
 from issuer.errors import Refusal
-from issuer.pages import Link, Page, list_link
+from issuer.pages import FormPage, Link, list_link
 from registrar.services import uploads
 from skills.errors import SkillsError
 
@@ -43,7 +42,7 @@ class UploadForm(forms.Form):
         return file
 
 
-class UploadPage(Page, FormView):
+class UploadPage(FormPage):
     """Upload a file. Nothing changes before its plan has been looked at and applied.
 
     `listed` is what the file brings, for the trail; the field `kept_in` of a model holds the name
@@ -51,10 +50,9 @@ class UploadPage(Page, FormView):
     """
 
     form_class = UploadForm
-    template_name = "registrar/desk/upload.html"
+    verb = "Read it"
     listed: type[Model]
     kept_in: tuple[type[Model], str]
-    lede = ""
     label = ""
     hint = ""
     accept = ""
@@ -72,9 +70,6 @@ class UploadPage(Page, FormView):
     def get_form_kwargs(self) -> dict[str, Any]:
         said = {"label": self.label, "hint": self.hint, "accept": self.accept}
         return super().get_form_kwargs() | said
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(lede=self.lede, **kwargs)
 
     def form_valid(self, form: UploadForm) -> HttpResponse:
         file = form.cleaned_data["file"]

@@ -6,18 +6,17 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from oauth2_provider.models import Application
 
 from issuer import tasks
-from issuer.errors import Refusal
 from issuer.models import Delivery, WebhookEndpoint
 from issuer.pages import (
     Act,
@@ -33,7 +32,7 @@ from issuer.pages import (
     thing_url,
 )
 from issuer.services import deliveries, webhooks
-from registrar.admin.accounts import ShownOncePage
+from registrar.admin.shown_once import Shown, ShownOncePage
 from registrar.services.event_types import CATALOGUE
 
 ADD = "issuer.add_webhookendpoint"
@@ -104,28 +103,34 @@ class AddWebhookPage(ShownOncePage):
     """Add a webhook; its secret is shown once."""
 
     permission_required = ADD
-    template_name = "registrar/desk/webhook_new.html"
     form_class = WebhookForm
+    refused_field = "url"
     title = "Add a webhook"
+    verb = "Add the webhook"
 
     def get_trail(self) -> Iterable[Link]:
         return (list_link(WebhookEndpoint),)
 
-    def form_valid(self, form: WebhookForm) -> HttpResponse:
-        try:
-            added = webhooks.add(by=self.user, **form.cleaned_data)
-        except Refusal as error:
-            form.add_error("url", str(error))
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return self.show(form, **_shown(added))
+    def make(self, form: WebhookForm) -> Shown:
+        return _shown(webhooks.add(by=self.user, **form.cleaned_data))
 
 
-def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    return {
-        "endpoint": endpoint,
-        "secret": webhooks.secret(endpoint),
-        "public_key": webhooks.public_key(endpoint),
-    }
+def _shown(endpoint: WebhookEndpoint) -> Shown:
+    said = (
+        "The secret is shown once. Its receiver keeps it, and refuses what is not signed with it."
+    )
+    if endpoint.former_until:
+        until = formats.date_format(timezone.localtime(endpoint.former_until), "DATETIME_FORMAT")
+        said += f" Until {until} the former secret signs too."
+    return Shown(
+        str(endpoint),
+        {
+            "Secret": webhooks.secret(endpoint),
+            "Or its public key": webhooks.public_key(endpoint),
+        },
+        said,
+        (Link("Go on to the webhook", thing_url(endpoint)),),
+    )
 
 
 class OfAWebhook:
@@ -146,9 +151,9 @@ class OfAWebhook:
 class ChangeWebhookPage(OfAWebhook, FormPage):
     """Change where somebody is told of what."""
 
-    template_name = "registrar/desk/webhook_new.html"
     form_class = WebhookForm
     title = "Change the webhook"
+    verb = "Change the webhook"
     success_message = "From now on it is told of that."
 
     def get_initial(self) -> dict[str, Any]:
@@ -175,15 +180,13 @@ class OverlapForm(forms.Form):
 class ChangeSecretPage(OfAWebhook, ShownOncePage):
     """Give a webhook another secret; it is shown once."""
 
-    template_name = "registrar/desk/webhook_new.html"
     form_class = OverlapForm
     title = "Change the secret"
+    verb = "Change the secret"
 
-    def form_valid(self, form: OverlapForm) -> HttpResponse:
+    def make(self, form: OverlapForm) -> Shown:
         overlap = timedelta(hours=form.cleaned_data["hours"])
-        return self.show(
-            form, **_shown(webhooks.change_secret(self.endpoint, by=self.user, overlap=overlap))
-        )
+        return _shown(webhooks.change_secret(self.endpoint, by=self.user, overlap=overlap))
 
 
 class SinceForm(forms.Form):
@@ -199,9 +202,9 @@ class SinceForm(forms.Form):
 class SendAgainPage(OfAWebhook, FormPage):
     """Send once more what was not delivered."""
 
-    template_name = "registrar/desk/webhook_new.html"
     form_class = SinceForm
     title = "Send again what was not delivered"
+    verb = "Send it again"
 
     def get_initial(self) -> dict[str, Any]:
         return {"since": self.endpoint.off_at or timezone.now() - timedelta(days=3)}
@@ -210,8 +213,9 @@ class SendAgainPage(OfAWebhook, FormPage):
         since = form.cleaned_data["since"]
         count = deliveries.send_failed_again(self.endpoint, since=since, by=self.user)
         tasks.deliver_soon()
-        said = "1 event is sent again." if count == 1 else f"{count:,} events are sent again."
-        messages.success(self.request, said)
+        self.success_message = (
+            "1 event is sent again." if count == 1 else f"{count:,} events are sent again."
+        )
         return thing_url(self.endpoint)
 
 

@@ -77,7 +77,7 @@ def test_a_second_person_confirms_what_waits_at_home(
 ) -> None:
     client = signed_in(clara)
     settle = reverse("admin:registrar_correctionpolicy_settle")
-    assert client.post(settle, {"needs_second": "yes", "reason": ""}).status_code == 200
+    assert client.post(settle, {"needs_second": "yes", "reason": ""}).status_code == 422
     client.post(settle, {"needs_second": "yes", "reason": "The auditors ask for it."})
     assert correction_policies.current().needs_second
     address = reverse("admin:registrar_learner_correct", args=[ada.pk])
