@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 # The first key of the advisory lock tells ours from others; the second is the second in which the
-# transaction first changed something, counted from 2020 on. The skills' rows keep to the same.
+# transaction first changed something, counted from 2020 on. The issuer and the skills, which do not
+# know each other, keep to the same word for word.
 LOCK: Final = 5
 SINCE_2020: Final = 1_577_836_800
 

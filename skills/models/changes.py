@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 # The first key of the advisory lock tells ours from others; the second is the second in which the
-# transaction first changed something, counted from 2020 on. The issuer's rows keep to the same.
+# transaction first changed something, counted from 2020 on. The issuer and the skills, which do not
+# know each other, keep to the same word for word.
 LOCK: Final = 5
 SINCE_2020: Final = 1_577_836_800
 
@@ -31,7 +32,7 @@ def dated(what: str) -> pgtrigger.Trigger:
     """The trigger of a table with `updated_at`; all that one transaction changes has one time.
 
     Until the transaction ends it holds a lock that tells when it began to change things, for
-    whoever asks what changed.
+    `issuer.services.clock.settled`.
     """
     return pgtrigger.Trigger(
         name=f"{what}_tells_when_it_changed",
