@@ -5,9 +5,12 @@ from typing import Any
 
 
 def width_beyond_the_screen(page: Any) -> int:
-    """How many pixels one would have to scroll sideways."""
+    """How many pixels one would have to scroll sideways, to see the page or a list on it."""
     return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        """Math.max(
+            ...[document.documentElement, ...document.querySelectorAll(".results")]
+                .map((each) => each.scrollWidth - each.clientWidth)
+        )"""
     )
 
 

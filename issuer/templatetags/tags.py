@@ -2,13 +2,16 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 
 from issuer.models import Batch, LedgerEntry
 from issuer.vc import reading
@@ -163,6 +166,16 @@ def problems(rows: Iterable[Any]) -> dict[str, Any]:
         for row in rows
     }
     return {"problems": rows, "are_warnings": severities == {"warning"}}
+
+
+@register.filter
+def under_their_names(cells: Iterable[str], headers: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The cells of a row of Django's lists, each with the name of its column for small screens."""
+    for cell, header in zip(cells, headers, strict=True):
+        if cell.startswith("<td"):
+            rest = mark_safe(cell.removeprefix("<td"))  # noqa: S308 - as Django made it
+            cell = format_html('<td data-label="{}"{}', capfirst(header["text"]), rest)
+        yield cell
 
 
 @register.inclusion_tag("look/pages.html", takes_context=True)
