@@ -18,23 +18,30 @@ from tests.screens import faults_on_every_screen
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 FaultFinder = Callable[[Any], list[str]]
-# Not pages: parts of a page, and files.
-NOT_PAGES = {
-    *("progress", "coverage as CSV", "problems of a roster", "crosswalk as CSV"),
-    *("coverage of a programme as CSV", "coverage of a programme as SVG", "curriculum map as CSV"),
-    *(
-        "evidence pack as zip",
-        "rule tried as CSV",
-        *("options of a rule", "options of a choice"),
-        "numbers of a queue",
-        "what was issued as CSV",
-        "rows of a file of awards",
-        "what ends soon as CSV",
-        "mail about a withdrawal",
-        "errors of a file of awards",
-        "progress of a file of awards",
-    ),
+# Parts of a page.
+PARTS = {
+    "progress",
+    "options of a rule",
+    "options of a choice",
+    "numbers of a queue",
+    "mail about a withdrawal",
+    "progress of a file of awards",
 }
+FILES = {
+    "coverage as CSV",
+    "problems of a roster",
+    "crosswalk as CSV",
+    "coverage of a programme as CSV",
+    "coverage of a programme as SVG",
+    "curriculum map as CSV",
+    "evidence pack as zip",
+    "rule tried as CSV",
+    "what was issued as CSV",
+    "what ends soon as CSV",
+    "rows of a file of awards",
+    "errors of a file of awards",
+}
+NOT_PAGES = PARTS | FILES
 
 
 @pytest.mark.slow
