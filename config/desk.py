@@ -76,15 +76,6 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Staff", "admin:auth_user_changelist", "auth.view_user"),
             Entry("Roles", "admin:registrar_role_changelist", "registrar.view_role"),
-            Entry(
-                "API clients",
-                "admin:oauth2_provider_application_changelist",
-                "registrar.view_apiclient",
-            ),
-            Entry(
-                "Webhooks", "admin:issuer_webhookendpoint_changelist", "issuer.view_webhookendpoint"
-            ),
-            Entry("Outbox", "admin:issuer_mail_changelist", "issuer.view_mail"),
         ),
     ),
     (
@@ -95,8 +86,6 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "admin:registrar_rosterimport_changelist",
                 "registrar.view_rosterimport",
             ),
-            Entry("Nights", "admin:registrar_nightrun_changelist", "registrar.view_nightrun"),
-            Entry("Feeds", "admin:registrar_feed_changelist", "registrar.view_feed"),
             Entry(
                 "Results per outcome",
                 "admin:registrar_resultimport_changelist",
@@ -163,6 +152,22 @@ NAVIGATION: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "registrar.change_reminderpolicy",
             ),
             Entry("Status lists", "admin:issuer_statuslist_changelist", "issuer.view_statuslist"),
+        ),
+    ),
+    (
+        "Systems",
+        (
+            Entry("Feeds", "admin:registrar_feed_changelist", "registrar.view_feed"),
+            Entry("Nights", "admin:registrar_nightrun_changelist", "registrar.view_nightrun"),
+            Entry(
+                "API clients",
+                "admin:oauth2_provider_application_changelist",
+                "registrar.view_apiclient",
+            ),
+            Entry(
+                "Webhooks", "admin:issuer_webhookendpoint_changelist", "issuer.view_webhookendpoint"
+            ),
+            Entry("Outbox", "admin:issuer_mail_changelist", "issuer.view_mail"),
         ),
     ),
     (
