@@ -14,6 +14,7 @@ from oauth2_provider.models import Application
 
 from issuer.pages import Act, FormPage, Link, ThingPage, list_link, thing_url
 from issuer.services.clients import NAME_LENGTH
+from registrar.admin.moments import MomentField
 from registrar.admin.shown_once import Shown, ShownOncePage
 from registrar.errors import NoScope
 from registrar.models import ApiClient, FormerSecret, OrganizationUnit, Role
@@ -298,11 +299,10 @@ class KeysForm(forms.Form):
         max_length=500,
         assume_scheme="https",
     )
-    ends_at = forms.DateTimeField(
+    ends_at = MomentField(
         label="Until",
         required=False,
         help_text="Those who may change it are told 30, 7 and 1 days before.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
 
 

@@ -41,6 +41,7 @@ from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
 from registrar.admin.award_files import summary
+from registrar.admin.moments import MomentField
 from registrar.models import Award, AwardFile, Revision
 from registrar.services import award_mails, awards, composition, withdrawal_mails
 
@@ -278,23 +279,13 @@ class WithdrawalMailPart(Page, DetailView):
 class ScheduleForm(forms.Form):
     """When the workers begin."""
 
-    begins_at = forms.DateTimeField(
-        label="Begin on",
-        widget=forms.DateTimeInput(
-            attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M"
-        ),
-    )
+    begins_at = MomentField(label="Begin on")
     reason = forms.CharField(
         label="Reason",
         required=False,
         max_length=2_000,
         help_text="Kept in the ledger with your name and the time.",
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zone = timezone.get_current_timezone_name()
-        self.fields["begins_at"].help_text = f"Time zone: {zone}"
 
     def clean_begins_at(self) -> datetime:
         """A moment that is yet to come."""

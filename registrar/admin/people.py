@@ -112,6 +112,22 @@ class OrganizationUnitAdmin(DeskAdmin):
     fields = ("name", "code", "kind", "parent", "source", "sourced_id")
 
 
+class HowItCame(admin.SimpleListFilter):
+    """Systems that somebody added, or applications that registered themselves."""
+
+    title = "how it came"
+    parameter_name = "came"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [("here", "Added here"), ("itself", "Registered itself")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        by_hand = {"registration_source": oauth.Application.RegistrationSource.MANUAL}
+        if self.value() == "here":
+            return queryset.filter(**by_hand)
+        return queryset.exclude(**by_hand) if self.value() == "itself" else queryset
+
+
 @admin.register(oauth.Application)
 class ApiClientAdmin(DeskAdmin):
     """Systems that may use the API. Their secrets are hashed and never shown again."""
@@ -127,10 +143,11 @@ class ApiClientAdmin(DeskAdmin):
         ),
     )
     thing_page = ClientPage
-    list_display = ("name", "client_id", "scopes", "created")
-    list_filter = ("registration_source",)
+    list_display = ("name", column("client_id", "client id"), "scopes", column("created", "added"))
+    list_filter = (HowItCame,)
     list_select_related = ("granted",)
     search_fields = ("name", "client_id")
+    search_help_text = "Name or client id"
 
     def own_urls(self) -> list[URLPattern]:
         return [

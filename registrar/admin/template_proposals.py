@@ -56,6 +56,10 @@ class TemplateProposalPage(ThingPage):
         )
 
 
+class ProposalStates(StateFilter):
+    words = dict(State.choices)
+
+
 @admin.register(TemplateProposal)
 class TemplateProposalAdmin(DeskAdmin):
     """What faculty and chairs ask for."""
@@ -69,7 +73,7 @@ class TemplateProposalAdmin(DeskAdmin):
         person_column("by", "proposed by"),
         column("at", "when"),
     )
-    list_filter = (("state", StateFilter),)
+    list_filter = (("state", ProposalStates),)
     list_select_related = ("template", "by")
     search_fields = ("template__slug", "reason")
     search_help_text = "Template or reason"

@@ -32,6 +32,7 @@ from issuer.pages import (
     thing_url,
 )
 from issuer.services import deliveries, webhooks
+from registrar.admin.moments import MomentField
 from registrar.admin.shown_once import Shown, ShownOncePage
 from registrar.services.event_types import CATALOGUE
 
@@ -192,10 +193,9 @@ class ChangeSecretPage(OfAWebhook, ShownOncePage):
 class SinceForm(forms.Form):
     """From when on."""
 
-    since = forms.DateTimeField(
+    since = MomentField(
         label="What has happened since",
         help_text="And was not delivered. Events are kept for 30 days.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
 
@@ -381,6 +381,14 @@ class DeliveryState(StateFilter):
     words = {"Waits": "Waits to be sent"} | WORDS
 
 
+class Answer(admin.AllValuesFieldListFilter):
+    """The statuses with which receivers answered."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "answer"
+
+
 class ByWebhook(admin.RelatedFieldListFilter):
     """The webhooks that stand."""
 
@@ -408,7 +416,7 @@ class DeliveryAdmin(DeskAdmin):
         ("state", DeliveryState),
         ("endpoint", ByWebhook),
         "event__type",
-        "status",
+        ("status", Answer),
     )
     list_select_related = ("event", "endpoint")
     search_fields = ("=event__id", "endpoint__url")

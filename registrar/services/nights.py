@@ -226,7 +226,7 @@ class _Night:
         except (OperationalError, InterfaceError, _Busy):
             raise  # the step is taken when the database answers again
         except Refusal as error:
-            took = Took(state=State.FAILED, refused=[_refused(str(error), "See what it names.")])
+            took = Took(state=State.FAILED, refused=[_refused(str(error), "")])
         except Exception:  # one step that breaks must not stop the others
             log.exception("night %s: %s %s broke", self.run.date, name, about)
             took = Took(
