@@ -1,6 +1,6 @@
 """What ends soon: who is reminded, and who is renewed, by the rule or by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from django import forms
@@ -20,7 +20,7 @@ from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import Award, CredentialTemplate, Learner, Reminder, ReminderPolicy
-from registrar.services import reminders, renewals, settling
+from registrar.services import reminders, renewals, roles, settling
 
 ROWS_PER_PAGE: Final = 50
 PERMISSION: Final = "registrar.view_award"
@@ -74,10 +74,10 @@ class EndingPage(Page, TemplateView):
             "template": self._template(),
             "text": self.get_words(),
             "page": page,
-            "rows": _rows(list(page.object_list)),
+            "rows": _rows(list(page.object_list), self._units()),
             "form": HandForm(),
             "act": self.request.POST.get("act", "rule"),
-            "may_renew": self.user.has_perm(renewals.RENEW),
+            "renewable": self._renewable().count(),
         }
         return super().get_context_data(**context | kwargs)
 
@@ -91,6 +91,13 @@ class EndingPage(Page, TemplateView):
             found = found.filter(learner__in=Learner.objects.matching(text))
         return found.order_by("ends_at", "pk")
 
+    def _units(self) -> set[int]:
+        """The keys of the units whose credentials this person may renew."""
+        return set(roles.reach(self.user, renewals.RENEW).values_list("pk", flat=True))
+
+    def _renewable(self) -> "QuerySet[Any]":
+        return self.get_found().filter(template__unit__in=self._units())
+
     def _within(self, stages: Iterable[int]) -> int:
         asked = self.request.GET.get("within", "")
         return next((days for days in stages if str(days) == asked), max(stages))
@@ -101,7 +108,7 @@ class EndingPage(Page, TemplateView):
 
     def _templates(self, days: int) -> QuerySet[CredentialTemplate]:
         ending = renewals.expiring(days=days).order_by().values("template")
-        return CredentialTemplate.objects.filter(pk__in=ending)
+        return CredentialTemplate.objects.filter(pk__in=ending).named()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Renew those that are ticked, or all that are listed."""
@@ -110,7 +117,7 @@ class EndingPage(Page, TemplateView):
         ticked = {int(key) for key in request.POST.getlist("chosen") if is_key(key)}
         chosen = ticked
         if "everybody" in request.POST:
-            chosen = set(self.get_found().values_list("pk", flat=True))
+            chosen = set(self._renewable().values_list("pk", flat=True))
         form = HandForm(request.POST) if request.POST.get("act") == "hand" else None
         kept = {"ticked": ticked, "is_everybody": "everybody" in request.POST}
         if not chosen:
@@ -157,8 +164,11 @@ class EndingCsv(EndingPage):
         return as_csv("ending.csv", header, rows)
 
 
-def _rows(awards: list[Any]) -> list[dict[str, Any]]:
-    """Each with when its learner was last reminded, and whether it is earned again."""
+def _rows(awards: list[Any], units: Collection[int]) -> list[dict[str, Any]]:
+    """Each with when its learner was last reminded, and whether it is earned again.
+
+    Those of these units may be ticked.
+    """
     again = renewals.earned_again(awards)
     told = {
         reminder.award_id: reminder
@@ -167,7 +177,12 @@ def _rows(awards: list[Any]) -> list[dict[str, Any]]:
         .order_by("at")
     }
     return [
-        {"award": award, "is_earned_again": award.pk in again, "reminder": told.get(award.pk)}
+        {
+            "award": award,
+            "may_renew": award.template.unit_id in units,
+            "is_earned_again": award.pk in again,
+            "reminder": told.get(award.pk),
+        }
         for award in awards
     ]
 

@@ -13,14 +13,20 @@ from issuer.models import Batch, Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Learner, ReminderPolicy
 from registrar.services import reminders
-from tests.cast import College
+from tests.cast import College, member_of_staff
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
 
 
 def test_what_ends_soon_is_listed_at_home_and_renewed(
-    college: College, adas_yearly: Award, ada: Learner, clara: User, dev: User, signed_in: SignIn
+    college: College,
+    adas_yearly: Award,
+    ada: Learner,
+    root: User,
+    clara: User,
+    dev: User,
+    signed_in: SignIn,
 ) -> None:
     address = reverse("admin:registrar_award_ending")
     client = signed_in(clara)
@@ -45,6 +51,10 @@ def test_what_ends_soon_is_listed_at_home_and_renewed(
     assert client.post(address, everybody | {"act": "hand"}).status_code == 422
     chosen = {"chosen": [adas_yearly.pk], "act": "hand", "reason": "Twelve hours of training."}
     assert signed_in(dev).post(address, chosen).status_code == 403
+    other = member_of_staff(root, "olga", "registrar", college.arts)
+    page = signed_in(other).get(address)
+    assert "Ada Byron" in text(page) and 'name="chosen"' not in page.content.decode()
+    assert signed_in(other).post(address, everybody | {"act": "hand"}).status_code == 422
     answer = client.post(address, chosen)
     assert answer["Location"] == thing_url(Batch.objects.get(state="prepared"))
     hers = text(client.get(thing_url(ada)))
