@@ -1,13 +1,12 @@
 """How lists are asked for: filters, what changed since, and pages on which nothing is missed."""
 
-import base64
-import binascii
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError as Unfit
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, UUIDField
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.filters import BaseFilterBackend
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from issuer.services import clock
+from skills.readers import texts
 
 CURSOR: Final = "cursor"
 LIMIT: Final = "limit"
@@ -29,7 +29,11 @@ LARGEST_PAGE: Final = 1_000
 # Stands in every row, whatever is asked for.
 ID: Final = "id"
 
-_LONGEST_CURSOR: Final = 300
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT: Final = "[0-9]{0,16}"
+_NUMBER: Final = "[0-9]{1,18}"
+_UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CURSOR: Final = re.compile(rf"([bf])\.({_MOMENT})\.({_MOMENT})\.({_NUMBER}|{_UUID})")
 
 
 class BadCursor(APIException):
@@ -169,7 +173,7 @@ class Narrowed(BaseFilterBackend):
             if name not in request.query_params:
                 continue
             try:
-                value = field.run_validation(request.query_params[name])
+                value = field.run_validation(_text(request.query_params[name]))
             except serializers.ValidationError as error:
                 wrong[name] = error.detail
                 continue
@@ -181,35 +185,47 @@ class Narrowed(BaseFilterBackend):
         return queryset
 
 
+def _text(said: str) -> str:
+    if (found := texts.refused(said)) is not None:
+        raise serializers.ValidationError(
+            f"It holds a character that nobody sees (U+{ord(found):04X}). Leave it out.",
+            code="control_character",
+        )
+    return said
+
+
 class Place(NamedTuple):
-    """Where a page goes on: behind or before a row, and until when the first page was settled."""
+    """Where a page goes on: behind or before a row, and until when the first page was settled.
+
+    The row is known by its key, and where rows come as they changed, by when it did.
+    """
 
     backwards: bool
-    until: str
-    updated: str
+    until: datetime | None
+    updated: datetime | None
     pk: str
 
     def __str__(self) -> str:
-        said = "|".join(["b" if self.backwards else "f", *self[1:]])
-        return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+        times = [_counted(at) for at in (self.until, self.updated)]
+        return ".".join(["b" if self.backwards else "f", *times, self.pk])
 
     @classmethod
     def read(cls, cursor: str) -> "Place":
         """The place that a cursor means. Raises BadCursor."""
-        try:
-            if len(cursor) > _LONGEST_CURSOR or not cursor.isascii():
-                raise BadCursor
-            said = base64.b64decode(
-                cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
-            )
-            way, until, updated, pk = said.decode().split("|")
-            if way not in "bf" or not way or "\0" in pk:
-                raise BadCursor
-            for time in filter(None, (until, updated)):
-                datetime.fromisoformat(time)
-        except (binascii.Error, ValueError) as error:
-            raise BadCursor from error
-        return cls(way == "b", until, updated, pk)
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise BadCursor
+        way, until, updated, pk = found.groups()[:4]
+        return cls(way == "b", _moment(until), _moment(updated), pk)
+
+
+def _counted(at: datetime | None) -> str:
+    """Microseconds since 1970."""
+    return "" if at is None else str((at - _EPOCH) // timedelta(microseconds=1))
+
+
+def _moment(counted: str) -> datetime | None:
+    return _EPOCH + timedelta(microseconds=int(counted)) if counted else None
 
 
 class Pages(BasePagination):
@@ -243,8 +259,8 @@ class Pages(BasePagination):
         """Refuse what a list does not know, also where it makes its pages by itself."""
         demand_known(request, view)
 
-    def _settled(self, view: Any) -> str:
-        return written(clock.settled()) if takes_changes(view) else ""
+    def _settled(self, view: Any) -> datetime | None:
+        return clock.settled() if takes_changes(view) else None
 
     def _rows(self, queryset: QuerySet[Any]) -> list[Any]:
         backwards = self.place is not None and self.place.backwards
@@ -264,13 +280,9 @@ class Pages(BasePagination):
             pk = queryset.model._meta.pk.to_python(place.pk)
         except Unfit as error:
             raise BadCursor from error
-        if pk in (None, ""):
-            raise BadCursor
         if not self.by_change:
             return Q(**{f"pk__{way}": pk})
-        if not place.updated:
-            raise BadCursor
-        at = moment(place.updated)
+        at = place.updated or _EPOCH
         # The first condition is what an index can follow.
         return Q(**{f"changed_at__{way}e": at}) & (
             Q(**{f"changed_at__{way}": at}) | Q(**{f"pk__{way}": pk})
@@ -282,13 +294,13 @@ class Pages(BasePagination):
             {
                 "next": self._link(self.rows[-1], backwards=False) if self.has_next else None,
                 "previous": self._link(self.rows[0], backwards=True) if self.has_previous else None,
-                UNTIL: self.until or None,
+                UNTIL: written(self.until) if self.until else None,
                 "results": data,
             }
         )
 
     def _link(self, row: Any, *, backwards: bool) -> str:
-        updated = written(row.changed_at) if self.by_change else ""
+        updated = row.changed_at if self.by_change else None
         place = Place(backwards, self.until, updated, str(row.pk))
         here = remove_query_param(self.request.build_absolute_uri(), CURSOR)
         return replace_query_param(here, CURSOR, str(place))
@@ -311,7 +323,7 @@ class Pages(BasePagination):
                 "name": CURSOR,
                 "in": "query",
                 "description": "Where to go on: taken from `next` or `previous` of another page",
-                "schema": {"type": "string", "maxLength": _LONGEST_CURSOR},
+                "schema": {"type": "string", "pattern": _pattern_of(view)},
             },
             {
                 "name": LIMIT,
@@ -351,6 +363,13 @@ class Pages(BasePagination):
                 "results": schema,
             },
         }
+
+
+def _pattern_of(view: Any) -> str:
+    """What the cursors of a list look like."""
+    is_own = getattr(view, "action", "") == "list"
+    has_uuid = is_own and isinstance(view.queryset.model._meta.pk, UUIDField)
+    return rf"^[bf]\.{_MOMENT}\.{_MOMENT}\.{_UUID if has_uuid else _NUMBER}$"
 
 
 def _changed(queryset: QuerySet[Any], view: Any, since: datetime) -> QuerySet[Any]:

@@ -31,6 +31,8 @@ class ProblemSerializer(serializers.Serializer):
     errors = ErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
+Direction = Literal["request", "response"]
+
 # Status, and when an operation answers with it.
 ALWAYS = {
     400: "The request is not well-formed: a cursor, a limit, or a token in its address.",
@@ -78,13 +80,13 @@ TOO_LONG = {
 IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
-    "schema": {"type": "string", "maxLength": 1_000},
+    "schema": {"type": "string"},
     "description": "The ETag of an earlier answer: if there is nothing new, 304 comes without body",
 }
 IF_MATCH = {
     "in": "header",
     "name": "If-Match",
-    "schema": {"type": "string", "maxLength": 1_000},
+    "schema": {"type": "string"},
     "description": "The ETag that was read: if it has changed since, 412 comes and nothing changes",
 }
 OF_A_CHANGE = {412: "It has changed since the client read it, as `If-Match` says."}
@@ -101,9 +103,12 @@ class Operation(AutoSchema):
             return super().get_description()
         return (serializer.__doc__ or "").strip()
 
-    def _get_response_bodies(
-        self, direction: Literal["request", "response"] = "response"
-    ) -> dict[str, Any]:
+    def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
+        """What is sent is called so once: drf-spectacular adds `Request` itself."""
+        name = super().get_serializer_name(serializer, direction)
+        return name.replace("RequestSerializer", "Serializer") if direction == "request" else name
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         """What the view answers, and each problem it can answer with instead.
 
         The public hook before this one is not asked where a view uses `extend_schema`.

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+from issuer import bodies
+from issuer.vc.errors import MalformedJson, VcError
+from issuer.vc.json_text import parse_json
+from skills.readers import texts
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -37,14 +42,37 @@ class Body(JSONParser):
     """The JSON that a request holds."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """What is nested too deeply to be read is no body that anything here takes."""
-        request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        """An object that every reader understands alike, without characters that nobody sees."""
+        bodies.demand_utf8(media_type)
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        content = stream.read(most + 1)
+        if len(content) > most:
             raise TooLarge
         try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
+            said = parse_json(content, max_bytes=most)
+        except VcError as error:
+            code = ParseError.default_code if type(error) is MalformedJson else error.code
+            raise ParseError(str(error), code) from error
+        if wrong := _unseen(said):
+            raise ValidationError(wrong)
+        return said
+
+
+def _unseen(value: Any) -> Any:
+    """Where a text or a name holds a character that has no place in one, by the way to it."""
+    if isinstance(value, str):
+        if (found := texts.refused(value)) is None:
+            return None
+        said = f"It holds a character that nobody sees (U+{ord(found):04X}). Leave it out."
+        return [ErrorDetail(said, code="control_character")]
+    if isinstance(value, list):
+        items: Any = enumerate(value)
+    elif isinstance(value, dict):
+        items = value.items()
+    else:
+        return None
+    found_below = {name: _unseen(str(name)) or _unseen(each) for name, each in items}
+    return {name: flaw for name, flaw in found_below.items() if flaw}
 
 
 class TokenInAddress(APIException):

@@ -396,12 +396,16 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Learners, results, templates, awards and credentials of one institution.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    # What is sent is described apart from what is answered: it need not hold what we set.
+    "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi_webhooks.describe",
         "config.openapi.may_be_left_out",
+        "config.openapi_requests.bound",
+        "config.openapi_requests.linked",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",

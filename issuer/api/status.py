@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issuer import tasks
+from issuer.bodies import Strict
 from issuer.models import StatusChange
 from issuer.services import status
 from issuer.services.clients import Client
@@ -32,7 +33,7 @@ class StatusChangeSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReasonSerializer(serializers.Serializer):
+class ReasonSerializer(Strict):
     """Why a status is changed."""
 
     reason = serializers.CharField(max_length=2_000, help_text="Kept in the ledger")

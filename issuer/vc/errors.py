@@ -23,6 +23,18 @@ class MalformedJson(VcError):
     code = "malformed_json"
 
 
+class NotUtf8(MalformedJson):
+    """The text is not UTF-8."""
+
+    code = "not_utf8"
+
+
+class RepeatedName(MalformedJson):
+    """A name occurs twice in one object."""
+
+    code = "duplicate_key"
+
+
 class MalformedDocument(VcError):
     """The document does not have the form its specification asks for."""
 
@@ -33,6 +45,12 @@ class OutOfBounds(VcError):
     """The document is larger, deeper or more tangled than is accepted."""
 
     code = "out_of_bounds"
+
+
+class TooDeep(OutOfBounds):
+    """The document is nested too deeply."""
+
+    code = "too_deep"
 
 
 class ForbiddenValue(VcError):

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-from issuer.vc.errors import MalformedJson, OutOfBounds
+from issuer.vc.errors import MalformedJson, NotUtf8, OutOfBounds, RepeatedName, TooDeep
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
@@ -57,9 +57,9 @@ def _parse(content: bytes, max_bytes: int) -> Any:
             parse_float=_float,
         )
     except UnicodeDecodeError:
-        raise MalformedJson("The text is not UTF-8.") from None
+        raise NotUtf8 from None
     except RecursionError:
-        raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.") from None
+        raise TooDeep(f"The text is nested more than {MAX_DEPTH} deep.") from None
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The text is not JSON: {error}.") from None
     _require_bounded(document)
@@ -74,7 +74,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedJson(f"The name {twice!r} occurs twice in one object.")
+        raise RepeatedName(f"The name {twice!r} occurs twice in one object.")
     return found
 
 
@@ -107,7 +107,7 @@ def _require_bounded(document: object) -> None:
         if not inner:
             return
         level = inner
-    raise OutOfBounds(f"The text is nested more than {MAX_DEPTH} deep.")
+    raise TooDeep(f"The text is nested more than {MAX_DEPTH} deep.")
 
 
 def _require_characters(document: object) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import IO, Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
@@ -12,6 +13,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar.api.framework_imports import (
     FileProblemSerializer,
@@ -37,13 +39,13 @@ class LinesParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        query = (parser_context or {})["request"].query_params
-        rows = SimpleUploadedFile("rows.ndjson", stream.read(MAX_BYTES + 1))
-        return {**query.dict(), "file": rows}
+    ) -> QueryDict:
+        said = (parser_context or {})["request"].query_params.copy()
+        said["file"] = SimpleUploadedFile("rows.ndjson", stream.read(MAX_BYTES + 1))
+        return said
 
 
-class AwardFileRequestSerializer(serializers.Serializer):
+class AwardFileRequestSerializer(Strict):
     """A file of people, and what is awarded to them."""
 
     file = UploadedFileField()

@@ -11,6 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar import tasks
 from registrar.services import vocabulary
@@ -36,7 +37,7 @@ class UploadedFileField(serializers.FileField):
     """A file in a form."""
 
 
-class ImportRequestSerializer(serializers.Serializer):
+class ImportRequestSerializer(Strict):
     """A framework's file, and what is to be said of it that it does not say itself."""
 
     file = UploadedFileField()

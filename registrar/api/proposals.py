@@ -9,6 +9,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar.api.framework_imports import UnsupportedBodySerializer
 from registrar.services import crosswalk
@@ -20,13 +21,13 @@ from skills.services.crosswalk import KINDS, MOST_AT_ONCE, Proposal
 _ENDS = ("origin", "destination")
 
 
-class ProposalSerializer(serializers.Serializer):
+class ProposalSerializer(Strict):
     """One link: to a skill that is held here, or to an address."""
 
-    origin = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="A skill's id")
+    origin = serializers.IntegerField(min_value=1, max_value=2**53, help_text="A skill's id")
     kind = serializers.ChoiceField(sorted(KINDS), help_text="CASE's associationType")
     destination = serializers.IntegerField(
-        min_value=1, max_value=2**63 - 1, required=False, help_text="A skill's id"
+        min_value=1, max_value=2**53, required=False, help_text="A skill's id"
     )
     destination_uri = serializers.CharField(
         max_length=1_000, required=False, help_text="Instead of `destination`: an address"
@@ -41,11 +42,11 @@ class ProposalSerializer(serializers.Serializer):
         return said
 
 
-class ProposalsRequestSerializer(serializers.Serializer):
+class ProposalsRequestSerializer(Strict):
     """Links that are proposed together: all of them or none."""
 
     associations = serializers.ListField(
-        child=ProposalSerializer(), allow_empty=False, max_length=MOST_AT_ONCE
+        child=ProposalSerializer(), min_length=1, max_length=MOST_AT_ONCE
     )
 
 

@@ -16,12 +16,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, UnsupportedMediaType, ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from issuer import bodies
 from issuer.services.clients import Client
 from registrar import tasks
 from registrar.api.examples import ROWS
@@ -80,10 +81,7 @@ class _RowsParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Sent:
-        _, *parameters = (media_type or "").lower().replace(" ", "").split(";")
-        charsets = [each for each in parameters if each.startswith("charset=")]
-        if any(each.strip('"') not in ("charset=utf-8", 'charset="utf-8') for each in charsets):
-            raise UnsupportedMediaType(media_type or "")
+        bodies.demand_utf8(media_type)
         most = (
             settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             if self.media_type == readers.JSON
@@ -257,7 +255,7 @@ def _field(member: Member) -> serializers.Field:
         return serializers.FloatField(**options)
     if member.name.endswith("_on") or member.name == "dated":
         return serializers.DateField(**options)
-    return serializers.CharField(max_length=10_000, **options)
+    return serializers.CharField(max_length=10_000, allow_blank=not member.needed, **options)
 
 
 @functools.cache

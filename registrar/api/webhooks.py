@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from oauth2_provider.models import AccessToken
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issuer import tasks
+from issuer.bodies import Moment, Strict
 from issuer.errors import BadReceiver
 from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from issuer.services import deliveries, webhook_calls, webhooks
@@ -27,15 +28,26 @@ from registrar.services.event_types import CATALOGUE, SENT
 _HOURS = timedelta(hours=1)
 
 
-class WebhookSerializer(serializers.ModelSerializer):
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": 500,
+        "pattern": r"^https://([A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z0-9-]*(:443)?([/?#][!-?A-~]*)?$",
+    }
+)
+class AddressField(serializers.CharField):
+    """Where a system listens."""
+
+
+class WebhookSerializer(Strict, serializers.ModelSerializer):
     """A webhook of the client: where it is told of what."""
 
-    url = serializers.CharField(
+    url = AddressField(
         max_length=500, help_text="https, at a public address; nothing else is called"
     )
     types = serializers.ListField(
         child=serializers.ChoiceField([*CATALOGUE]),
-        allow_empty=False,
+        min_length=1,
         max_length=len(CATALOGUE),
         help_text="The kinds of events that it is told of",
     )
@@ -117,7 +129,7 @@ class WebhookWithSecretSerializer(WebhookSerializer):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
 
 
-class SecretOptionsSerializer(serializers.Serializer):
+class SecretOptionsSerializer(Strict):
     """How the secret is changed."""
 
     overlap_hours = serializers.IntegerField(
@@ -128,10 +140,10 @@ class SecretOptionsSerializer(serializers.Serializer):
     )
 
 
-class ReplaySerializer(serializers.Serializer):
+class ReplaySerializer(Strict):
     """From when on what was not delivered is sent once more."""
 
-    since = serializers.DateTimeField(help_text="When it happened; at most 30 days ago")
+    since = Moment(help_text="When it happened; at most 30 days ago")
 
 
 class ReplayedSerializer(serializers.Serializer):
@@ -196,7 +208,7 @@ class WantedDeliveriesSerializer(serializers.Serializer):
 
     state = serializers.ChoiceField(Delivery.State.choices, required=False)
     type = serializers.ChoiceField([*SENT], required=False)
-    since = serializers.DateTimeField(required=False, help_text="When it happened, or later")
+    since = Moment(required=False, help_text="When it happened, or later")
     status = serializers.IntegerField(
         required=False, min_value=100, max_value=599, help_text="Of the last answer"
     )

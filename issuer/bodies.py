@@ -1,0 +1,91 @@
+"""What the body of a request may hold: members that are known, each of its own type."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType, ValidationError
+
+# The first that fits: a choice, an address, a time are texts.
+_TYPES: Final = (
+    (serializers.BooleanField, bool, "true or false"),
+    (serializers.IntegerField, int, "a whole number"),
+    (serializers.ListField, list, "a list"),
+    (serializers.CharField, str, "a string"),
+    (serializers.UUIDField, str, "a string"),
+    (serializers.DateTimeField, str, "a string"),
+    (serializers.DateField, str, "a string"),
+    (serializers.MultipleChoiceField, list, "a list"),
+    (serializers.ChoiceField, str, "a string"),
+)
+
+
+class Strict(serializers.Serializer):
+    """Takes nothing for something else: no unknown member, no `"1"` for 1, no 0 for false.
+
+    In a form every member is a text; what it says is read from that.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What is meant; raises ValidationError with all that is wrong."""
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        wrong = self._wrong(data)
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            raise ValidationError({**dict(error.detail), **wrong}) from error  # type: ignore[arg-type]
+        if wrong:
+            raise ValidationError(wrong)
+        return value
+
+    def _wrong(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        wrong: dict[str, Any] = {}
+        for name, value in data.items():
+            field = self.fields.get(name)
+            if field is None or field.read_only:
+                said = "This is set by the service." if field else "There is no such member."
+                wrong[name] = [ErrorDetail(said, code="unknown_field")]
+            elif not isinstance(data, QueryDict) and (flaw := _flaw(field, value)):
+                wrong[name] = flaw
+        return wrong
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its zone: nobody has to guess when it was."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        """The time; raises ValidationError where it says of no zone that it is there."""
+        at = super().to_internal_value(value)
+        try:
+            has_zone = datetime.fromisoformat(str(value)).tzinfo is not None
+        except ValueError:
+            has_zone = False
+        if not has_zone:
+            self.fail("invalid", format="2026-09-01T00:00:00Z")
+        return at
+
+
+def demand_utf8(media_type: str | None) -> None:
+    """Raise UnsupportedMediaType for another encoding: JSON, NDJSON and CSV come in UTF-8."""
+    _, *parameters = (media_type or "").lower().replace(" ", "").split(";")
+    charsets = [each.partition("=")[2] for each in parameters if each.startswith("charset=")]
+    if any(each.strip('"') != "utf-8" for each in charsets):
+        raise UnsupportedMediaType(media_type or "")
+
+
+def _flaw(field: Any, value: Any) -> Any:
+    """What is wrong with the type of a value: of a list, for each item by its place."""
+    if value is None:
+        return None
+    for kind, type_, name in _TYPES:
+        if isinstance(field, kind):
+            if type(value) is not type_:
+                return [ErrorDetail(f"Send {name}.", code="type")]
+            break
+    if isinstance(field, serializers.ListField):
+        flaws = {number: _flaw(field.child, each) for number, each in enumerate(value)}
+        return {number: flaw for number, flaw in flaws.items() if flaw}
+    return None
