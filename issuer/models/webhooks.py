@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from issuer.models.changes import dated, last_change
+
 
 class WebhookEndpoint(models.Model):
     """An address of another system, to which the events of some types are sent.
@@ -38,10 +40,13 @@ class WebhookEndpoint(models.Model):
     failing_since = models.DateTimeField(null=True, editable=False)
     added_at = models.DateTimeField(db_default=Now(), editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
+    updated_at = last_change()
 
     class Meta:
         ordering = ["-added_at"]
         verbose_name = "webhook"
+        triggers = [dated("webhook")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="webhooks_by_change")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_on=True, why_off="", off_at=None)

@@ -32,9 +32,10 @@ def standing() -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.filter(retired_at=None)
 
 
-def of(client: Client) -> QuerySet[WebhookEndpoint]:
+def of(client: Client, *, with_retired: bool = False) -> QuerySet[WebhookEndpoint]:
     """Those that a system has registered itself."""
-    return standing().filter(client=client.id)
+    found = WebhookEndpoint.objects.all() if with_retired else standing()
+    return found.filter(client=client.id)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Read and send courses, activities and outcomes; read skill tags. Also as of an earlier day."""
 
 from datetime import date
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -9,9 +9,10 @@ from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.errors import WrongState
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
-from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.api.upserts import upserting
 from registrar.models import (
     Activity,
     Course,
@@ -168,8 +169,16 @@ class AsOfViewSet(viewsets.ReadOnlyModelViewSet):
         return super().list(request, *args, **kwargs)
 
 
-@extend_schema_view(create=upserting("outcomes"))
-class OutcomeViewSet(UpsertsMixin, AsOfViewSet):
+@extend_schema_view(
+    create=upserting("outcomes"),
+    partial_update=changing(
+        "outcomes",
+        OutcomeSerializer,
+        description="Reword an outcome, or retire it, from the term on that is edited; what held "
+        "before stays readable with `as_of`. One that was retired is refused (409).",
+    ),
+)
+class OutcomeViewSet(ChangesMixin, AsOfViewSet):
     """All learning outcomes in their present words; with `as_of` those that held on that day."""
 
     kind = "outcomes"
@@ -190,6 +199,19 @@ class OutcomeViewSet(UpsertsMixin, AsOfViewSet):
         then = OutcomeWording.objects.as_of(day).filter(outcome=OuterRef("pk"))
         held = super().get_queryset().filter(held_on(day))
         return held.annotate(words=Subquery(then.values("statement")))
+
+    def source_of(self, held: LearningOutcome) -> str:
+        """That of its course."""
+        return held.opportunity.source
+
+    def demand_standing(self, held: LearningOutcome) -> None:
+        """Only an outcome that is not retired can be changed."""
+        if held.retired_at is not None:
+            raise WrongState("This outcome was retired.")
+
+    def identity(self, held: LearningOutcome) -> dict[str, Any]:
+        """Outcomes go by their codes, and stay with their courses."""
+        return {"code": held.code}
 
 
 class SkillTagViewSet(AsOfViewSet):

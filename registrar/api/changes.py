@@ -21,7 +21,6 @@ from registrar.readers.rows import Given
 from registrar.services import sources, upsert_jobs, upserts
 
 _KEY: Final = "sourced_id"
-_RETIRED: Final = "retired"
 
 
 class ChangesMixin(UpsertsMixin):
@@ -37,20 +36,17 @@ class ChangesMixin(UpsertsMixin):
 
         With `If-Match` only the version with this ETag is changed.
         """
-        source = upserts.demand_source(self.get_object().source)
+        source = self.source_of(self.get_object())
         said = _members(request.data, self.kind)
         with transaction.atomic():
             # Held before it is looked at again, so that nobody changes it in between.
             sources.hold(source)
             held = self.get_object()
+            self.demand_standing(held)
             versions.demand_match(request, self.get_serializer(held).data)
-            members = {_KEY: held.sourced_id, **said}
-            if members[_KEY] != held.sourced_id:
-                raise ValidationError({_KEY: ["It stays what it is."]}, code="fixed")
-            if any(each.name == _RETIRED for each in MEMBERS[self.kind]):
-                members.setdefault(_RETIRED, held.retired_at is not None)
+            given = Given(0, self._members(held, said))
             by = Client.of(request.auth)
-            (row,) = upserts.apply(self.kind, [Given(0, members)], source=source, by=by)
+            (row,) = upserts.apply(self.kind, [given], source=source, by=by)
             if row.flaws:
                 raise ValidationError(
                     {
@@ -58,8 +54,35 @@ class ChangesMixin(UpsertsMixin):
                         for flaw in row.flaws
                     }
                 )
-            changed = self.get_serializer(self.get_object()).data
+            changed = self.get_serializer(self.successor(held)).data
         return Response(changed, headers={versions.ETAG: versions.tag_of(changed)})
+
+    def source_of(self, held: Any) -> str:
+        """The system as which the row is changed."""
+        return upserts.demand_source(held.source)
+
+    def demand_standing(self, held: Any) -> None:
+        """Raise WrongState for a row that is over, and cannot be changed."""
+
+    def identity(self, held: Any) -> dict[str, Any]:
+        """The members by which the row is known; they stay what they are."""
+        return {_KEY: held.sourced_id}
+
+    def is_gone(self, held: Any) -> bool:
+        """Whether its source has it no longer."""
+        return held.retired_at is not None
+
+    def successor(self, held: Any) -> Any:
+        """What stands in the place of the row once it is changed: mostly itself."""
+        return self.get_object()
+
+    def _members(self, held: Any, said: dict[str, Any]) -> dict[str, Any]:
+        identity = self.identity(held)
+        for name, value in identity.items():
+            if said.get(name, value) != value:
+                raise ValidationError({name: ["It stays what it is."]}, code="fixed")
+        gone = {each.name: self.is_gone(held) for each in MEMBERS[self.kind] if each.resets}
+        return {**gone, **said, **identity}
 
 
 def _members(sent: Any, kind: str) -> dict[str, Any]:
@@ -80,8 +103,8 @@ def _members(sent: Any, kind: str) -> dict[str, Any]:
     return dict(given[0].members)
 
 
-def changing(kind: str, answer: Any) -> Any:
+def changing(kind: str, answer: Any, **more: Any) -> Any:
     """Describe `partial_update` of a list with rows of this kind."""
     return extend_schema(
-        request={readers.JSON: row_serializer(kind)}, responses={200: answer}, filters=False
+        request={readers.JSON: row_serializer(kind)}, responses={200: answer}, filters=False, **more
     )

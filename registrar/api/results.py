@@ -1,13 +1,14 @@
 """Read and send line items and results."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
+from issuer.errors import WrongState
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
-from registrar.api.upserts import UpsertsMixin, upserting
+from registrar.api.upserts import upserting
 from registrar.models import LineItem, Result
 
 
@@ -97,8 +98,18 @@ class LineItemViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     serializer_class = LineItemSerializer
 
 
-@extend_schema_view(create=upserting("results"))
-class ResultViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
+@extend_schema_view(
+    create=upserting("results"),
+    partial_update=changing(
+        "results",
+        ResultSerializer,
+        description="Supersede a result by one that says otherwise what is given, and all else "
+        "alike. No result is edited: the answer is the new one, with an `id` of its own, and the "
+        "old one stays readable with `superseded_at`. What changes nothing answers with the same "
+        "row. One that was superseded before is refused (409).",
+    ),
+)
+class ResultViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     """All results, the superseded ones too. What is sent supersedes what it differs from."""
 
     kind = "results"
@@ -114,3 +125,25 @@ class ResultViewSet(UpsertsMixin, viewsets.ReadOnlyModelViewSet):
         ),
     }
     serializer_class = ResultSerializer
+
+    def demand_standing(self, held: Result) -> None:
+        """Only a result that holds can be superseded."""
+        if held.superseded_at is not None:
+            raise WrongState("This result was superseded. Change the one that holds now.")
+
+    def identity(self, held: Result) -> dict[str, Any]:
+        """Two results may have one key: of the whole, and of an outcome alone."""
+        return {"sourced_id": held.sourced_id, "outcome": held.outcome and held.outcome.code}
+
+    def is_gone(self, held: Result) -> bool:
+        """Whether its source took it back."""
+        return held.withdrawn
+
+    def successor(self, held: Result) -> Result:
+        """The result that holds now."""
+        return self.get_queryset().get(
+            source=held.source,
+            sourced_id=held.sourced_id,
+            outcome__isnull=held.outcome_id is None,
+            superseded_at=None,
+        )

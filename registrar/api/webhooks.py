@@ -81,8 +81,10 @@ class WebhookSerializer(Strict, serializers.ModelSerializer):
             "failing_since",
             "public_key",
             "added_at",
+            "retired_at",
+            "updated_at",
         ]
-        read_only_fields = ["id", "failing_since", "added_at"]
+        read_only_fields = ["id", "failing_since", "added_at", "retired_at", "updated_at"]
 
     def get_public_key(self, endpoint: WebhookEndpoint) -> str:
         """What its receiver may verify with."""
@@ -248,6 +250,12 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def get_queryset(self) -> QuerySet[WebhookEndpoint]:
         """Nobody sees what another client has registered."""
         return webhooks.of(self.client) if self.request.auth else super().get_queryset()
+
+    def changed_since(
+        self, found: QuerySet[WebhookEndpoint], moment: datetime
+    ) -> QuerySet[WebhookEndpoint]:
+        """Also those that were retired: so they are told to be gone."""
+        return webhooks.of(self.client, with_retired=True)
 
     @extend_schema(responses={201: WebhookWithSecretSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

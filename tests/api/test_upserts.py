@@ -148,6 +148,46 @@ def test_results_are_superseded_and_never_edited(sent: APIClient) -> None:
     assert not Result.objects.current().filter(source="banner").exists()
 
 
+def refused(answer: Any) -> str:
+    (error,) = answer.json()["errors"]
+    return error["code"]
+
+
+def test_one_result_is_superseded_and_the_answer_is_the_new_one(sent: APIClient) -> None:
+    old = Result.objects.get(source="banner")
+    address = f"/api/v1/results/{old.pk}"
+    tag = sent.get(address)["ETag"]
+    tried = sent.patch(f"{address}?dry_run=true", {"score": 90}, format="json")
+    assert (tried.status_code, Result.objects.filter(source="banner").count()) == (200, 1)
+    done = sent.patch(address, {"score": 90}, format="json", headers={"if-match": tag})
+    assert done.status_code == 200, done.content
+    new = done.json()
+    assert (new["id"] != old.pk, new["score"], new["text"]) == (True, "90.000", "A+")
+    assert sent.get(address).json()["superseded_at"]
+    late = sent.patch(address, {"score": 91}, format="json")
+    assert (late.status_code, late.json()["code"]) == (409, "wrong_state")
+    now = f"/api/v1/results/{new['id']}"
+    assert sent.patch(now, {"text": "A+"}, format="json").json() == new
+    assert refused(sent.patch(now, {"sourced_id": "r2"}, format="json")) == "fixed"
+    assert refused(sent.patch(now, {"outcome": "MAT-1"}, format="json")) == "fixed"
+    assert sent.patch(now, {"score": 101}, format="json").json()["errors"][0]["pointer"] == "/score"
+    key = "/api/v1/results/sis:banner:r1"
+    assert sent.patch(key, {"withdrawn": True}, format="json").json()["withdrawn"] is True
+    assert sent.patch(key, {"level": "x"}, format="json").json()["withdrawn"] is True
+
+
+def test_one_outcome_is_reworded_and_retired(sent: APIClient) -> None:
+    outcome = LearningOutcome.objects.get(code="MAT-1")
+    address = f"/api/v1/outcomes/{outcome.pk}"
+    reworded = sent.patch(address, {"statement": "Solve two equations."}, format="json")
+    assert reworded.status_code == 200, reworded.content
+    assert reworded.json()["statement"] == "Solve two equations."
+    assert reworded["ETag"] == sent.get(address)["ETag"]
+    assert refused(sent.patch(address, {"code": "MAT-2"}, format="json")) == "fixed"
+    assert sent.patch(address, {"retired": True}, format="json").json()["retired_at"]
+    assert sent.patch(address, {"statement": "x"}, format="json").status_code == 409
+
+
 def test_what_is_right_is_kept_beside_what_is_wrong(sent: APIClient) -> None:
     answer = send(
         sent,

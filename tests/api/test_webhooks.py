@@ -183,7 +183,11 @@ def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Rec
     assert (off["is_on"], off["why_off"]) == (False, "by_hand")
     assert system.patch(address, {"is_on": True}, format="json").json()["why_off"] == ""
     assert system.put(address, {}, format="json").status_code == 405
+    since = system.get(PATH).json()["updated_until"]
     assert system.delete(address).status_code == 204
+    assert system.get(PATH).json()["results"] == []
+    (gone,) = system.get(f"{PATH}?updated_since={since}").json()["results"]
+    assert gone["retired_at"]
     assert system.get(address).status_code == 404
     assert system.get(f"{PATH}/x").status_code == 404
 
