@@ -439,6 +439,7 @@ WRITE_SCOPES = SIS_WRITE_SCOPES | {
     "awards.prepare": "Prepare awards from a file; a person approves them",
     "rules.evaluate": "See who would be awarded by a rule now, and why",
     "credentials.revoke": "Revoke credentials, suspend and reinstate them",
+    "client.manage": "See its own secret and keys end, and change its secret",
     "skills.import": "Import frameworks of skills",
     "skills.propose": "Propose links between skills of different frameworks",
 }

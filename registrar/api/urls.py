@@ -7,6 +7,7 @@ from registrar.api import (
     award_files,
     awards,
     catalog,
+    clients,
     framework_imports,
     jobs,
     learners,
@@ -41,6 +42,9 @@ router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")
 
 urlpatterns = [
     path("award-files", award_files.AwardFilesView.as_view()),
+    path("client", clients.ClientView.as_view()),
+    path("client/secret", clients.ClientSecretView.as_view()),
+    path("client/former-secret", clients.FormerSecretView.as_view()),
     path("frameworks/imports", framework_imports.FrameworkImportView.as_view()),
     path("associations/proposals", proposals.ProposalsView.as_view()),
     *router.urls,

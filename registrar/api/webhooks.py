@@ -11,7 +11,6 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from oauth2_provider.models import AccessToken
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,6 +21,7 @@ from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from issuer.services import deliveries, webhook_calls, webhooks
 from issuer.services.clients import Client
 from registrar.api import versions
+from registrar.api.told_once import ToldOnce
 from registrar.services import api_clients
 from registrar.services.event_types import CATALOGUE, SENT
 
@@ -224,12 +224,6 @@ _ASKS = {
 }
 
 
-class ToldOnce(Response):
-    """An answer with a secret; `kept_content` is what is given again, and kept for that."""
-
-    kept_content: bytes
-
-
 class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """The client's own webhooks: addresses that are told of what happens."""
 
@@ -369,9 +363,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def _with_secret(self, endpoint: WebhookEndpoint, status: int) -> Response:
         """The answer with the secret; what is kept of it to be given again has none."""
         told = self.get_serializer(endpoint).data
-        answer = ToldOnce(told | {"secret": webhooks.secret(endpoint)}, status=status)
-        answer.kept_content = JSONRenderer().render(told | {"secret": None})
-        return answer
+        return ToldOnce(told, secret=webhooks.secret(endpoint), status=status)
 
 
 def _told(delivery: Delivery) -> Response:

@@ -19,7 +19,7 @@ from oauth2_provider.models import (
 from oauth2_provider.scopes import BaseScopes
 
 from issuer.services import clock, ledger, webhooks
-from issuer.services.clients import Client
+from issuer.services.clients import Actor, Client
 from registrar.errors import NoScope, TwoSecrets
 from registrar.models import ApiClient, FormerSecret
 from registrar.services import roles
@@ -62,14 +62,15 @@ def add(
 def rotate_secret(
     client: AbstractApplication,
     *,
-    by: User | str,
+    by: Actor | str,
     overlap: timedelta = OVERLAP,
     at: datetime | None = None,
 ) -> str:
     """Give a client a new secret, and return it: it is shown this once.
 
-    The one that it has goes on opening for the overlap, none to end it now. Raises TwoSecrets
-    while an earlier one still does, and ValueError for an overlap that is too long.
+    The one that it has goes on opening for the overlap, none to end it now. A client may change
+    its own. Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that
+    is too long.
     """
     _demand(by, CHANGE)
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
@@ -95,13 +96,19 @@ def rotate_secret(
 
 
 @transaction.atomic
-def end_former_secret(client: AbstractApplication, *, by: User | str) -> bool:
+def end_former_secret(client: AbstractApplication, *, by: Actor | str) -> bool:
     """Let the secret before the present one open nothing from now on; whether there was one."""
     _demand(by, CHANGE)
     removed, _ = FormerSecret.objects.filter(client=_held(client)).delete()
     if removed:
         ledger.append("api_client.former_secret_ended", client, by=by)
     return bool(removed)
+
+
+def former_secret_ends_at(client: AbstractApplication) -> datetime | None:
+    """Until when the secret before the present one opens; None where it does not."""
+    former = FormerSecret.objects.filter(client=client.pk, ends_at__gt=clock.now()).first()
+    return former.ends_at if former else None
 
 
 @transaction.atomic
@@ -166,7 +173,7 @@ def scopes_of(client: AbstractApplication | None) -> list[str]:
     return [*settings.API_SCOPES] if granted is None else granted.split()
 
 
-def _demand(by: User | str, permission: str) -> None:
+def _demand(by: Actor | str, permission: str) -> None:
     if isinstance(by, User):
         roles.demand(by, permission)
 

@@ -132,6 +132,12 @@ def _require_sound(claims: Mapping[str, Any], client_id: str, now: datetime) -> 
     return ends_at
 
 
+def known(held: ApiClient) -> list[dict[str, Any]]:
+    """The public keys of a client: those registered, or those that it was last seen to serve."""
+    keys = (held.jwks or held.fetched_jwks or {}).get("keys", [])
+    return [key for key in keys if isinstance(key, dict)]
+
+
 def audiences() -> tuple[str, str]:
     """For whom an assertion is signed: the token endpoint, or the service as a whole."""
     return f"{settings.BASE_URL}/oauth/token", settings.BASE_URL

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
+from rest_framework.test import APIClient
 
 from issuer.models import LedgerEntry
 from issuer.services import clients, webhooks
@@ -337,3 +338,31 @@ def test_clients_read_where_tokens_are_given(client: Client) -> None:
     assert said["token_endpoint"] == f"{settings.BASE_URL}/oauth/token"
     assert "private_key_jwt" in said["token_endpoint_auth_methods_supported"]
     assert "none" not in said["token_endpoint_auth_signing_alg_values_supported"]
+
+
+def test_a_client_changes_its_own_secret_without_a_gap(root: User) -> None:
+    application, old = api_clients.add("SIS", by=root, scopes=["client.manage", "skills.read"])
+    client_keys.register(application, by=root, jwks=jwks(a=SIGNER))
+    token = ask(application.client_id, old, scope="client.manage").json()["access_token"]
+    system = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+    path, headers = "/api/v1/client/secret", {"idempotency-key": "k-1"}
+    tried = system.post(f"{path}?dry_run=true", {}, format="json")
+    assert tried.status_code == 201
+    assert ask(application.client_id, tried.json()["secret"]).status_code == 401
+    made, again = (system.post(path, {}, format="json", headers=headers) for _ in range(2))
+    assert (made.status_code, again.json()) == (201, made.json() | {"secret": None})
+    new = made.json()["secret"]
+    assert [ask(application.client_id, each).status_code for each in (old, new)] == [200, 200]
+    third = system.post(path, {"overlap_days": 1}, format="json")
+    assert (third.status_code, third.json()["code"]) == (409, "two_secrets")
+    told = system.get("/api/v1/client").json()
+    assert (told["id"], told["scopes"]) == (application.client_id, ["client.manage", "skills.read"])
+    assert told["keys"] == [{"kid": "a", "kty": "EC", "crv": "P-256"}]
+    assert told["former_secret_ends_at"] == made.json()["former_secret_ends_at"] is not None
+    assert system.delete("/api/v1/client/former-secret").status_code == 204
+    assert [ask(application.client_id, each).status_code for each in (old, new)] == [401, 200]
+    entry = LedgerEntry.objects.get(act="api_client.secret_rotated")
+    assert entry.details["client"] == application.client_id
+    assert system.post(path, {"overlap_days": 31}, format="json").status_code == 400
+    AccessToken.objects.update(scope="skills.read")
+    assert system.get("/api/v1/client").status_code == 403
