@@ -29,6 +29,7 @@ from registrar.services import (
     review_queue,
     rosters,
     simulations,
+    successions,
     upsert_jobs,
     withdrawal_mails,
 )
@@ -74,11 +75,18 @@ def freeze(batch_id: str) -> None:
         if time.monotonic() > end:
             freeze.delay(batch_id)
             return
-    if Chunk.objects.filter(batch=UUID(batch_id), state=Chunk.State.REQUESTED).exists():
-        # What was frozen with the decision, as corrections are, has rung for nobody.
-        issuer_tasks.sign.delay(batch_id)
+    if successions.are_expected(UUID(batch_id)):
+        supersede.apply_async(countdown=PATIENCE)
     # Where every row was refused there is nothing to sign, and no signer to close it.
     batches.close_if_done(batch_id)
+
+
+@shared_task(name="registrar.supersede")
+def supersede() -> None:
+    """Supersede what has a successor that is signed, and ring for the rest."""
+    if successions.settle_some():
+        issuer_tasks.publish_soon()
+        supersede.delay()
 
 
 @shared_task(name="registrar.sweep")
@@ -91,6 +99,8 @@ def sweep() -> None:
         compare_frameworks.delay(comparison_id)
     for file_id in award_files.unread():
         read_award_file.delay(str(file_id))
+    if successions.are_due():
+        supersede.delay()
     if award_mails.are_left() or withdrawal_mails.are_left():
         write_award_mails.delay()
     for simulation in simulations.forgotten():

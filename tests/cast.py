@@ -35,7 +35,7 @@ from registrar.models import (
     Revision,
     Term,
 )
-from registrar.services import api_clients, awards, composition, people, templates
+from registrar.services import api_clients, awards, composition, people, successions, templates
 from registrar.services.facts import COMPLETED, GRADED
 from skills.models import Framework, Skill
 from tests.issuer import badges
@@ -440,6 +440,8 @@ def issue(batch: Batch) -> None:
         found = Award.objects.filter(batch=batch, position__range=(chunk.first, chunk.last))
         credentials.request(chunk, composition.compose(found))
     badges.sign_all(batch)
+    while successions.settle_some():
+        pass
 
 
 @pytest.fixture

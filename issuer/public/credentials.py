@@ -81,7 +81,7 @@ def _body(release: Release) -> str:
 def _replaced(request: HttpRequest, change: StatusChange) -> HttpResponse:
     """Say that another has taken its place, and nothing of what it said."""
     newer = Release.objects.filter(credential=change.superseded_by).first()
-    context = {"newer": newer if change.leads_on else None, "leads_on": change.leads_on}
+    context = {"newer": newer if change.leads_on else None}
     page = render(request, "issuer/replaced.html", context, status=HTTPStatus.GONE)
     return answers.varies(answers.for_the_holder_only(page))
 

@@ -101,8 +101,7 @@ def request(
         try:
             accepted.append(gate.accept(statement, is_sample=is_sample))
         except LintFailed as error:
-            said = (f"{each.pointer or '/'}: {each.message}" for each in error.findings)
-            refused[statement.position] = f"{RefusedByLint()} {'; '.join(said)}"
+            refused[statement.position] = _told(error)
     key = keys.active(settings.ISSUER_DID)
     now = clock.now()
     with transaction.atomic():
@@ -142,6 +141,15 @@ def request(
                 "root": ledger.merkle_root([each.digest for each in accepted]),
             },
         )
+
+
+def why_refused(statement: Statement, *, profile: Profile = COLLEGE) -> str:
+    """Why `request` would set it apart as failed; blank if it would not. Writes nothing."""
+    try:
+        require(statement.said(), issuer_did=settings.ISSUER_DID, profile=profile)
+    except LintFailed as error:
+        return _told(error)
+    return ""
 
 
 def release(credential_ids: Iterable[uuid.UUID]) -> None:
@@ -229,6 +237,11 @@ class _Gate:
             # The fault may be the sample's own: each is looked at by itself.
             return None
         return wordings.shape_of(wording, purpose)
+
+
+def _told(error: LintFailed) -> str:
+    said = (f"{each.pointer or '/'}: {each.message}" for each in error.findings)
+    return f"{RefusedByLint()} {'; '.join(said)}"
 
 
 def _row(chunk: Chunk, accepted: _Accepted, now: datetime) -> tuple[Any, ...]:

@@ -110,6 +110,7 @@ class CredentialPage(ThingPage):
             offered=_offered(credential, changes, is_for_suspension) if may_change else [],
             may_correct=award is not None
             and credential.state == Credential.State.VALID
+            and Award.objects.standing().filter(pk=award.pk).exists()
             and corrections.may_correct(self.user, award),
             former=_with_credential(award).first() if award else None,
             newer=Award.objects.not_declined().after(award.pk).first() if award else None,

@@ -107,9 +107,9 @@ ISSUER: dict[str, dict[Table, Rights]] = {
         issuer.SecuredDocument: _rights(READ),
         issuer.Shape: _rights(READ, ADD),
         issuer.SigningKey: _rights(READ),
-        issuer.StatusChange: _rights(READ),
+        issuer.StatusChange: _rights(READ, ADD),
         issuer.StatusList: _rights(READ, ADD, update=("taken",)),
-        issuer.VerifiableCredential: _rights(READ, ADD),
+        issuer.VerifiableCredential: _rights(READ, ADD, **_LOCK),
         issuer.WebhookEndpoint: _rights(READ, CHANGE),
     },
     "signer": _LEDGER

@@ -42,6 +42,7 @@ from registrar.models.results import LineItem, Result
 from registrar.models.same_people import SamePerson
 from registrar.models.sign_ins import SignInAttempt
 from registrar.models.simulations import Simulation
+from registrar.models.successions import Succession
 from registrar.models.tagging import SkillChoice, SkillTag, TagEvidence
 from registrar.models.template_proposals import TemplateProposal
 from registrar.models.templates import CredentialTemplate, Revision, RevisionSkill
@@ -105,6 +106,7 @@ __all__ = [
     "Simulation",
     "SkillChoice",
     "SkillTag",
+    "Succession",
     "TagEvidence",
     "TaggingPolicy",
     "TemplateProposal",

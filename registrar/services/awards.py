@@ -35,11 +35,10 @@ from registrar.services import (
     facts,
     result_levels,
     roles,
+    successions,
     withdrawal_mails,
 )
 from registrar.services.eligibility import Candidate, Result
-
-SUPERSEDED = "Superseded by a newer credential."
 
 _RIGHTS_TO_HALT = ("issuer.approve_batch", "issuer.prepare_batch")
 
@@ -399,9 +398,9 @@ def approve(
 ) -> Batch:
     """Approve a batch of awards that a colleague prepared, for the workers to issue.
 
-    They begin at once or at `begins_at`, which a batch that replaces others can't have. Credentials
-    in force that it replaces are revoked with it. Raises WrongState if a rule by which somebody is
-    awarded is no longer met, mostly because a result was corrected since; and what
+    They begin at once or at `begins_at`. Each credential in force that it replaces is superseded
+    when the new one is signed. Raises WrongState if a rule by which somebody is awarded is no
+    longer met, mostly because a result was corrected since; and what
     `issuer.services.batches.approve` raises.
     """
     _demand_to_decide(batch, by=by)
@@ -409,14 +408,8 @@ def approve(
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
         )
-    replacing = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
-    if begins_at is not None and replacing.exists():
-        raise WrongState(
-            "It replaces credentials, which would be revoked long before the new ones are there. "
-            "Approve it when it is to be issued."
-        )
     approved = batches.approve(batch, by=by, reason=reason, begins_at=begins_at)
-    _withdraw_replaced(batch, by=by)
+    successions.decide_for(batch, by=by)
     return approved
 
 
@@ -574,46 +567,6 @@ def _no_longer_hold(batch: Batch) -> int:
         held = {(each.learner_id, each.occasion) for each in evaluation.already}
         fallen += len(decided.keys() - held)
     return fallen
-
-
-def _withdraw_replaced(batch: Batch, *, by: User) -> None:
-    """Supersede what is still in force of the awards that those of the batch replace."""
-    successors = _successors(batch)
-    for credential in Credential.objects.filter(pk__in=successors).order_by("pk"):
-        status.supersede(
-            credential,
-            successor=successors[credential.pk],
-            leads_on=True,
-            reason=SUPERSEDED,
-            by=by,
-        )
-
-
-def _successors(batch: Batch) -> dict[UUID, UUID]:
-    """By what is in force and replaced by this batch, what takes its place.
-
-    Behind what is over, the one before is asked in turn: it may be in force as its renewal was
-    declined, withdrawn or could not be issued.
-    """
-    # What is renewed holds until its end.
-    replacing = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
-    made = replacing.values_list("replaces", "credential", "occasion")
-    places: dict[Any, tuple[Any, str]] = {
-        former: (credential, occasion) for former, credential, occasion in made
-    }
-    found: dict[UUID, UUID] = {}
-    while places:
-        before: dict[Any, tuple[Any, str]] = {}
-        asked = Award.objects.filter(pk__in=places).with_state()
-        told = asked.values_list("pk", "replaces", "credential", "occasion", "state")
-        for pk, replaced, credential, occasion, state in told:
-            successor, same = places[pk]
-            if state not in OVER and occasion == same:
-                found[credential] = successor
-            elif state in OVER and replaced is not None:
-                before[replaced] = places[pk]
-        places = before
-    return found
 
 
 def _credential(award: Award) -> Credential | None:

@@ -1,7 +1,7 @@
 """Correct in one act: a name, an address, a result, a typo; supersede what was issued by it.
 
 Credentials that said what was wrong are superseded: each is revoked, and a new one with a new id
-takes its place, linked to it. What the new one says is stored before, in the same transaction.
+takes its place, linked to it, as soon as it is signed.
 Where a name or an address was wrong it says otherwise the same: results, wording and day of the
 award stay. Where the credential itself was wrong it says what holds today.
 """
@@ -9,8 +9,8 @@ award stay. Where the credential itself was wrong it says what holds today.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -20,8 +20,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
-from issuer.models import Batch, Chunk, Credential
-from issuer.services import batches, credentials, ledger, status
+from issuer.models import Credential
+from issuer.services import batches, credentials, ledger
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, CorrectedAward, Correction, CredentialTemplate, Learner
 from registrar.services import (
@@ -32,6 +32,7 @@ from registrar.services import (
     correction_policies,
     learner_access,
     roles,
+    successions,
 )
 
 MAKE = "registrar.make_correction"
@@ -282,7 +283,7 @@ def _begin(
 
 
 def _make(correction: Correction, *, by: User, reason: str) -> Correction:
-    """Change the record, freeze the new credentials, and supersede what said it wrong."""
+    """Change the record, and let new credentials take the place of those that said it wrong."""
     learner = Learner.objects.select_for_update().get(pk=correction.learner_id)
     was = _change(learner, correction.changes)
     former = list(
@@ -316,17 +317,13 @@ def _make(correction: Correction, *, by: User, reason: str) -> Correction:
         batches.approve(batch, by=by, reason=reason)
     elif batch is not None:
         batches.approve_alone(batch, by=by, reason=correction.reason)
-    if batch is not None:
-        _freeze(batch)
-    superseded = Credential.objects.in_bulk([cast(UUID, each.credential_id) for each in former])
-    for old, new in zip(former, made, strict=True):
-        status.supersede(
-            superseded[cast(UUID, old.credential_id)],
-            successor=cast(UUID, new.credential_id),
-            leads_on=correction.leads_on,
-            reason=f"Superseded: {correction.reason}",
-            by=by,
-        )
+    _demand_that_they_can_be_issued(made)
+    successions.decide(
+        zip(former, made, strict=True),
+        by=by,
+        reason=f"Superseded: {correction.reason}",
+        leads_on=correction.leads_on,
+    )
     if batch is not None and correction.tells_learner:
         award_mails.announce(batch)
     ledger.append("correction.made", correction, by=by, reason=reason)
@@ -343,19 +340,13 @@ def _change(learner: Learner, changes: Mapping[str, str]) -> dict[str, str]:
     return was
 
 
-def _freeze(batch: Batch) -> None:
-    """Store what the new credentials say, so that only their signatures are to come.
-
-    Raises WrongState if one of them cannot be issued as it stands; nothing is revoked then.
-    """
-    while chunk := batches.claim(Chunk.State.APPROVED, batch=batch):
-        within = (chunk.first, chunk.last)
-        found = Award.objects.filter(batch=batch, position__range=within)
-        statements, refused = composition.compose_possible(found)
-        credentials.request(chunk, statements, refused=refused)
-    failed = Chunk.objects.filter(batch=batch, state=Chunk.State.FAILED).first()
-    if failed is not None:
-        raise WrongState(f"The new credential could not be issued: {failed.error}")
+def _demand_that_they_can_be_issued(made: Collection[Award]) -> None:
+    """Nothing is corrected by what the issuer would refuse."""
+    found = Award.objects.filter(pk__in=[award.pk for award in made])
+    statements, refused = composition.compose_possible(found)
+    problems = [*refused.values(), *map(credentials.why_refused, statements)]
+    if why := "; ".join(filter(None, problems)):
+        raise WrongState(f"The new credential could not be issued: {why}")
 
 
 def _others(correction: Correction, learner: Learner) -> bool:

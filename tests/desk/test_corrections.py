@@ -10,6 +10,7 @@ from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Correction, Learner
 from registrar.services import correction_policies, corrections
+from tests.cast import issue
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -67,9 +68,10 @@ def test_a_credential_is_corrected_on_its_page_and_both_lead_to_each_other(
     said = client.post(address, {"act": "correct", "reason": "A slip."}, follow=True)
     assert "One credential is replaced" in text(said)
     newer = Award.objects.get(replaces__isnull=False)
-    page = text(said)
-    assert thing_url(newer) in page and "Superseded" in page
-    assert "Correct this credential" not in page
+    assert thing_url(newer) in text(said)
+    assert "Correct this credential" not in text(said)
+    issue(newer.batch)
+    assert "Superseded" in text(client.get(address))
 
 
 def test_a_second_person_confirms_what_waits_at_home(

@@ -123,7 +123,7 @@ def test_who_has_it_already_is_left_out_replaced_or_given_one_more(
     (new,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
     assert (new.replaces, new.generation, new.occasion) == (old, 2, old.occasion)
     assert Award.objects.with_state().get(pk=old.pk).state == "valid"
-    awards.approve(new.batch, by=dev)
+    issue(awards.approve(new.batch, by=dev))
     assert Award.objects.with_state().get(pk=old.pk).state == "revoked"
     more = read(data, workshop, clara, duplicates=Duplicates.ALLOW)
     assert more.counts["again"] == 1
@@ -146,7 +146,10 @@ def test_what_was_to_be_replaced_and_declined_is_still_had_and_can_be_replaced(
     assert again.counts["replace"] == 1
     (new,) = Award.objects.filter(batch=award_files.prepare(again, by=clara))
     assert (new.replaces.batch, new.generation, new.occasion) == (refused, 3, old.occasion)
-    awards.approve(new.batch, by=dev)
+    awards.approve(new.batch, by=dev, begins_at=timezone.now() + timedelta(days=1))
+    assert Award.objects.with_state().get(pk=old.pk).state == "valid"
+    awards.resume(new.batch, by=dev)
+    issue(new.batch)
     assert Award.objects.with_state().get(pk=old.pk).state == "revoked"
 
 

@@ -30,7 +30,14 @@ from issuer.vc import contexts
 from registrar import tasks
 from registrar.management import privileges
 from registrar.models import Award, LearnerApp
-from registrar.services import awards, composition, learner_apps, results
+from registrar.services import (
+    awards,
+    composition,
+    corrections,
+    learner_apps,
+    results,
+    successions,
+)
 from tests.cast import College
 from tests.issuer import badges
 from tests.public.learner_door import metadata
@@ -75,19 +82,30 @@ def is_refused(sql: str, as_role: As, role: str) -> bool:
 def test_every_process_can_do_its_work(
     as_role: As, key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User, clara: User
 ) -> None:
+    def issued(batch: Batch) -> Credential:
+        with as_role("worker"):
+            chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+            assert chunk is not None
+            made = Award.objects.filter(batch=batch)
+            credentials.request(chunk, composition.compose(made))
+        with as_role("signer"):
+            badges.sign_all(batch)
+        return Credential.objects.get(batch=batch)
+
     with as_role("web"):
         batch = awards.approve(adas_batch, by=dev)
-    with as_role("worker"):
-        chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
-        assert chunk is not None
-        made = Award.objects.filter(batch=batch)
-        credentials.request(chunk, composition.compose(made))
-    with as_role("signer"):
-        badges.sign_all(batch)
-    credential = Credential.objects.get(pk=adas_award.credential_id)
+    credential = issued(batch)
     assert status.state_of(credential) == "valid"
     with as_role("web"):
-        awards.withdraw(adas_award, by=clara, reason="Awarded by mistake")
+        correction = corrections.correct_award(adas_award, by=clara, reason="A typo.")
+    assert correction.batch is not None
+    issued(correction.batch)
+    with as_role("worker"):
+        assert successions.settle_some() == 1
+    assert status.state_of(credential) == "revoked"
+    with as_role("web"):
+        corrected = Award.objects.get(batch=correction.batch)
+        awards.withdraw(corrected, by=clara, reason="Awarded by mistake")
     with as_role("publisher"):
         (changed,) = status.lists_to_publish()
         publishing.publish(changed)

@@ -1,0 +1,105 @@
+"""One credential takes the place of another: decided with the award, done when it is signed.
+
+Nothing is revoked for something that is not there yet.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, Final, cast
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from issuer.errors import WithdrawnForGood
+from issuer.models import Batch, Credential, SecuredDocument
+from issuer.services import status
+from registrar.models import Award, Succession
+from registrar.models.awards import OVER
+
+# So many are superseded in one transaction.
+AT_ONCE: Final = 200
+
+
+def decide(
+    pairs: Iterable[tuple[Award, Award]], *, by: User, reason: str, leads_on: bool = True
+) -> None:
+    """Let the credential of each former award be superseded when that of the new one is signed."""
+    Succession.objects.bulk_create(
+        Succession(award=new, former=former, leads_on=leads_on, reason=reason, by=by)
+        for former, new in pairs
+    )
+
+
+def decide_for(batch: Batch, *, by: User) -> None:
+    """The same for what is in force of the awards that those of a batch follow.
+
+    What is renewed holds until its end.
+    """
+    decide(_in_force_before(batch), by=by, reason="Superseded by a newer credential.")
+
+
+@transaction.atomic
+def settle_some() -> int:
+    """Supersede some of what has a successor by now; how many. 0 when none is left for now.
+
+    What was withdrawn meanwhile stays as it is.
+    """
+    due = list(
+        _due()
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related("award", "former", "by")
+        .order_by("pk")[:AT_ONCE]
+    )
+    held = Credential.objects.in_bulk([cast(UUID, each.former.credential_id) for each in due])
+    for each in due:
+        with suppress(WithdrawnForGood):
+            status.supersede(
+                held[cast(UUID, each.former.credential_id)],
+                successor=cast(UUID, each.award.credential_id),
+                leads_on=each.leads_on,
+                reason=each.reason,
+                by=each.by,
+            )
+    Succession.objects.filter(pk__in=[each.pk for each in due]).update(settled_at=Now())
+    return len(due)
+
+
+def are_due() -> bool:
+    """Whether somebody should ring for them."""
+    return _due().exists()
+
+
+def are_expected(batch_id: UUID) -> bool:
+    """Whether credentials of this batch are to take the place of others."""
+    return Succession.objects.filter(award__batch=batch_id, settled_at=None).exists()
+
+
+def _due() -> QuerySet[Succession]:
+    signed = SecuredDocument.objects.filter(
+        verifiable_credential__credential=OuterRef("award__credential_id")
+    )
+    return Succession.objects.filter(Exists(signed), settled_at=None)
+
+
+def _in_force_before(batch: Batch) -> list[tuple[Award, Award]]:
+    """What is in force of the same occasion, with what of this batch takes its place.
+
+    Behind what is over, the one before is asked in turn: it may be in force as what was to follow
+    was declined, withdrawn or could not be issued.
+    """
+    following = Award.objects.filter(batch=batch, replaces__isnull=False, renewal="")
+    places: dict[Any, Award] = {award.replaces_id: award for award in following}
+    found: list[tuple[Award, Award]] = []
+    while places:
+        before: dict[Any, Award] = {}
+        for former in Award.objects.filter(pk__in=places).with_state():
+            new = places[former.pk]
+            if former.state in OVER:
+                before[former.replaces_id] = new
+            elif former.occasion == new.occasion:
+                found.append((former, new))
+        places = {key: new for key, new in before.items() if key is not None}
+    return found
