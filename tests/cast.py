@@ -36,7 +36,8 @@ from registrar.models import (
     Term,
 )
 from registrar.services import api_clients, awards, composition, people, successions, templates
-from registrar.services.facts import COMPLETED, GRADED
+from registrar.services.facts import COMPLETED
+from registrar.services.results import GRADED
 from skills.models import Framework, Skill
 from tests.issuer import badges
 

@@ -38,6 +38,7 @@ from registrar.services import (
     programmes,
     rosters,
     templates,
+    uploads,
     vocabulary,
 )
 from skills.models import Framework, Skill
@@ -245,7 +246,7 @@ class ExampleCollege:
     def _apply(self, name: str, *, times: int) -> None:
         path = files.FOLDER / name
         applied = RosterImport.objects.filter(
-            state=RosterImport.State.APPLIED, sha256=rosters.digest(path)
+            state=RosterImport.State.APPLIED, sha256=uploads.digest(path)
         )
         if applied.count() < times:
             read = rosters.read(path, by=self.registrar, file_name=name)

@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Count, Q, QuerySet
 
 from registrar.models import Result, Term
-from registrar.services.facts import GRADED
+from registrar.services.results import GRADED
 
 # Below this a number could tell of a person.
 LEAST_LEARNERS: Final = 10

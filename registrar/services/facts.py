@@ -28,9 +28,8 @@ from registrar.models.results import ResultQuerySet
 from registrar.models.spans import holds_after
 from registrar.rules import Condition, Fact, Facts, Rule
 from registrar.services import participation, result_levels, rule_names, scales
+from registrar.services.results import GRADED
 
-# OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
-GRADED = "fully graded"
 # What the result of an activity says when it is done.
 COMPLETED = participation.State.COMPLETED.value
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from issuer.services import ledger
 from registrar.errors import FeedRefused
 from registrar.models import Feed, RosterImport
-from registrar.services import feed_secrets, pulls, roles, rosters
+from registrar.services import feed_secrets, pulls, roles, uploads
 from registrar.sources import sftp
 
 Kind = Feed.Kind
@@ -161,7 +161,7 @@ def newest(feed: Feed) -> Dropped | None:
         return None
     path = ordered[-1]
     known = RosterImport.objects.filter(
-        sha256=rosters.digest(path), stored_at=str(path.resolve())
+        sha256=uploads.digest(path), stored_at=str(path.resolve())
     ).exclude(state=RosterImport.State.DISCARDED)
     read = known.order_by("read_at").last()
     came_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -22,7 +22,7 @@ from registrar.models.awards import OVER
 from registrar.models.catalog import named
 from registrar.rules import CredentialHeld
 from registrar.rules.conditions import either
-from registrar.services.facts import GRADED
+from registrar.services.results import GRADED
 
 WORDS: Final = 12
 _LEARNER: Final = OuterRef("pk")

@@ -24,8 +24,7 @@ from registrar.models import (
     Result,
 )
 from registrar.services import marking_policies, people, results, roles, scales, sources, terms
-from registrar.services.facts import GRADED
-from registrar.services.results import Entry
+from registrar.services.results import GRADED, Entry
 from registrar.services.scales import Level, Scale
 
 MARK: Final = "registrar.mark_result"

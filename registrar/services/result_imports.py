@@ -24,7 +24,6 @@ from registrar.services import (
     result_plan,
     results,
     roles,
-    rosters,
     sources,
     uploads,
 )
@@ -84,7 +83,7 @@ def read(
     """
     if by is not None:
         roles.demand_for_all(by, PERMISSION)
-    sha256 = rosters.digest(path)
+    sha256 = uploads.digest(path)
     planned = plan(path, file=file_name, source=source, columns=columns)
     if planned.is_fatal:
         uploads.discard(path)
@@ -137,7 +136,7 @@ def apply(
         raise WrongState
     sources.hold(result_import.source)
     path = Path(result_import.stored_at)
-    if rosters.digest(path) != result_import.sha256:
+    if uploads.digest(path) != result_import.sha256:
         raise PlanOutdated("The file is not the one that was read. Read it again.")
     planned = plan(
         path,

@@ -21,8 +21,7 @@ from registrar.models import (
 )
 from registrar.readers.outcome_results import OutcomeResult, Reading, ResultColumns
 from registrar.services import participation, results, scales, terms
-from registrar.services.facts import GRADED
-from registrar.services.results import Compared, Entry
+from registrar.services.results import GRADED, Compared, Entry
 from registrar.services.scales import Scale
 from skills.readers.problems import Problems
 from skills.readers.records import Problem

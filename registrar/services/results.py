@@ -15,6 +15,9 @@ from issuer.services import ledger
 from registrar.models import Result
 from registrar.services import roles, sources
 
+# OneRoster 1.2, scoreStatus: whatever else there is has not been graded, or not to the end.
+GRADED = "fully graded"
+
 _PLACES = Decimal("0.001")
 _BATCH = 2_000
 # What an entry and a result have under the same name.

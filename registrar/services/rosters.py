@@ -1,6 +1,5 @@
 """Read a roster into a plan, look at it, apply it."""
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -81,7 +80,7 @@ def read(
     """
     if by is not None:
         roles.demand_for_all(by, "registrar.import_roster")
-    sha256 = digest(path)
+    sha256 = uploads.digest(path)
     planned = plan(path, source=source)
     if planned.is_fatal:
         uploads.discard(path)
@@ -120,7 +119,7 @@ def apply(
         raise WrongState
     sources.hold(roster_import.source)
     path = Path(roster_import.stored_at)
-    if digest(path) != roster_import.sha256:
+    if uploads.digest(path) != roster_import.sha256:
         raise PlanOutdated("The files are not those that were read. Read them again.")
     planned = plan(path, source=roster_import.source)
     if planned.fingerprint != roster_import.fingerprint:
@@ -168,26 +167,6 @@ def sweep(*, at: datetime | None = None) -> int:
             discard(roster_import, by=None)
     needed = set(waiting.values_list("stored_at", flat=True))
     return len(late) + uploads.sweep(needed=needed, at=at)
-
-
-def digest(path: Path) -> str:
-    """A SHA-256 of a file, or of the names and contents of the files in a folder.
-
-    Raises ImportRefused when there is nothing to read.
-    """
-    try:
-        if path.is_dir():
-            files = sorted(found for found in path.iterdir() if found.is_file())
-            listing = "".join(f"{_sha256(found)} {found.name}\n" for found in files)
-            return hashlib.sha256(listing.encode()).hexdigest()
-        return _sha256(path)
-    except OSError:
-        raise ImportRefused(f"There is no {path.name} that can be read.") from None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _longest_source() -> int:

@@ -1,5 +1,6 @@
 """Uploads: files that wait between being looked at and being applied."""
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Collection
@@ -9,6 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 from django.utils import timezone
+
+from registrar.errors import ImportRefused
 
 _PREFIX = "credential-issuer-upload-"
 _NAME = "upload"
@@ -62,8 +65,28 @@ def sweep(*, needed: Collection[str], at: datetime | None = None) -> int:
     return len(old)
 
 
+def digest(path: Path) -> str:
+    """A SHA-256 of a file, or of the names and contents of the files in a folder.
+
+    Raises ImportRefused when there is nothing to read.
+    """
+    try:
+        if path.is_dir():
+            files = sorted(found for found in path.iterdir() if found.is_file())
+            listing = "".join(f"{_sha256(found)} {found.name}\n" for found in files)
+            return hashlib.sha256(listing.encode()).hexdigest()
+        return _sha256(path)
+    except OSError:
+        raise ImportRefused(f"There is no {path.name} that can be read.") from None
+
+
 def _came_before(folder: Path, moment: float) -> bool:
     try:
         return folder.stat().st_mtime < moment
     except OSError:  # another worker has just removed it, or it is a link of somebody else's
         return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

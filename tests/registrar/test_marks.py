@@ -21,9 +21,8 @@ from registrar.services import (
     scales,
     tagging,
 )
-from registrar.services.facts import GRADED
 from registrar.services.marks import Said
-from registrar.services.results import Entry
+from registrar.services.results import GRADED, Entry
 from skills.models import Rubric, Skill
 from tests.cast import College, member_of_staff
 

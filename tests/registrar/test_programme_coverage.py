@@ -31,8 +31,8 @@ from registrar.services import (
     programmes,
     tagging,
 )
-from registrar.services.facts import GRADED
 from registrar.services.programme_coverage import MARKS, Coverage
+from registrar.services.results import GRADED
 from skills.models import Framework, Skill
 from tests.cast import SIS, College
 
