@@ -5,16 +5,18 @@ and Chen is its chair; Olu runs the service. `sis` is a system that reads the AP
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.test import override_settings
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 from rest_framework.test import APIClient
@@ -39,9 +41,11 @@ from registrar.services import api_clients, awards, composition, people, success
 from registrar.services.facts import COMPLETED
 from registrar.services.results import GRADED
 from skills.models import Framework, Skill
+from tests import groundwork
 from tests.issuer import badges
 
 SIS = "sis"
+SECRET = "correct horse battery staple, forty bytes"
 PASSED = {
     "final_result": {
         "course": "BIO 101",
@@ -78,7 +82,12 @@ class College:
     final: LineItem
     outcome: LearningOutcome
     skills: list[Skill]
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    numbered: int = 0
+
+    def number(self) -> int:
+        """One that nothing else has."""
+        self.numbered += 1
+        return self.numbered
 
     def term_named(self, title: str, *, starts_on: date, ends_on: date) -> Term:
         """Another term."""
@@ -94,7 +103,7 @@ class College:
 
     def offer(self, opportunity: LearningOpportunity, sourced_id: str = "") -> Offering:
         """Another offering, of any course or activity."""
-        sourced_id = sourced_id or f"offering-{next(self.numbers)}"
+        sourced_id = sourced_id or f"offering-{self.number()}"
         return Offering.objects.create(
             source=SIS,
             sourced_id=sourced_id,
@@ -107,7 +116,7 @@ class College:
         """Another line item."""
         return LineItem.objects.create(
             source=SIS,
-            sourced_id=f"item-{next(self.numbers)}",
+            sourced_id=f"item-{self.number()}",
             offering=offering,
             category=category,
             title=title or category,
@@ -117,7 +126,7 @@ class College:
         """Let somebody take part; in BIO 101 unless told otherwise."""
         return Enrolment.objects.create(
             source=SIS,
-            sourced_id=f"enrolment-{next(self.numbers)}",
+            sourced_id=f"enrolment-{self.number()}",
             offering=offering or self.offering,
             learner=learner,
             begins_on=date(2026, 1, 12),
@@ -138,7 +147,7 @@ class College:
         """Give a result; the final one of BIO 101 unless told otherwise."""
         return Result.objects.create(
             source=SIS,
-            sourced_id=f"result-{next(self.numbers)}",
+            sourced_id=f"result-{self.number()}",
             line_item=on or self.final,
             learner=learner,
             outcome=outcome,
@@ -167,13 +176,13 @@ class College:
         )
 
 
-@pytest.fixture
+@groundwork.laid
 def root(db: None) -> User:
     """The administrator."""
     return people.add_administrator("root", password="a quite long password")
 
 
-@pytest.fixture
+@groundwork.laid
 def college(root: User) -> College:
     """The small college, set up as an institution; nobody has learned anything yet."""
     institutions.set_up(by=root, name="Small College", url="https://college.example")
@@ -244,29 +253,6 @@ def _skills() -> list[Skill]:
     ]
 
 
-@pytest.fixture
-def ada(db: None) -> Learner:
-    """A learner."""
-    return _learner("Ada", "Byron", "1001")
-
-
-@pytest.fixture
-def ben(db: None) -> Learner:
-    """Another learner, of whom nobody may learn anything through Ada."""
-    return _learner("بن", "العلي", "1002")
-
-
-def _learner(given_name: str, family_name: str, number: str) -> Learner:
-    return Learner.objects.create(
-        source=SIS,
-        sourced_id=f"stu-{number}",
-        number=number,
-        given_name=given_name,
-        family_name=family_name,
-        email=f"{number}@college.example",
-    )
-
-
 def member_of_staff(root: User, username: str, kind: str, unit: OrganizationUnit | None) -> User:
     """Somebody with one role, fresh from the database so that no permission is cached."""
     person = people.add_person(
@@ -276,36 +262,16 @@ def member_of_staff(root: User, username: str, kind: str, unit: OrganizationUnit
     return User.objects.get(pk=person.pk)
 
 
-@pytest.fixture
+@groundwork.laid
 def clara(college: College, root: User) -> User:
     """Registrar staff."""
     return member_of_staff(root, "clara", "registrar", college.top)
 
 
-@pytest.fixture
+@groundwork.laid
 def dev(college: College, root: User) -> User:
     """The approver, who may not approve what he wrote himself."""
     return member_of_staff(root, "dev", "approver", college.top)
-
-
-@pytest.fixture
-def fay(college: College, root: User) -> User:
-    """Teaches BIO 101."""
-    person = member_of_staff(root, "fay", "faculty", college.science)
-    college.offering.teachers.add(person)
-    return person
-
-
-@pytest.fixture
-def chen(college: College, root: User) -> User:
-    """The chair of science."""
-    return member_of_staff(root, "chen", "chair", college.science)
-
-
-@pytest.fixture
-def olu(college: College, root: User) -> User:
-    """The operator."""
-    return member_of_staff(root, "olu", "operator", None)
 
 
 @pytest.fixture
@@ -328,24 +294,7 @@ def signed_in(application: Application) -> APIClient:
     return client
 
 
-@pytest.fixture
-def keystore(settings: Any, tmp_path: Path) -> Path:
-    """An empty keystore, open in this process as it is in the signer's."""
-    secret = tmp_path / "keystore_secret"
-    secret.write_text("correct horse battery staple, forty bytes")
-    secret.chmod(0o400)
-    settings.KEYSTORE_DIR = str(tmp_path / "keys")
-    settings.KEYSTORE_SECRET_FILE = str(secret)
-    return tmp_path / "keys"
-
-
-@pytest.fixture
-def key(keystore: Path, college: College, root: User) -> SigningKey:
-    """What the small college signs with."""
-    return keys.activate(keys.create(did=django_settings.ISSUER_DID, by=root), by=root)
-
-
-@pytest.fixture
+@groundwork.laid
 def draft(college: College, clara: User) -> Revision:
     """Clara's draft of a credential for everyone who passes BIO 101; it is complete."""
     return templates.draft(
@@ -366,13 +315,13 @@ def draft(college: College, clara: User) -> Revision:
     )
 
 
-@pytest.fixture
+@groundwork.laid
 def cells(draft: Revision, clara: User, dev: User) -> Revision:
     """The same, approved by Dev."""
     return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 
-@pytest.fixture
+@groundwork.laid
 def workshop(college: College, clara: User, dev: User) -> Revision:
     """An approved template without a rule: whoever is in a file is awarded."""
     draft = templates.draft(
@@ -397,7 +346,7 @@ def held(template: str) -> dict[str, Any]:
     return {"credential": {"template": template}}
 
 
-@pytest.fixture
+@groundwork.laid
 def naturalist(
     college: College, cells: Revision, workshop: Revision, clara: User, dev: User
 ) -> Revision:
@@ -419,7 +368,50 @@ def naturalist(
     return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 
-@pytest.fixture
+@groundwork.laid
+def ada(db: None) -> Learner:
+    """A learner."""
+    return _learner("Ada", "Byron", "1001")
+
+
+@groundwork.laid
+def ben(db: None) -> Learner:
+    """Another learner, of whom nobody may learn anything through Ada."""
+    return _learner("بن", "العلي", "1002")
+
+
+def _learner(given_name: str, family_name: str, number: str) -> Learner:
+    return Learner.objects.create(
+        source=SIS,
+        sourced_id=f"stu-{number}",
+        number=number,
+        given_name=given_name,
+        family_name=family_name,
+        email=f"{number}@college.example",
+    )
+
+
+@groundwork.laid
+def fay(college: College, root: User) -> User:
+    """Teaches BIO 101."""
+    person = member_of_staff(root, "fay", "faculty", college.science)
+    college.offering.teachers.add(person)
+    return person
+
+
+@groundwork.laid
+def chen(college: College, root: User) -> User:
+    """The chair of science."""
+    return member_of_staff(root, "chen", "chair", college.science)
+
+
+@groundwork.laid
+def olu(college: College, root: User) -> User:
+    """The operator."""
+    return member_of_staff(root, "olu", "operator", None)
+
+
+@groundwork.laid
 def adas_batch(college: College, cells: Revision, ada: Learner, clara: User) -> Batch:
     """Ada has passed with Distinction, and Clara has prepared a batch of one for her."""
     college.enrol(ada)
@@ -429,7 +421,7 @@ def adas_batch(college: College, cells: Revision, ada: Learner, clara: User) -> 
     return batch
 
 
-@pytest.fixture
+@groundwork.laid
 def adas_award(adas_batch: Batch) -> Award:
     """What Ada is awarded in it."""
     return Award.objects.get(batch=adas_batch)
@@ -445,11 +437,75 @@ def issue(batch: Batch) -> None:
         pass
 
 
+@contextmanager
+def keystore_in(folder: Path) -> Iterator[Path]:
+    """A keystore in this folder, open in this process as it is in the signer's."""
+    secret = folder / "keystore_secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o400)
+    keys = folder / "keys"
+    with override_settings(KEYSTORE_DIR=str(keys), KEYSTORE_SECRET_FILE=str(secret)):
+        yield keys
+
+
 @pytest.fixture
-def adas_credential(key: SigningKey, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
+def keystore(tmp_path: Path) -> Iterator[Path]:
+    """An empty keystore."""
+    with keystore_in(tmp_path) as folder:
+        yield folder
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A key, and the file in which its secret half lies sealed."""
+
+    key: SigningKey
+    file: bytes
+
+    def put_into(self, folder: Path) -> None:
+        """Put the file where there is none."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{self.key.handle}.json"
+        if not path.exists():
+            path.write_bytes(self.file)
+            path.chmod(0o600)
+
+
+@contextmanager
+def at_hand(sealed: Sealed) -> Iterator[None]:
+    """While something is signed for tests that follow, the key lies in a keystore of its own."""
+    with TemporaryDirectory() as folder, keystore_in(Path(folder)) as keys:
+        sealed.put_into(keys)
+        yield
+
+
+@groundwork.laid
+def sealed(college: College, root: User) -> Sealed:
+    """What the small college signs with, and how it lies in a keystore."""
+    with TemporaryDirectory() as folder, keystore_in(Path(folder)) as keystore:
+        key = keys.activate(keys.create(did=django_settings.ISSUER_DID, by=root), by=root)
+        return Sealed(key, (keystore / f"{key.handle}.json").read_bytes())
+
+
+@pytest.fixture
+def key(keystore: Path, sealed: Sealed) -> SigningKey:
+    """What the small college signs with."""
+    sealed.put_into(keystore)
+    return sealed.key
+
+
+@groundwork.laid
+def issued_to_ada(sealed: Sealed, adas_batch: Batch, adas_award: Award, dev: User) -> Credential:
     """Her credential, which Dev has approved: signed and released."""
-    issue(awards.approve(adas_batch, by=dev))
+    with at_hand(sealed):
+        issue(awards.approve(adas_batch, by=dev))
     return Credential.objects.get(pk=adas_award.credential_id)
+
+
+@pytest.fixture
+def adas_credential(key: SigningKey, issued_to_ada: Credential) -> Credential:
+    """The same, and the key it was signed with is in the keystore."""
+    return issued_to_ada
 
 
 @pytest.fixture

@@ -67,16 +67,31 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest first. Say in one line what to do when the database is missing."""
+    """Put the longest first, and in a file what begins alike together.
+
+    Say in one line what to do when the database is missing.
+    """
     places = {start: place for place, start in enumerate(LONGEST)}
-    items.sort(
-        key=lambda item: next(
-            (place for start, place in places.items() if item.nodeid.startswith(start)),
-            len(places),
-        )
-    )
+    files: dict[Path, int] = {}
+
+    def order(item: pytest.Item) -> tuple[int, int, list[int]]:
+        starts = (place for start, place in places.items() if item.nodeid.startswith(start))
+        file = files.setdefault(item.path, len(files))
+        return next(starts, len(places)), file, pieces_of(item)
+
+    items.sort(key=order)
     if not HAS_SERVICES and any(map(needs_database, items)):
         raise pytest.UsageError(NEEDS_SERVICES)
+
+
+def pieces_of(item: pytest.Item) -> list[int]:
+    """The groundwork a test begins with, by the places of its pieces."""
+    if not HAS_SERVICES or not needs_database(item):
+        return []
+    from tests import groundwork
+
+    places = {name: place for place, name in enumerate(groundwork.PIECES)}
+    return [places[name] for name in groundwork.asked_for(item)]
 
 
 def needs_database(item: pytest.Item) -> bool:
@@ -210,6 +225,27 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
         emptied = emptying.with_triggers_off(TransactionTestCase._fixture_teardown)
         patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
         yield
+
+
+@pytest.fixture(scope="session")
+def ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Any], None]]:
+    """Lays what a test begins with, where it does not lie there already."""
+    from tests import groundwork
+
+    def prepare(item: Any) -> None:
+        with django_db_blocker.unblock():
+            groundwork.GROUND.prepare(groundwork.asked_for(item))
+
+    yield prepare
+    with django_db_blocker.unblock():
+        groundwork.GROUND.prepare([])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> None:
+    """Before a test's own transaction begins, what it stands on is laid."""
+    if fixturedef.argname == "_django_db_helper":  # whichever way the database was asked for
+        request.getfixturevalue("ground")(request.node)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

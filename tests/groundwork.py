@@ -1,0 +1,112 @@
+"""Builds once what consecutive tests begin with alike: `@groundwork.laid` makes such a fixture.
+
+A transaction stays open from test to test. In it each piece of groundwork is a savepoint on the
+one before, and a test works in a savepoint of its own above them, which is rolled back as ever.
+The next test begins where its own pieces and those that lie there part; tests/conftest.py sorts
+the tests of a file so that they seldom do. A test that commits finds nothing laid, and builds.
+"""
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+PIECES: dict[str, Callable[..., Any]] = {}
+
+
+def laid(build: Callable[..., Any]) -> Any:
+    """A fixture whose rows stay for the tests that follow; each has its own copy of the value.
+
+    It asks for nothing but other such fixtures and `db`, and leaves nothing outside the database.
+    """
+    name = build.__name__
+    PIECES[name] = build
+
+    @functools.wraps(build)
+    def piece(**arguments: Any) -> Any:
+        return GROUND.copy(name) if name in GROUND.values else build(**arguments)
+
+    return pytest.fixture(piece)
+
+
+def asked_for(item: pytest.Item) -> list[str]:
+    """The pieces that can be laid for a test, in their order: those that it does not override."""
+    if commits(item):
+        return []
+    found: set[str] = set()
+    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
+    for name, build in PIECES.items():
+        defined = definitions.get(name, ())
+        if defined and inspect.unwrap(defined[-1].func) is build:
+            if found.union({"db"}).issuperset(inspect.signature(build).parameters):
+                found.add(name)
+    return [name for name in PIECES if name in found]
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether a test is in no transaction."""
+    marker = item.get_closest_marker("django_db")
+    marked = marker is not None and marker.kwargs.get("transaction", False)
+    return marked or not {"transactional_db", "live_server"}.isdisjoint(item.fixturenames)
+
+
+@dataclass
+class Layer:
+    """A piece that lies there: the savepoint it began, and the values of all up to it."""
+
+    name: str
+    savepoint: transaction.Atomic
+    values: dict[str, Any]
+
+
+class Ground:
+    """What lies there now."""
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+        self.copied: dict[int, Any] = {}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the pieces that lie there are, by their names: to be copied, never changed."""
+        return self.layers[-1].values if self.layers else {}
+
+    def copy(self, name: str) -> Any:
+        """The value as this test has it; pieces that knew each other still do."""
+        return copy.deepcopy(self.values[name], self.copied)
+
+    def prepare(self, names: Sequence[str]) -> None:
+        """Let exactly these pieces lie there, for a test that begins."""
+        self.copied = {}
+        while [layer.name for layer in self.layers] != [*names[: len(self.layers)]]:
+            undo(self.layers.pop().savepoint)
+        for name in names[len(self.layers) :]:
+            self._lay(name)
+
+    def _lay(self, name: str) -> None:
+        values = copy.deepcopy(self.values)
+        savepoint = transaction.atomic()
+        savepoint._from_testcase = True  # as Django's own: it may have durable ones within
+        savepoint.__enter__()
+        try:
+            build = PIECES[name]
+            asked = inspect.signature(build).parameters
+            values[name] = build(**{other: values.get(other) for other in asked})
+        except BaseException:
+            undo(savepoint)
+            raise
+        self.layers.append(Layer(name, savepoint, values))
+
+
+def undo(savepoint: transaction.Atomic) -> None:
+    """Roll back to where it began."""
+    transaction.set_rollback(True)
+    savepoint.__exit__(None, None, None)
+
+
+GROUND = Ground()
