@@ -4,6 +4,8 @@
 `.dev/venv/bin/pytest tests/vc`. The people of the stories (Ada, Ben, Clara ...) are in cast.py.
 """
 
+import functools
+import gc
 import ipaddress
 import os
 import shutil
@@ -203,6 +205,17 @@ def few_trials() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def lists_in_one_order() -> Iterator[None]:
+    """Draw the order of the entries of status lists once: it is long, and most tests open one."""
+    with pytest.MonkeyPatch.context() as patch:
+        if HAS_SERVICES:
+            from issuer.services import status
+
+            patch.setattr(status, "_shuffled", functools.cache(status._shuffled))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def static_files_as_asked_for() -> None:
     """Look for a static file when it is asked for: every test client would list them all."""
     if HAS_SERVICES:
@@ -251,8 +264,10 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> No
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Name the migrated database that is copied, before the first test has its time counted.
 
-    Whoever finds none makes it.
+    Whoever finds none makes it. What was read so far stays: let nobody look through it for waste.
     """
+    gc.collect()
+    gc.freeze()
     if session.config.option.collectonly or not any(map(needs_database, session.items)):
         return
     from django.db import connection
