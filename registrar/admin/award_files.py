@@ -43,6 +43,7 @@ from issuer.vc.errors import VcError
 from registrar import tasks
 from registrar.admin.award_choices import ChooseOptions, ChoosePage
 from registrar.admin.downloads import as_long_csv
+from registrar.admin.sheet_columns import SAMPLE_CELLS, SheetColumnsForm
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.models.templates import names_of_templates
 from registrar.readers import award_columns
@@ -54,7 +55,6 @@ State = AwardFile.State
 Outcome = AwardFileRow.Outcome
 
 ROWS_PER_PAGE: Final = 25
-SAMPLE_CELLS: Final = 2
 _ORDERS: Final = (
     ("", "As the days themselves tell"),
     ("day first", "Day first: 15/05/2026"),
@@ -151,7 +151,7 @@ class TakePage(FormPage):
         return thing_url(kept)
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(SheetColumnsForm):
     """What each column holds, which of day and month comes first, who has it already, mails."""
 
     def __init__(self, *args: Any, kept: AwardFile, **kwargs: Any) -> None:
@@ -172,22 +172,15 @@ class SettingsForm(forms.Form):
 
     def _ask_of_the_sheet(self, kept: AwardFile) -> None:
         revision = award_files.revision_of(kept.template)
-        self._holds = award_columns.fields(award_files.results_of(revision))
-        holds = {column: name for name, column in kept.columns.items()}
-        choices = [("", "Leave this column out"), *self._holds.items()]
-        first = list(kept.rows.exclude(outcome=Outcome.WRONG)[:SAMPLE_CELLS]) or list(
+        rows = list(kept.rows.exclude(outcome=Outcome.WRONG)[:SAMPLE_CELLS]) or list(
             kept.rows.all()[:SAMPLE_CELLS]
         )
-        for at, name in enumerate(kept.header):
-            if name and name not in kept.header[:at]:
-                examples = [str(row.cells[at])[:60] for row in first if len(row.cells) > at]
-                self.fields[f"column_{at}"] = forms.ChoiceField(
-                    label=name,
-                    choices=choices,
-                    required=False,
-                    initial=holds.get(name, ""),
-                    help_text=" · ".join(filter(None, examples)),
-                )
+        self.ask_of_columns(
+            kept.header,
+            things=award_columns.fields(award_files.results_of(revision)),
+            samples=[row.cells for row in rows],
+            held=kept.columns,
+        )
         for name in DATES:
             self.fields[f"order_{name}"] = forms.ChoiceField(
                 label=f"How days are written: {award_columns.LABELS[name]}",
@@ -196,20 +189,11 @@ class SettingsForm(forms.Form):
                 initial=kept.orders.get(name, ""),
             )
 
-    def clean(self) -> dict[str, Any]:
-        """Each thing stands in one column only."""
-        found = super().clean() or {}
-        taken: dict[str, str] = {}
-        for name, field in self.fields.items():
-            holds = found.get(name, "") if name.startswith("column_") else ""
-            if holds in taken:
-                said = self._holds[holds]
-                self.add_error(name, f"{taken[holds]} is “{said}” already. Choose one of the two.")
-            elif holds:
-                taken[holds] = str(field.label)
-        self.columns = taken
-        self.orders = {name: order for name in DATES if (order := found.get(f"order_{name}", ""))}
-        return found
+    @property
+    def orders(self) -> dict[str, str]:
+        """By what a day tells, which of day and month comes first in it, where that was chosen."""
+        said = {name: self.cleaned_data.get(f"order_{name}", "") for name in DATES}
+        return {name: order for name, order in said.items() if order}
 
 
 class SettingsPage(FormPage):

@@ -1,6 +1,6 @@
 """Importing frameworks: upload, say what the file does not, look at the plan, apply."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ from django.urls import reverse
 from issuer.errors import Refusal
 from issuer.pages import Act, FormPage, Link, ThingPage, list_link, thing_url
 from registrar import tasks
+from registrar.admin.sheet_columns import SheetColumnsForm
 from registrar.admin.uploads import UploadPage
 from registrar.services import uploads, vocabulary
 from registrar.services.vocabulary import Choices
@@ -34,24 +35,23 @@ _SALT = "framework-upload"
 _ACCEPT = "Look at what would be retired, and tick that it is meant. Nothing was changed."
 
 # What a column may hold, as one chooses it; links to other items come last.
-_COLUMN_CHOICES = (
-    ("", "Leave this column out"),
-    ("statement", "Statement"),
-    ("label", "Short label"),
-    ("code", "Code"),
-    ("identifier", "Identifier"),
-    ("other_labels", "Other labels"),
-    ("kind", "Kind"),
-    ("category", "Heading above it"),
-    ("parent", "Parent, by code or identifier"),
-    ("keywords", "Keywords"),
-    ("notes", "Notes"),
-    ("language", "Language"),
-    ("education_levels", "Education levels"),
-    ("address", "Address (URL)"),
-    ("sequence", "Position"),
-    *((field, f"Others that it leads to: {word}") for field, word in LINKS.items()),
-)
+_THINGS = {
+    "statement": "Statement",
+    "label": "Short label",
+    "code": "Code",
+    "identifier": "Identifier",
+    "other_labels": "Other labels",
+    "kind": "Kind",
+    "category": "Heading above it",
+    "parent": "Parent, by code or identifier",
+    "keywords": "Keywords",
+    "notes": "Notes",
+    "language": "Language",
+    "education_levels": "Education levels",
+    "address": "Address (URL)",
+    "sequence": "Position",
+    **{field: f"Others that it leads to: {word}" for field, word in LINKS.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class ImportPage(UploadPage):
         return reverse("admin:skills_framework_plan", args=[upload.word])
 
 
-class DescribeForm(forms.Form):
+class DescribeForm(SheetColumnsForm):
     """Which framework a file is, and what the columns of a sheet hold."""
 
     framework = forms.ModelChoiceField(
@@ -162,67 +162,40 @@ class DescribeForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.columns = columns
+        self.is_of_a_sheet = columns is not None
         if columns is None:
             del self.fields["kind"]
             return
-        known = said or mapped_sheet.suggest(columns.names).as_dict()
-        holds = {column: field for field, column in known.items()}
-        for number, column in enumerate(columns.names):
-            self.fields[f"column_{number}"] = forms.ChoiceField(
-                label=column,
-                choices=_COLUMN_CHOICES,
-                required=False,
-                initial=holds.get(column, ""),
-                help_text=_example(columns, number),
-            )
+        self.ask_of_columns(
+            columns.names,
+            things=_THINGS,
+            samples=columns.samples,
+            held=said or mapped_sheet.suggest(columns.names).as_dict(),
+        )
 
     def clean(self) -> dict[str, Any]:
         """A new framework has a title; a sheet has a statement or label, and each thing once."""
-        found = super().clean() or {}
+        found = super().clean()
         if not found.get("framework") and not found.get("title"):
             self.add_error("title", "Name the new framework, or choose one that is here.")
-        if self.columns is not None:
-            self._check_columns(found)
-        return found
-
-    def _check_columns(self, found: dict[str, Any]) -> None:
-        taken: dict[str, str] = {}
-        for name, field in self.columns_of():
-            holds = found.get(name, "")
-            if holds in taken:
-                label = dict(_COLUMN_CHOICES)[holds]
-                self.add_error(name, f"{taken[holds]} is {label} already. Choose one of the two.")
-            elif holds:
-                taken[holds] = str(field.label)
-        if not {"statement", "label"} & taken.keys():
-            first = next(name for name, _ in self.columns_of())
+        if self.is_of_a_sheet and not {"statement", "label"} & self.columns.keys():
+            first = next((name for name in self.fields if name.startswith("column_")), None)
             self.add_error(first, "Say which column holds the statement or the short label.")
-
-    def columns_of(self) -> Iterator[tuple[str, forms.Field]]:
-        """The fields that stand for columns of the sheet."""
-        return ((name, each) for name, each in self.fields.items() if name.startswith("column_"))
+        return found
 
 
 def _said(form: DescribeForm, format_: str) -> Choices:
     """What was said, as it is kept with the upload."""
     found = form.cleaned_data
     framework = found["framework"]
-    columns = {found[name]: str(field.label) for name, field in form.columns_of() if found[name]}
     return Choices(
         format=format_,
         framework_id=framework.identifier if framework else str(uuid4()),
         title="" if framework else found["title"],
         creator="" if framework else found["creator"],
         kind=found.get("kind") or "competency",
-        columns=ColumnMapping.from_dict(columns).as_dict(),
+        columns=ColumnMapping.from_dict(form.columns).as_dict(),
     )
-
-
-def _example(columns: mapped_sheet.Columns, number: int) -> str:
-    """The first cells of a column."""
-    cells = [row[number] for row in columns.samples if row[number]]
-    return " · ".join(cell[:60] for cell in cells[:2])
 
 
 class DescribePage(_OfAnUpload, FormPage):

@@ -1,10 +1,8 @@
 """Results for single outcomes: upload a file, say what its columns hold, look, apply."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
@@ -29,31 +27,31 @@ from issuer.pages import (
     thing_url,
 )
 from registrar.admin.rosters import PROBLEMS_PER_PAGE
+from registrar.admin.sheet_columns import SheetColumnsForm
 from registrar.admin.uploads import UploadPage
 from registrar.models import ResultImport
 from registrar.readers.outcome_results import ResultColumns
 from registrar.services import result_imports
 
 # What a column may hold, as one chooses it.
-_HOLDS = (
-    ("", "Leave this column out"),
-    ("learner", "Learner: number, e-mail address or id"),
-    ("outcome", "Outcome: code or statement"),
-    ("outcome_title", "Outcome: another name"),
-    ("level", "Level of the rubric"),
-    ("points", "Points"),
-    ("possible", "Most points"),
-    ("met", "Whether it is met"),
-    ("section", "Section or class"),
-    ("course", "Course"),
-    ("work", "What was assessed"),
-    ("work_id", "What was assessed: id"),
-    ("part_id", "Part of it: id"),
-    ("attempt", "Attempt"),
-    ("dated", "Date"),
-    ("assessment", "Kind of assessment"),
-    ("assessor", "Who assessed: role"),
-)
+_THINGS = {
+    "learner": "Learner: number, e-mail address or id",
+    "outcome": "Outcome: code or statement",
+    "outcome_title": "Outcome: another name",
+    "level": "Level of the rubric",
+    "points": "Points",
+    "possible": "Most points",
+    "met": "Whether it is met",
+    "section": "Section or class",
+    "course": "Course",
+    "work": "What was assessed",
+    "work_id": "What was assessed: id",
+    "part_id": "Part of it: id",
+    "attempt": "Attempt",
+    "dated": "Date",
+    "assessment": "Kind of assessment",
+    "assessor": "Who assessed: role",
+}
 
 
 class ReadPage(UploadPage):
@@ -81,7 +79,7 @@ class ReadPage(UploadPage):
         return thing_url(kept)
 
 
-class DescribeForm(forms.Form):
+class DescribeForm(SheetColumnsForm):
     """What each column of a sheet holds."""
 
     def __init__(
@@ -93,34 +91,7 @@ class DescribeForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        holds = {name: field for field, name in guessed.as_dict().items()}
-        for number, name in enumerate(names):
-            if name:
-                examples = [row[number][:60] for row in samples if len(row) > number]
-                self.fields[f"column_{number}"] = forms.ChoiceField(
-                    label=name,
-                    choices=_HOLDS,
-                    required=False,
-                    initial=holds.get(name, ""),
-                    help_text=" · ".join(filter(None, examples[:2])),
-                )
-
-    def clean(self) -> dict[str, Any]:
-        """Each thing stands in one column only."""
-        found = super().clean() or {}
-        taken: dict[str, str] = {}
-        for name, label in self._columns():
-            holds = found.get(name, "")
-            if holds in taken:
-                said = dict(_HOLDS)[holds]
-                self.add_error(name, f"{taken[holds]} is “{said}” already. Choose one of the two.")
-            elif holds:
-                taken[holds] = label
-        self.said = ResultColumns.from_dict(taken)
-        return found
-
-    def _columns(self) -> Iterator[tuple[str, str]]:
-        return ((name, str(field.label)) for name, field in self.fields.items())
+        self.ask_of_columns(names, things=_THINGS, samples=samples, held=guessed.as_dict())
 
 
 class DescribePage(FormPage):
@@ -163,7 +134,8 @@ class DescribePage(FormPage):
     def carry_out(self, form: DescribeForm) -> str:
         if self.kept is None:
             raise Http404
-        result_imports.describe(self.kept, form.said, by=self.user)
+        columns = ResultColumns.from_dict(form.columns)
+        result_imports.describe(self.kept, columns, by=self.user)
         return thing_url(self.kept)
 
 
@@ -194,11 +166,10 @@ class ResultImportPage(ThingPage):
         return ResultImport.objects.select_related("read_by", "applied_by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        labels = dict(_HOLDS)
         page = Paginator(self.object.problems, PROBLEMS_PER_PAGE)
         return super().get_context_data(
             page=page.get_page(self.request.GET.get("page")),
-            columns=[(name, labels[field]) for field, name in self.object.columns.items()],
+            columns=[(name, _THINGS[field]) for field, name in self.object.columns.items()],
             may_apply=self.object.state == ResultImport.State.PLANNED
             and self.user.has_perm(result_imports.PERMISSION),
             **kwargs,

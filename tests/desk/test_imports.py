@@ -254,7 +254,7 @@ def test_of_a_sheet_one_says_what_its_columns_hold_and_the_next_time_it_is_remem
     assert "What they can do" in text(client.get(describe))
     wrong = client.post(describe, {"kind": "skill", "column_0": "code", "column_1": "code"})
     assert "Name the new framework" in text(wrong)
-    assert "Ref is Code already" in text(wrong)
+    assert "Ref is “Code” already" in text(wrong)
     said = {"title": "Birds", "kind": "skill", "column_0": "code", "column_1": "statement"}
     plan = client.post(describe, said)["Location"]
     client.post(plan, applied(client.get(plan)))
