@@ -16,39 +16,11 @@ from registrar import rules
 from registrar.errors import UnsoundImage
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.readers import images
-from registrar.services import roles
+from registrar.services import roles, templates
 from registrar.services.credential_facts import PROPOSED_TYPES
 from skills.models import Skill
 
 _CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}
-_PLAIN = (
-    "name",
-    "description",
-    "criteria",
-    "kind",
-    "achievement_type",
-    "human_code",
-    "language",
-    "credit",
-    "credits",
-    "credit_unit",
-    "level",
-    "hours",
-    "assessment",
-    "is_supervised",
-    "identity_checked",
-    "evidence_rule",
-    "valid_for",
-    "renewal",
-    "not_stated_because",
-    "note",
-    "includes_name",
-    "status_purpose",
-    "pilot_unit",
-    "awarding",
-    "tells_learners",
-    "image_alternative",
-)
 _NOT_SAID = [("", "Not said")]
 _YES_OR_NO = [("unknown", "Not said"), ("true", "Yes"), ("false", "No")]
 # The fields as they stand together in the form; those of a new template first.
@@ -386,7 +358,10 @@ class NewTemplateForm(DraftForm):
 
 def form_values(revision: Revision) -> dict[str, Any]:
     """A revision as the form shows it."""
-    return {name: getattr(revision, name) for name in _PLAIN} | {
+    said = {
+        name: getattr(revision, name) for name in templates.WORDING if name in DraftForm.base_fields
+    }
+    return said | {
         "rule": _as_text(revision.rule),
         "skills": list(revision.skills.values_list("pk", flat=True)),
         "levels": dict(revision.attested.values_list("skill", "level")),
