@@ -163,12 +163,7 @@ def discard(result_import: ResultImport, *, by: User | None) -> ResultImport:
     """Put a plan aside for good and remove the upload. Raises WrongState if it waits no longer."""
     if by is not None:
         roles.demand_for_all(by, PERMISSION)
-    waiting = ResultImport.objects.filter(pk=result_import.pk, state=State.PLANNED)
-    if not waiting.update(state=State.DISCARDED):
-        raise WrongState
-    result_import.refresh_from_db()
-    ledger.append("results.discarded", result_import, by=by or "system")
-    transaction.on_commit(partial(uploads.discard, result_import.stored_at))
+    uploads.put_aside(result_import, act="results.discarded", by=by)
     return result_import
 
 

@@ -149,12 +149,7 @@ def discard(roster_import: RosterImport, *, by: User | None) -> RosterImport:
     """
     if by is not None:
         roles.demand_for_all(by, "registrar.import_roster")
-    waiting = RosterImport.objects.filter(pk=roster_import.pk, state=State.PLANNED)
-    if not waiting.update(state=State.DISCARDED):
-        raise WrongState
-    roster_import.refresh_from_db()
-    ledger.append("roster.discarded", roster_import, by=by or "system")
-    transaction.on_commit(partial(uploads.discard, roster_import.stored_at))
+    uploads.put_aside(roster_import, act="roster.discarded", by=by)
     return roster_import
 
 

@@ -5,12 +5,18 @@ import shutil
 import tempfile
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files import File
+from django.db import transaction
 from django.utils import timezone
 
+from issuer.errors import WrongState
+from issuer.services import ledger
 from registrar.errors import ImportRefused
 
 _PREFIX = "credential-issuer-upload-"
@@ -45,6 +51,19 @@ def discard(path: Path | str) -> None:
     is_ours = folder.parent.resolve() == Path(settings.UPLOAD_DIR).resolve()
     if is_ours and folder.name.startswith(_PREFIX):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_aside(kept: Any, *, act: str, by: User | None) -> None:
+    """Discard what an upload would change, for good, and remove it; `act` stands in the ledger.
+
+    Raises WrongState where it waits no longer.
+    """
+    waiting = type(kept).objects.filter(pk=kept.pk, state=kept.State.PLANNED)
+    if not waiting.update(state=kept.State.DISCARDED):
+        raise WrongState
+    kept.refresh_from_db()
+    ledger.append(act, kept, by=by or "system")
+    transaction.on_commit(partial(discard, kept.stored_at))
 
 
 def expiry(*, at: datetime | None = None) -> datetime:
