@@ -6,14 +6,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
 
-from issuer.errors import BadAddress
-from issuer.models import Batch, Credential, Institution, Mail, Release
+from issuer.models import Batch, Credential, Mail, Release
 from issuer.models.batches import failed_row
-from issuer.services import outbox
 from registrar.models import Announcement, Award, AwardMail
-from registrar.services import stacks
+from registrar.services import learner_mails, stacks
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
@@ -93,8 +90,7 @@ def _write_some_of(announcement: Announcement) -> int:
     )
     due = list(valid)
     pages = Release.objects.in_bulk([award.credential_id for award in due])
-    institution = Institution.objects.first()
-    name = institution.name if institution else "The college"
+    sender = learner_mails.sender()
     part_of = stacks.led_to({award.template.slug for award in due})
     AwardMail.objects.bulk_create(
         AwardMail(
@@ -102,7 +98,7 @@ def _write_some_of(announcement: Announcement) -> int:
             mail=_write(
                 award,
                 pages[award.credential_id].url,
-                name,
+                sender,
                 [stack.name for stack in part_of.get(award.template.slug, ())],
             ),
         )
@@ -113,26 +109,20 @@ def _write_some_of(announcement: Announcement) -> int:
     return len(due)
 
 
-def _write(award: Any, page: str, institution: str, part_of: list[str]) -> Mail | None:
-    learner, title = award.learner, award.revision.name
-    words = {
-        "learner": learner.name,
-        "institution": institution,
-        "title": title,
-        "page": page,
-        "replaces": award.follows and not award.renewal,
-        "renews": bool(award.renewal),
-        "part_of": part_of,
-    }
-    try:
-        return outbox.write(
-            to=learner.email,
-            to_name=learner.name,
-            subject=f"Your credential: {title}"[:300],
-            text=render_to_string("registrar/mail/credential.txt", words),
-            why="credential.issued",
-            about=award,
-            link=stacks.path_for(learner) if part_of else "",
-        )
-    except BadAddress:
-        return None
+def _write(award: Any, page: str, sender: dict[str, str], part_of: list[str]) -> Mail | None:
+    text = learner_mails.text(
+        award,
+        "credential",
+        page=page,
+        replaces=award.follows and not award.renewal,
+        renews=bool(award.renewal),
+        part_of=part_of,
+        **sender,
+    )
+    return learner_mails.write(
+        award,
+        why="credential.issued",
+        subject="Your credential",
+        text=text,
+        link=stacks.path_for(award.learner) if part_of else "",
+    )

@@ -9,14 +9,13 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min
-from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
 
-from issuer.errors import BadAddress, WrongState
-from issuer.models import Institution, Mail, Release
-from issuer.services import clock, outbox
+from issuer.errors import WrongState
+from issuer.models import Mail, Release
+from issuer.services import clock
 from registrar.models import Award, Reminder, ReminderPolicy
-from registrar.services import renewals, settling
+from registrar.services import learner_mails, renewals, settling
 
 MOST_STAGES: Final = 6
 LONGEST: Final = 730
@@ -76,12 +75,12 @@ def remind(*, at: datetime | None = None) -> Reminded:
         if (stage := _stage(award.ends_at, now, policy)) < told.get(award.pk, LONGEST + 1)
     ]
     pages = Release.objects.in_bulk([award.credential_id for award, _ in due])
-    institution = Institution.objects.first()
+    sender = learner_mails.sender()
     made = [
         Reminder(
             award=award,
             days=stage,
-            mail=_write(award, pages.get(award.credential_id), institution, now),
+            mail=_write(award, pages.get(award.credential_id), sender, now),
         )
         for award, stage in due
     ]
@@ -109,28 +108,14 @@ def _stage(ends_at: datetime, now: datetime, policy: ReminderPolicy) -> int:
     return min(days for days in policy.stages if left.total_seconds() <= days * 86_400)
 
 
-def _write(
-    award: Any, page: Release | None, institution: Institution | None, now: datetime
-) -> Mail | None:
-    learner = award.learner
-    words = {
-        "learner": learner.name,
-        "institution": institution.name if institution else "The college",
-        "contact": institution.email if institution else "",
-        "title": award.revision.name,
-        "day": dateformat.format(timezone.localtime(award.ends_at), settings.DATE_FORMAT),
-        "days": (award.ends_at - now).days,
-        "renewal": award.revision.renewal,
-        "page": page.url if page else "",
-    }
-    try:
-        return outbox.write(
-            to=learner.email,
-            to_name=learner.name,
-            subject=f"Ends soon: {award.revision.name}"[:300],
-            text=render_to_string("registrar/mail/reminder.txt", words),
-            why="credential.reminder",
-            about=award,
-        )
-    except BadAddress:
-        return None
+def _write(award: Any, page: Release | None, sender: dict[str, str], now: datetime) -> Mail | None:
+    text = learner_mails.text(
+        award,
+        "reminder",
+        day=dateformat.format(timezone.localtime(award.ends_at), settings.DATE_FORMAT),
+        days=(award.ends_at - now).days,
+        renewal=award.revision.renewal,
+        page=page.url if page else "",
+        **sender,
+    )
+    return learner_mails.write(award, why="credential.reminder", subject="Ends soon", text=text)

@@ -7,13 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
 from django.utils import dateformat
 
-from issuer.errors import BadAddress
-from issuer.models import Batch, Institution, Mail, StatusChange
-from issuer.services import outbox, status
+from issuer.models import Batch, Mail, StatusChange
+from issuer.services import status
 from registrar.models import Award, Withdrawal, WithdrawalMail
+from registrar.services import learner_mails
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
@@ -40,7 +39,7 @@ def outlook(batch: Batch, *, reason: str = "") -> Outlook:
     hit = Award.objects.filter(batch=batch, credential_id__in=credentials)
     told = hit.exclude(learner__email="").select_related("learner", "revision")
     first = told.order_by("position").first()
-    sample = _text(first, reason or "…", Institution.objects.first()) if first else ""
+    sample = _text(first, reason or "…", learner_mails.sender()) if first else ""
     mails = told.count()
     return Outlook(mails, hit.count() - mails, sample)
 
@@ -87,37 +86,24 @@ def _write_some_of(withdrawal: Withdrawal) -> int:
         .select_related("learner", "revision")
         .order_by("position")[:AT_ONCE]
     )
-    institution = Institution.objects.first()
+    sender = learner_mails.sender()
     WithdrawalMail.objects.bulk_create(
-        WithdrawalMail(award=award, mail=_write(award, held.reason, institution)) for award in due
+        WithdrawalMail(award=award, mail=_write(award, held.reason, sender)) for award in due
     )
     if len(due) < AT_ONCE:
         Withdrawal.objects.filter(pk=held.pk).update(told_at=Now())
     return len(due)
 
 
-def _write(award: Award, reason: str, institution: Institution | None) -> Mail | None:
-    learner = award.learner
-    try:
-        return outbox.write(
-            to=learner.email,
-            to_name=learner.name,
-            subject=f"Withdrawn: {award.revision.name}"[:300],
-            text=_text(award, reason, institution),
-            why="credential.withdrawn",
-            about=award,
-        )
-    except BadAddress:
-        return None
+def _write(award: Award, reason: str, sender: dict[str, str]) -> Mail | None:
+    return learner_mails.write(
+        award,
+        why="credential.withdrawn",
+        subject="Withdrawn",
+        text=_text(award, reason, sender),
+    )
 
 
-def _text(award: Award, reason: str, institution: Institution | None) -> str:
-    words = {
-        "learner": award.learner.name,
-        "institution": institution.name if institution else "The college",
-        "contact": institution.email if institution else "",
-        "title": award.revision.name,
-        "day": dateformat.format(award.awarded_on, settings.DATE_FORMAT),
-        "reason": reason,
-    }
-    return render_to_string("registrar/mail/withdrawn.txt", words)
+def _text(award: Award, reason: str, sender: dict[str, str]) -> str:
+    day = dateformat.format(award.awarded_on, settings.DATE_FORMAT)
+    return learner_mails.text(award, "withdrawn", day=day, reason=reason, **sender)
