@@ -8,21 +8,19 @@ from typing import Any, Final
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.functional import cached_property
-from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
-from issuer.pages import Link, Page, list_link, thing_url
+from issuer.pages import thing_url
 from issuer.vc.reading import in_words
 from issuer.vc.vocabularies import RESULT_TYPES
+from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.admin.drafts import JsonField
-from registrar.models import CredentialTemplate, LearningOutcome, Revision
+from registrar.models import LearningOutcome
 from registrar.services import readiness, result_levels, scales, templates
 
 MOST: Final = 30
-LONGEST: Final = 4_000
 # What one row of the form holds; `id` goes along unseen.
 _FIELDS: Final = (
     "id",
@@ -56,21 +54,11 @@ TYPES: Final = tuple(
 _Row = dict[str, str]
 
 
-class ResultBuilderPage(Page, TemplateView):
+class ResultBuilderPage(DraftBuilderPage):
     """Results are added, filled in, moved and removed; nothing is kept before one says so."""
 
-    permission_required = "registrar.draft_revision"
     template_name = "registrar/desk/result_builder.html"
     title = "Results that it carries"
-
-    @cached_property
-    def revision(self) -> Revision:
-        """The draft."""
-        drafts = Revision.objects.select_related("template__unit")
-        return get_object_or_404(drafts, pk=self.kwargs["object_id"], state=Revision.State.DRAFT)
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(CredentialTemplate), Link(str(self.revision), thing_url(self.revision)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._show([_row(each) for each in self.revision.result_descriptions])

@@ -1,27 +1,25 @@
 """The award rule of a draft, built by clicking: the server holds its parts, the page has none."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.functional import cached_property
+from django.shortcuts import redirect
 from django.views.generic import TemplateView
 from django_htmx.http import HttpResponseClientRedirect
 
 from issuer.errors import Refusal
-from issuer.pages import Link, Page, list_link, thing_url
+from issuer.pages import Page, thing_url
 from registrar import rules
-from registrar.models import CredentialTemplate, Revision
+from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.rules import RuleProblem, drafting
 from registrar.rules.drafting import FIELDS, GROUPS, Part
 from registrar.services import rule_choices, rule_names, templates
 
 # More than any rule may have: conditions, and groups around them.
 MOST_PARTS: Final = 150
-LONGEST: Final = 4_000
 # What one may add, as one chooses it.
 ADDED: Final = (
     ("final_result", "The final result of a course is one of these"),
@@ -66,21 +64,11 @@ _MOVES: Final = {
 _BESIDE: Final = {"category": "course", "line_item": "course", "level_at_least": "outcome"}
 
 
-class RuleBuilderPage(Page, TemplateView):
+class RuleBuilderPage(DraftBuilderPage):
     """Parts are added, moved and removed by buttons; nothing is kept before one says so."""
 
-    permission_required = "registrar.draft_revision"
     template_name = "registrar/desk/rule_builder.html"
     title = "Build the award rule"
-
-    @cached_property
-    def revision(self) -> Revision:
-        """The draft."""
-        drafts = Revision.objects.select_related("template__unit")
-        return get_object_or_404(drafts, pk=self.kwargs["object_id"], state=Revision.State.DRAFT)
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(CredentialTemplate), Link(str(self.revision), thing_url(self.revision)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._show(drafting.begin(self.revision.rule))
