@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -33,6 +33,7 @@ from issuer.pages import (
 )
 from registrar import tasks
 from registrar.admin.choosing import is_key
+from registrar.admin.crosswalk_review import ReviewPage
 from registrar.services import crosswalk as desk
 from skills.errors import SkillsError
 from skills.models import Association, Comparison, Framework, Skill
@@ -41,7 +42,6 @@ from skills.services.crosswalk import KINDS, Moved, Proposal
 from skills.writers import case, crosswalk_csv
 
 SKILLS_PER_PAGE = 25
-LINKS_PER_PAGE = 50
 FOUND = 12
 State = Association.State
 _SIDES = ("left", "right")
@@ -294,78 +294,6 @@ class DownloadPage(CrosswalkPage):
             content_type=media_type,
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-
-
-# Reviewing
-
-
-class ReviewPage(Page, TemplateView):
-    """Links that wait for review: accept or reject one or many."""
-
-    permission_required = "skills.review_association"
-    template_name = "registrar/desk/crosswalk_review.html"
-    title = "Review links between frameworks"
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(Association),)
-
-    def waiting(self) -> QuerySet[Association]:
-        """Those that wait, the oldest first."""
-        return (
-            Association.objects.proposed()
-            .select_related("origin__framework", "destination__framework", "proposed_by")
-            .order_by("began_at", "pk")
-        )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        links, text = self.waiting(), self.get_words()
-        others = links.exclude(proposed_by=self.user)
-        for word in text.split():
-            others = others.filter(
-                Q(origin_title__icontains=word)
-                | Q(destination_title__icontains=word)
-                | Q(origin__framework__title__icontains=word)
-                | Q(destination__framework__title__icontains=word)
-                | Q(proposed_by__last_name__icontains=word)
-            )
-        page = Paginator(others, LINKS_PER_PAGE).get_page(self.request.GET.get("page"))
-        return super().get_context_data(
-            page=page,
-            text=text,
-            own_count=links.filter(proposed_by=self.user).count(),
-            all_chosen="all" in self.request.GET,
-            **kwargs,
-        )
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Review all that were chosen; what cannot be reviewed is named, the others go through."""
-        act = request.POST.get("act", "")
-        if act not in ("accept", "reject"):
-            raise Http404
-        comment = request.POST.get("comment", "").strip()
-        chosen = [key for key in request.POST.getlist("link") if is_key(key)]
-        if refusal := _gap(act, chosen, comment):
-            context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)
-            return self.render_to_response(context, status=422)
-        links = Association.objects.filter(pk__in=chosen, framework=None)
-        review = desk.accept if act == "accept" else desk.reject
-        _tell(request, review(links, by=self.user, comment=comment), f"{act}ed")
-        return redirect("admin:skills_association_review")
-
-
-def _gap(act: str, chosen: list[str], comment: str) -> str:
-    if not chosen:
-        return "Choose at least one link."
-    if act == "reject" and not comment:
-        return "Say why. Whoever proposed the links reads it."
-    return ""
-
-
-def _tell(request: HttpRequest, moved: Moved, verb: str) -> None:
-    for link, error in moved.left:
-        messages.error(request, f"{link.origin_title} / {link.destination_title}: {error}")
-    if count := len(moved.done):
-        messages.success(request, f"{count} {'link' if count == 1 else 'links'} {verb}.")
 
 
 # One link

@@ -6,30 +6,36 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
 from issuer.pages import DeskAdmin, Page, StateFilter, Verb, column, person_column, state_tag
-from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
+from registrar.admin.reviewing import ReviewingPage
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
 from registrar.services import coverage, roles, tagging
 from skills.models import Framework
 
-TAGS_PER_PAGE = 50
 
-
-class ReviewPage(Page, TemplateView):
-    """Tags of no term: accept or reject one or many. All others are reviewed with their course."""
+class ReviewPage(ReviewingPage):
+    """Tags of no term. All others are reviewed with their course."""
 
     permission_required = "registrar.review_skilltag"
     template_name = "registrar/desk/review.html"
     title = "Review tags of no term"
+    thing = "tag"
+    searched = "Outcome, course, skill or colleague"
+    fields = (
+        "outcome__code",
+        "outcome__opportunity__code",
+        "outcome__opportunity__title",
+        "skill__label",
+        "skill__statement",
+        "proposed_by__last_name",
+    )
 
     def waiting(self) -> QuerySet[SkillTag]:
-        """Those that this person may review, oldest first."""
         tags = SkillTag.objects.filter(
             state=SkillTag.State.PROPOSED,
             mapping=None,
@@ -39,63 +45,23 @@ class ReviewPage(Page, TemplateView):
             "outcome__opportunity__unit", "skill__framework", "proposed_by"
         ).order_by("proposed_at", "pk")
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        text = self.get_words()
-        tags = self.waiting()
-        own = Q(proposed_by=self.user) | Q(for_person=self.user)
-        others = tags.filter(~own)
-        if text:
-            others = others.filter(
-                Q(outcome__code__icontains=text)
-                | Q(outcome__opportunity__code__icontains=text)
-                | Q(outcome__opportunity__title__icontains=text)
-                | Q(skill__label__icontains=text)
-                | Q(skill__statement__icontains=text)
-                | Q(proposed_by__last_name__icontains=text)
-            )
-        page = Paginator(others, TAGS_PER_PAGE).get_page(self.request.GET.get("page"))
-        own_count = tags.filter(own).count()
-        return super().get_context_data(
-            page=page,
-            text=text,
-            own_count=own_count,
-            all_chosen="all" in self.request.GET,
-            **kwargs,
-        )
+    def own(self) -> Q:
+        return super().own() | Q(for_person=self.user)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Review all that were chosen; what cannot be reviewed is named, the others go through."""
-        review = {"accept": tagging.accept, "reject": tagging.reject}.get(
-            request.POST.get("act", "")
-        )
-        if review is None:
-            raise Http404
-        comment = request.POST.get("comment", "").strip()
-        chosen = [key for key in request.POST.getlist("tag") if is_key(key)]
-        refusal = self._gap(review, chosen, comment)
-        if refusal:
-            context = self.get_context_data(refusal=refusal, comment=comment, chosen=chosen)
-            return self.render_to_response(context, status=422)
+    def review(self, act: str, keys: list[str], comment: str) -> None:
+        decide = tagging.accept if act == "accept" else tagging.reject
         done = 0
-        for tag in self.waiting().filter(pk__in=chosen):
+        for tag in self.waiting().filter(pk__in=keys):
             try:
-                review(tag, by=self.user, comment=comment)
+                decide(tag, by=self.user, comment=comment)
                 done += 1
             except Refusal as error:
-                messages.error(request, f"{tag.outcome.code}, {tag.skill.name}: {error}")
-        verb = "accepted" if review is tagging.accept else "rejected"
+                messages.error(self.request, f"{tag.outcome.code}, {tag.skill.name}: {error}")
         if done:
-            messages.success(request, f"{done} {'tag' if done == 1 else 'tags'} {verb}.")
-        if gone := len(set(chosen)) - done:
-            messages.warning(request, f"{gone} could not be {verb}; see above or look again.")
-        return redirect("admin:registrar_skilltag_review")
-
-    def _gap(self, review: Any, chosen: list[str], comment: str) -> str:
-        if not chosen:
-            return "Choose at least one tag."
-        if review is tagging.reject and not comment:
-            return "Say why. Whoever proposed the tags reads it."
-        return ""
+            messages.success(self.request, f"{done} {'tag' if done == 1 else 'tags'} {act}ed.")
+        if gone := len(set(keys)) - done:
+            said = f"{gone} could not be {act}ed; see above or look again."
+            messages.warning(self.request, said)
 
 
 class CoverageForm(forms.Form):
