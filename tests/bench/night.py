@@ -17,7 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tests.bench import college
-from tests.bench.rows import Row
+from tests.bench.rows import Row, exactly
 from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving
 
 if TYPE_CHECKING:
@@ -71,17 +71,17 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
             reference_value=BOUND,
             is_good=seconds < BOUND,
         )
-        yield _exact("killed workers", killed.times, 2)
-        yield _exact("changed results", _count(night, "apply", "changed"), count)
-        yield _exact("wrong rows, refused one by one", _count(night, "apply", "errors"), wrong)
-        yield _exact("awarded", _count(night, "award", "new"), passing)
-        yield _exact("issued", _count(night, "issue", "issued"), passing)
-        yield _exact("credentials", *_credentials(passing))
+        yield exactly("killed workers", killed.times, 2)
+        yield exactly("changed results", _count(night, "apply", "changed"), count)
+        yield exactly("wrong rows, refused one by one", _count(night, "apply", "errors"), wrong)
+        yield exactly("awarded", _count(night, "award", "new"), passing)
+        yield exactly("issued", _count(night, "issue", "issued"), passing)
+        yield exactly("credentials", *_credentials(passing))
         failed = night.steps.filter(state="failed")
-        yield _exact("steps that failed: the source that died", failed.count(), 1)
+        yield exactly("steps that failed: the source that died", failed.count(), 1)
         again = _night(home, SECOND)
         moved = sum(_count(again, *what) for what in (("apply", "changed"), ("award", "new")))
-        yield _exact("changed or awarded by one more night", moved, 0)
+        yield exactly("changed or awarded by one more night", moved, 0)
 
 
 def everybody_fails(count: int) -> dict[str, list[Any]]:
@@ -275,14 +275,3 @@ def _credentials(passing: int) -> tuple[int, int]:
     if learners != passing:
         raise RuntimeError(f"{learners} learners have an award, not {passing}")
     return SecuredDocument.objects.count(), Award.objects.count()
-
-
-def _exact(name: str, value: int, wanted: int) -> Row:
-    return Row(
-        name=name,
-        value=value,
-        unit="count",
-        reference="exactly",
-        reference_value=wanted,
-        is_good=value == wanted,
-    )

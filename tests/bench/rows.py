@@ -34,3 +34,15 @@ def peak_of(name: str, peak: float) -> Row:
         reference_value=CEILING / 1e6,
         is_good=peak < CEILING,
     )
+
+
+def exactly(name: str, value: int, wanted: int) -> Row:
+    """A count that must be the one that is wanted."""
+    return Row(
+        name=name,
+        value=value,
+        unit="count",
+        reference="exactly",
+        reference_value=wanted,
+        is_good=value == wanted,
+    )
