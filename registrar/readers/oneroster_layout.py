@@ -77,12 +77,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One file: every column the specification names, in order, and those we take."""
+    """One file: every column the specification names, in order, and those we take.
+
+    `key` is the column by which a row is known, `key_in_words` what two rows with one key share.
+    """
 
     name: str
     record: Callable[..., Any]
     header: tuple[str, ...]
     taken: tuple[Column, ...]
+    key: str = "sourcedId"
+    key_in_words: str = ""
 
     @property
     def file(self) -> str:

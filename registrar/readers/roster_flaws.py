@@ -1,0 +1,85 @@
+"""What is wrong with rows of a roster, in words: a cell, a blank, two rows with one key."""
+
+from typing import NamedTuple, cast
+
+from registrar.readers.oneroster_layout import BadCell, Layout
+from registrar.readers.records import Severity
+from registrar.readers.sheet import Report
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a cell in the light of others."""
+
+    column: str
+    value: str
+    code: str
+    reason: str
+    fix: str
+    severity: Severity = "error"
+
+
+def milder(report: Report) -> Report:
+    """What is wrong where nothing is kept refuses nothing."""
+
+    def warn(row: int | None, *, severity: Severity = "error", **said: str) -> None:
+        report(row, severity="warning", **said)
+
+    return cast(Report, warn)
+
+
+def report_cell(
+    report: Report,
+    number: int,
+    column: str,
+    cell: str,
+    bad: BadCell,
+    *,
+    severity: Severity = "error",
+) -> None:
+    """Say that a cell does not hold what its column asks for."""
+    report(
+        number,
+        column=column,
+        value=cell,
+        code=bad.code,
+        reason=bad.reason.replace("{column}", column),
+        fix=bad.fix,
+        severity=severity,
+    )
+
+
+def report_blank(report: Report, number: int, column: str, *, severity: Severity = "error") -> None:
+    """Say that a cell should be filled in."""
+    report(
+        number,
+        column=column,
+        code="required",
+        reason=f"{column} is blank, but is required.",
+        fix=f"Fill in {column}.",
+        severity=severity,
+    )
+
+
+def report_repeated(report: Report, layout: Layout, number: int, key: str, first: int) -> None:
+    """Say that a row stands twice, which does no harm."""
+    report(
+        number,
+        column=layout.key,
+        value=key,
+        code="duplicate",
+        reason=f"Row {first} says the same; it counts once.",
+        fix="Remove one of the two rows.",
+        severity="warning",
+    )
+
+
+def report_double(report: Report, layout: Layout, number: int, key: str, other: int) -> None:
+    """Say that another row has the same key and says something else."""
+    report(
+        number,
+        column=layout.key,
+        value=key,
+        code="duplicate",
+        reason=f"Row {other} has the same {layout.key_in_words or layout.key}.",
+        fix="Keep the one of the two rows that is right.",
+    )
