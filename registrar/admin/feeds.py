@@ -108,8 +108,8 @@ class NewFeedPage(FormPage):
     form_class: type[forms.ModelForm] = FolderForm
     kind = Feed.Kind.FOLDER
     lede = (
-        "The system drops each roster into its folder, as a zip or a folder of CSV files, under a "
-        "name that ends in .part until it is whole. The night takes the newest."
+        "The system drops each roster into its folder, as a zip or a folder of CSV files of OneRoster "
+        "or Canvas, under a name that ends in .part until it is whole. The night takes the newest."
     )
 
     def get_trail(self) -> Iterable[Link]:
@@ -148,7 +148,8 @@ class NewSftpPage(NewFeedPage):
     form_class = SftpForm
     kind = Feed.Kind.SFTP
     lede = (
-        "The night takes the newest zip of OneRoster CSV from the folder there, if it is whole. "
+        "The night takes the newest zip of OneRoster or Canvas CSV from the folder there, if it is "
+        "whole. "
         "The server is believed by its key alone: one that shows another is told nothing."
     )
 
@@ -236,8 +237,8 @@ class FeedAdmin(DeskAdmin):
     """Where the night fetches from."""
 
     lede = (
-        "A feed is a folder into which a system drops its rosters, OneRoster CSV, or a system that "
-        "the night asks itself."
+        "A feed is a folder into which a system drops its rosters, CSV of OneRoster or Canvas, or a "
+        "system that the night asks itself."
     )
     empty = "Add a feed: the next night looks there."
     verbs = (

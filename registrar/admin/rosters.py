@@ -45,9 +45,12 @@ class ReadPage(UploadPage):
     )
     listed = RosterImport
     kept_in = (RosterImport, "file_name")
-    label = "OneRoster bundle, 1.2 or 1.1"
-    hint = "The CSV files in one zip, with their manifest.csv."
-    accept = ".zip"
+    label = "OneRoster bundle, 1.2 or 1.1, or Canvas SIS CSV"
+    hint = (
+        "The CSV files in one zip, of OneRoster with their manifest.csv. A file of Canvas's may "
+        "also come alone."
+    )
+    accept = ".zip,.csv"
 
     def read(self, path: Path, name: str) -> str:
         return thing_url(rosters.read(path, by=self.user, file_name=name))
@@ -138,7 +141,9 @@ class RosterImportAdmin(DeskAdmin):
 
     title = "Rosters"
     lede = "A roster is read first and shows what it would change; then it can be applied."
-    empty = "Read a OneRoster bundle: courses, learners, enrolments and results come with it."
+    empty = (
+        "Read a OneRoster bundle, or Canvas SIS CSV: courses, learners and enrolments come with it."
+    )
     verbs = (Verb("Read a roster", "admin:registrar_rosterimport_read", "registrar.import_roster"),)
     list_display = (
         "file_name",

@@ -49,9 +49,12 @@ class FileImport(models.Model):
 
 
 class RosterImport(FileImport):
-    """One reading of a roster; its plan counts file by file, and `modes` says bulk or delta."""
+    """One reading of a roster; its plan counts file by file.
 
-    modes = models.JSONField(default=dict)
+    `living` tells how many rows were held where a file tells of some alone, and retires any.
+    """
+
+    living = models.JSONField(default=dict)
 
     class Meta(FileImport.Meta):
         permissions = [("import_roster", "Can import rosters and results")]

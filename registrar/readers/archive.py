@@ -41,8 +41,8 @@ class Files(Protocol):
 
 
 @contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[Files]:
-    """Open a folder, a zip, or a zip with one folder in it.
+def opened(path: Path, limits: Limits, *, may_be_one: bool = False) -> Iterator[Files]:
+    """Open a folder, a zip, or a zip with one folder in it; or one file, if that may be.
 
     Raises Unreadable when it is none of these, too large, damaged, or built to deceive.
     """
@@ -54,6 +54,9 @@ def opened(path: Path, limits: Limits) -> Iterator[Files]:
         raise Unreadable("not_found", f"There is no {path.name}.", "Check the path.")
     if path.stat().st_size > limits.total_bytes:
         raise meter.too_large()
+    if may_be_one and not _begins_as_a_zip(path):
+        yield _Folder(path.parent, meter, frozenset({path.name}))
+        return
     with ExitStack() as stack:
         try:
             stream = stack.enter_context(path.open("rb"))
@@ -120,10 +123,11 @@ class _Metered(io.RawIOBase):
 
 
 class _Folder:
-    def __init__(self, path: Path, meter: _Meter) -> None:
+    def __init__(self, path: Path, meter: _Meter, names: frozenset[str] | None = None) -> None:
         self._path = path
         self._meter = meter
-        self.names = frozenset(found.name for found in path.iterdir() if found.is_file())
+        found = (each.name for each in path.iterdir() if each.is_file())
+        self.names = frozenset(found) if names is None else names
 
     def open(self, name: str) -> io.BufferedReader:
         try:
@@ -155,6 +159,11 @@ class _Zip:
         except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
             raise _damaged(error) from error
         return io.BufferedReader(_Metered(stream, self._meter, entry.compress_size), _BUFFER)
+
+
+def _begins_as_a_zip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) == b"PK"
 
 
 def _check_directory(stream: IO[bytes]) -> None:
@@ -191,7 +200,7 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _in_one_folder(entries: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipInfo]:
-    """The files beside manifest.csv, which lies at the top or in the only folder there."""
+    """The files beside manifest.csv, or sheets without one: at the top or in the only folder."""
     found: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in entries:
         # A name may be empty, which ZipInfo.is_dir of Python 3.11 does not expect.
@@ -211,7 +220,14 @@ def _in_one_folder(entries: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipIn
             "There is more than one manifest.csv in the zip.",
             "Zip each bundle alone.",
         )
+    with_sheets = [name for name, files in found.items() if any(map(_is_sheet, files))]
+    if len(with_sheets) == 1 and PurePosixPath(with_sheets[0]).parent == PurePosixPath("."):
+        return found[with_sheets[0]]
     return found.get(".", {})
+
+
+def _is_sheet(name: str) -> bool:
+    return name.lower().endswith(".csv")
 
 
 def _safe_path(entry: zipfile.ZipInfo) -> PurePosixPath:

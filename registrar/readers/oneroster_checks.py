@@ -2,28 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 from registrar.readers.oneroster_layout import BadCell, objective_key
 from registrar.readers.records import LineItemRecord, ResultRecord, UserRecord
-from registrar.readers.roster_flaws import Flaw
+from registrar.readers.roster_flaws import Flaw, reversed_days
 from registrar.readers.roster_rows import Check, Gathered
-
-
-def reversed_days(begins_on: date | None, ends_on: date | None, column: str) -> list[Flaw]:
-    """What is wrong with a last day before the first."""
-    if begins_on is None or ends_on is None or begins_on <= ends_on:
-        return []
-    return [
-        Flaw(
-            column,
-            ends_on.isoformat(),
-            "reversed_dates",
-            f"{column} is before the first day, {begins_on.isoformat()}.",
-            "Exchange or correct the two days.",
-        )
-    ]
 
 
 def note_students(gathered: Gathered) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from registrar.readers import archive, oneroster_checks, oneroster_manifest, roster_flaws
 from registrar.readers.archive import Files, Limits
@@ -88,7 +88,9 @@ class _Reading:
     def bundle(self) -> Bundle:
         for name in self._manifest.modes:
             self._read_file(self._manifest.version.layouts[name])
-        records = {field: self._gathered.records(name) for field, name in _RECORDS.items()}
+        records: dict[str, Any] = {
+            field: self._gathered.records(name) for field, name in _RECORDS.items()
+        }
         return Bundle(
             version=self._manifest.version.name,
             source_code=self._manifest.source_code,
@@ -138,14 +140,12 @@ class _Reading:
     def _read_rows(self, layout: Layout, sheet: Sheet, report: Report) -> None:
         rows = FileReading(
             layout,
-            sheet,
             self._gathered,
-            report,
             key_of=_sourced_id,
             standing_of=_Common(layout, self._manifest.modes[layout.name] == "delta").standing,
             check=oneroster_checks.CHECKS.get(layout.name),
         )
-        rows.read()
+        rows.read(sheet, report)
 
     def _say_not_used(self, layout: Layout, why: str) -> None:
         self._problems.add(
@@ -179,9 +179,7 @@ class _Common:
         self._is_delta = is_delta
         self._has_said_so = False
 
-    def standing(
-        self, number: int, cells: Cells, place: Place, report: Report
-    ) -> Standing | None:
+    def standing(self, number: int, cells: Cells, place: Place, report: Report) -> Standing | None:
         """What the row says of itself, or None (reported) when it is refused."""
         _, status, changed = (cells[place[name]] for name in COMMON)
         if not status and not changed and not self._is_delta:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections import Counter
+from collections.abc import Iterable, Set
 from functools import partial
 
 from registrar.readers.errors import Unreadable
@@ -11,15 +12,34 @@ from registrar.readers.sheet import Report
 
 def check_header(header: list[str], layout: Layout, report: Report) -> None:
     """Refuse a file without the columns we need; warn of whatever else is odd in its header."""
-    counts = Counter(header)
     wanted = (
         *COMMON,
         *(column.name for column in layout.taken if column.need == "required"),
     )
-    missing = [name for name in wanted if name not in counts]
+    present = set(header)
     unknown = [
-        name for name in counts if name not in layout.header and not name.startswith("metadata.")
+        name
+        for name in dict.fromkeys(header)
+        if name not in layout.header and not name.startswith("metadata.")
     ]
+    check_needed(header, wanted, unknown, report, example=layout.header[:6])
+    _warn_of_header(header, unknown, layout, present, report)
+
+
+def check_needed(
+    header: list[str],
+    wanted: Iterable[str],
+    unknown: list[str],
+    report: Report,
+    *,
+    example: Iterable[str],
+) -> None:
+    """Refuse a file that lacks a wanted column, or has one twice. Raises Unreadable.
+
+    A missing column may be one of the unknown ones, misspelt.
+    """
+    counts = Counter(header)
+    missing = [name for name in wanted if name not in counts]
     for name in (name for name, count in counts.items() if count > 1):
         report(
             1,
@@ -35,9 +55,8 @@ def check_header(header: list[str], layout: Layout, report: Report) -> None:
         raise Unreadable(
             "bad_header",
             "The header has columns missing or twice, so no row was read.",
-            f"The header must begin {','.join(layout.header[:6])},...",
+            f"The header must begin {','.join(example)},...",
         )
-    _warn_of_header(header, unknown, layout, report)
 
 
 def _report_missing(name: str, unknown: list[str], report: Report) -> None:
@@ -57,7 +76,9 @@ def _report_missing(name: str, unknown: list[str], report: Report) -> None:
     )
 
 
-def _warn_of_header(header: list[str], unknown: list[str], layout: Layout, report: Report) -> None:
+def _warn_of_header(
+    header: list[str], unknown: list[str], layout: Layout, present: Set[str], report: Report
+) -> None:
     warn = partial(report, 1, severity="warning")
     for name in unknown:
         warn(
@@ -66,7 +87,6 @@ def _warn_of_header(header: list[str], unknown: list[str], layout: Layout, repor
             reason=f"The column “{name[:64]}” is not known; it is not read.",
             fix="Correct its name, or let it begin with metadata.",
         )
-    present = frozenset(header)
     absent = [name for name in layout.header if name not in present]
     if absent:
         warn(

@@ -4,7 +4,6 @@ Only the columns that the reader of CSV takes are filled in: passwords and telep
 dropped here.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_layout import COMMON, DATE, Column
 from registrar.readers.oneroster_versions import Version
+from registrar.readers.roster_keys import joined
 
 # In the order in which references lead backwards.
 COLLECTIONS: Final = (
@@ -36,7 +36,6 @@ _FURTHER: Final = {
 
 Cells = list[str]
 
-_LONGEST_KEY: Final = 255
 _LONGEST_TEXT: Final = 100_000
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T.*")
 # Where a member is called otherwise than the column.
@@ -124,7 +123,7 @@ class _Thing:
     def _roles(self) -> Iterator[tuple[str, Cells]]:
         for number, role in enumerate(_list(self._said.get("roles"))):
             own = self._taken("roles", _object(role))
-            own["sourcedId"] = _key(self._common["sourcedId"], str(number))
+            own["sourcedId"] = joined(self._common["sourcedId"], str(number))
             own["userSourcedId"] = self._common["sourcedId"]
             yield self._row("roles", own)
 
@@ -139,16 +138,8 @@ class _Thing:
                 names = ("learningObjectiveId", "score", "textScore")
                 own = {name: _text(said.get(name)) for name in names}
                 own |= {"source": _text(each.get("source")), of: self._common["sourcedId"]}
-                own["sourcedId"] = _key(self._common["sourcedId"], own["learningObjectiveId"])
+                own["sourcedId"] = joined(self._common["sourcedId"], own["learningObjectiveId"])
                 yield self._row(file, own)
-
-
-def _key(*parts: str) -> str:
-    """A sourcedId for what has none of its own, the same every time."""
-    key = "/".join(parts)
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _row(file: str, cells: dict[str, str], version: Version) -> Cells:

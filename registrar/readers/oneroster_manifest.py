@@ -72,8 +72,9 @@ def _properties(files: Files, problems: Problems) -> dict[str, str]:
     if MANIFEST not in files.names:
         raise Unreadable(
             "manifest_missing",
-            "There is no manifest.csv.",
-            "Give the folder (or a zip of it) that has manifest.csv beside the other files.",
+            "There is no manifest.csv (OneRoster), and no file with the columns of Canvas.",
+            "Give the folder (or a zip of it) that has manifest.csv beside the other files; or "
+            "Canvas's users.csv, courses.csv and so on.",
         )
     properties: dict[str, str] = {}
     with files.open(MANIFEST) as stream:

@@ -1,6 +1,6 @@
 """The neutral dataclasses every reader of rosters and results yields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,7 +75,10 @@ class CourseRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClassRecord:
-    """A course as taught to one group in one or several terms."""
+    """A course as taught to one group in one or several terms.
+
+    Without `term_ids` nothing is said of its terms, and what is held stands.
+    """
 
     sourced_id: str
     title: str
@@ -83,7 +86,7 @@ class ClassRecord:
     code: str
     type: str
     school_id: str
-    term_ids: tuple[str, ...]
+    term_ids: tuple[str, ...] | None
     row: int
     deleted: bool = False
     changed_at: datetime | None = None
@@ -250,7 +253,9 @@ class Bundle:
     References between records hold where the file referred to was delivered in full;
     in a delta they may lead to what is known already. `rows` counts the data rows of
     each file, `refused` those left out, `problem_counts` all problems by file and
-    severity, also those beyond the number that `problems` lists.
+    severity, also those beyond the number that `problems` lists. Files and columns are OneRoster's;
+    what they are called otherwise where the bundle comes from, `file_names` and `column_names` say.
+    A reference in one of the `lenient` files and columns may lead to nothing, and counts as blank.
     """
 
     version: str = ""
@@ -273,6 +278,9 @@ class Bundle:
     problem_counts: Mapping[tuple[str, Severity], int] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
+    file_names: Mapping[str, str] = field(default_factory=dict)
+    column_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lenient: Set[tuple[str, str]] = frozenset()
 
     @property
     def is_fatal(self) -> bool:

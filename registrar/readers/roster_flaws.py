@@ -1,5 +1,6 @@
 """What is wrong with rows of a roster, in words: a cell, a blank, two rows with one key."""
 
+from datetime import date
 from typing import NamedTuple, cast
 
 from registrar.readers.oneroster_layout import BadCell, Layout
@@ -16,6 +17,28 @@ class Flaw(NamedTuple):
     reason: str
     fix: str
     severity: Severity = "error"
+
+
+def blank(column: str) -> Flaw:
+    """What is wrong with a cell that should be filled in."""
+    return Flaw(
+        column, "", "required", f"{column} is blank, but is required.", f"Fill in {column}."
+    )
+
+
+def reversed_days(begins_on: date | None, ends_on: date | None, column: str) -> list[Flaw]:
+    """What is wrong with a last day before the first."""
+    if begins_on is None or ends_on is None or begins_on <= ends_on:
+        return []
+    return [
+        Flaw(
+            column,
+            ends_on.isoformat(),
+            "reversed_dates",
+            f"{column} is before the first day, {begins_on.isoformat()}.",
+            "Exchange or correct the two days.",
+        )
+    ]
 
 
 def milder(report: Report) -> Report:
@@ -50,14 +73,7 @@ def report_cell(
 
 def report_blank(report: Report, number: int, column: str, *, severity: Severity = "error") -> None:
     """Say that a cell should be filled in."""
-    report(
-        number,
-        column=column,
-        code="required",
-        reason=f"{column} is blank, but is required.",
-        fix=f"Fill in {column}.",
-        severity=severity,
-    )
+    report(number, **blank(column)._replace(severity=severity)._asdict())
 
 
 def report_repeated(report: Report, layout: Layout, number: int, key: str, first: int) -> None:
@@ -73,13 +89,13 @@ def report_repeated(report: Report, layout: Layout, number: int, key: str, first
     )
 
 
-def report_double(report: Report, layout: Layout, number: int, key: str, other: int) -> None:
+def report_double(report: Report, layout: Layout, number: int, key: str, other: str) -> None:
     """Say that another row has the same key and says something else."""
     report(
         number,
         column=layout.key,
         value=key,
         code="duplicate",
-        reason=f"Row {other} has the same {layout.key_in_words or layout.key}.",
+        reason=f"{other} has the same {layout.key_in_words or layout.key}.",
         fix="Keep the one of the two rows that is right.",
     )

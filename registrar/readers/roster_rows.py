@@ -1,4 +1,4 @@
-"""Rows of a roster's files become records: each is taken or refused, and its references followed."""
+"""Rows of a roster's files become records: each is taken or refused, its references followed."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Cells = list[str]
 
 
 class Standing(NamedTuple):
-    """What a row says of itself: whether it is gone where it comes from, and since when it is so."""
+    """What a row says of itself: whether it is gone, and since when it is so."""
 
     deleted: bool
     changed_at: datetime | None = None
@@ -77,26 +77,26 @@ class Gathered:
     def clear_parents(self, layout: Layout, problems: Problems) -> None:
         """Clear the parents that are not there, or that lead in a circle, with a warning.
 
-        Nothing we decide depends on them, so their absence should not cost the row.
+        Nothing that is read depends on them, so their absence should not cost the row. A file that
+        has not all there is is left alone: only what is held tells where its parents lead.
         """
+        if layout.name not in self.complete:
+            return
         known = self.known[layout.name]
         circles = in_circles({key: record.parent_id for key, record in known.items()})
-        is_complete = layout.name in self.complete
-        cleared = {}
+        cleared = {key: "leads in a circle" for key in circles}
         for key, record in known.items():
-            if key in circles:
-                cleared[key] = "leads in a circle"
-            elif is_complete and record.parent_id and record.parent_id not in known:
+            if record.parent_id and record.parent_id not in known:
                 cleared[key] = "leads to nothing in this file"
-        for key, what in cleared.items():
+        for key in sorted(cleared, key=lambda key: known[key].row):
             record = known[key]
             problems.add(
                 layout.file,
                 row=record.row,
                 column="parentSourcedId",
                 value=record.parent_id,
-                code="unknown_reference" if "nothing" in what else "circle",
-                reason=f"parentSourcedId {what}; it counts as blank.",
+                code="circle" if key in circles else "unknown_reference",
+                reason=f"parentSourcedId {cleared[key]}; it counts as blank.",
                 fix="Correct it, or leave it blank.",
                 severity="warning",
             )
@@ -104,35 +104,35 @@ class Gathered:
 
 
 class FileReading:
-    """One file being read: each of its rows becomes a record, or is refused and reported."""
+    """Files of one kind being read: each row becomes a record, or is refused and reported."""
 
     def __init__(
         self,
         layout: Layout,
-        sheet: Sheet,
         gathered: Gathered,
-        report: Report,
         *,
         key_of: KeyOf,
         standing_of: StandingOf,
         check: Check | None = None,
     ) -> None:
         self._layout = layout
-        self._sheet = sheet
         self._gathered = gathered
-        self._report = report
         self._key_of = key_of
         self._standing_of = standing_of
         self._check = check
-        # What the rows said, hashed, by key.
+        self._report: Report
+        # What the rows said, hashed, by key; and the keys of earlier files.
         self._said_by: dict[str, int] = {}
+        self._earlier: frozenset[str] = frozenset()
 
-    def read(self) -> None:
+    def read(self, sheet: Sheet, report: Report) -> None:
         """Read all rows. Raises Unreadable, also midway, where the file is too damaged for that."""
-        place = {name: index for index, name in enumerate(self._sheet.header)}
+        self._report = report
+        self._earlier = frozenset(self._said_by)
+        place = {name: index for index, name in enumerate(sheet.header)}
         columns = [(place.get(column.name), column) for column in self._layout.taken]
-        for number, cells in self._sheet.rows():
-            key = self._key_of(number, cells, place, self._report)
+        for number, cells in sheet.rows():
+            key = self._key_of(number, cells, place, report)
             if not (key and self._is_repeated(number, key, cells)):
                 self._take(number, key, cells, place, columns)
 
@@ -177,10 +177,12 @@ class FileReading:
             roster_flaws.report_repeated(self._report, layout, number, key, first)
             return True
         if record:
-            roster_flaws.report_double(self._report, layout, first, key, number)
+            if key not in self._earlier:
+                roster_flaws.report_double(self._report, layout, first, key, f"Row {number}")
             del gathered.known[layout.name][key]
             gathered.refuse(layout, first, key)
-        roster_flaws.report_double(self._report, layout, number, key, first)
+        where = " of an earlier file" if key in self._earlier else ""
+        roster_flaws.report_double(self._report, layout, number, key, f"Row {first}{where}")
         return False
 
     def _values(
@@ -221,10 +223,10 @@ def in_circles(parents: Mapping[str, str | None]) -> set[str]:
     circles: set[str] = set()
     for start in parents:
         chain: dict[str, int] = {}
-        key: str | None = start
+        key = start
         while key in parents and key not in done and key not in chain:
             chain[key] = len(chain)
-            key = parents[key]
+            key = parents[key] or ""
         if key in chain:
             circles.update(list(chain)[chain[key] :])
         done.update(chain)

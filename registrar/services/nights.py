@@ -34,10 +34,8 @@ from registrar.services import (
     pulls,
     reminders,
     roles,
-    roster_plan,
     rosters,
 )
-from registrar.services.roster_tables import TABLES
 
 log = logging.getLogger(__name__)
 
@@ -449,9 +447,8 @@ def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
         yield _refused(f"{reason} At most {feed.most_wrong} % may be.", fix)
     for file, counts in roster.plan.items():
         held = counts["unchanged"] + counts["changed"] + counts["retired"]
-        if counts["retired"] and roster.modes.get(file) == "delta" and file in TABLES:
-            # Few rows are in a delta, and it may well be that all of them are gone.
-            held = max(held, roster_plan.living(file, source=roster.source))
+        # Few rows are in a delta, and it may well be that all of them are gone.
+        held = max(held, roster.living.get(file, 0))
         if counts["retired"] * 100 > feed.most_retired * held:
             share = 100 * counts["retired"] / held
             reason = f"{file}: {counts['retired']:,} of {held:,} would be retired ({share:.0f} %)."

@@ -1,47 +1,39 @@
 """Compares a roster with what is held: what would be new, changed, retired. Writes nothing."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
-from registrar.models import Enrolment, LineItem, Offering
-from registrar.models.spans import holds_after
-from registrar.readers.problems import Problems
-from registrar.readers.records import Bundle, Mode, Problem
-from registrar.services import same_people
+from registrar.models import Enrolment
+from registrar.readers.records import Bundle, Problem
+from registrar.readers.roster_rows import in_circles
+from registrar.services import roster_links, same_people
+from registrar.services.roster_links import Links
+from registrar.services.roster_report import PlanReport, there
+from registrar.services.roster_scope import Scope
 from registrar.services.roster_tables import (
-    BY_SOURCED_ID,
-    CLASSES,
     ENROLLMENTS,
     LINE_ITEM_OBJECTIVES,
-    LINE_ITEMS,
-    RESULT_OBJECTIVES,
     ROLES,
-    SESSIONS,
     TABLES,
     USERS,
     Column,
-    Row,
-    Rows,
     Table,
-    mode_name,
-    offerings_named,
 )
 from registrar.services.same_people import Match
+from registrar.services.staged_rows import Row, Rows
 
 # So many sourced ids are asked for in one query.
 _QUERY = 10_000
 
 Values = tuple[Any, ...]
-Link = tuple[str, int]
 Tally = Mapping[tuple[str, Any], int]
+_T = TypeVar("_T")
 
 
 class Held(NamedTuple):
@@ -62,14 +54,6 @@ class Changes:
     held: dict[str, Held] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Links:
-    """What changes between rows of two tables: pairs of a sourced id and a key of ours."""
-
-    new: list[Link] = field(default_factory=list)
-    retired: list[Link] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What becomes of the good rows of a file, and how much is wrong with the others.
@@ -88,7 +72,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a roster would change. Plans with the same fingerprint change the same."""
+    """What a roster would change. Plans with the same fingerprint change the same.
+
+    Files are called as they are where the roster comes from. `living` tells how many rows are held
+    where a file tells of some of them alone, and retires any.
+    """
 
     source: str
     changes: Mapping[str, Changes]
@@ -98,7 +86,7 @@ class Plan:
     problems: tuple[Problem, ...]
     is_fatal: bool
     fingerprint: str
-    modes: Mapping[str, Mode] = field(default_factory=dict)
+    living: Mapping[str, int] = field(default_factory=dict)
     matches: tuple[Match, ...] = ()
 
     @property
@@ -134,15 +122,6 @@ def compare(bundle: Bundle, *, source: str) -> Plan:
     return _Comparison(bundle, source).plan()
 
 
-def living(file: str, *, source: str) -> int:
-    """How many rows of the file's table came from the source and are not gone."""
-    table = TABLES[file]
-    rows = table.rows().filter(source=source)
-    if table.gone == "retired_at":
-        rows = rows.filter(retired_at=None)
-    return rows.count()
-
-
 class _Comparison:
     """One bundle being compared with the database."""
 
@@ -150,9 +129,8 @@ class _Comparison:
         self._bundle = bundle
         self._source = source
         self._rows = Rows(bundle, source)
-        self._offerings = offerings_named(bundle)
-        self._problems = Problems()
-        self._left_out = Counter[str]()
+        self._scope = Scope(bundle, source)
+        self._report = PlanReport(bundle)
         self._changes: dict[str, Changes] = {}
         # People of this source who are learners of another one, by their id here.
         self._matches = same_people.match(source, bundle.users)
@@ -161,28 +139,30 @@ class _Comparison:
         self._ids_here = {pk: sourced_id for sourced_id, pk in self._joined.items()}
 
     def plan(self) -> Plan:
-        for orphan in self._rows.orphans:
-            self._report_orphan(*orphan)
+        for file, number, column, value in self._rows.orphans:
+            self._report.left_out[file] += 1
+            self._report.orphan(file, number, column, value)
         ids = self._ids_by_file()
         for table in TABLES.values():
             self._compare_table(table, ids[table.file])
-        teachers, outcomes = self._teachers(), self._outcomes()
-        self._report_unknown_outcomes()
-        self._report_kept_days()
-        self._report_cut_scores()
-        self._report_doubts()
-        counts = self._counts(teachers, outcomes)
+        known = {file: changes.held.keys() | changes.new for file, changes in self._changes.items()}
+        teachers = roster_links.teachers(self._scope, self._report, known)
+        outcomes = roster_links.outcomes(self._scope, self._report, known, self._rows)
+        self._report.of_rows(self._rows)
+        self._report.doubts(self._matches)
+        counts = self._counts({ENROLLMENTS: teachers, LINE_ITEM_OBJECTIVES: outcomes})
+        tallies = [self._bundle.problem_counts, self._report.problems.counts]
         return Plan(
             source=self._source,
             changes=self._changes,
             teachers=teachers,
             outcomes=outcomes,
-            counts=_with_problems(counts, [self._bundle.problem_counts, self._problems.counts]),
-            problems=(*self._bundle.problems, *self._problems.listed()),
+            counts=_with_problems(_named(counts, self._bundle), tallies),
+            problems=(*self._bundle.problems, *self._report.problems.listed()),
             is_fatal=False,
             fingerprint=_fingerprint(self._changes, self._matches, teachers, outcomes),
+            living=_named(dict(self._living(counts)), self._bundle),
             matches=tuple(self._matches),
-            modes={f"{name}.csv": mode for name, mode in self._bundle.modes.items()},
         )
 
     # Tables
@@ -214,14 +194,44 @@ class _Comparison:
                 continue
             values = self._kept_values(table, limits, row)
             if values is None:
-                self._left_out[table.file] += 1
+                self._report.left_out[table.file] += 1
             elif before is None:
                 changes.new[sourced_id] = values
             elif before.gone or before.values != values:
                 changes.changed[sourced_id] = values
-        there = rows.keys() | self._rows.passed_over if table.file == RESULT_OBJECTIVES else rows
-        absent = sorted(key for key in listed if key not in there and not held[key].gone)
-        changes.retired.extend(self._retirable(table.file, absent))
+        self._leave_out_circles(table, changes, rows)
+        is_there = there(self._rows, table.file)
+        absent = sorted(key for key in listed if key not in is_there and not held[key].gone)
+        involved = {table.file, ROLES, ENROLLMENTS} if table.file == USERS else {table.file}
+        changes.retired.extend(self._report.retirable(table.file, absent, involved))
+
+    def _leave_out_circles(self, table: Table, changes: Changes, rows: Mapping[str, Row]) -> None:
+        """Leave out the rows whose parents would lead back to themselves, by way of ours too."""
+        place = next((i for i, c in enumerate(table.columns) if c.refers_to == table.file), None)
+        given = changes.new | changes.changed
+        if place is None or not given:
+            return
+        column = table.columns[place]
+        ours = table.rows().filter(source=self._source)
+        parents = dict(ours.values_list("sourced_id", column.path))
+        parents |= {key: values[place] for key, values in given.items()}
+        for key in sorted(in_circles(parents) & given.keys(), key=lambda key: rows[key].number):
+            changes.new.pop(key, None)
+            changes.changed.pop(key, None)
+            self._report.circle(table.file, rows[key].number, column.name, given[key][place])
+        self._clear_parents(table, changes, rows, place)
+
+    def _clear_parents(
+        self, table: Table, changes: Changes, rows: Mapping[str, Row], place: int
+    ) -> None:
+        """Clear the parents that are new and were left out."""
+        for kept in (changes.new, changes.changed):
+            for key, values in kept.items():
+                parent = values[place]
+                if parent and parent not in changes.held and parent not in changes.new:
+                    name = table.columns[place].name
+                    self._report.orphan(table.file, rows[key].number, name, parent, blank=True)
+                    kept[key] = (*values[:place], None, *values[place + 1 :])
 
     def _held(self, table: Table, ids: Collection[str]) -> tuple[dict[str, Held], list[str]]:
         """The rows of ours that matter, and the ids of those that the file lists in full."""
@@ -241,7 +251,7 @@ class _Comparison:
                 gone = bool(values.pop()) if table.gone else False
                 yield sourced_id, Held(pk, tuple(values), gone)
 
-        scope = self._scope(table)
+        scope = self._listed(table)
         held = {} if scope is None else dict(read(scope))
         listed = list(held)
         others = [key for key in ids if key not in held]
@@ -252,48 +262,21 @@ class _Comparison:
             listed = [key for key in listed if key not in self._joined]
         return held, listed
 
-    def _scope(self, table: Table) -> Q | None:
+    def _listed(self, table: Table) -> Q | None:
         """Which rows of ours the bundle lists in full, if it does."""
-        if not self._is_bulk(table.file):
+        if not self._scope.is_bulk(table.file):
             return None
         if table.file == USERS:
-            return self._learners_here() if self._is_bulk(ENROLLMENTS) else None
-        return self._here(table.offering) if table.offering else None
+            return self._learners_here() if self._scope.is_bulk(ENROLLMENTS) else None
+        return self._scope.here(table.offering) if table.offering else None
 
     def _learners_here(self) -> Q:
         """Learners who learn in the offerings named, and in no other of this source."""
         enrolled = Enrolment.objects.filter(
             learner=OuterRef("pk"), source=self._source, retired_at=None
         )
-        here = self._here("offering")
+        here = self._scope.here("offering")
         return Q(Exists(enrolled.filter(here)), ~Exists(enrolled.exclude(here)))
-
-    def _here(self, path: str) -> Q:
-        """What belongs to the offerings that the bundle names."""
-        keys = {
-            f"{path}__source": self._source,
-            f"{path}{BY_SOURCED_ID}__in": self._offerings,
-        }
-        return Q(**keys)
-
-    def _is_bulk(self, file: str) -> bool:
-        return self._bundle.modes.get(mode_name(file)) == "bulk"
-
-    def _retirable(self, file: str, absent: list[Any]) -> list[Any]:
-        """What is absent, unless it may only be absent because its row was refused."""
-        involved = {file, ROLES, ENROLLMENTS} if file == USERS else {file}
-        refused = any(self._bundle.refused.get(name) or self._left_out[name] for name in involved)
-        if not absent or not refused:
-            return absent
-        self._problems.add(
-            file,
-            code="nothing_retired",
-            reason=f"{len(absent):,} that we hold are absent here. As rows were refused, they may "
-            "be among those, and none is retired.",
-            fix="Mend the refused rows, then read the files again.",
-            severity="warning",
-        )
-        return []
 
     # One row
 
@@ -307,13 +290,12 @@ class _Comparison:
                 continue
             if limit is not None and not limit(value):
                 good = False
-                self._report_size(table, column, row)
+                self._report.size(table, column, row)
             elif column.refers_to and not self._leads_somewhere(table, column, value):
-                self._report_orphan(
-                    table.file, row.number, column.name, value, blank=column.optional
-                )
+                may_be_blank = column.optional or (table.file, column.name) in self._bundle.lenient
+                self._report.orphan(table.file, row.number, column.name, value, blank=may_be_blank)
                 values[index] = None
-                good = good and column.optional
+                good = good and may_be_blank
         return tuple(values) if good else None
 
     def _leads_somewhere(self, table: Table, column: Column, sourced_id: str) -> bool:
@@ -324,55 +306,10 @@ class _Comparison:
         row = self._rows.by_file[table.file].get(sourced_id)
         return column.refers_to == table.file and row is not None and not row.deleted
 
-    # Links
+    # Counts
 
-    def _teachers(self) -> Links:
-        """Which of our staff teach which offering; people without an account are passed over."""
-        teaching = [record for record in self._bundle.enrollments if record.role == "teacher"]
-        staff = _accounts(self._bundle) if teaching else {}
-        known = self._changes[CLASSES]
-        wanted: set[Link] = set()
-        taken_back: set[Link] = set()
-        for record in teaching:
-            account = staff.get(record.user_id)
-            if account and (record.class_id in known.held or record.class_id in known.new):
-                (taken_back if record.deleted else wanted).add((record.class_id, account))
-        through = Offering.teachers.through._default_manager.filter(self._here("offering"))
-        held = set(through.values_list("offering" + BY_SOURCED_ID, "user_id"))
-        return self._links(ENROLLMENTS, held, wanted, taken_back)
-
-    def _outcomes(self) -> Links:
-        """Which of our outcomes a line item measures."""
-        known = self._changes[LINE_ITEMS]
-        wanted: set[Link] = set()
-        taken_back: set[Link] = set()
-        for record in self._bundle.line_item_objectives:
-            item = record.line_item_id
-            outcome = self._rows.outcome(LINE_ITEM_OBJECTIVES, record.objective_id, record.row)
-            if item not in known.held and item not in known.new:
-                self._left_out[LINE_ITEM_OBJECTIVES] += 1
-                self._report_orphan(LINE_ITEM_OBJECTIVES, record.row, "lineItemSourcedId", item)
-            elif outcome is not None:
-                (taken_back if record.deleted else wanted).add((item, outcome))
-        through = LineItem.outcomes.through._default_manager.filter(
-            Q(lineitem__sourced_id__in={item for item, _ in wanted | taken_back})
-            | self._here("lineitem__offering"),
-            holds_after(timezone.localdate(), prefix="learningoutcome__"),
-            lineitem__source=self._source,
-        )
-        held = set(through.values_list("lineitem" + BY_SOURCED_ID, "learningoutcome_id"))
-        return self._links(LINE_ITEM_OBJECTIVES, held, wanted, taken_back)
-
-    def _links(self, file: str, held: set[Link], wanted: set[Link], taken_back: set[Link]) -> Links:
-        absent = sorted(held - wanted - taken_back) if self._is_bulk(file) else []
-        retired = [*self._retirable(file, absent), *sorted(held & taken_back - wanted)]
-        return Links(new=sorted(wanted - held), retired=retired)
-
-    # Counts and problems
-
-    def _counts(self, teachers: Links, outcomes: Links) -> dict[str, Counts]:
+    def _counts(self, links: Mapping[str, Links]) -> dict[str, Counts]:
         bundle = self._bundle
-        links = {ENROLLMENTS: teachers, LINE_ITEM_OBJECTIVES: outcomes}
         counts: dict[str, Counts] = {}
         for name in bundle.modes:
             file = f"{name}.csv"
@@ -381,112 +318,29 @@ class _Comparison:
             new = len(changes.new) + len(link.new)
             retired = len(changes.retired) + len(link.retired)
             retired_by_a_row = sum(key in rows for key in changes.retired)
-            good = bundle.rows.get(file, 0) - bundle.refused.get(file, 0) - self._left_out[file]
+            left_out = bundle.refused.get(file, 0) + self._report.left_out[file]
+            good = bundle.rows.get(file, 0) - left_out
             unchanged = good - new - len(changes.changed) - retired_by_a_row
             counts[file] = Counts(new, len(changes.changed), retired, max(unchanged, 0))
         return counts
 
-    def _report_size(self, table: Table, column: Column, row: Row) -> None:
-        value = row.values[table.columns.index(column)]
-        is_text = isinstance(value, str)
-        self._problems.add(
-            table.file,
-            row=row.number,
-            column=column.name,
-            value=str(value),
-            code="too_long" if is_text else "too_large",
-            reason=f"{column.name} is {'longer' if is_text else 'larger'} than can be kept.",
-            fix="Shorten it." if is_text else "Check the number.",
-        )
-
-    def _report_orphan(
-        self, file: str, number: int, column: str, value: str, *, blank: bool = False
-    ) -> None:
-        self._problems.add(
-            file,
-            row=number,
-            column=column,
-            value=value,
-            code="unknown_reference",
-            reason=f"{column} leads to nothing in these files, nor to anything that came before."
-            + (" It counts as blank." if blank else ""),
-            fix="Correct it, or deliver what it leads to as well.",
-            severity="warning" if blank else "error",
-        )
-
-    def _report_unknown_outcomes(self) -> None:
-        for (file, objective), numbers in self._rows.unknown_outcomes.items():
-            self._problems.add(
-                file,
-                row=numbers[0],
-                column="learningObjectiveId",
-                value=objective,
-                code="unknown_outcome",
-                reason="No course or activity here has a learning outcome of this code. Rows that "
-                f"name it: {len(numbers):,}; nothing is kept of them.",
-                fix="Add the outcome to its course, then read the files again.",
-                severity="warning",
-            )
-
-    def _report_kept_days(self) -> None:
-        for row, said, kept in self._rows.kept_days:
-            self._problems.add(
-                SESSIONS,
-                row=row,
-                column="startDate",
-                value=said.isoformat(),
-                code="first_day_stays",
-                reason=f"Outcomes or skills hold from {kept.isoformat()} on, as of this term; its "
-                "first day stays.",
-                fix="Nothing needs to be done; what is new for the term counts from that day.",
-                severity="warning",
-            )
-
-    def _report_doubts(self) -> None:
-        for found in self._matches:
-            if found.doubt:
-                self._problems.add(
-                    USERS,
-                    row=found.row,
-                    column="identifier",
-                    value=found.number,
-                    code="maybe_the_same",
-                    reason=f"Somebody in another system has this number, but {found.doubt}.",
-                    fix="Say at the desk, under “Same people”, whether they are one person.",
-                    severity="warning",
-                )
-
-    def _report_cut_scores(self) -> None:
-        for file, count in self._rows.too_precise():
-            self._problems.add(
-                file,
-                column="score",
-                code="score_cut",
-                reason=f"{count:,} scores have more than three decimals; three are kept, and "
-                "nothing is rounded up.",
-                fix="Nothing need be done.",
-                severity="warning",
-            )
+    def _living(self, counts: Mapping[str, Counts]) -> Iterator[tuple[str, int]]:
+        for file, count in counts.items():
+            if count.retired and file in TABLES and not self._scope.is_bulk(file):
+                yield file, _living(TABLES[file], source=self._source)
 
 
-def _accounts(bundle: Bundle) -> dict[str, int]:
-    """The accounts of the users of a bundle, found by user name, else by e-mail address."""
-    by_name: dict[str, list[int]] = defaultdict(list)
-    by_email: dict[str, list[int]] = defaultdict(list)
-    people = User.objects.filter(is_active=True)
-    for pk, username, email in people.values_list("pk", "username", "email"):
-        by_name[username.casefold()].append(pk)
-        if email:
-            by_email[email.casefold()].append(pk)
-    accounts: dict[str, int] = {}
-    for record in bundle.users:
-        named = by_name.get(record.username.casefold(), [])
-        written_to = by_email.get(record.email.casefold(), [])
-        # Whoever shares a name or an address with somebody else is not recognised by it.
-        found = named if len(named) == 1 else written_to
-        if len(found) == 1:
-            accounts[record.sourced_id] = found[0]
-    return accounts
+def _named(by_file: Mapping[str, _T], bundle: Bundle) -> dict[str, _T]:
+    """By what the files are called where the bundle comes from."""
+    return {bundle.file_names.get(file, file): each for file, each in by_file.items()}
+
+
+def _living(table: Table, *, source: str) -> int:
+    """How many rows of the table came from the source and are not gone."""
+    rows = table.rows().filter(source=source)
+    if table.gone == "retired_at":
+        rows = rows.filter(retired_at=None)
+    return rows.count()
 
 
 _Limit = Callable[[Any], bool]

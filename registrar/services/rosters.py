@@ -16,7 +16,7 @@ from issuer.errors import WrongState
 from issuer.services import events, ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
-from registrar.readers import oneroster_csv
+from registrar.readers import rosters as roster_reader
 from registrar.services import (
     event_types,
     learner_access,
@@ -29,7 +29,8 @@ from registrar.services import (
     uploads,
 )
 from registrar.services.results import Entry
-from registrar.services.roster_plan import Changes, Links, Plan, Values
+from registrar.services.roster_links import Links
+from registrar.services.roster_plan import Changes, Plan, Values
 from registrar.services.roster_tables import (
     CLASSES,
     COURSES,
@@ -57,7 +58,7 @@ def plan(path: Path, *, source: str | None = None) -> Plan:
     The source is the one given, else the system that the manifest names. Raises ImportRefused
     if it has the name under which the college keeps what came from nowhere else.
     """
-    bundle = oneroster_csv.read(path)
+    bundle = roster_reader.read(path)
     source = source or bundle.source_code or bundle.source_name or NAMELESS
     if source == people.OWN or len(source) > _longest_source():
         raise ImportRefused(
@@ -91,7 +92,7 @@ def read(
         sha256=sha256,
         stored_at=str(path.resolve()),
         plan=planned.counts_as_json(),
-        modes=dict(planned.modes),
+        living=dict(planned.living),
         fingerprint=planned.fingerprint,
         problems=[asdict(problem) for problem in planned.problems],
         problem_count=planned.problem_count,

@@ -100,6 +100,34 @@ def held() -> dict[str, list[Any]]:
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 
+def test_a_delta_lays_nothing_into_a_circle_with_what_is_held(
+    roster: Roster, tmp_path: Path
+) -> None:
+    bring(roster, tmp_path)
+    changed = delta(
+        orgs=[
+            f"o1{DELTA}Quillhaven College,school,,o2",
+            f"o3{DELTA}Botany,department,,o4",
+            f"o4{DELTA}Zoology,department,,o3",
+            f"o5{DELTA}Geology,department,,o4",
+            f"o6{DELTA}Physics,department,,o1",
+        ],
+        academicSessions=[f"y1{DELTA}2025-26,schoolYear,2025-08-01,2026-07-31,t1,2026"],
+    )
+    imported = bring(changed, tmp_path)
+    told = [(p["file"], p["row"], p["code"], p["severity"]) for p in imported.problems]
+    assert told == [
+        ("orgs.csv", 2, "circle", "error"),
+        ("orgs.csv", 3, "circle", "error"),
+        ("orgs.csv", 4, "circle", "error"),
+        ("orgs.csv", 5, "unknown_reference", "warning"),
+        ("academicSessions.csv", 2, "circle", "error"),
+    ]
+    units = {each.sourced_id: each.parent for each in OrganizationUnit.objects.all()}
+    assert units["o1"] is None
+    assert units["o6"].sourced_id == "o1"
+
+
 # The real module presentation
 
 
