@@ -108,8 +108,9 @@ class NewFeedPage(FormPage):
     form_class: type[forms.ModelForm] = FolderForm
     kind = Feed.Kind.FOLDER
     lede = (
-        "The system drops each roster into its folder, as a zip or a folder of CSV files of OneRoster "
-        "or Canvas, under a name that ends in .part until it is whole. The night takes the newest."
+        "The system drops each roster into its folder, as a zip or a folder of CSV files of "
+        "OneRoster or Canvas, under a name that ends in .part until it is whole. The night takes "
+        "the newest."
     )
 
     def get_trail(self) -> Iterable[Link]:
@@ -237,8 +238,8 @@ class FeedAdmin(DeskAdmin):
     """Where the night fetches from."""
 
     lede = (
-        "A feed is a folder into which a system drops its rosters, CSV of OneRoster or Canvas, or a "
-        "system that the night asks itself."
+        "A feed is a folder into which a system drops its rosters, CSV of OneRoster or Canvas, or "
+        "a system that the night asks itself."
     )
     empty = "Add a feed: the next night looks there."
     verbs = (

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registrar", "0041_sheets_read_as"),
+        ("registrar", "0043_notes_of_rows"),
     ]
 
     operations = [
