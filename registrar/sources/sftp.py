@@ -16,6 +16,10 @@ from issuer.vc.errors import Unreachable
 from registrar.errors import SourceRefuses, SourceSilent
 
 MAX_SECONDS: Final = 90
+# Entries of a folder that are looked at: what is never tidied up grows without end.
+MAX_ENTRIES: Final = 10_000
+# Zips that are read until one of them is whole.
+MAX_TRIED: Final = 3
 _CONNECT_SECONDS: Final = 10
 _BLOCK: Final = 1 << 18
 # What systems call a file that is still being written.
@@ -60,13 +64,14 @@ def take_newest(
     """Put the newest whole zip at the target; with what is said of files that are not whole.
 
     None, and no file, where that is the one known, or there is none. What is being written while
-    we look, and what does not end as a zip does, is passed over. Raises SourceSilent and
-    SourceRefuses.
+    we look, and what does not end as a zip does, is passed over, of MAX_TRIED at most. Raises
+    SourceSilent and SourceRefuses.
     """
 
     async def take(client: asyncssh.SFTPClient, folder: str) -> tuple[File | None, list[str]]:
         said: list[str] = []
-        for found in await _list(client, folder):
+        there = await _list(client, folder)
+        for found in there[:MAX_TRIED]:
             if found == known:
                 return None, said
             if found.size > max_bytes:
@@ -75,6 +80,8 @@ def take_newest(
                 return found, said
             else:
                 said.append(f"{found.name} is not whole, or was being written.")
+        if len(there) > MAX_TRIED:
+            said.append(f"Of {len(there):,} zips the older ones were not looked at.")
         return None, said
 
     return _ask(account, take)
@@ -93,8 +100,16 @@ def check_key(secret: str) -> None:
 
 
 async def _list(client: asyncssh.SFTPClient, folder: str) -> list[File]:
-    entries = await client.readdir(folder)
-    found = [_file(entry) for entry in entries if _is_zip(entry)]
+    found, seen = [], 0
+    async for entry in client.scandir(folder):
+        seen += 1
+        if seen > MAX_ENTRIES:
+            raise SourceRefuses(
+                f"The folder {folder} has more than {MAX_ENTRIES:,} entries. Remove old ones, or "
+                "let rosters have a folder of their own."
+            )
+        if _is_zip(entry):
+            found.append(_file(entry))
     return sorted(found, key=lambda each: (each.written_at, each.name), reverse=True)
 
 
@@ -116,6 +131,7 @@ async def _is_taken(client: asyncssh.SFTPClient, folder: str, found: File, targe
     size = 0
     with part.open("wb") as out:
         async with client.open(path, "rb") as source:
+            # It may be said to be small, and never end.
             while size <= found.size and (block := await source.read(_BLOCK)):
                 size += len(block)
                 out.write(cast(bytes, block))

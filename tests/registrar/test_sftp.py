@@ -1,7 +1,11 @@
 """SFTP: the newest whole zip is taken, from a host whose key is the pinned one and no other."""
 
 import asyncio
+import getpass
 import os
+import shutil
+import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +20,7 @@ from issuer.services import clock
 from registrar.errors import FeedRefused, SourceRefuses
 from registrar.models import Feed, Learner, Pull, RosterImport
 from registrar.services import feeds, nights
+from registrar.sources import sftp
 from tests.registrar.test_oneroster_csv import Roster, zipped
 from tests.registrar.test_pulls import TODAY, night, step
 
@@ -74,6 +79,64 @@ class FileServer:
         await self._listener.wait_closed()
 
 
+class OpenSsh:
+    """OpenSSH's own server on this machine, which lets this user in by a key."""
+
+    user = getpass.getuser()
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.folder = folder
+        self.key = asyncssh.generate_private_key("ssh-ed25519")
+        self.users_key = asyncssh.generate_private_key("ssh-ed25519")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.origin = f"sftp://127.0.0.1:{port}"
+        place = folder / "sshd"
+        place.mkdir(mode=0o700)
+        self.key.write_private_key(place / "host")
+        (place / "host").chmod(0o600)
+        self.users_key.write_public_key(place / "authorized")
+        said = {
+            "ListenAddress": f"127.0.0.1:{port}",
+            "HostKey": place / "host",
+            "AuthorizedKeysFile": place / "authorized",
+            "StrictModes": "no",
+            "PidFile": "none",
+            "PasswordAuthentication": "no",
+            "KbdInteractiveAuthentication": "no",
+            "PermitRootLogin": "prohibit-password",
+            "Subsystem": "sftp internal-sftp",
+        }
+        (place / "config").write_text("".join(f"{k} {v}\n" for k, v in said.items()))
+        command = [program, "-D", "-e", "-f", str(place / "config")]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr is not None
+        told = next((line for line in self._process.stderr if "listening" in line), "")
+        self.is_up = bool(told)
+
+    def close(self) -> None:
+        """Stop."""
+        self._process.terminate()
+        self._process.communicate()
+
+
+@pytest.fixture
+def sshd(settings: Any, tmp_path: Path) -> Iterator[OpenSsh | FileServer]:
+    """OpenSSH's server, a stranger's code; where there is none, the one that tests have."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "here").mkdir()
+    settings.UPLOAD_DIR = str(tmp_path / "here")
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    server: OpenSsh | FileServer | None = OpenSsh(program, tmp_path) if program else None
+    if isinstance(server, OpenSsh) and not server.is_up:
+        server.close()
+        server = None
+    server = server or FileServer(tmp_path)
+    settings.FEED_ORIGINS = [server.origin]
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def server(settings: Any, tmp_path: Path) -> Iterator[FileServer]:
     (tmp_path / "there" / "out").mkdir(parents=True)
@@ -90,7 +153,7 @@ def roster() -> Roster:
     return Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
 
 
-def connect(server: FileServer, by: User, **said: Any) -> Feed:
+def connect(server: FileServer | OpenSsh, by: User, **said: Any) -> Feed:
     own = {
         "name": "Banner",
         "kind": Feed.Kind.SFTP,
@@ -103,7 +166,7 @@ def connect(server: FileServer, by: User, **said: Any) -> Feed:
     return feeds.add(by=by, **own | said)
 
 
-def drop(server: FileServer, roster: Roster, name: str, *, hours_ago: int = 0) -> Path:
+def drop(server: FileServer | OpenSsh, roster: Roster, name: str, *, hours_ago: int = 0) -> Path:
     made = zipped(server.folder, roster.files())
     place = made.rename(server.folder / "out" / name)
     when = (clock.now() - timedelta(hours=hours_ago)).timestamp()
@@ -212,3 +275,69 @@ def test_an_address_inside_is_not_entered_unless_the_operator_names_it(
     with pytest.raises(Exception, match="public addresses only"):
         feeds.try_connection(feed, by=clara)
     assert not server.passwords
+
+
+def test_openssh_is_entered_with_a_key_and_no_secret_is_in_any_log(
+    sshd: OpenSsh | FileServer, clara: User, roster: Roster, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    own = sshd.folder / "out" if isinstance(sshd, OpenSsh) else "/out"
+    secret = sshd.users_key.export_private_key().decode()
+    account = sshd.user if isinstance(sshd, OpenSsh) else "banner"
+    feed = connect(sshd, clara, account=account, secret=secret, folder=str(own))
+    drop(sshd, roster, "monday.zip", hours_ago=30)
+    drop(sshd, roster, "tuesday.zip", hours_ago=2)
+    half = drop(sshd, roster, "wednesday.zip")
+    half.write_bytes(half.read_bytes()[:400])
+    run = night()
+    assert step(run, "apply").state == "done"
+    assert Pull.objects.get(run=run).position["name"] == "tuesday.zip"
+    assert Learner.objects.count() == 2
+    stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    feeds.change_secret(feed, stranger, by=clara)
+    with pytest.raises(SourceRefuses, match="does not let"):
+        feeds.try_connection(feed, by=clara)
+    feeds.change_secret(feed, PASSWORD, by=clara)
+    if isinstance(sshd, OpenSsh):
+        with pytest.raises(SourceRefuses, match="does not let"):
+            feeds.try_connection(feed, by=clara)
+    for line in (PASSWORD, secret.splitlines()[1], stranger.splitlines()[1]):
+        assert line not in caplog.text
+
+
+def test_a_folder_that_is_never_tidied_up_is_refused(
+    server: FileServer, clara: User, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = connect(server, clara)
+    monkeypatch.setattr(sftp, "MAX_ENTRIES", 6)
+    for number in range(4):
+        drop(server, roster, f"{number}.zip")
+    assert feeds.try_connection(feed, by=clara)["zips"] == 4
+    (server.folder / "out" / "notes.txt").touch()
+    with pytest.raises(SourceRefuses, match=r"more than 6 entries\. Remove old ones"):
+        feeds.try_connection(feed, by=clara)
+
+
+def test_of_many_zips_that_are_not_whole_few_are_read(
+    server: FileServer, clara: User, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(server, clara)
+    drop(server, roster, "whole.zip", hours_ago=9)
+    for number in range(4):
+        half = drop(server, roster, f"{number}.zip", hours_ago=number)
+        half.write_bytes(half.read_bytes()[:400])
+    run = night()
+    assert step(run, "fetch").state == "held"
+    assert Pull.objects.get(run=run).notes[-1] == "Of 5 zips the older ones were not looked at."
+
+
+def test_a_truncated_file_trips_the_brake(server: FileServer, clara: User, roster: Roster) -> None:
+    connect(server, clara)
+    drop(server, roster, "monday.zip", hours_ago=2)
+    night()
+    lines = roster.texts["results.csv"].splitlines(keepends=True)
+    roster.texts["results.csv"] = b"".join(lines[:2])
+    drop(server, roster, "tuesday.zip")
+    held = step(night(), "plan")
+    assert held.state == "held"
+    assert "would be retired" in held.refused[0]["reason"]
