@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registrar", "0043_notes_of_rows"),
+        ("registrar", "0044_successions"),
     ]
 
     operations = [
