@@ -1,8 +1,9 @@
-"""The one clock that all processes share: the database's."""
+"""The one clock that all processes share, the database's; and when a day is over at the college."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django.db import connection
+from django.utils import timezone
 
 from issuer.models import changes
 
@@ -31,3 +32,17 @@ def settled() -> datetime:
         )
         moment: datetime = cursor.fetchone()[0]
     return moment
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a day where the college is, by TIME_ZONE.
+
+    Of an hour that there is twice as clocks are put back, that of the second; of one that there is
+    not as they are put forward, the last before it.
+    """
+    return datetime.combine(day, time(23, 59, 59, fold=1), timezone.get_current_timezone())
+
+
+def day_of(moment: datetime) -> date:
+    """Which day it is then where the college is: the day that people are told."""
+    return timezone.localdate(moment)

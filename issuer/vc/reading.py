@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from issuer.vc import status_list, timestamps
-from issuer.vc.errors import VcError
+from issuer.vc.errors import MalformedDocument, VcError
 from issuer.vc.jose import numeric_dates
 
 # Records inside records inside records: nobody looks deeper.
@@ -105,9 +105,12 @@ class Reading:
         return _day(self.awarded)
 
     @property
-    def valid_until_on(self) -> date | None:
-        """The last day of validity, where it is written as a date."""
-        return _day(self.valid_until)
+    def ends_at(self) -> datetime | None:
+        """The last moment of validity, where it is written as one."""
+        try:
+            return timestamps.read(self.valid_until)
+        except MalformedDocument:
+            return None
 
     @property
     def issuer_is_key(self) -> bool:

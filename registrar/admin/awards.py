@@ -1,6 +1,7 @@
 """Awards: who has earned a credential and why, and everything that each led to."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any, cast
 
@@ -181,7 +182,7 @@ class AwardPage(ThingPage):
         newer = counting.after(award.pk).first()
         return super().get_context_data(
             credential=credential,
-            ends_at=credential.valid_until if credential else award.valid_until,
+            ends_at=credential.valid_until if credential else _last_day(award),
             results=[
                 (names.get(result["description"], ""), result["value"]) for result in award.results
             ],
@@ -195,6 +196,10 @@ class AwardPage(ThingPage):
             and self.user.has_perm("issuer.prepare_batch"),
             **kwargs,
         )
+
+
+def _last_day(award: Award) -> date | None:
+    return award.valid_until or award.revision.last_day(award.awarded_on)
 
 
 class OfBatch(admin.SimpleListFilter):

@@ -10,12 +10,12 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.generic import TemplateView
 
 from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.pages import Link, Page, Verb, column, list_link, person_column, thing_url
+from issuer.services import clock
 from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
@@ -156,7 +156,7 @@ class EndingCsv(EndingPage):
                 award.learner.number,
                 award.learner.name,
                 award.learner.email,
-                timezone.localtime(award.ends_at).date(),
+                clock.day_of(award.ends_at),
                 award.awarded_on,
             )
             for award in self.get_found().iterator()

@@ -1,6 +1,8 @@
 """CredentialTemplate, Revision, RevisionSkill: what we are willing to say, versioned."""
 
 import uuid
+from calendar import monthrange
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -218,6 +220,15 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (revision {self.number})"
+
+    def last_day(self, awarded_on: date) -> date | None:
+        """Until when an award of that day holds: that day of the month, or the month's last."""
+        if self.valid_for is None:
+            return None
+        years, month = divmod(awarded_on.month - 1 + self.valid_for, 12)
+        year = awarded_on.year + years
+        day = min(awarded_on.day, monthrange(year, month + 1)[1])
+        return date(year, month + 1, day)
 
 
 def names_of_templates(path: str = "") -> models.Prefetch:

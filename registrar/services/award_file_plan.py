@@ -19,7 +19,6 @@ from registrar.models.learners import full_name
 from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
-from registrar.services import composition
 from registrar.services.eligibility import OCCASION_LENGTH
 
 Outcome = AwardFileRow.Outcome
@@ -154,7 +153,7 @@ class _Planner:
         if record is None:
             return wrong
         learner = self._learner(record, problems)
-        lapses = composition.last_day(record.awarded_on or self._today, self._revision)
+        lapses = self._revision.last_day(record.awarded_on or self._today)
         if record.valid_until is None and lapses is not None and lapses < self._today:
             self._note(problems, record, "awarded_on", *_LAPSED)
         if any(problem.severity == "error" for problem in problems):

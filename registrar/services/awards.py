@@ -16,7 +16,7 @@ from django.utils import dateformat
 from issuer.errors import NotIssued, ReasonMissing, WrongState
 from issuer.models import Batch, Chunk, Credential, StatusChange
 from issuer.models.batches import failed_row
-from issuer.services import batches, ledger, status
+from issuer.services import batches, clock, ledger, status
 from issuer.vc import openbadges
 from registrar import rules
 from registrar.models import (
@@ -152,7 +152,7 @@ def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
     ]
     if not candidates:
         return None
-    day = evaluation.at.astimezone(UTC).date()
+    day = clock.day_of(evaluation.at)
     # Drawn ahead, so that the batch is opened last: its ledger entry makes all others wait.
     batch_id = uuid4()
     Award.objects.bulk_create(
@@ -605,7 +605,7 @@ def _as_of_today(former: Iterable[Award], revision: Revision, *, by: User) -> li
         followers.of(
             award,
             revision=revision,
-            awarded_on=datetime.now(UTC).date(),
+            awarded_on=clock.day_of(clock.now()),
             valid_until=award.valid_until,
             evidence=award.evidence,
             decided_by=by,

@@ -1,7 +1,6 @@
 """Word awards as unsigned Open Badges credentials."""
 
 import secrets
-from calendar import monthrange
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -93,27 +92,18 @@ def compose_possible(awards: QuerySet[Award]) -> tuple[list[Statement], dict[int
     return statements, refused
 
 
-def last_day(awarded_on: date, revision: Revision) -> date | None:
-    """The last day of an award for so many months: that of the same number, or the month's last."""
-    if revision.valid_for is None:
-        return None
-    years, month = divmod(awarded_on.month - 1 + revision.valid_for, 12)
-    year = awarded_on.year + years
-    day = min(awarded_on.day, monthrange(year, month + 1)[1])
-    return date(year, month + 1, day)
-
-
 def sample(revision: Revision) -> dict[str, Any]:
     """What a credential of this revision says of a learner who does not exist, unsigned.
 
     The learner has the results that are needed. Raises VcError while it cannot be composed.
     """
     now = clock.now()
+    today = clock.day_of(now)
     said = _Said(
         credential_id=UUID(int=0),
-        awarded_on=now.date(),
+        awarded_on=today,
         valid_from=now,
-        valid_until=_end_of(last_day(now.date(), revision)),
+        valid_until=_end_of(revision.last_day(today)),
         evidence=_sample_evidence(revision),
         identity=SAMPLE_EMAIL,
         identity_type="emailAddress",
@@ -195,7 +185,7 @@ class _Composer:
             credential_id=row.credential_id,
             awarded_on=row.awarded_on,
             valid_from=row.decided_at,
-            valid_until=_end_of(row.valid_until or last_day(row.awarded_on, revision)),
+            valid_until=_end_of(row.valid_until or revision.last_day(row.awarded_on)),
             evidence=row.evidence,
             identity=identity,
             identity_type=identity_type,
@@ -365,7 +355,7 @@ def _midnight(day: date | None) -> datetime | None:
 
 
 def _end_of(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time(23, 59, 59), UTC)
+    return None if day is None else clock.end_of(day)
 
 
 def _contradicts_itself(said: _Said) -> bool:

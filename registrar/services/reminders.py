@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min
-from django.utils import dateformat, timezone
+from django.utils import dateformat
 
 from issuer.errors import WrongState
 from issuer.models import Mail, Release
@@ -109,11 +109,12 @@ def _stage(ends_at: datetime, now: datetime, policy: ReminderPolicy) -> int:
 
 
 def _write(award: Any, page: Release | None, sender: dict[str, str], now: datetime) -> Mail | None:
+    ends_on = clock.day_of(award.ends_at)
     text = learner_mails.text(
         award,
         "reminder",
-        day=dateformat.format(timezone.localtime(award.ends_at), settings.DATE_FORMAT),
-        days=(award.ends_at - now).days,
+        day=dateformat.format(ends_on, settings.DATE_FORMAT),
+        days=(ends_on - clock.day_of(now)).days,
         renewal=award.revision.renewal,
         page=page.url if page else "",
         **sender,

@@ -6,13 +6,15 @@ decides so by hand. The new award names the one that it renews.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import dateformat
 
 from issuer.errors import ReasonMissing, WrongState
 from issuer.models import Batch, Credential
@@ -73,18 +75,21 @@ def earned_again(found: Iterable[Award]) -> dict[int, Candidate]:
 def renew_by_rule(chosen: Collection[int], *, by: User) -> Batch:
     """Renew those of these awards that are earned again, as a batch for a second person to approve.
 
-    Raises WrongState if there is none.
+    Raises WrongState if there is none, and if a new one would end before the old one.
     """
 
     def made(revision: Revision, found: list[Award]) -> list[Award]:
         again = earned_again(found)
+        found = [award for award in found if award.pk in again]
+        today = clock.day_of(clock.now())
+        _demand_that_none_ends_earlier(found, revision.last_day(today))
         followers = award_chains.Followers(found)
         return [
             followers.of(
                 award,
                 revision=revision,
                 renewal=Award.Renewal.RULE,
-                awarded_on=_today(),
+                awarded_on=today,
                 decided_by=by,
                 occasion=again[award.pk].occasion or award.occasion,
                 offering_id=again[award.pk].offering_id,
@@ -92,7 +97,6 @@ def renew_by_rule(chosen: Collection[int], *, by: User) -> Batch:
                 reasons=again[award.pk].reasons,
             )
             for award in found
-            if award.pk in again
         ]
 
     return _renew(chosen, made, by=by, reason="Earned again by the rule.")
@@ -110,24 +114,27 @@ def renew_by_hand(
     """Renew these awards, whatever their rule says, as a batch for a second person to approve.
 
     The reason says what bears it out. Where the template lets evidence stand in the credential, it
-    and the link do. Raises ReasonMissing; WrongState if none of them can be renewed any longer, and
-    where neither the template nor `valid_until` says when the new one ends.
+    and the link do. Raises ReasonMissing; WrongState if none of them can be renewed any longer,
+    where neither the template nor `valid_until` says when the new one ends, and if one would end
+    before the old one.
     """
     if not reason.strip():
         raise ReasonMissing
-    if valid_until is not None and valid_until <= clock.now().date():
+    today = clock.day_of(clock.now())
+    if valid_until is not None and valid_until < today:
         raise WrongState("The day until which it is to be valid has passed.")
 
     def made(revision: Revision, found: list[Award]) -> list[Award]:
         if valid_until is None and revision.valid_for is None:
             raise WrongState(f"Say until when: {revision.name} states no end of its own.")
+        _demand_that_none_ends_earlier(found, valid_until or revision.last_day(today))
         followers = award_chains.Followers(found)
         return [
             followers.of(
                 award,
                 revision=revision,
                 renewal=Award.Renewal.HAND,
-                awarded_on=_today(),
+                awarded_on=today,
                 decided_by=by,
                 valid_until=valid_until,
                 evidence=_evidence(revision, reason, evidence_link),
@@ -178,8 +185,16 @@ def _prepare(made: list[Award], *, by: User, reason: str, tells_learners: bool) 
     return batch
 
 
-def _today() -> date:
-    return clock.now().astimezone(UTC).date()
+def _demand_that_none_ends_earlier(found: Iterable[Any], until: date | None) -> None:
+    later = [day for award in found if until and (day := clock.day_of(award.ends_at)) > until]
+    if until is None or not later:
+        return
+    told = dateformat.format(until, settings.DATE_FORMAT)
+    latest = dateformat.format(max(later), settings.DATE_FORMAT)
+    raise WrongState(
+        f"Renewed until {told}, {len(later)} would end before the credential that is renewed, "
+        f"the last of which holds until {latest}. Say a later day."
+    )
 
 
 def _evidence(revision: Revision, reason: str, link: str) -> list[dict[str, str]]:

@@ -54,11 +54,13 @@ def test_learners_are_reminded_once_at_each_stage(adas_yearly: Award, ada: Learn
     assert told(80) == Reminded(1, 1, 0)
     assert told(70) == Reminded(1, 0, 0)
     # Of what has passed while nobody was told, only the last.
-    assert told(5) == Reminded(1, 1, 0)
-    assert told(4) == Reminded(1, 0, 0)
+    assert told(0) == Reminded(1, 1, 0)
+    assert told(0) == Reminded(1, 0, 0)
     assert set(Reminder.objects.values_list("days", flat=True)) == {90, 7}
     first = Mail.objects.filter(to=ada.email).earliest("written_at")
     assert "By passing BIO 101 again." in first.text and "in 80 days" in first.text
+    last = Mail.objects.filter(to=ada.email).latest("written_at")
+    assert "That is today." in last.text
     assert whole_night().steps.get(name="remind").counts["mails"] == 0
 
 
@@ -147,4 +149,11 @@ def test_where_the_template_states_no_end_a_renewal_by_hand_does(
         {adas_yearly.pk}, by=clara, reason="Training.", valid_until=until
     )
     (renewed,) = issued(batch, by=dev)
-    assert end_of(renewed).date() >= until
+    assert end_of(renewed).date() == until
+
+
+def test_a_renewal_does_not_end_before_what_it_renews(adas_yearly: Award, clara: User) -> None:
+    before = end_of(adas_yearly).date() - timedelta(days=1)
+    with pytest.raises(WrongState, match="would end before"):
+        renewals.renew_by_hand({adas_yearly.pk}, by=clara, reason="T.", valid_until=before)
+    assert Award.objects.get() == adas_yearly

@@ -1,4 +1,5 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from hypothesis import given
@@ -25,7 +26,8 @@ def test_the_facts_of_a_badge_are_read(badge: dict[str, Any]) -> None:
     assert found.issuer_known_by == "college.example"
     assert found.issuer_url == "https://college.example/"
     assert found.awarded_on == date(2026, 6, 13)
-    assert found.valid_until_on == date(2031, 6, 14)
+    assert found.ends_at == datetime.fromisoformat(found.valid_until)
+    assert replace(found, valid_until="next year").ends_at is None
     assert (found.term, found.credits, found.code) == ("Spring 2026", "2.5", "ST-101")
     assert [skill.name for skill in found.skills] == [f"Skill {number}" for number in range(4)]
     assert [(line.name, line.value) for line in found.results] == [

@@ -1,7 +1,7 @@
 """Let a client of the API sign with keys of its own instead of keeping a secret."""
 
 import json
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from oauth2_provider.models import Application
 
 from issuer.errors import Refusal
 from issuer.management.outcomes import content_of
+from issuer.services import clock
 from registrar.services import client_keys
 
 
@@ -63,4 +64,4 @@ def _end_of(day: str | None) -> datetime | None:
         found = None
     if found is None:
         raise CommandError(f"{day} is not a day, YYYY-MM-DD.")
-    return datetime.combine(found, time.max, tzinfo=UTC)
+    return clock.end_of(found)
