@@ -10,6 +10,7 @@ from registrar.admin import (  # noqa: F401
     corrections,
     credentials,
     crosswalk,
+    deliveries,
     feeds,
     learners,
     ledger_words,
