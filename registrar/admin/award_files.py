@@ -1,38 +1,27 @@
 """Award from a file or to chosen learners: see what would come of it, mend it, prepare a batch."""
 
-import re
-from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from django import forms
-from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Page as Rows
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
-from django.template.defaultfilters import filesizeformat
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
-from django.views.generic import DetailView, View
+from django.views.generic import DetailView
 from django_htmx.http import HttpResponseClientRefresh
 
 from issuer.errors import Refusal
 from issuer.pages import (
     Act,
     DeskAdmin,
-    FormPage,
-    Link,
     Page,
     StateFilter,
     ThingPage,
     Verb,
     column,
-    list_link,
     number_column,
     person_column,
     state_tag,
@@ -40,204 +29,24 @@ from issuer.pages import (
 )
 from issuer.vc import reading
 from issuer.vc.errors import VcError
-from registrar import tasks
 from registrar.admin.award_choices import ChooseOptions, ChoosePage
-from registrar.admin.downloads import as_long_csv
-from registrar.admin.sheet_columns import SAMPLE_CELLS, SheetColumnsForm
+from registrar.admin.award_file_forms import SettingsPage, TakePage
+from registrar.admin.award_file_rows import (
+    FailuresPage,
+    MendPage,
+    RowsPage,
+    shown_outcome,
+    to_mend,
+)
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.models.templates import names_of_templates
 from registrar.readers import award_columns
-from registrar.readers.award_rows import DATES
-from registrar.readers.loose_sheet import MAX_BYTES
-from registrar.services import award_files, roles
+from registrar.services import award_files
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome
 
 ROWS_PER_PAGE: Final = 25
-_ORDERS: Final = (
-    ("", "As the days themselves tell"),
-    ("day first", "Day first: 15/05/2026"),
-    ("month first", "Month first: 05/15/2026"),
-)
-# How the form calls a cell: by the row's number and the column's place.
-_CELL: Final = re.compile("cell_([0-9]{1,9})_([0-9]{1,3})")
-# What a file of the rows with errors has beside the cells; nothing is read from these columns.
-_ADDED: Final = ("Row", "What is wrong", "What to do")
-# What a file of any rows has beside them.
-_TOLD: Final = ("Row", "What becomes of it", "Worth a look")
-
-
-class TakeForm(forms.Form):
-    """A file, what is awarded by it, and what is done with those who have it already."""
-
-    template = forms.ModelChoiceField(CredentialTemplate.objects.none(), label="What is awarded")
-    file = forms.FileField(
-        label="File",
-        error_messages={"required": "Choose a file."},
-        help_text=(
-            "CSV or Excel (XLSX), with a row for each person: learner number, given name, family "
-            "name, e-mail address; if you like award date, valid until, result. Columns may be "
-            "called and stand as they do in your file."
-        ),
-    )
-    duplicates = forms.ChoiceField(
-        label="Who has this credential already",
-        choices=AwardFile.Duplicates.choices,
-        initial=AwardFile.Duplicates.SKIP,
-    )
-    sends_mail = forms.BooleanField(
-        label="Send each learner a mail with the link",
-        required=False,
-        help_text="One plain mail, when the credential can be opened.",
-    )
-
-    def __init__(self, *args: Any, templates: QuerySet[CredentialTemplate], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice: Any = self.fields["template"]
-        choice.queryset = templates
-        choice.label_from_instance = _name
-        self.fields["file"].widget.attrs["accept"] = ".csv,.txt,.tsv,.xlsx"
-
-    def clean_file(self) -> UploadedFile:
-        """Refuse what is too large before anything reads it."""
-        file = self.cleaned_data["file"]
-        most = min(MAX_BYTES, settings.UPLOAD_MAX_BYTES)
-        if file.size > most:
-            raise ValidationError(f"The file is larger than {filesizeformat(most)}. Divide it.")
-        return file
-
-
-def _name(template: CredentialTemplate) -> str:
-    return template.name
-
-
-class TakePage(FormPage):
-    """Upload a file; a worker reads it."""
-
-    permission_required = award_files.PERMISSION
-    title = "Award from a file"
-    lede = (
-        "First you see what would come of it, row by row, and everything that is wrong with the "
-        "rows. Nobody is awarded before you prepare a batch and a second person approves it."
-    )
-    verb = "Read the file"
-    form_class = TakeForm
-
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(AwardFile),)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        units = roles.reach(self.user, award_files.PERMISSION)
-        templates = CredentialTemplate.objects.filter(
-            unit__in=units, revisions__state=Revision.State.APPROVED
-        )
-        return super().get_form_kwargs() | {"templates": templates.named()}
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"template": self.request.GET.get("template")}
-
-    def carry_out(self, form: TakeForm) -> str:
-        said = form.cleaned_data
-        kept = award_files.take(
-            said["file"].read(),
-            template=said["template"],
-            by=self.user,
-            file_name=said["file"].name or "upload",
-            duplicates=said["duplicates"],
-            sends_mail=said["sends_mail"],
-        )
-        tasks.read_soon(kept)
-        return thing_url(kept)
-
-
-class SettingsForm(SheetColumnsForm):
-    """What each column holds, which of day and month comes first, who has it already, mails."""
-
-    def __init__(self, *args: Any, kept: AwardFile, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._kept = kept
-        if not kept.chosen:
-            self._ask_of_the_sheet(kept)
-        self.fields["duplicates"] = forms.ChoiceField(
-            label="Who has this credential already",
-            choices=AwardFile.Duplicates.choices,
-            initial=kept.duplicates,
-        )
-        self.fields["sends_mail"] = forms.BooleanField(
-            label="Send each learner a mail with the link",
-            required=False,
-            initial=kept.sends_mail,
-        )
-
-    def _ask_of_the_sheet(self, kept: AwardFile) -> None:
-        revision = award_files.revision_of(kept.template)
-        rows = list(kept.rows.exclude(outcome=Outcome.WRONG)[:SAMPLE_CELLS]) or list(
-            kept.rows.all()[:SAMPLE_CELLS]
-        )
-        self.ask_of_columns(
-            kept.header,
-            things=award_columns.fields(award_files.results_of(revision)),
-            samples=[row.cells for row in rows],
-            held=kept.columns,
-        )
-        for name in DATES:
-            self.fields[f"order_{name}"] = forms.ChoiceField(
-                label=f"How days are written: {award_columns.LABELS[name]}",
-                choices=_ORDERS,
-                required=False,
-                initial=kept.orders.get(name, ""),
-            )
-
-    @property
-    def orders(self) -> dict[str, str]:
-        """By what a day tells, which of day and month comes first in it, where that was chosen."""
-        said = {name: self.cleaned_data.get(f"order_{name}", "") for name in DATES}
-        return {name: order for name, order in said.items() if order}
-
-
-class SettingsPage(FormPage):
-    """Say how a file that was read is to be read."""
-
-    permission_required = award_files.PERMISSION
-    title = "How the file is read"
-    verb = "Look at all rows again"
-    says_optional = "no"
-    form_class = SettingsForm
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.kept = AwardFile.objects.filter(state=State.READ, pk=kwargs["object_id"]).first()
-
-    def get_trail(self) -> Iterable[Link]:
-        assert self.kept is not None  # noqa: S101 - the form was made of it
-        return (list_link(AwardFile), Link(self.kept.file_name, thing_url(self.kept)))
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        if self.kept is None:
-            raise Http404
-        return super().get_form_kwargs() | {"kept": self.kept}
-
-    def get_lede(self) -> str:
-        if self.kept is None or self.kept.chosen:
-            return ""
-        return (
-            f"Say what the columns of “{self.kept.file_name}” hold. It is remembered for the next "
-            "file with these columns. Nobody is awarded yet."
-        )
-
-    def carry_out(self, form: SettingsForm) -> str:
-        if self.kept is None:
-            raise Http404
-        award_files.describe(
-            self.kept,
-            by=self.user,
-            columns=form.columns,
-            orders=form.orders,
-            duplicates=form.cleaned_data["duplicates"],
-            sends_mail=form.cleaned_data["sends_mail"],
-        )
-        return thing_url(self.kept)
 
 
 def _prepare(kept: AwardFile, reason: str, by: User) -> str:
@@ -276,7 +85,7 @@ class AwardFilePage(ThingPage):
         kept = self.object
         waits = kept.state == State.READ
         may_prepare = waits and self.user.has_perm(award_files.PERMISSION, kept.template.unit)
-        shown = _shown(kept, self.request.GET.get("rows", ""))
+        shown = shown_outcome(kept, self.request.GET.get("rows", ""))
         page = _rows(kept, shown, self.request.GET.get("page"))
         mends = may_prepare and shown == Outcome.WRONG and not kept.chosen
         return super().get_context_data(
@@ -291,16 +100,9 @@ class AwardFilePage(ThingPage):
                 if kept.counts.get(each)
             ],
             page=page,
-            mending=[_to_mend(kept, row) for row in page] if mends else [],
+            mending=[to_mend(kept, row) for row in page] if mends else [],
             **kwargs,
         )
-
-
-def _shown(kept: AwardFile, asked: str) -> str:
-    """Rows of which outcome are shown: those that are asked for, else what there is to mend."""
-    if asked in Outcome.values or asked == "all":
-        return asked.removeprefix("all")
-    return str(Outcome.WRONG) if kept.state == State.READ and kept.counts.get("wrong") else ""
 
 
 def summary(kept: AwardFile) -> dict[str, Any]:
@@ -358,94 +160,6 @@ def _tell_states(rows: Rows) -> None:
     states = dict(Award.objects.filter(pk__in=made).with_state().values_list("pk", "state"))
     for row in rows:
         row.state = states.get(row.award_id, "")
-
-
-# Rows with errors, in place
-
-
-def _to_mend(kept: AwardFile, row: AwardFileRow) -> dict[str, Any]:
-    named = {problem["column"] for problem in row.problems}
-    cells = _padded(row, len(kept.header))
-    fields = [
-        {
-            "name": f"cell_{row.number}_{at}",
-            "label": column or f"Column {at + 1}",
-            "value": cells[at],
-            "problems": [each for each in row.problems if column and each["column"] == column],
-        }
-        for at, column in enumerate(kept.header)
-        if "" in named or column in named
-    ]
-    of_the_row = [each for each in row.problems if not each["column"]]
-    return {"row": row, "fields": fields, "problems": of_the_row}
-
-
-def _padded(row: AwardFileRow, width: int) -> list[str]:
-    return [*map(str, row.cells), *[""] * width][:width]
-
-
-class MendPage(Page, View):
-    """Write cells anew and look at all rows again."""
-
-    permission_required = award_files.PERMISSION
-
-    def post(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
-        kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        sent = {
-            (int(cell[1]), int(cell[2])): str(value)
-            for name, value in request.POST.items()
-            if (cell := _CELL.fullmatch(name))
-        }
-        rows = kept.rows.filter(number__in={number for number, _ in sent})
-        written = {row.number: _padded(row, len(kept.header)) for row in rows}
-        for (number, at), value in sent.items():
-            if number in written and at < len(kept.header):
-                written[number][at] = value
-        try:
-            award_files.mend(kept, written, by=self.user)
-        except Refusal as error:
-            messages.error(request, str(error))
-        return redirect(thing_url(kept) + "#rows")
-
-
-class FailuresPage(Page, View):
-    """Only the rows with errors, as CSV: mend them there and upload that file."""
-
-    permission_required = "registrar.view_awardfile"
-
-    def get(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
-        kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        return as_long_csv("errors.csv", [*kept.header, *_ADDED], _failures(kept))
-
-
-def _failures(kept: AwardFile) -> Iterator[list[Any]]:
-    for row in kept.rows.filter(outcome=Outcome.WRONG).order_by("number").iterator():
-        said = [
-            " ".join(dict.fromkeys(f"{each['column']}: {each[what]}" for each in row.problems))
-            for what in ("reason", "fix")
-        ]
-        yield [*_padded(row, len(kept.header)), row.number, *said]
-
-
-class RowsPage(Page, View):
-    """Every row of the file that is shown, as CSV, with what becomes of it."""
-
-    permission_required = "registrar.view_awardfile"
-
-    def get(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
-        kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        shown = _shown(kept, request.GET.get("rows", "all"))
-        return as_long_csv("rows.csv", [*kept.header, *_TOLD], _told(kept, shown))
-
-
-def _told(kept: AwardFile, shown: str) -> Iterator[list[Any]]:
-    rows = kept.rows.order_by("number")
-    if shown:
-        rows = rows.filter(outcome=shown)
-    for row in rows.iterator():
-        said = " ".join(f"{each['reason']} {each['fix']}".strip() for each in row.problems)
-        outcome = Outcome(row.outcome).label
-        yield [*_padded(row, len(kept.header)), row.number, outcome, said]
 
 
 class ReadingPart(Page, DetailView):

@@ -21,7 +21,7 @@ from registrar.api.framework_imports import (
     UploadedFileField,
 )
 from registrar.models import AwardFile, CredentialTemplate
-from registrar.services import award_files
+from registrar.services import award_file_reading, award_files
 
 # It is read while the system waits; what is larger is uploaded at the desk.
 MAX_BYTES: Final = 8 << 20
@@ -123,7 +123,7 @@ class AwardFilesView(GenericAPIView):
         data, name = said["file"].read(), said["file"].name or "rows"
         common = {"template": said["template"], "duplicates": said["duplicates"]}
         if said["dry_run"]:
-            planned = award_files.plan(data, file=name, **common)
+            planned = award_file_reading.plan(data, file=name, **common)
             rows = [each for row in planned.rows for each in row.problems]
             problems = [asdict(each) for each in (*planned.problems, *rows)]
             return Response(_outcome(planned.counts, problems, None, is_dry_run=True))

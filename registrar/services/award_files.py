@@ -1,12 +1,12 @@
 """Award from a file or a choice of learners: look at what would come of it, prepare a batch."""
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from issuer.errors import WrongState
 from issuer.models import Batch
-from issuer.services import batches, clock, ledger
+from issuer.services import clock, ledger
 from issuer.services.clients import Actor, Client
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import (
@@ -23,87 +23,37 @@ from registrar.models import (
     AwardFile,
     AwardFileRow,
     CredentialTemplate,
-    Learner,
-    Revision,
 )
 from registrar.readers import award_rows, loose_sheet
-from registrar.readers.award_columns import ResultField
-from registrar.readers.award_rows import AwardRecord, Reading
-from registrar.readers.loose_sheet import LooseRow, LooseSheet
+from registrar.readers.award_rows import Reading
+from registrar.readers.loose_sheet import LooseSheet
 from registrar.services import (
+    award_file_awards,
     award_file_plan,
+    award_file_reading,
+    award_file_rows,
     award_mails,
     awards,
     chosen_awards,
     composition,
     learner_choices,
     people,
-    result_levels,
     roles,
     sources,
     uploads,
 )
-from registrar.services.award_file_plan import Plan, PlannedRow
+from registrar.services.award_file_plan import Plan
+from registrar.services.award_file_reading import Tell
+from registrar.services.award_file_rows import AT_ONCE
 from registrar.services.chosen_awards import Common
 from registrar.services.learner_choices import Choice
 from skills.readers.errors import Unreadable
-from skills.readers.records import Problem
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome
 Duplicates = AwardFile.Duplicates
 
 PERMISSION: Final = "issuer.prepare_batch"
-# So many rows are written at once.
-_AT_ONCE: Final = 1_000
-
-Tell = Callable[[int], None]
-
-
-def revision_of(template: CredentialTemplate) -> Revision:
-    """The revision by which one awards today. Raises WrongState where none is approved."""
-    approved = template.revisions.filter(state=Revision.State.APPROVED).first()
-    if approved is None:
-        raise WrongState("No revision of this template is approved, so nothing can be awarded.")
-    return approved
-
-
-def results_of(revision: Revision) -> tuple[ResultField, ...]:
-    """The results that its credentials carry, as columns may hold them."""
-    return tuple(
-        ResultField(
-            id=each["id"],
-            name=each["name"],
-            allowed=result_levels.words(each),
-            lowest=each.get("value_min") or None,
-            highest=each.get("value_max") or None,
-        )
-        for each in revision.result_descriptions
-    )
-
-
-def plan(
-    data: bytes,
-    *,
-    template: CredentialTemplate,
-    file: str = "",
-    duplicates: str = Duplicates.SKIP,
-    orders: Mapping[str, str] | None = None,
-    encoding: str = "",
-) -> Plan:
-    """Read a file and compare it with what there is. Writes nothing.
-
-    Columns are told by their names, or as somebody has said of a file with the same header. Raises
-    WrongState where no revision of the template is approved.
-    """
-    revision = revision_of(template)
-    try:
-        sheet = award_rows.opened(data, results_of(revision), encoding=encoding)
-    except Unreadable as error:
-        return Plan([], [award_rows.unreadable(error, file)])
-    reading = _reading(sheet, revision, orders or {})
-    planned = _planned(sheet, reading, revision=revision, duplicates=duplicates, file=file)
-    return replace(planned, read_as=sheet.read_as)
 
 
 @transaction.atomic
@@ -124,7 +74,7 @@ def take(
     that is far too large. Without `by` it is a command on the server.
     """
     _demand(template, by=by, duplicates=duplicates)
-    revision_of(template)
+    award_file_reading.revision_of(template)
     if len(data) > loose_sheet.MAX_BYTES:
         raise ImportRefused(
             f"The file is larger than {loose_sheet.MAX_BYTES >> 20} MiB. Give it in parts."
@@ -161,7 +111,9 @@ def choose(
     _demand(template, by=by, duplicates=duplicates)
     if choice.is_blank:
         raise ImportRefused("Say whom you mean: nothing is asked for.")
-    chosen_awards.demand(common, revision_of(template), today=timezone.localdate(clock.now()))
+    chosen_awards.demand(
+        common, award_file_reading.revision_of(template), today=timezone.localdate(clock.now())
+    )
     told = learner_choices.in_words(choice)
     return AwardFile.objects.create(
         template=template,
@@ -185,16 +137,18 @@ def look(award_file: AwardFile, *, tell: Tell | None = None) -> AwardFile:
         return _look_at_chosen(award_file, tell or _counter(award_file))
     if award_file.content is None:
         return award_file
-    file, revision = award_file.file_name, revision_of(award_file.template)
+    file, revision = award_file.file_name, award_file_reading.revision_of(award_file.template)
     try:
         content, encoding = bytes(award_file.content), award_file.encoding
-        sheet = award_rows.opened(content, results_of(revision), encoding=encoding)
+        sheet = award_rows.opened(
+            content, award_file_reading.results_of(revision), encoding=encoding
+        )
     except Unreadable as error:
         _keep_refusal(award_file, award_rows.unreadable(error, file))
         return award_file
     AwardFile.objects.filter(pk=award_file.pk).update(total=len(sheet.rows))
-    reading = _reading(sheet, revision, award_file.orders)
-    planned = _planned(
+    reading = award_file_reading.reading_of(sheet, revision, award_file.orders)
+    planned = award_file_reading.planned_of(
         sheet,
         reading,
         revision=revision,
@@ -257,8 +211,8 @@ def mend(
         raise ImportRefused("The file has no such row, or it has another number of cells.")
     for row in rows:
         row.cells, row.flaw = list(map(loose_sheet.kept, cells[row.number])), ""
-    _write_again(rows, "cells", "flaw")
-    details = {"rows": sorted(cells)[:_AT_ONCE]}
+    award_file_rows.write_again(rows, "cells", "flaw")
+    details = {"rows": sorted(cells)[:AT_ONCE]}
     ledger.append("award_file.mended", award_file, by=by or "system", details=details)
     _look_again(award_file)
     return award_file
@@ -275,15 +229,15 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     _demand(award_file.template, by=by, duplicates=award_file.duplicates)
     _lock(award_file)
     sources.hold(award_file_plan.SOURCE)
-    revision = revision_of(award_file.template)
+    revision = award_file_reading.revision_of(award_file.template)
     awards.hold(revision)
-    planned = _plan_of(award_file)
+    planned = award_file_reading.plan_of(award_file)
     if planned.fingerprint != award_file.fingerprint:
         raise PlanOutdated("Something has changed since the file was looked at. Look at it again.")
     to_award = [row for row in planned.rows if row.awards]
     if not to_award:
         raise ImportRefused("No row of the file awards anybody.")
-    batch = _award(award_file, revision, to_award, by=by, name=name)
+    batch = award_file_awards.as_batch(award_file, revision, to_award, by=by, name=name)
     claimed = AwardFile.objects.filter(pk=award_file.pk, state=State.READ)
     if not claimed.update(state=State.PREPARED, batch=batch, prepared_at=timezone.now()):
         raise WrongState
@@ -339,94 +293,21 @@ def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
     if not numbers:
         return []
     only = {numbers[at] for at in (0, len(numbers) // 2, -1)}
-    chosen = [row for row in _plan_of(award_file, only=only).rows if row.awards]
+    chosen = [row for row in award_file_reading.plan_of(award_file, only=only).rows if row.awards]
     with transaction.atomic():
-        batch = Batch.objects.create(name="-", count=len(chosen), prepared_by=_person(None))
-        made = _awards(award_file, revision_of(award_file.template), chosen, batch.pk, by=None)
+        batch = Batch.objects.create(name="-", count=len(chosen), prepared_by=people.nobody())
+        made = award_file_awards.grant(
+            award_file,
+            award_file_reading.revision_of(award_file.template),
+            chosen,
+            batch.pk,
+            by=None,
+        )
         found = Award.objects.filter(pk__in=[each.pk for each in made])
         documents = [each.said() for each in composition.compose(found)]
         names = [each.learner.name for each in found.order_by("position")]
         transaction.set_rollback(True)
     return list(zip(names, documents, strict=True))
-
-
-# Reading
-
-
-def _reading(sheet: LooseSheet, revision: Revision, orders: Mapping[str, str]) -> Reading:
-    """What the columns hold and how days are written: as it was said before, else as it seems."""
-    results, template = results_of(revision), revision.template_id
-    said = AwardFile.objects.filter(
-        template=template, header=list(sheet.header), chosen={}, state=State.PREPARED
-    )
-    last = said.order_by("-prepared_at").only("columns", "orders").first()
-    columns = last.columns if last else award_rows.suggest(sheet, results)
-    remembered = last.orders if last else {}
-    return Reading(columns, results, {**remembered, **orders}, evidence=revision.evidence_rule)
-
-
-def _planned(
-    sheet: LooseSheet,
-    reading: Reading,
-    *,
-    revision: Revision,
-    duplicates: str,
-    file: str,
-    only: Collection[int] = (),
-    tell: Tell | None = None,
-    **options: Any,
-) -> Plan:
-    today = timezone.localdate(clock.now())
-    checked = award_rows.check(sheet, reading, today=today, file=file, only=only, tell=tell)
-    return award_file_plan.compare(
-        checked,
-        revision=revision,
-        today=today,
-        duplicates=duplicates,
-        columns=reading.columns,
-        file=file,
-        **options,
-    )
-
-
-def _plan_of(
-    award_file: AwardFile, *, only: Collection[int] = (), tell: Tell | None = None
-) -> Plan:
-    """What would come of the rows as they are kept."""
-    if award_file.chosen:
-        return _plan_of_chosen(award_file, chosen_awards.kept(award_file, only=only), tell=tell)
-    sheet, reading = _kept_sheet(award_file)
-    return _planned(
-        sheet,
-        reading,
-        revision=revision_of(award_file.template),
-        duplicates=award_file.duplicates,
-        file=award_file.file_name,
-        file_id=award_file.pk,
-        only=only,
-        tell=tell,
-    )
-
-
-def _plan_of_chosen(award_file: AwardFile, meant: Mapping[int, int], *, tell: Tell | None) -> Plan:
-    revision = revision_of(award_file.template)
-    today = timezone.localdate(clock.now())
-    return chosen_awards.plan(award_file, meant, revision=revision, today=today, tell=tell)
-
-
-def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
-    rows = award_file.rows.order_by("number").values_list("number", "cells", "flaw")
-    sheet = LooseSheet(
-        tuple(award_file.header),
-        tuple(LooseRow(*row) for row in rows),
-        "" if award_file.is_workbook else award_file.encoding,
-        counts_from_1904=award_file.counts_from_1904,
-        told=tuple(Problem(**each) for each in award_file.told),
-        read_as=tuple(award_file.read_as),
-    )
-    revision = revision_of(award_file.template)
-    results, evidence = results_of(revision), revision.evidence_rule
-    return sheet, Reading(award_file.columns, results, award_file.orders, evidence=evidence)
 
 
 def _counter(award_file: AwardFile) -> Tell:
@@ -448,7 +329,7 @@ def _look_at_chosen(award_file: AwardFile, tell: Tell) -> AwardFile:
         return award_file
     AwardFile.objects.filter(pk=award_file.pk).update(total=len(rows))
     meant = {row.number: row.learner.pk for row in rows if row.learner}
-    _keep_chosen(award_file, rows, _plan_of_chosen(award_file, meant, tell=tell))
+    _keep_chosen(award_file, rows, award_file_reading.plan_of_chosen(award_file, meant, tell=tell))
     return award_file
 
 
@@ -457,8 +338,8 @@ def _keep_chosen(award_file: AwardFile, rows: Sequence[AwardFileRow], planned: P
     _lock(award_file, state=State.READING)
     by_number = {row.number: row for row in planned.rows}
     for row in rows:
-        _settle(row, by_number[row.number])
-    AwardFileRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
+        award_file_rows.settle(row, by_number[row.number])
+    AwardFileRow.objects.bulk_create(rows, batch_size=AT_ONCE)
     award_file.state = State.READ
     award_file.header = list(chosen_awards.COLUMNS.values())
     award_file.columns = dict(chosen_awards.COLUMNS)
@@ -479,10 +360,10 @@ def _keep(award_file: AwardFile, sheet: LooseSheet, reading: Reading, planned: P
     cells = {row.number: row for row in sheet.rows}
     if planned.is_fatal:
         # Nothing is known of the rows before somebody has said what the columns hold.
-        rows = [_row(award_file, cells[number], None) for number in cells]
+        rows = [award_file_rows.row_of(award_file, cells[number], None) for number in cells]
     else:
-        rows = [_row(award_file, cells[row.number], row) for row in planned.rows]
-    AwardFileRow.objects.bulk_create(rows, batch_size=_AT_ONCE)
+        rows = [award_file_rows.row_of(award_file, cells[row.number], row) for row in planned.rows]
+    AwardFileRow.objects.bulk_create(rows, batch_size=AT_ONCE)
     award_file.state, award_file.content = State.READ, None
     award_file.encoding = sheet.encoding
     award_file.is_workbook = sheet.is_workbook
@@ -496,47 +377,15 @@ def _keep(award_file: AwardFile, sheet: LooseSheet, reading: Reading, planned: P
     award_file.save()
 
 
-def _row(award_file: AwardFile, row: LooseRow, planned: PlannedRow | None) -> AwardFileRow:
-    kept = AwardFileRow(
-        file=award_file,
-        number=row.number,
-        cells=list(row.cells),
-        flaw=row.flaw,
-        outcome=Outcome.WRONG,
-    )
-    if planned is not None:
-        _settle(kept, planned)
-    return kept
-
-
-def _settle(kept: AwardFileRow, planned: PlannedRow) -> bool:
-    """Let the row say what becomes of it; tell whether that is something else than before."""
-    problems = [asdict(problem) for problem in planned.problems]
-    before = (kept.outcome, kept.problems, kept.learner_id)
-    kept.outcome, kept.problems, kept.learner_id = planned.outcome, problems, planned.learner
-    return before != (kept.outcome, kept.problems, kept.learner_id)
-
-
-def _write_again(rows: Sequence[AwardFileRow], *fields: str) -> None:
-    """Update these fields of rows that there are, in a quarter of bulk_update's time."""
-    AwardFileRow.objects.bulk_create(
-        rows,
-        batch_size=_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=fields,
-    )
-
-
 def _look_again(award_file: AwardFile, *, tell: Tell | None = None) -> None:
-    planned = _plan_of(award_file, tell=tell)
+    planned = award_file_reading.plan_of(award_file, tell=tell)
     by_number = {row.number: row for row in planned.rows}
     changed = [
         row
         for row in award_file.rows.all()
-        if row.number in by_number and _settle(row, by_number[row.number])
+        if row.number in by_number and award_file_rows.settle(row, by_number[row.number])
     ]
-    _write_again(changed, "outcome", "problems", "learner")
+    award_file_rows.write_again(changed, "outcome", "problems", "learner")
     _tell_plan(award_file, planned)
     award_file.save(update_fields=["counts", "problems", "days", "fingerprint"])
 
@@ -546,99 +395,6 @@ def _tell_plan(award_file: AwardFile, planned: Plan) -> None:
     award_file.problems = [asdict(problem) for problem in planned.problems]
     award_file.days = dict(planned.days)
     award_file.fingerprint = "" if planned.is_fatal else planned.fingerprint
-
-
-# Awarding
-
-
-def _award(
-    award_file: AwardFile,
-    revision: Revision,
-    rows: Sequence[PlannedRow],
-    *,
-    by: Actor | None,
-    name: str,
-) -> Batch:
-    batch_id = uuid4()
-    made = _awards(award_file, revision, rows, batch_id, by=by)
-    by_number = {row.number: award for row, award in zip(rows, made, strict=True)}
-    kept = list(award_file.rows.filter(number__in=by_number))
-    for each in kept:
-        award = by_number[each.number]
-        each.award, each.learner_id = award, award.learner_id
-    _write_again(kept, "award", "learner")
-    title = (name or f"{revision.name}, {award_file.file_name}")[:200]
-    batch = batches.open(title, count=len(made), by=_person(by), id=batch_id)
-    details = {"batch": str(batch.pk), "count": batch.count}
-    ledger.append("award.decided", revision, by=by or "system", details=details)
-    return batch
-
-
-def _awards(
-    award_file: AwardFile,
-    revision: Revision,
-    rows: Sequence[PlannedRow],
-    batch_id: UUID,
-    *,
-    by: Actor | None,
-) -> list[Award]:
-    learners = _learners(rows)
-    chosen = chosen_awards.reasons(award_file) if award_file.chosen else None
-    decided_by, today = _person(by), timezone.localdate(clock.now())
-    return Award.objects.bulk_create(
-        (
-            Award(
-                revision=revision,
-                template_id=revision.template_id,
-                learner_id=row.learner or learners[record.number],
-                occasion=row.occasion,
-                generation=row.generation,
-                replaces_id=row.replaces,
-                awarded_on=record.awarded_on or today,
-                valid_until=record.valid_until,
-                evidence=_evidence(record),
-                results=[{"description": each, "value": value} for each, value in record.results],
-                reasons=chosen or [f"Row {row.number} of {award_file.file_name}"],
-                decided_by=decided_by,
-                batch_id=batch_id,
-                position=position,
-            )
-            for position, row in enumerate(rows)
-            if (record := row.record) is not None
-        ),
-        batch_size=_AT_ONCE,
-    )
-
-
-def _learners(rows: Sequence[PlannedRow]) -> dict[str, int]:
-    """By number the learners whom nobody knew before, made now."""
-    unknown = {row.record.number: row.record for row in rows if row.record and not row.learner}
-    made = Learner.objects.bulk_create(
-        (
-            Learner(
-                source=award_file_plan.SOURCE,
-                sourced_id=number,
-                number=number,
-                given_name=record.given_name,
-                family_name=record.family_name,
-                email=record.email,
-            )
-            for number, record in unknown.items()
-        ),
-        batch_size=_AT_ONCE,
-    )
-    return {learner.number: learner.pk for learner in made}
-
-
-def _evidence(record: AwardRecord) -> list[dict[str, str]]:
-    said = {"id": record.evidence_link, "narrative": record.evidence_text}
-    found = {name: text for name, text in said.items() if text}
-    return [found] if found else []
-
-
-def _person(by: Actor | None) -> User:
-    """Whose decision it is, in rows that name a person."""
-    return by if isinstance(by, User) else people.nobody()
 
 
 def _demand(template: CredentialTemplate, *, by: Actor | None, duplicates: str) -> None:

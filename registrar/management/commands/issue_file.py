@@ -13,7 +13,7 @@ from registrar.management import reports
 from registrar.models import AwardFile, CredentialTemplate
 from registrar.readers.award_rows import DATES
 from registrar.readers.encodings import ENCODINGS
-from registrar.services import award_files
+from registrar.services import award_file_reading, award_files
 
 _TOLD: Final = ("row", "column", "value", "code", "reason", "fix")
 _OUTCOMES: Final = ("new", "replace", "again", "already", "wrong")
@@ -62,7 +62,7 @@ class Command(OutcomeCommand):
         }
         try:
             if options["dry_run"]:
-                planned = award_files.plan(data, file=options["file"].name, **said)
+                planned = award_file_reading.plan(data, file=options["file"].name, **said)
                 rows = [each for row in planned.rows for each in row.problems]
                 problems = [asdict(each) for each in (*planned.problems, *rows)]
                 told = {"days": planned.days, "read_as": list(planned.read_as)}
