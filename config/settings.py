@@ -414,6 +414,8 @@ SPECTACULAR_SETTINGS = {
         "SkillKindEnum": "skills.models.Skill.Kind",
         "AwardStateEnum": "registrar.api.records.STATES",
         "RevisionStateEnum": "registrar.models.Revision.State",
+        "RevisionKindEnum": "registrar.models.Revision.Kind",
+        "RevisionCreditEnum": "registrar.models.Revision.Credit",
         "DeliveryStateEnum": "issuer.models.Delivery.State",
     },
 }
@@ -438,6 +440,7 @@ SIS_WRITE_SCOPES = {
 # What a system may write; only what an administrator ticks for it.
 WRITE_SCOPES = SIS_WRITE_SCOPES | {
     "awards.prepare": "Prepare awards from a file; a person approves them",
+    "templates.draft": "Draft credential templates and hand them in; a person approves them",
     "rules.evaluate": "See who would be awarded by a rule now, and why",
     "credentials.revoke": "Revoke credentials, suspend and reinstate them",
     "client.manage": "See its own secret and keys end, and change its secret",

@@ -405,7 +405,7 @@ class RevisionAdmin(DeskAdmin):
         "name",
         number_column("number", "revision"),
         "condition",
-        person_column("author", "written by"),
+        column("written_by", "written by"),
         column("created_at", "written"),
         person_column("approved_by"),
     )

@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from registrar import rules
 
@@ -14,6 +15,20 @@ Schema = dict[str, Any]
 
 class RuleField(serializers.Field):
     """A rule as `rules.parse` reads it; a draft's that cannot be understood yet is none."""
+
+    def to_internal_value(self, data: Any) -> rules.Data:
+        """The rule in its plainest form; raises ValidationError with all that is wrong with it."""
+        try:
+            return rules.parse(data).as_data()
+        except rules.InvalidRule as error:
+            raise serializers.ValidationError(
+                [
+                    ErrorDetail(
+                        f"At {each.pointer or 'the top'}: {each.reason} {each.fix}", each.code
+                    )
+                    for each in error.problems
+                ]
+            ) from error
 
     def to_representation(self, value: Any) -> rules.Data | None:
         """The rule in its plainest form."""

@@ -14,6 +14,14 @@ from registrar.services import same_people
 _LONGEST_ID: Final = 18
 
 
+def itself(key: str) -> Q | None:
+    """What has this id, or is known by `sis:<source>:<sourcedId>`; None for what is neither."""
+    if key.startswith(ELSEWHERE) and "\0" not in unquote(key):
+        return named(key)
+    is_id = key.isascii() and key.isdigit() and len(key) <= _LONGEST_ID
+    return Q(pk=int(key)) if is_id else None
+
+
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": 500})
 class LeadingTo(serializers.CharField):
     """What a row leads to by this foreign key: an id of ours, or `sis:<source>:<sourcedId>`."""

@@ -38,7 +38,7 @@ class SingleRevisionSerializer(RevisionSerializer):
     skills = AttestedSerializer(many=True, source="attested")
 
     class Meta(RevisionSerializer.Meta):
-        fields = ["id", "template", *RevisionSerializer.Meta.fields, "skills", "updated_at"]
+        fields = [*RevisionSerializer.Meta.fields, "template", "skills", "updated_at"]
         read_only_fields = fields
 
 

@@ -9,6 +9,33 @@ from rest_framework import serializers, viewsets
 from registrar.api.award_rules import RuleField
 from registrar.models import CredentialTemplate, Revision
 
+# What a revision says, but for its rule, its skills and its image.
+WORDS: Final = (
+    "name",
+    "description",
+    "criteria",
+    "kind",
+    "achievement_type",
+    "human_code",
+    "language",
+    "credit",
+    "credits",
+    "credit_unit",
+    "level",
+    "hours",
+    "assessment",
+    "is_supervised",
+    "identity_checked",
+    "evidence_rule",
+    "valid_for",
+    "renewal",
+    "not_stated_because",
+    "includes_name",
+    "status_purpose",
+    "awarding",
+    "tells_learners",
+)
+
 
 class RevisionSerializer(serializers.ModelSerializer):
     """One revision of a template."""
@@ -21,16 +48,10 @@ class RevisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Revision
         fields = [
+            "id",
             "number",
             "state",
-            "name",
-            "description",
-            "criteria",
-            "achievement_type",
-            "human_code",
-            "language",
-            "credits",
-            "status_purpose",
+            *WORDS,
             "rule",
             "approved_at",
             "retired_at",
@@ -60,9 +81,10 @@ _LAST_REVISED: Final = (
 
 
 class TemplateViewSet(viewsets.ReadOnlyModelViewSet):
-    """All templates."""
+    """All templates. Systems draft them, people approve."""
 
     scopes = ["templates.read"]
+    write_scopes = ["templates.draft"]
     queryset = CredentialTemplate.objects.prefetch_related("revisions").annotate(
         last_change=Greatest("updated_at", Subquery(_LAST_REVISED))
     )

@@ -8,6 +8,7 @@ from registrar.api import (
     awards,
     catalog,
     clients,
+    drafts,
     framework_imports,
     jobs,
     learners,
@@ -16,7 +17,6 @@ from registrar.api import (
     records,
     results,
     rules,
-    templates,
     webhooks,
 )
 
@@ -32,10 +32,10 @@ router.register("learners", learners.LearnerViewSet)
 router.register("enrolments", learners.EnrolmentViewSet)
 router.register("line-items", results.LineItemViewSet)
 router.register("results", results.ResultViewSet)
-router.register("templates", templates.TemplateViewSet)
+router.register("templates", drafts.DraftedTemplateViewSet)
 router.register("jobs", jobs.JobViewSet)
 router.register("awards", awards.AwardViewSet)
-router.register("revisions", rules.RevisionViewSet, basename="revision")
+router.register("revisions", drafts.DraftedRevisionViewSet, basename="revision")
 router.register("rules", rules.AwardRuleViewSet, basename="rule")
 router.register("records", records.RecordViewSet, basename="record")
 router.register("webhooks", webhooks.WebhookViewSet, basename="webhook")

@@ -168,6 +168,9 @@ class Revision(models.Model):
     )
     skills = models.ManyToManyField(Skill, through="RevisionSkill", related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    client = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="API client that began it"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(
@@ -229,6 +232,11 @@ class Revision(models.Model):
         year = awarded_on.year + years
         day = min(awarded_on.day, monthrange(year, month + 1)[1])
         return date(year, month + 1, day)
+
+    @property
+    def written_by(self) -> str:
+        """Who began it: a person, or a system by its name."""
+        return self.client or self.author.get_full_name() or self.author.username
 
 
 def names_of_templates(path: str = "") -> models.Prefetch:

@@ -18,6 +18,7 @@ from oauth2_provider.models import (
 )
 from oauth2_provider.scopes import BaseScopes
 
+from issuer.models import LedgerEntry
 from issuer.services import clock, ledger, webhooks
 from issuer.services.clients import Actor, Client
 from registrar.errors import NoScope, TwoSecrets
@@ -157,6 +158,14 @@ def is_shut(client: AbstractApplication) -> bool:
     if held.jwks or held.jwks_uri:
         ends.append(held.keys_end_at or datetime.max.replace(tzinfo=UTC))
     return max(ends) <= now
+
+
+def were_shown_secret(person: User, *, of: Collection[str]) -> bool:
+    """Whether they added one of these clients, by their ids, or gave it its secret."""
+    subjects = [ledger.name_of(each) for each in Application.objects.filter(client_id__in=of)]
+    acts = ("api_client.added", "api_client.secret_rotated")
+    shown = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts, user=person)
+    return shown.exists()
 
 
 def granted_to(client: AbstractApplication) -> ApiClient:

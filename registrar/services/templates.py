@@ -11,9 +11,18 @@ from django.db.models.functions import Now
 from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, events, ledger
+from issuer.services.clients import Actor
 from registrar.errors import CodeTaken, Incomplete
 from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
-from registrar.services import credential_facts, event_types, publication, readiness, roles
+from registrar.services import (
+    api_clients,
+    credential_facts,
+    event_types,
+    people,
+    publication,
+    readiness,
+    roles,
+)
 from skills.models import Skill
 
 State = Revision.State
@@ -56,36 +65,39 @@ def draft(
     slug: str,
     *,
     unit: OrganizationUnit,
-    by: User,
+    by: Actor,
     skills: Iterable[Skill] = (),
     levels: Mapping[int, str] | None = None,
     **wording: Any,
 ) -> Revision:
     """Begin a new template; its first revision is a draft. `wording` are the fields in WORDING.
 
-    `levels` say how far a skill is attested, by the skill's key. A kind without an achievement
+    `levels` say how far a skill is attested, by the skill's key. A system may draft, too, and never
+    approve. A kind without an achievement
     type gets the type that is proposed for it. A result description without an id gets one, which
     it keeps in all later revisions. Raises CodeTaken if there is a template of that short name.
     """
-    roles.demand(by, "registrar.draft_revision", unit=unit)
+    _demand_to_draft(unit, by=by)
     try:
         with transaction.atomic():
             template = CredentialTemplate.objects.create(slug=slug, unit=unit)
     except IntegrityError:
         raise CodeTaken("There is a template of this short name. Choose another.") from None
-    revision = Revision.objects.create(template=template, number=1, author=by, **_settled(wording))
+    revision = Revision.objects.create(
+        template=template, number=1, **_written_by(by), **_settled(wording)
+    )
     _attest(revision, skills, levels or {})
     _note("drafted", revision, by=by)
     return revision
 
 
 @transaction.atomic
-def revise(template: CredentialTemplate, *, by: User) -> Revision:
+def revise(template: CredentialTemplate, *, by: Actor) -> Revision:
     """Begin the next revision as a copy of the newest one.
 
     Raises WrongState while another revision is being drafted or waits for approval.
     """
-    roles.demand(by, "registrar.draft_revision", unit=template.unit)
+    _demand_to_draft(template.unit, by=by)
     # Locked, because two revisions begun at the same moment would get the same number.
     CredentialTemplate.objects.select_for_update().get(pk=template.pk)
     if template.revisions.filter(state__in=[State.DRAFT, State.SUBMITTED]).exists():
@@ -93,7 +105,7 @@ def revise(template: CredentialTemplate, *, by: User) -> Revision:
     newest = template.revisions.latest("number")
     wording = {field: getattr(newest, field) for field in WORDING}
     revision = Revision.objects.create(
-        template=template, number=newest.number + 1, author=by, **wording
+        template=template, number=newest.number + 1, **_written_by(by), **wording
     )
     _attest(
         revision, publication.skills(newest), dict(newest.attested.values_list("skill", "level"))
@@ -118,7 +130,7 @@ def promote(template: CredentialTemplate, *, by: User) -> Revision:
 def edit(
     revision: Revision,
     *,
-    by: User,
+    by: Actor,
     skills: Iterable[Skill] | None = None,
     levels: Mapping[int, str] | None = None,
     **wording: Any,
@@ -127,7 +139,7 @@ def edit(
 
     Whoever has edited a draft counts as one of its authors and cannot approve it.
     """
-    roles.demand(by, "registrar.draft_revision", unit=revision.template.unit)
+    _demand_to_draft(revision.template.unit, by=by)
     # The state is set to itself, so that an edit without wording is refused like any other.
     changed = Revision.objects.filter(pk=revision.pk, state=State.DRAFT).update(
         state=State.DRAFT, **_settled(wording)
@@ -142,9 +154,9 @@ def edit(
 
 
 @transaction.atomic
-def submit(revision: Revision, *, by: User) -> Revision:
+def submit(revision: Revision, *, by: Actor) -> Revision:
     """Hand a draft in for approval. Raises Incomplete, which names all that is missing."""
-    roles.demand(by, "registrar.draft_revision", unit=revision.template.unit)
+    _demand_to_draft(revision.template.unit, by=by)
     _move(revision, State.DRAFT, State.SUBMITTED, submitted_at=Now())
     if gaps := readiness.missing(revision):
         raise Incomplete(gaps)
@@ -188,14 +200,20 @@ def note_refusal(revision: Revision, *, by: User, reason: str) -> None:
 
 
 def has_written(person: User, revision: Revision) -> bool:
-    """Whether they have drafted, edited or submitted it, or proposed what it says."""
+    """Whether they have drafted, edited or submitted it, or proposed what it says.
+
+    What a system wrote, whoever was shown the system's secret can have written.
+    """
     if person.pk == revision.author_id or revision.proposals.filter(by=person).exists():
         return True
-    return LedgerEntry.objects.filter(
+    written = LedgerEntry.objects.filter(
         subject=ledger.name_of(revision),
         act__in=[f"revision.{act}" for act in ("drafted", "edited", "submitted")],
-        user=person,
-    ).exists()
+    )
+    if written.filter(user=person).exists():
+        return True
+    systems = written.filter(details__has_key="client").values_list("details__client", flat=True)
+    return api_clients.were_shown_secret(person, of=set(systems))
 
 
 @transaction.atomic
@@ -255,6 +273,18 @@ def _tell(type: events.EventType, revision: Revision) -> None:
     events.tell(type, lambda: events.thing(revision.template_id, at="/api/v1/templates"))
 
 
+def _demand_to_draft(unit: OrganizationUnit, *, by: Actor) -> None:
+    """Of a system the scope was asked."""
+    if isinstance(by, User):
+        roles.demand(by, "registrar.draft_revision", unit=unit)
+
+
+def _written_by(by: Actor) -> dict[str, Any]:
+    if isinstance(by, User):
+        return {"author": by}
+    return {"author": people.nobody(), "client": by.name}
+
+
 def _settled(wording: dict[str, Any]) -> dict[str, Any]:
     unknown = set(wording) - set(WORDING)
     if unknown:
@@ -288,7 +318,7 @@ def _note(
     act: str,
     revision: Revision,
     *,
-    by: User,
+    by: Actor,
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:

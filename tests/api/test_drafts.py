@@ -1,0 +1,125 @@
+"""Systems draft templates and hand them in; a person who did not write them approves."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
+
+from issuer.errors import SamePerson
+from issuer.models import LedgerEntry
+from registrar.models import CredentialTemplate, Revision
+from registrar.services import api_clients, templates
+from tests.cast import College, signed_in
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/api/v1/templates"
+RULE = {"score": {"course": "BIO 101", "line_item": "Final", "at_least": 62.5}}
+
+
+@pytest.fixture
+def system(college: College, root: User) -> APIClient:
+    scopes = ["templates.draft", "templates.read"]
+    application, _ = api_clients.add("Catalogue", by=root, scopes=scopes)
+    client = signed_in(application)
+    AccessToken.objects.update(scope=" ".join(scopes))
+    return client
+
+
+def new(college: College, **others: Any) -> dict[str, Any]:
+    return {
+        "slug": "cells",
+        "organisation": str(college.top.pk),
+        "name": "Cells",
+        "description": "Has looked at cells.",
+        "criteria": "Look at cells.",
+        "kind": "course",
+        "assessment": "examination",
+        "hours": "12.5",
+        "rule": RULE,
+        "skills": [{"skill": college.skills[0].uri, "level": "advanced"}],
+        **others,
+    }
+
+
+def test_a_system_drafts_and_submits_and_a_second_person_approves(
+    system: APIClient, college: College, root: User, dev: User
+) -> None:
+    tried = system.post(f"{PATH}?dry_run=true", new(college), format="json")
+    assert (tried.status_code, CredentialTemplate.objects.count()) == (201, 0), tried.content
+    begun = system.post(PATH, new(college), format="json")
+    assert begun.status_code == 201, begun.content
+    (made,) = begun.json()["revisions"]
+    assert system.get(begun["Location"]).json() == begun.json()
+    address = f"/api/v1/revisions/{made['id']}"
+    told = system.get(address).json()
+    assert (told["state"], told["hours"], told["achievement_type"]) == ("draft", "12.5", "Course")
+    assert told["rule"] == RULE
+    assert told["skills"] == [{"skill": college.skills[0].uri, "level": "advanced"}]
+    tag = system.get(address)["ETag"]
+    changed = system.patch(address, {"hours": 20}, format="json", headers={"if-match": tag})
+    assert (changed.status_code, changed.json()["hours"]) == (200, "20.0")
+    assert changed.json()["skills"] == told["skills"]
+    late = system.patch(address, {"name": "x"}, format="json", headers={"if-match": tag})
+    assert late.status_code == 412
+    submitted = system.post(f"{address}/submit")
+    assert submitted.json()["state"] == "submitted", submitted.content
+    assert system.patch(address, {"name": "x"}, format="json").status_code == 409
+    revision = Revision.objects.get()
+    assert revision.written_by == "Catalogue"
+    assert set(LedgerEntry.objects.filter(act="revision.submitted").values_list("user")) == {
+        (None,)
+    }
+    with pytest.raises(SamePerson):
+        templates.approve(revision, by=root)  # who was shown the secret of the system
+    templates.approve(revision, by=dev)
+    again = system.post(f"{PATH}/{revision.template_id}/revisions", {"level": "2"}, format="json")
+    assert (again.status_code, again.json()["number"]) == (201, 2), again.content
+    assert (again.json()["name"], again.json()["level"]) == ("Cells", "2")
+    third = system.post(f"{PATH}/{revision.template_id}/revisions", {}, format="json")
+    assert third.json()["code"] == "wrong_state"
+
+
+@pytest.mark.parametrize(
+    ("others", "pointer"),
+    [
+        ({"slug": "two words"}, "/slug"),
+        ({"organisation": "nowhere"}, "/organisation"),
+        ({"organisation": "sis:banner:none"}, "/organisation"),
+        ({"name": ""}, "/name"),
+        ({"kind": "thing"}, "/kind"),
+        ({"achievement_type": "Thing"}, "/achievement_type"),
+        ({"hours": -1}, "/hours"),
+        ({"credits": "many"}, "/credits"),
+        ({"valid_for": 0}, "/valid_for"),
+        ({"rule": {"score": {}}}, "/rule"),
+        ({"rule": "x"}, "/rule"),
+        ({"skills": [{"skill": "urn:none"}]}, "/skills/0/skill"),
+        ({"skills": "x"}, "/skills"),
+        ({"state": "approved"}, "/state"),
+    ],
+)
+def test_what_is_wrong_with_a_draft_is_told(
+    others: dict[str, Any], pointer: str, system: APIClient, college: College
+) -> None:
+    answer = system.post(PATH, new(college, **others), format="json")
+    assert answer.status_code == 400, answer.content
+    assert {each["pointer"] for each in answer.json()["errors"]} == {pointer}
+
+
+def test_what_is_missing_is_named_before_it_is_submitted(
+    system: APIClient, college: College
+) -> None:
+    body = {"slug": "bare", "organisation": f"sis:{college.top.source}:{college.top.sourced_id}"}
+    begun = system.post(PATH, body | {"name": "Bare"}, format="json")
+    assert begun.status_code == 201, begun.content
+    (made,) = begun.json()["revisions"]
+    refused = system.post(f"/api/v1/revisions/{made['id']}/submit?dry_run=true")
+    assert (refused.status_code, refused.json()["code"]) == (409, "incomplete")
+    assert "the criteria" in refused.json()["detail"]
+    taken = system.post(PATH, body | {"name": "Bare"}, format="json")
+    assert (taken.status_code, taken.json()["code"]) == (409, "code_taken")
+    AccessToken.objects.update(scope="templates.read")
+    assert system.post(PATH, body, format="json").status_code == 403
