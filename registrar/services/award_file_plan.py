@@ -19,6 +19,7 @@ from registrar.models.learners import full_name
 from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
+from registrar.services import eligibility, roles
 from registrar.services.eligibility import OCCASION_LENGTH
 
 Outcome = AwardFileRow.Outcome
@@ -110,7 +111,7 @@ def compare(
     file_id: UUID | None = None,
     meant: Mapping[int, Learner] | None = None,
 ) -> Plan:
-    """Compare right rows with what there is. Writes nothing; five queries whatever the size.
+    """Compare right rows with what there is. Writes nothing; few queries whatever the size.
 
     Where `meant` says by the rows' numbers who is meant, names and addresses tell nothing more.
     """
@@ -143,6 +144,7 @@ class _Planner:
         known = [learner.pk for group in self._known.values() for learner in group]
         known += [learner.pk for learner in meant.values()]
         self._former = _former(revision.template_id, known)
+        self._of_pilot = _of_pilot(revision)
 
     def planned(self, row: CheckedRow) -> PlannedRow:
         problems = list(row.problems)
@@ -153,6 +155,8 @@ class _Planner:
         if record is None:
             return wrong
         learner = self._learner(record, problems)
+        if self._of_pilot is not None and (learner is None or learner.pk not in self._of_pilot):
+            self._note(problems, record, "number", *_NOT_OF_PILOT)
         lapses = self._revision.last_day(record.awarded_on or self._today)
         if record.valid_until is None and lapses is not None and lapses < self._today:
             self._note(problems, record, "awarded_on", *_LAPSED)
@@ -258,6 +262,11 @@ _WITHDRAWN = (
     "This learner has left the college.",
     "Check the number; nobody is awarded who is no longer in the records.",
 )
+_NOT_OF_PILOT = (
+    "not_of_pilot",
+    "This credential is a pilot, and this learner takes part in no class of its unit.",
+    "Leave the row out; when the pilot is over, everybody can be awarded.",
+)
 _ADDRESS_OF_ANOTHER = (
     "email_of_another",
     "A learner of another number has this address.",
@@ -293,6 +302,13 @@ _WAITS = (
     "A batch that waits for approval awards this learner already; the row is left out.",
     "Nothing; or decline that batch first.",
 )
+
+
+def _of_pilot(revision: Revision) -> set[int] | None:
+    """Who may be awarded by a pilot; None for a revision that is none."""
+    if revision.pilot_unit_id is None:
+        return None
+    return eligibility.learning_in(roles.below([revision.pilot_unit_id]))
 
 
 def _learners(numbers: Collection[str]) -> dict[str, list[Learner]]:

@@ -104,8 +104,7 @@ def within(judged: Judged, units: QuerySet[OrganizationUnit]) -> Judged:
     """Of those judged the ones in classes of these units, or who learn there, as in a pilot."""
     there = Offering.objects.filter(opportunity__unit__in=units)
     offerings = set(there.values_list("pk", flat=True))
-    enrolled = Enrolment.objects.filter(offering__in=there, retired_at=None)
-    learners = set(enrolled.values_list("learner", flat=True))
+    learners = learning_in(units)
 
     def is_there(candidate: Candidate) -> bool:
         if candidate.offering_id is not None:
@@ -113,6 +112,13 @@ def within(judged: Judged, units: QuerySet[OrganizationUnit]) -> Judged:
         return candidate.learner_id in learners
 
     return Judged(tuple(filter(is_there, judged.met)), tuple(filter(is_there, judged.not_met)))
+
+
+def learning_in(units: QuerySet[OrganizationUnit]) -> set[int]:
+    """Who takes part, or took part, in classes of these units."""
+    there = Offering.objects.filter(opportunity__unit__in=units)
+    enrolled = Enrolment.objects.filter(offering__in=there, retired_at=None)
+    return set(enrolled.values_list("learner", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
-from registrar.services import award_files, awards
-from tests.cast import issue
+from registrar.services import award_files, awards, templates
+from registrar.services.chosen_awards import Common
+from registrar.services.learner_choices import Choice
+from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, planted, right
 
 Duplicates = AwardFile.Duplicates
@@ -165,6 +167,21 @@ def test_one_who_was_revoked_is_awarded_again(
     assert kept.counts["new"] == 1
     (new,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
     assert (new.generation, new.replaces) == (2, old)
+
+
+def test_in_a_pilot_only_learners_of_its_unit_are_awarded(
+    college: College, workshop: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    pilot = templates.revise(workshop.template, by=clara)
+    templates.edit(pilot, by=clara, pilot_unit=college.science)
+    templates.approve(templates.submit(pilot, by=clara), by=dev)
+    college.enrol(ada)
+    kept = read(sheet(ada_row(), right(7)), workshop, clara)
+    assert (codes(kept), kept.counts["new"]) == (["not_of_pilot"], 1)
+    both = Choice(learners=(ada.pk, ben.pk))
+    chosen = award_files.choose(both, template=workshop.template, by=clara, common=Common())
+    assert codes(award_files.look(chosen)) == ["not_of_pilot"]
+    assert Award.objects.filter(batch=award_files.prepare(chosen, by=clara)).get().learner == ada
 
 
 def test_rows_are_compared_with_the_records(
