@@ -10,7 +10,10 @@ from django.db.models.functions import Now
 from issuer.models import Batch, Credential, Mail, Release
 from issuer.models.batches import failed_row
 from registrar.models import Announcement, Award, AwardMail
+from registrar.models.awards import OVER
 from registrar.services import learner_mails, stacks
+
+State = Credential.State
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
@@ -45,16 +48,19 @@ def standing(batch: Batch) -> Standing | None:
     states = dict(counts.annotate(Count("pk")))
     unwritten = made.filter(announced=None)
     no_address = unwritten.filter(learner__email="").count() + states.pop(None, 0)
-    is_over = announcement.told_at is not None or batch.state == Batch.State.DECLINED
-    to_come = 0 if is_over else unwritten.exclude(learner__email="").count()
-    return Standing(to_come, no_address, states)
+    to_come: QuerySet[Any] = unwritten.exclude(learner__email="")
+    if announcement.told_at is not None or batch.state == Batch.State.DECLINED:
+        to_come = to_come.none()
+    elif batch.state == Batch.State.ISSUED:
+        to_come = to_come.with_state().exclude(state__in=OVER)
+    return Standing(to_come.count(), no_address, states)
 
 
 def write_some() -> int:
     """Write some of the mails that are due; how many. 0 when none is left for now.
 
-    One plain mail to each learner, once, when the credential can be opened; who was revoked
-    meanwhile, and who has no address, gets none.
+    One plain mail to each learner, once, when the credential is valid: where it is suspended, when
+    it is reinstated. Who was revoked meanwhile, and who has no address, gets none.
     """
     for announcement in _unfinished():
         if written := _write_some_of(announcement):
@@ -79,16 +85,10 @@ def _write_some_of(announcement: Announcement) -> int:
     held = Announcement.objects.select_for_update(of=("self",)).select_related("batch")
     batch = held.get(pk=announcement.pk).batch
     had_before = Award.objects.not_declined().before(OuterRef("pk")).filter(~failed_row())
-    valid = (
-        Award.objects.filter(batch=batch, announced=None)
-        .annotate(follows=Exists(had_before))
-        .with_state()
-        .filter(state=Credential.State.VALID)
-        .exclude(learner__email="")
-        .select_related("learner", "revision", "template")
-        .order_by("position")[:AT_ONCE]
-    )
-    due = list(valid)
+    untold = Award.objects.filter(batch=batch, announced=None).exclude(learner__email="")
+    valid = untold.annotate(follows=Exists(had_before)).with_state().filter(state=State.VALID)
+    in_full = valid.select_related("learner", "revision", "template")
+    due = list(in_full.order_by("position")[:AT_ONCE])
     pages = Release.objects.in_bulk([award.credential_id for award in due])
     sender = learner_mails.sender()
     part_of = stacks.led_to({award.template.slug for award in due})
@@ -104,7 +104,9 @@ def _write_some_of(announcement: Announcement) -> int:
         )
         for award in due
     )
-    if batch.state == Batch.State.ISSUED and len(due) < AT_ONCE:
+    is_suspended = untold.with_state().filter(state=State.SUSPENDED)
+    is_last = batch.state == Batch.State.ISSUED and len(due) < AT_ONCE
+    if is_last and not is_suspended.exists():
         Announcement.objects.filter(pk=announcement.pk).update(told_at=Now())
     return len(due)
 

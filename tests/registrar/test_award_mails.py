@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from issuer.models import Batch, Institution, Mail, SigningKey
+from issuer.models import Batch, Credential, Institution, Mail, SigningKey
+from issuer.services import batches
 from registrar.models import Award, Learner, Revision
 from registrar.services import award_mails, awards, nights, templates, withdrawal_mails
 from registrar.services.award_mails import Standing
@@ -73,6 +74,21 @@ def test_what_awards_by_itself_at_night_tells_each_learner_once(
     whole_night()
     assert award_mails.write_some() == 0
     assert Mail.objects.filter(why="credential.issued").get().to == ada.email
+
+
+def test_whose_credential_is_suspended_is_told_when_it_is_reinstated(
+    adas_licence: Credential, clara: User
+) -> None:
+    batch = adas_licence.batch
+    award_mails.announce(batch)
+    awards.suspend(adas_licence, by=clara, reason="In doubt.")
+    batches.close_if_done(batch)
+    batch.refresh_from_db()
+    assert (award_mails.write_some(), award_mails.are_left()) == (0, True)
+    assert award_mails.standing(batch) == Standing(to_come=1, no_address=0, states={})
+    awards.reinstate(adas_licence, by=clara, reason="It is right.")
+    assert (award_mails.write_some(), award_mails.write_some()) == (1, 0)
+    assert not award_mails.are_left() and Mail.objects.get().why == "credential.issued"
 
 
 def test_of_a_batch_that_is_revoked_its_learners_are_told_why_and_whom_to_ask(
