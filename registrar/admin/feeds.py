@@ -53,10 +53,12 @@ class ServerForm(forms.ModelForm):
         help_text="It is kept sealed, and never shown again",
     )
     field_order = ("name", "address", "token_address", "account", "secret")
+    address_help = "Such as https://sis.example.edu/ims/oneroster; with /v1p1 at its end for 1.1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["address"].required = self.fields["token_address"].required = True
+        self.fields["address"].help_text = self.address_help
         self.fields["source"].help_text = "Empty: the name of the feed"
 
     class Meta:
@@ -73,6 +75,12 @@ class ServerForm(forms.ModelForm):
             "most_wrong",
             "most_retired",
         )
+
+
+class EduApiForm(ServerForm):
+    """How an Edu-API server is asked."""
+
+    address_help = "Such as https://sis.example.edu/ims/eduapi/base/v1p0"
 
 
 class SftpForm(forms.ModelForm):
@@ -140,6 +148,19 @@ class NewServerPage(NewFeedPage):
 
     def said(self, feed: Feed) -> str:
         return "The next night asks it. Try the connection now to see what it has."
+
+
+class NewEduApiPage(NewServerPage):
+    """Name an Edu-API server for the night to ask."""
+
+    title = "Add an Edu-API"
+    form_class = EduApiForm
+    kind = Feed.Kind.EDU_API
+    lede = (
+        "The night asks the system itself, page by page: units, terms, courses, offerings, people "
+        "and enrolments. Edu-API has no results: let them come by another feed. A server that "
+        "fails half-way changes nothing; the next night goes on where it stopped."
+    )
 
 
 class NewSftpPage(NewFeedPage):
@@ -245,6 +266,7 @@ class FeedAdmin(DeskAdmin):
     verbs = (
         Verb("Add a folder", "admin:registrar_feed_new", feeds.RIGHT),
         Verb("Add a OneRoster API", "admin:registrar_feed_server", feeds.RIGHT),
+        Verb("Add an Edu-API", "admin:registrar_feed_edu_api", feeds.RIGHT),
         Verb("Add an SFTP server", "admin:registrar_feed_sftp", feeds.RIGHT),
     )
     list_display = ("name", "comes_from", "source", "condition")
@@ -254,6 +276,7 @@ class FeedAdmin(DeskAdmin):
         return [
             self.hang("new/", NewFeedPage, "new"),
             self.hang("server/", NewServerPage, "server"),
+            self.hang("edu-api/", NewEduApiPage, "edu_api"),
             self.hang("sftp/", NewSftpPage, "sftp"),
             self.hang("<int:object_id>/secret/", SecretPage, "secret"),
         ]

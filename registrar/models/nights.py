@@ -22,8 +22,9 @@ class Feed(models.Model):
     """
 
     class Kind(models.TextChoices):
-        FOLDER = "folder", "Folder of OneRoster CSV"
+        FOLDER = "folder", "Folder of CSV files"
         ONEROSTER = "oneroster", "OneRoster API"
+        EDU_API = "edu_api", "Edu-API"
         SFTP = "sftp", "SFTP server"
 
     name = models.CharField(max_length=100, unique=True)
@@ -32,7 +33,7 @@ class Feed(models.Model):
     address = models.CharField(
         max_length=300,
         blank=True,
-        help_text="Such as https://sis.example.edu/ims/oneroster; with /v1p1 at its end for 1.1",
+        help_text="Where its collections begin",
     )
     token_address = models.CharField(
         "address of tokens",
@@ -51,7 +52,7 @@ class Feed(models.Model):
     scopes = models.CharField(
         max_length=1000,
         blank=True,
-        help_text="Empty: those of OneRoster for reading, 1.2 first, then 1.1",
+        help_text="Empty: those of its specification for reading",
     )
     full_every = models.PositiveSmallIntegerField(
         "days between whole readings",
@@ -106,6 +107,11 @@ class Feed(models.Model):
     def is_pulled(self) -> bool:
         """Whether a server is asked, and no folder looked into."""
         return self.kind != self.Kind.FOLDER
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether a server is asked page by page, and gives what it has and no files."""
+        return self.kind in (self.Kind.ONEROSTER, self.Kind.EDU_API)
 
 
 class NightRun(models.Model):

@@ -101,10 +101,13 @@ class _Reading:
             problem_counts=dict(self._problems.counts),
             rows=dict(self._gathered.row_counts),
             refused=dict(self._gathered.refused_counts),
+            file_names=self._manifest.version.file_names,
+            column_names=self._manifest.version.column_names,
         )
 
     def _read_file(self, layout: Layout) -> None:
-        report = self._problems.of(layout.file)
+        called = self._manifest.version.file_names.get(layout.file, layout.file)
+        report = self._problems.of(called)
         why_not = self._manifest.version.only_checked.get(layout.name)
         if why_not is not None:
             report = roster_flaws.milder(report)
@@ -121,7 +124,7 @@ class _Reading:
                 self._read_rows(layout, sheet, report)
         except Unreadable as error:
             if why_not is None:
-                self._problems.fatal(layout.file, error)
+                self._problems.fatal(called, error)
             else:
                 report(None, code=error.code, reason=error.reason, fix=error.fix)
         else:
@@ -133,7 +136,7 @@ class _Reading:
         if why_not is not None and self._gathered.known[layout.name]:
             self._say_not_used(layout, why_not)
         if layout.name in WITH_PARENTS:
-            self._gathered.clear_parents(layout, self._problems)
+            self._gathered.clear_parents(layout, report)
         if layout.name == "enrollments":
             oneroster_checks.note_students(self._gathered)
 
@@ -143,7 +146,7 @@ class _Reading:
             self._gathered,
             key_of=_sourced_id,
             standing_of=_Common(layout, self._manifest.modes[layout.name] == "delta").standing,
-            check=oneroster_checks.CHECKS.get(layout.name),
+            check=self._manifest.version.checks.get(layout.name),
         )
         rows.read(sheet, report)
 

@@ -101,7 +101,7 @@ class _Thing:
         self._common = {
             "sourcedId": _text(said.get("sourcedId")),
             "status": _text(said.get("status")),
-            "dateLastModified": _moment(_text(said.get("dateLastModified"))),
+            "dateLastModified": moment(_text(said.get("dateLastModified"))),
         }
 
     def rows(self) -> Iterator[tuple[str, Cells]]:
@@ -200,11 +200,11 @@ def _bare(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else ""
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
     """When it was changed, in UTC; as it stands where it is no moment."""
     try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        found = datetime.fromisoformat(text)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):  # some systems say the year 1, with a zone, for never
         return text
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03d}Z"

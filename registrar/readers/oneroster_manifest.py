@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
+from registrar.readers import edu_api_layout
 from registrar.readers.archive import Files
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_layout import MODES
@@ -14,6 +15,8 @@ from registrar.readers.records import Mode
 from registrar.readers.sheet import Sheet
 
 MANIFEST: Final = "manifest.csv"
+ONEROSTER: Final = "oneroster.version"
+EDU_API: Final = "eduapi.version"
 
 _MAX_ROWS: Final = 1_000
 _MAX_NAME: Final = 100
@@ -36,7 +39,7 @@ def read(files: Files, problems: Problems) -> Manifest:
     Raises Unreadable when there is none, or it is of a version that we don't read.
     """
     properties = _properties(files, problems)
-    version = _version(properties.get("oneroster.version", ""))
+    version = _version(properties)
     if properties.get("manifest.version") != "1.0":
         problems.add(
             MANIFEST,
@@ -57,7 +60,10 @@ def read(files: Files, problems: Problems) -> Manifest:
     )
 
 
-def _version(said: str) -> Version:
+def _version(properties: Mapping[str, str]) -> Version:
+    if properties.get(EDU_API) == "1.0":  # what was asked of a server, and kept as files
+        return edu_api_layout.VERSION
+    said = properties.get(ONEROSTER, "")
     for name, version in VERSIONS.items():
         if said == name or said.startswith(f"{name}."):
             return version
@@ -111,14 +117,14 @@ def _warn_of_strangers(
             MANIFEST,
             column="propertyName",
             value=name,
-            reason=f"The manifest names a file that OneRoster {version.name} does not know.",
+            reason=f"The manifest names a file that {version.name} does not know.",
             fix="Correct its name, or remove the row.",
         )
     for file in sorted(files.names - {f"{known}.csv" for known in version.layouts} - {MANIFEST}):
         if file.endswith(".csv"):
             warn(
                 file,
-                reason=f"{file[:64]} is not a file of OneRoster {version.name}; it is not read.",
+                reason=f"{file[:64]} is not a file of {version.name}; it is not read.",
                 fix="Correct its name, or leave it out.",
             )
 

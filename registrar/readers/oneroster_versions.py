@@ -1,10 +1,11 @@
 """The catalogues of OneRoster CSV: the 21 files of 1.2, the 13 of 1.1, and which are taken."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from registrar.readers import oneroster_checks
 from registrar.readers.oneroster_layout import (
     KEY,
     KEYS,
@@ -25,18 +26,23 @@ from registrar.readers.records import (
     SeenRecord,
     UserRecord,
 )
+from registrar.readers.roster_rows import Check
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """The files that a version knows, in an order in which references lead backwards.
 
-    Of the files in `only_checked` nothing is kept, and here is why.
+    Of the files in `only_checked` nothing is kept, and here is why. What files and columns are
+    called otherwise where they come from, the last two say.
     """
 
     name: str
     layouts: Mapping[str, Layout]
     only_checked: Mapping[str, str]
+    checks: Mapping[str, Check] = field(default_factory=lambda: oneroster_checks.CHECKS)
+    file_names: Mapping[str, str] = field(default_factory=dict)
+    column_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def _seen(

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple, cast
 
 from registrar.readers import roster_flaws
 from registrar.readers.oneroster_layout import BadCell, Column, Layout
-from registrar.readers.problems import Problems
 from registrar.readers.records import Severity
 from registrar.readers.roster_flaws import Flaw
 from registrar.readers.sheet import Report, Sheet
@@ -74,7 +73,7 @@ class Gathered:
             f"Correct it, or add the row to {target}.csv.",
         )
 
-    def clear_parents(self, layout: Layout, problems: Problems) -> None:
+    def clear_parents(self, layout: Layout, report: Report) -> None:
         """Clear the parents that are not there, or that lead in a circle, with a warning.
 
         Nothing that is read depends on them, so their absence should not cost the row. A file that
@@ -83,6 +82,7 @@ class Gathered:
         if layout.name not in self.complete:
             return
         known = self.known[layout.name]
+        column = next(each.name for each in layout.taken if each.field == "parent_id")
         circles = in_circles({key: record.parent_id for key, record in known.items()})
         cleared = {key: "leads in a circle" for key in circles}
         for key, record in known.items():
@@ -90,13 +90,12 @@ class Gathered:
                 cleared[key] = "leads to nothing in this file"
         for key in sorted(cleared, key=lambda key: known[key].row):
             record = known[key]
-            problems.add(
-                layout.file,
-                row=record.row,
-                column="parentSourcedId",
+            report(
+                record.row,
+                column=column,
                 value=record.parent_id,
                 code="circle" if key in circles else "unknown_reference",
-                reason=f"parentSourcedId {cleared[key]}; it counts as blank.",
+                reason=f"{column} {cleared[key]}; it counts as blank.",
                 fix="Correct it, or leave it blank.",
                 severity="warning",
             )

@@ -4,13 +4,9 @@ A pull goes on where it stopped, whoever was killed: each page is a file before 
 it has come, and the same page again is the same file.
 """
 
-import csv
 import shutil
 import time
-import zipfile
-from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +19,9 @@ from django.utils import timezone
 from issuer.services import clock
 from registrar.errors import FeedRefused, NotServed, SourceRefuses, SourceSilent
 from registrar.models import Feed, NightRun, Pull, RosterImport
-from registrar.readers import oneroster_json
 from registrar.readers.archive import Limits
-from registrar.readers.oneroster_versions import VERSIONS, Version
-from registrar.services import feed_secrets, sftp_pulls, uploads
-from registrar.sources import oneroster_rest
-from registrar.sources.oneroster_rest import Conversation, Server
+from registrar.services import feed_secrets, pull_formats, pulled_pages, sftp_pulls, uploads
+from registrar.sources.paged_rest import Conversation, Server
 
 State = Pull.State
 
@@ -70,7 +63,7 @@ def look(feed: Feed) -> dict[str, int | None]:
     conversation = Conversation(_server(feed))
     conversation.sign_in()
     found: dict[str, int | None] = {}
-    for collection in oneroster_json.COLLECTIONS:
+    for collection in pull_formats.of(feed).collections:
         try:
             page = conversation.page(collection, offset=0, limit=1)
         except NotServed:
@@ -191,33 +184,28 @@ def _position(pull: Pull) -> dict[str, Any] | None:
     """Which page comes next; None after the last."""
     if pull.position.get("is_at_end"):
         return None
-    first = {"collection": oneroster_json.COLLECTIONS[0], "offset": 0}
+    first = {"collection": pull_formats.of(pull.feed).collections[0], "offset": 0}
     return first | pull.position
 
 
 def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offset: int) -> None:
+    spoken = pull_formats.of(pull.feed)
     limit = max(MOST_ROWS >> (2 * pull.failures), _FEWEST_ROWS)
+    since = None if collection in spoken.whole else pull.since
     try:
-        page = conversation.page(collection, offset=offset, limit=limit, since=pull.since)
+        page = conversation.page(collection, offset=offset, limit=limit, since=since)
     except NotServed as error:
         pull.notes.append(str(error))
-        _go_on(pull, _after(collection))
+        _go_on(pull, spoken.after(collection))
         return
     if offset > Limits().rows:
         raise SourceRefuses(f"{collection}: there is no end of them.")
-    _keep_page(pull, collection, offset, page.things)
+    pulled_pages.keep(pull, collection, offset, page.things)
     pull.rows[collection] = max(pull.rows.get(collection, 0), offset + len(page.things))
     if page.next_offset is None:
-        _go_on(pull, _after(collection))
+        _go_on(pull, spoken.after(collection))
     else:
         _go_on(pull, {"collection": collection, "offset": page.next_offset})
-
-
-def _after(collection: str) -> dict[str, Any]:
-    following = oneroster_json.COLLECTIONS.index(collection) + 1
-    if following == len(oneroster_json.COLLECTIONS):
-        return {"is_at_end": True}
-    return {"collection": oneroster_json.COLLECTIONS[following], "offset": 0}
 
 
 def _go_on(pull: Pull, position: dict[str, Any]) -> None:
@@ -232,34 +220,15 @@ def _go_on(pull: Pull, position: dict[str, Any]) -> None:
     )
 
 
-def _keep_page(pull: Pull, collection: str, offset: int, things: list[Any]) -> None:
-    """A file for each file of the roster that the page has rows of."""
-    version = _version(pull.feed)
-    names = oneroster_json.files(collection, version)
-    texts = {name: StringIO(newline="") for name in names}
-    writers = {name: csv.writer(text) for name, text in texts.items()}
-    for thing in things:
-        for name, cells in oneroster_json.rows(collection, thing, version):
-            writers[name].writerow(cells)
-    for name, text in texts.items():
-        path = Path(pull.folder) / f"{name}-{offset:012d}"
-        part = path.with_suffix(".part")
-        part.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
-        part.replace(path)
-
-
-def _version(feed: Feed) -> Version:
-    return VERSIONS[oneroster_rest.version(feed.address)]
-
-
 # The whole
 
 
 def _finish(pull: Pull) -> None:
     """Make one roster of the pages; none where nothing has come."""
     folder = Path(pull.folder)
-    if any(pull.rows.values()):
-        _write_bundle(pull, folder)
+    spoken = pull_formats.of(pull.feed)
+    if any(count for name, count in pull.rows.items() if not (pull.since and name in spoken.whole)):
+        pulled_pages.bundle(pull)
         pull.stored_at = str(uploads.place(folder))
         for page in folder.glob("*-*"):
             page.unlink()
@@ -270,70 +239,13 @@ def _finish(pull: Pull) -> None:
     _done(pull)
 
 
-def _write_bundle(pull: Pull, folder: Path) -> None:
-    mode = "delta" if pull.since else "bulk"
-    asked = [name for name in oneroster_json.COLLECTIONS if name in pull.rows]
-    version = _version(pull.feed)
-    files = [name for collection in asked for name in oneroster_json.files(collection, version)]
-    part = uploads.place(folder).with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as bundle:
-        with _opened(bundle, "manifest.csv") as text:
-            csv.writer(text).writerows(_manifest(pull.feed, dict.fromkeys(files, mode)))
-        for name in files:
-            with _opened(bundle, f"{name}.csv") as text:
-                writer = csv.writer(text)
-                writer.writerow(version.layouts[name].header)
-                writer.writerows(_once_each(folder, name, is_delta=mode == "delta"))
-    part.replace(uploads.place(folder))
-
-
-def _opened(bundle: zipfile.ZipFile, name: str) -> TextIOWrapper:
-    # The same rows make the same bytes, whenever they are packed.
-    entry = zipfile.ZipInfo(name)
-    stream = bundle.open(entry, "w", force_zip64=False)
-    return TextIOWrapper(stream, "utf-8", errors="surrogatepass", newline="")
-
-
-def _manifest(feed: Feed, modes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    yield "propertyName", "value"
-    yield "manifest.version", "1.0"
-    version = _version(feed)
-    yield "oneroster.version", version.name
-    for name in sorted(version.layouts):
-        yield f"file.{name}", modes.get(name, "absent")
-    yield "source.systemCode", feed.source or feed.name
-
-
-def _once_each(folder: Path, name: str, *, is_delta: bool) -> Iterator[list[str]]:
-    """The rows of a file, each as it was changed last: pages overlap.
-
-    Where all was asked for a row needs no status and no moment, unless it is gone.
-    """
-    newest: dict[str, list[str]] = {}
-    nameless: list[list[str]] = []
-    for page in sorted(folder.glob(f"{name}-*")):
-        with page.open(encoding="utf-8", errors="surrogatepass", newline="") as text:
-            for cells in csv.reader(text):
-                held = newest.get(cells[0])
-                if not cells[0]:
-                    nameless.append(cells)
-                elif held is None or held[2] <= cells[2]:
-                    newest[cells[0]] = cells
-    for sourced_id, status, changed, *said in (*newest.values(), *nameless):
-        if is_delta:
-            yield [sourced_id, status or "active", changed, *said]
-        elif status == "tobedeleted":
-            yield [sourced_id, status, changed, *said]
-        else:
-            yield [sourced_id, "", "", *said]
-
-
 def _discard(pull: Pull) -> None:
     uploads.discard(uploads.place(Path(pull.folder)))
 
 
 def _server(feed: Feed) -> Server:
     return Server(
+        dialect=pull_formats.of(feed).dialect,
         address=feed.address,
         token_address=feed.token_address,
         client_id=feed.account,

@@ -1,4 +1,4 @@
-"""A OneRoster server that serves a bundle of CSV files, as a college's own system would."""
+"""A OneRoster or Edu-API server that serves a bundle of CSV files, as a college's own would."""
 
 import base64
 import csv
@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 CLIENT, SECRET = "client-7", "s3cret/with+signs="
 LISTS = {"grades", "subjects", "subjectCodes", "periods"}
 GRADEBOOK = {"categories", "lineItems", "results", "scoreScales"}
+EDU_API = "http://purl.1edtech.org/spec/eduapi/v1p0/scope/core.readonly"
 OBJECTIVES = {"lineItems": "lineItem", "results": "result"}
 
 Thing = dict[str, Any]
@@ -176,10 +177,109 @@ class SisServer:
         return Handler
 
 
+class EduApiServer(SisServer):
+    """The same server speaking Edu-API 1.0: lists without a name, people under a scope apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scopes = f"{EDU_API}.privacy"
+
+    def serve(self, source: Path | dict[str, bytes]) -> None:
+        """Serve the units, terms, courses, people and enrolments of a bundle from now on."""
+        super().serve(source)
+        self.collections = edu_api(self.collections)
+
+    def page(self, url: str, bearer: str) -> tuple[int, Any, dict[str, str]]:
+        """What a page is answered with."""
+        if not url.startswith("/ims/eduapi/base/v1p0/"):
+            return 404, {"imsx_description": "no such service"}, {}
+        status, said, headers = super().page(url, bearer)
+        return status, next(iter(said.values())) if status == 200 else said, headers
+
+
+def edu_api(found: dict[str, list[Thing]]) -> dict[str, list[Thing]]:
+    """The collections of a bundle as Edu-API 1.0 has them; it has no results."""
+    return {
+        "organizations": [
+            _edu(each, name=_words(each["name"]), organizationType=each["type"])
+            | _reference(each, "parent", "parent")
+            for each in found["orgs"]
+        ],
+        "academicSessions": [
+            _edu(
+                each,
+                title=_words(each["title"]),
+                sessionType=each["type"],
+                startDate=f"{each['startDate']}T00:00:00Z",
+                endDate=f"{each['endDate']}T00:00:00Z",
+            )
+            | _reference(each, "parent", "parent")
+            for each in found["academicSessions"]
+        ],
+        "courseTemplates": [
+            _edu(each, title=_words(each["title"]), primaryCode=_code(each["courseCode"]))
+            | _reference(each, "org", "organization")
+            for each in found["courses"]
+        ],
+        "courseOfferings": [
+            _edu(each, title=_words(each["title"]), primaryCode=_code(each["classCode"]))
+            | _reference(each, "course", "course")
+            | {"academicSession": each["terms"][0]["sourcedId"]}
+            for each in found["classes"]
+        ],
+        "componentOfferings": [],
+        "persons": [_person(each) for each in found["users"]],
+        "enrollments": [
+            _edu(each, role=each["role"], isActive=True, enrollmentStatus="enrolled")
+            | {"offeringType": "course"}
+            | {
+                f"{end}Date": f"{each[f'{own}Date']}T00:00:00Z"
+                for end, own in (("start", "begin"), ("end", "end"))
+                if f"{own}Date" in each
+            }
+            | _reference(each, "class", "educationOffering")
+            | _reference(each, "user", "person")
+            for each in found["enrollments"]
+        ],
+    }
+
+
+def _edu(each: Thing, **said: Any) -> Thing:
+    common = {"sourcedId": each["sourcedId"], "recordLanguage": "en-US", "recordStatus": "active"}
+    return common | {"dateLastModified": each["dateLastModified"]} | said
+
+
+def _words(text: str) -> list[Thing]:
+    return [
+        {"recordLanguage": "cy-GB", "value": f"{text} yn Gymraeg"},
+        {"recordLanguage": "en-US", "value": text},
+    ]
+
+
+def _code(text: str) -> Thing:
+    return {"identifierType": "identifier", "identifier": text}
+
+
+def _reference(each: Thing, member: str, name: str) -> Thing:
+    return {name: each[member]["sourcedId"]} if member in each else {}
+
+
+def _person(each: Thing) -> Thing:
+    identifiers = [{"identifierType": "userName", "identifier": each["username"]}]
+    said = {
+        "legalName": {"givenName": each["givenName"], "familyName": each["familyName"]},
+        "otherIdentifiers": identifiers,
+        "dateOfBirth": "2004-02-29",
+    }
+    return _edu(each, **said) | (
+        {"primaryEmail": {"email": each["email"]}} if "email" in each else {}
+    )
+
+
 @contextmanager
-def serving() -> Iterator[SisServer]:
+def serving(kind: type[SisServer] = SisServer) -> Iterator[Any]:
     """A server that is there for a while."""
-    server = SisServer()
+    server = kind()
     try:
         yield server
     finally:

@@ -12,7 +12,7 @@ from issuer.services import clock
 from registrar.errors import FeedRefused, NotAllowed, SourceRefuses
 from registrar.models import Course, Enrolment, Feed, Learner, NightRun, Pull, Result, RosterImport
 from registrar.services import feeds, nights, pulls, rosters
-from registrar.sources import oneroster_rest
+from registrar.sources import paged_rest
 from tests.bench.night import change, everybody_fails
 from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving
 from tests.registrar.test_oneroster_csv import Roster
@@ -26,7 +26,7 @@ LATER = "2099-01-01T00:00:00.000Z"
 
 @pytest.fixture
 def server(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SisServer]:
-    monkeypatch.setattr(oneroster_rest, "PAUSES", (0,))
+    monkeypatch.setattr(paged_rest, "PAUSES", (0,))
     settings.UPLOAD_DIR = str(tmp_path)
     with serving() as sis:
         settings.FEED_ORIGINS = [sis.origin]

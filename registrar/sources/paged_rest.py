@@ -1,10 +1,10 @@
-"""Asks a OneRoster server, 1.2 or 1.1, for its collections page by page, under OAuth 2."""
+"""Asks a server of 1EdTech's services for its collections page by page, under OAuth 2."""
 
 import base64
 import json
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from issuer import fetch
 from issuer.vc.errors import Unreachable
 from registrar.errors import NotServed, SourceRefuses, SourceSilent
-from registrar.readers import oneroster_json
 from registrar.readers.errors import Unreadable
 
 MAX_BYTES: Final = 64 << 20
@@ -24,23 +23,28 @@ PAUSES: tuple[float, ...] = (2,)
 # Rows may move up while one turns the pages; so many are read again, and counted once.
 OVERLAP: Final = 20
 
-_PURL: Final = "https://purl.imsglobal.org/spec/or"
-_SCOPES: Final = (
-    f"{_PURL}/v1p2/scope/roster.readonly {_PURL}/v1p2/scope/gradebook.readonly",
-    f"{_PURL}/v1p1/scope/roster.readonly {_PURL}/v1p1/scope/gradebook.readonly",
-    f"{_PURL}/v1p2/scope/roster-core.readonly {_PURL}/v1p2/scope/gradebook-core.readonly",
-    f"{_PURL}/v1p1/scope/roster-core.readonly",
-)
-_GRADEBOOK: Final = {"categories", "lineItems", "results", "scoreScales"}
 _LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?([a-z]+)"?')
 _TRANSIENT: Final = {408, 425, 429, 500, 502, 503, 504}
 _NOT_THERE: Final = {403, 404, 405, 410, 501}
 
 
 @dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is spoken: for which scopes one asks, where a collection is, how an answer is read.
+
+    Of several sets of scopes the first is asked for that the server knows.
+    """
+
+    scopes: tuple[str, ...]
+    place: Callable[[str, str], str]
+    read_page: Callable[[bytes, str], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """Where it is, and how one is let in. `trusted` are the origins that may be private."""
 
+    dialect: Dialect
     address: str
     token_address: str
     client_id: str
@@ -56,11 +60,6 @@ class Page:
     things: list[Any]
     total: int | None
     next_offset: int | None
-
-
-def version(address: str) -> str:
-    """Which OneRoster is spoken there: 1.1 has one service, whose address ends in its name."""
-    return "1.1" if address.rstrip("/").endswith("/v1p1") else "1.2"
 
 
 class Conversation:
@@ -86,16 +85,18 @@ class Conversation:
         if since is not None:
             moment = f"{since:%Y-%m-%dT%H:%M:%S}.{since.microsecond // 1000:03d}Z"
             query += "&filter=" + quote(f"dateLastModified>'{moment}'", safe="")
-        answer = self._get(f"{self._place(collection)}/{collection}?{query}", collection)
+        place = self._server.dialect.place(self._server.address.rstrip("/"), collection)
+        answer = self._get(f"{place}?{query}", collection)
         try:
-            things = oneroster_json.read_page(answer.content, collection)
+            things = self._server.dialect.read_page(answer.content, collection)
         except Unreadable as error:
             raise SourceRefuses(f"{error.reason} {error.fix}") from None
         return _page(collection, answer.headers, things, offset)
 
     def sign_in(self) -> str:
         """Get a token; which scopes it was given for, as far as the server says so."""
-        scopes = [self._server.scopes] if self._server.scopes else list(_SCOPES)
+        own = self._server.scopes
+        scopes = [own] if own else list(self._server.dialect.scopes)
         for number, scope in enumerate(scopes, start=1):
             answer = self._ask_for_token(scope)
             said = _json_object(answer.content)
@@ -165,13 +166,6 @@ class Conversation:
                 return answer
             why = f"{urlsplit(url).path} was answered with {answer.status}."
         raise SourceSilent(why)
-
-    def _place(self, collection: str) -> str:
-        address = self._server.address.rstrip("/")
-        if version(address) == "1.1":
-            return address
-        service = "gradebook" if collection in _GRADEBOOK else "rostering"
-        return f"{address}/{service}/v1p2"
 
 
 def _page(collection: str, headers: Mapping[str, str], things: list[Any], offset: int) -> Page:
