@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
-from registrar.models import Learner, SamePerson
+from registrar.models import Enrolment, Learner, SamePerson
 from registrar.services import same_people
 
 TAGS = {
@@ -41,8 +41,8 @@ class SamePersonPage(ThingPage):
     permission_required = "registrar.view_sameperson"
     template_name = "registrar/desk/same_person.html"
     acts = {
-        "join": Act(same_people.RIGHT, _join),
-        "keep_apart": Act(same_people.RIGHT, _keep_apart),
+        "join": Act(same_people.RIGHT, _join, needs_reason=False),
+        "keep_apart": Act(same_people.RIGHT, _keep_apart, needs_reason=False),
         "part": Act(same_people.RIGHT, _part),
     }
 
@@ -52,9 +52,13 @@ class SamePersonPage(ThingPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         same = self.object
         other = Learner.objects.filter(source=same.source, sourced_id=same.sourced_id).first()
+        learnt = Enrolment.objects.filter(retired_at=None).values("learner").annotate(n=Count("pk"))
+        places = dict(learnt.filter(learner__in=[same.learner, other]).values_list("learner", "n"))
         state, word = TAGS[same.state]
         return super().get_context_data(
             other=other,
+            places=places.get(same.learner_id, 0),
+            other_places=places.get(other.pk, 0) if other else None,
             tag=state,
             word=word,
             may_decide=self.user.has_perm(same_people.RIGHT),
@@ -68,7 +72,7 @@ class SamePersonAdmin(DeskAdmin):
 
     lede = (
         "Two systems whose learner numbers are the college's own know somebody under the same "
-        "number. Where the family names agree they are joined; else somebody decides here."
+        "number. Where the family names agree they are joined; else somebody decides here, once."
     )
     empty = "Say of two feeds that their learner numbers are the college's own: matches come here."
     list_display = (

@@ -140,7 +140,7 @@ def note(source: str, matches: Iterable[Match]) -> None:
 
 
 @transaction.atomic
-def join(same: SamePerson, *, by: User, reason: str) -> SamePerson:
+def join(same: SamePerson, *, by: User, reason: str = "") -> SamePerson:
     """Say that they are one person: all that the source said is said of the one learner.
 
     Raises WrongState when it was decided already, and when the other learner was awarded
@@ -161,7 +161,7 @@ def join(same: SamePerson, *, by: User, reason: str) -> SamePerson:
 
 
 @transaction.atomic
-def keep_apart(same: SamePerson, *, by: User, reason: str) -> SamePerson:
+def keep_apart(same: SamePerson, *, by: User, reason: str = "") -> SamePerson:
     """Say that they are two people. Raises WrongState and NotAllowed."""
     same = _decide(same, State.WAITING, State.APART, by=by, reason=reason)
     ledger.append("person.kept_apart", same, by=by, reason=reason)

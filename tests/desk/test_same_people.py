@@ -15,7 +15,7 @@ from tests.registrar.test_same_people import bring, roster
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_decided_at_the_desk_with_a_reason(
+def test_it_is_decided_at_the_desk_with_one_click_and_holds(
     college: Any, tmp_path: Path, clara: User, signed_in: SignIn
 ) -> None:
     for source in ("banner", "canvas"):
@@ -26,10 +26,13 @@ def test_it_is_decided_at_the_desk_with_a_reason(
     assert "1 learner may be the same person" in " ".join(text(client.get("/admin/")).split())
     same = SamePerson.objects.get()
     page = thing_url(same)
-    assert "the family names differ" in text(client.get(page))
-    assert client.post(page, {"act": "join"}).status_code == 422
-    said = {"act": "join", "reason": "The deed was shown."}
-    assert "They are one person now" in text(client.post(page, said, follow=True))
+    shown = text(client.get(page))
+    assert "the family names differ" in shown
+    assert shown.count("ada@example.edu") == 2
+    assert "owns name and address" in shown
+    assert "They are one person now" in text(client.post(page, {"act": "join"}, follow=True))
+    bring(roster(family_name="Obi"), tmp_path / "b", "canvas")
+    assert SamePerson.objects.get().state == SamePerson.State.JOINED
     learner = text(client.get(thing_url(same.learner)))
     assert "canvas" in learner
     assert client.post(page, {"act": "keep_apart", "reason": "No."}).status_code == 409
