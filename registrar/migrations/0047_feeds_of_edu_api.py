@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0045_rosters_tell_how_much_is_held'),
+        ('registrar', '0046_templates_by_systems'),
     ]
 
     operations = [
