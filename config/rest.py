@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from issuer import bodies
@@ -38,8 +38,10 @@ class TooLarge(APIException):
     default_detail = f"The body has more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} bytes."
 
 
-class Body(JSONParser):
-    """The JSON that a request holds."""
+class Body(BaseParser):
+    """The JSON object that a request holds."""
+
+    media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """An object that every reader understands alike, without characters that nobody sees."""

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "config.rest.NeverStored",
     "config.answers.Answers",
     "config.text.RefuseNul",
+    "config.text.RefuseCompressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,4 +1,4 @@
-"""Refuse a character that no text of ours can hold, before anything looks at the request."""
+"""Refuse what no text of ours can hold, before anything looks at the request."""
 
 import base64
 import binascii
@@ -31,6 +31,22 @@ class RefuseNul:
     ) -> HttpResponse | None:
         """Look at a form where it is about to be read, and not at what is sent elsewhere."""
         return _refusal(request) if _has_nul(request.POST) else None
+
+
+class RefuseCompressed:
+    """Middleware that answers 415 to systems whose bodies would have to be unpacked.
+
+    A few bytes can hold gigabytes; what is written here is small.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding != "identity" and request.path.startswith(API):
+            return problems.answer(415, "compressed", "Send the body as it is, not compressed.")
+        return self.get_response(request)
 
 
 def _has_nul(values: QueryDict) -> bool:

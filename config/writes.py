@@ -64,6 +64,23 @@ class Writes:
             return self.get_response(request)
         return self._once(request, client, key)
 
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        """Refuse parameters that a write does not know: who misspells `dry_run` means to try."""
+        is_write = request.method in METHODS and request.path.startswith(API)
+        if not is_write or not _is_offered(request, view):
+            return None
+        known = [DRY_RUN, *getattr(getattr(view, "cls", None), "write_parameters", ())]
+        if unknown := sorted(set(request.GET) - set(known)):
+            return problems.answer(
+                400,
+                "unknown_parameter",
+                f"This address takes {', '.join(f'`{name}`' for name in known)} only, "
+                f"not {', '.join(f'`{name[:64]}`' for name in unknown[:10])}.",
+            )
+        return None
+
     def _tried(self, request: HttpRequest) -> HttpResponse:
         """Do it, with all that the database has to say to it, and take it all back."""
         with transaction.atomic():
@@ -95,6 +112,15 @@ class Writes:
                     body=getattr(response, "kept_content", response.content),
                 )
         return response
+
+
+def _is_offered(request: HttpRequest, view: Any) -> bool:
+    """Whether the address takes this method at all."""
+    method = (request.method or "").lower()
+    actions = getattr(view, "actions", None)
+    if actions is not None:
+        return method in actions
+    return hasattr(getattr(view, "cls", None), method)
 
 
 def _client(request: HttpRequest) -> int | None:

@@ -94,6 +94,7 @@ class AwardFilesView(GenericAPIView):
 
     scopes = ["awards.prepare"]
     parser_classes = [MultiPartParser, LinesParser]
+    write_parameters = ("template", "duplicates", "sends_mail")
     serializer_class = AwardFileRequestSerializer
     pagination_class = None
 

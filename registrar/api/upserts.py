@@ -12,7 +12,6 @@ from django.core.files import File
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
@@ -60,8 +59,10 @@ class NoRows(APIException):
 
     status_code = 400
 
-    def __init__(self, error: Unreadable) -> None:
+    def __init__(self, error: Unreadable, *, is_sheet: bool = False) -> None:
         super().__init__(f"{error.reason} {error.fix}", error.code)
+        if is_sheet:  # any text is one; what is wrong is what it says
+            self.status_code = 422
 
 
 class Sent:
@@ -136,6 +137,7 @@ class UpsertsMixin(GenericViewSet):
 
     kind: ClassVar[str]
     write_scopes: ClassVar[list[str]]
+    write_parameters = ("source",)
     # Keys of ours, or `sis:<source>:<sourcedId>`, whatever signs a sourcedId has.
     lookup_value_regex = r"sis:.+|[^/.]+"
 
@@ -176,7 +178,7 @@ class UpsertsMixin(GenericViewSet):
             try:
                 return self._take(request, sent, source)
             except Unreadable as error:
-                raise NoRows(error) from error
+                raise NoRows(error, is_sheet=sent.media_type == readers.CSV) from error
 
     def _take(self, request: Request, sent: Sent, source: str) -> Response:
         dry_run = request.query_params.get("dry_run") == "true"
@@ -275,7 +277,7 @@ def upserting(kind: str) -> Any:
     return extend_schema(
         request={
             readers.JSON: row_serializer(kind)(many=True),
-            **{media_type: OpenApiTypes.STR for media_type in media_types},
+            **{media_type: {"type": "string", "minLength": 1} for media_type in media_types},
         },
         parameters=[
             OpenApiParameter(

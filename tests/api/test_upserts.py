@@ -364,9 +364,9 @@ def test_rows_come_as_lines_and_sheets_too(writer: APIClient, media_type: str, b
         ("application/json; charset=utf-16", "[]", 415, "unsupported_media_type"),
         ("application/xml", "<a/>", 415, "unsupported_media_type"),
         ("text/csv", "", 400, "body_required"),
-        ("text/csv", "sourced_id;given_name\n", 400, "delimiter"),
-        ("text/csv", "sourced_id,constructor\n", 400, "unknown_field"),
-        ("text/csv", "sourced_id,sourced_id\n", 400, "duplicate_key"),
+        ("text/csv", "sourced_id;given_name\n", 422, "delimiter"),
+        ("text/csv", "sourced_id,constructor\n", 422, "unknown_field"),
+        ("text/csv", "sourced_id,sourced_id\n", 422, "duplicate_key"),
     ],
 )
 def test_what_is_no_list_of_rows_is_refused(
