@@ -479,12 +479,17 @@ def at_hand(sealed: Sealed) -> Iterator[None]:
         yield
 
 
+def seal(by: User) -> Sealed:
+    """Somebody makes the key of the college."""
+    with TemporaryDirectory() as folder, keystore_in(Path(folder)) as keystore:
+        key = keys.activate(keys.create(did=django_settings.ISSUER_DID, by=by), by=by)
+        return Sealed(key, (keystore / f"{key.handle}.json").read_bytes())
+
+
 @groundwork.laid
 def sealed(college: College, root: User) -> Sealed:
     """What the small college signs with, and how it lies in a keystore."""
-    with TemporaryDirectory() as folder, keystore_in(Path(folder)) as keystore:
-        key = keys.activate(keys.create(did=django_settings.ISSUER_DID, by=root), by=root)
-        return Sealed(key, (keystore / f"{key.handle}.json").read_bytes())
+    return seal(root)
 
 
 @pytest.fixture
@@ -508,38 +513,55 @@ def adas_credential(key: SigningKey, issued_to_ada: Credential) -> Credential:
     return issued_to_ada
 
 
-@pytest.fixture
-def adas_licence(
-    key: SigningKey, college: College, draft: Revision, ada: Learner, clara: User, dev: User
+def award_ada(revision: Revision, sealed: Sealed, clara: User, dev: User) -> Award:
+    """What she has earned by her results is awarded and issued."""
+    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=clara)
+    assert batch is not None
+    with at_hand(sealed):
+        issue(awards.approve(batch, by=dev))
+    return Award.objects.get(batch=batch)
+
+
+@groundwork.laid
+def licensed(
+    sealed: Sealed, college: College, draft: Revision, ada: Learner, clara: User, dev: User
 ) -> Credential:
     """Another credential of Ada's, of a template that lets it be suspended."""
     templates.edit(draft, by=clara, status_purpose="suspension")
     revision = templates.approve(templates.submit(draft, by=clara), by=dev)
     college.enrol(ada)
     college.grade(ada, "Pass")
-    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=clara)
-    assert batch is not None
-    issue(awards.approve(batch, by=dev))
-    return Credential.objects.get(batch=batch)
+    award = award_ada(revision, sealed, clara, dev)
+    return Credential.objects.get(pk=award.credential_id)
 
 
 @pytest.fixture
-def yearly(key: SigningKey, draft: Revision, clara: User, dev: User) -> Revision:
+def adas_licence(key: SigningKey, licensed: Credential) -> Credential:
+    """The same, and the key it was signed with is in the keystore."""
+    return licensed
+
+
+@groundwork.laid
+def yearly(draft: Revision, clara: User, dev: User) -> Revision:
     """What is earned in BIO 101 holds for a year."""
     says: dict[str, Any] = {"valid_for": 12, "renewal": "By passing BIO 101 again."}
     templates.edit(draft, by=clara, evidence_rule="optional", **says)
     return templates.approve(templates.submit(draft, by=clara), by=dev)
 
 
-@pytest.fixture
-def adas_yearly(yearly: Revision, college: College, ada: Learner, clara: User, dev: User) -> Award:
-    """Ada holds one."""
+@groundwork.laid
+def held_for_a_year(
+    sealed: Sealed, yearly: Revision, college: College, ada: Learner, clara: User, dev: User
+) -> Award:
+    """Ada's award of it, issued."""
     college.grade(ada, "Pass")
-    found = awards.evaluate(yearly, at=timezone.now())
-    batch = awards.prepare(found, by=clara)
-    assert batch is not None
-    issue(awards.approve(batch, by=dev))
-    return Award.objects.get(batch=batch)
+    return award_ada(yearly, sealed, clara, dev)
+
+
+@pytest.fixture
+def adas_yearly(key: SigningKey, held_for_a_year: Award) -> Award:
+    """Ada holds one, and the key it was signed with is in the keystore."""
+    return held_for_a_year
 
 
 @pytest.fixture

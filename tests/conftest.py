@@ -92,8 +92,8 @@ def pieces_of(item: pytest.Item) -> list[int]:
         return []
     from tests import groundwork
 
-    places = {name: place for place, name in enumerate(groundwork.PIECES)}
-    return [places[name] for name in groundwork.asked_for(item)]
+    places = {build: place for place, build in enumerate(groundwork.PIECES)}
+    return [places[build] for build in groundwork.asked_for(item)]
 
 
 def needs_database(item: pytest.Item) -> bool:

@@ -16,36 +16,37 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-PIECES: dict[str, Callable[..., Any]] = {}
+Build = Callable[..., Any]
+
+# In the order in which they are laid.
+PIECES: list[Build] = []
 
 
-def laid(build: Callable[..., Any]) -> Any:
+def laid(build: Build) -> Any:
     """A fixture whose rows stay for the tests that follow; each has its own copy of the value.
 
     It asks for nothing but other such fixtures and `db`, and leaves nothing outside the database.
     """
-    name = build.__name__
-    PIECES[name] = build
+    PIECES.append(build)
 
     @functools.wraps(build)
     def piece(**arguments: Any) -> Any:
-        return GROUND.copy(name) if name in GROUND.values else build(**arguments)
+        return GROUND.copy(build) if GROUND.has(build) else build(**arguments)
 
     return pytest.fixture(piece)
 
 
-def asked_for(item: pytest.Item) -> list[str]:
+def asked_for(item: pytest.Item) -> list[Build]:
     """The pieces that can be laid for a test, in their order: those that it does not override."""
     if commits(item):
         return []
-    found: set[str] = set()
     definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
-    for name, build in PIECES.items():
-        defined = definitions.get(name, ())
-        if defined and inspect.unwrap(defined[-1].func) is build:
-            if found.union({"db"}).issuperset(inspect.signature(build).parameters):
-                found.add(name)
-    return [name for name in PIECES if name in found]
+    meant = {inspect.unwrap(each[-1].func) for each in definitions.values()}
+    found: dict[str, Build] = {}
+    for build in PIECES:
+        if build in meant and found.keys() | {"db"} >= inspect.signature(build).parameters.keys():
+            found[build.__name__] = build
+    return list(found.values())
 
 
 def commits(item: pytest.Item) -> bool:
@@ -59,7 +60,7 @@ def commits(item: pytest.Item) -> bool:
 class Layer:
     """A piece that lies there: the savepoint it began, and the values of all up to it."""
 
-    name: str
+    build: Build
     savepoint: transaction.Atomic
     values: dict[str, Any]
 
@@ -76,31 +77,34 @@ class Ground:
         """What the pieces that lie there are, by their names: to be copied, never changed."""
         return self.layers[-1].values if self.layers else {}
 
-    def copy(self, name: str) -> Any:
-        """The value as this test has it; pieces that knew each other still do."""
-        return copy.deepcopy(self.values[name], self.copied)
+    def has(self, build: Build) -> bool:
+        """Whether a piece lies there."""
+        return any(layer.build is build for layer in self.layers)
 
-    def prepare(self, names: Sequence[str]) -> None:
+    def copy(self, build: Build) -> Any:
+        """Its value as this test has it; pieces that knew each other still do."""
+        return copy.deepcopy(self.values[build.__name__], self.copied)
+
+    def prepare(self, builds: Sequence[Build]) -> None:
         """Let exactly these pieces lie there, for a test that begins."""
         self.copied = {}
-        while [layer.name for layer in self.layers] != [*names[: len(self.layers)]]:
+        while [layer.build for layer in self.layers] != [*builds[: len(self.layers)]]:
             undo(self.layers.pop().savepoint)
-        for name in names[len(self.layers) :]:
-            self._lay(name)
+        for build in builds[len(self.layers) :]:
+            self._lay(build)
 
-    def _lay(self, name: str) -> None:
+    def _lay(self, build: Build) -> None:
         values = copy.deepcopy(self.values)
         savepoint = transaction.atomic()
         savepoint._from_testcase = True  # as Django's own: it may have durable ones within
         savepoint.__enter__()
         try:
-            build = PIECES[name]
             asked = inspect.signature(build).parameters
-            values[name] = build(**{other: values.get(other) for other in asked})
+            values[build.__name__] = build(**{name: values.get(name) for name in asked})
         except BaseException:
             undo(savepoint)
             raise
-        self.layers.append(Layer(name, savepoint, values))
+        self.layers.append(Layer(build, savepoint, values))
 
 
 def undo(savepoint: transaction.Atomic) -> None:

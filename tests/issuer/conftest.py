@@ -1,43 +1,42 @@
 """An institution with a key, and two people of whom one decides on what the other prepares."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 
-from issuer.models import Achievement, Batch, Institution, SigningKey
-from issuer.services import batches, institutions, keys
+from issuer.models import Achievement, Batch, Institution
+from issuer.services import batches, institutions
+from tests import groundwork
+from tests.cast import Sealed, seal
 from tests.issuer import badges
 
 
-@pytest.fixture
+@groundwork.laid
 def registrar(db: None) -> User:
     """Prepares batches."""
     return User.objects.create_user("clara-of-the-registry")
 
 
-@pytest.fixture
+@groundwork.laid
 def approver(db: None) -> User:
     """Decides on them."""
     return User.objects.create_user("dev-who-approves")
 
 
-@pytest.fixture
+@groundwork.laid
 def institution(registrar: User) -> Institution:
     """Who issues."""
     return institutions.set_up(by=registrar, name="Example College", url="https://college.example")
 
 
-@pytest.fixture
-def key(keystore: Path, institution: Institution, registrar: User) -> SigningKey:
-    """What it signs with."""
-    created = keys.create(did=django_settings.ISSUER_DID, by=registrar)
-    return keys.activate(created, by=registrar)
+@groundwork.laid
+def sealed(institution: Institution, registrar: User) -> Sealed:
+    """What it signs with, and how it lies in a keystore."""
+    return seal(registrar)
 
 
-@pytest.fixture
+@groundwork.laid
 def achievement(db: None) -> Achievement:
     """What was achieved."""
     return badges.publish_achievement()

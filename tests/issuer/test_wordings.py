@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -92,6 +92,15 @@ def test_a_sample_with_a_fault_of_its_own_costs_nobody_else_the_credential(
     assert signed(chunk).signed_as_a_whole == 4
 
 
+@pytest.fixture
+def nothing_tried() -> Iterator[None]:
+    """No wording was tried before, and none that is tried here counts afterwards."""
+    wordings._holds.cache_clear()
+    yield
+    wordings._holds.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_tried")
 def test_a_shape_that_deviates_is_not_used(
     chunk: Chunk, achievement: Achievement, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from skills.models import Framework, Skill
 from skills.readers import case, formats
 from skills.services import frameworks
+from tests import groundwork
 from tests.skills.case_documents import DOCUMENT, ITEMS, LINKS, full_package
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def bring(package: dict[str, Any], *, is_own: bool = True) -> Framework:
     ).framework
 
 
-@pytest.fixture
+@groundwork.laid
 def ward(db: None) -> Framework:
     """A framework of our own, with everything that CASE lets it have."""
     return bring(full_package())
@@ -141,7 +142,7 @@ def test_concepts_come_with_those_below_them(client: Client, db: None) -> None:
 # Lists
 
 
-@pytest.fixture
+@groundwork.laid
 def many(db: None) -> list[Framework]:
     """Five frameworks of our own."""
     found = []

@@ -32,7 +32,8 @@ from registrar.services import (
     successions,
     templates,
 )
-from tests.cast import College, issue, member_of_staff
+from tests import groundwork
+from tests.cast import College, Sealed, award_ada, issue, member_of_staff
 from tests.issuer import badges
 
 pytestmark = pytest.mark.django_db
@@ -40,19 +41,23 @@ pytestmark = pytest.mark.django_db
 WHY = "The deed was shown."
 
 
-@pytest.fixture
-def named(
-    key: SigningKey, college: College, draft: Revision, ada: Learner, clara: User, dev: User
+@groundwork.laid
+def issued_by_name(
+    sealed: Sealed, college: College, draft: Revision, ada: Learner, clara: User, dev: User
 ) -> Credential:
     """Ada's credential, which carries her name."""
     templates.edit(draft, by=clara, includes_name=True)
     revision = templates.approve(templates.submit(draft, by=clara), by=dev)
     college.enrol(ada)
     college.grade(ada, "Pass")
-    batch = awards.prepare(awards.evaluate(revision, at=timezone.now()), by=clara)
-    assert batch is not None
-    issue(awards.approve(batch, by=dev))
-    return Credential.objects.get(batch=batch)
+    award = award_ada(revision, sealed, clara, dev)
+    return Credential.objects.get(pk=award.credential_id)
+
+
+@pytest.fixture
+def named(key: SigningKey, issued_by_name: Credential) -> Credential:
+    """The same, and the key it was signed with is in the keystore."""
+    return issued_by_name
 
 
 def rename(learner: Learner, by: User, **options: Any) -> Correction:
