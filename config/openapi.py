@@ -244,4 +244,8 @@ class TokenScheme(OpenApiAuthenticationExtension):
         """OAuth 2 client credentials."""
         scopes = settings.ALL_SCOPES
         flow = {"tokenUrl": "/oauth/token", "scopes": scopes}
-        return {"type": "oauth2", "flows": {"clientCredentials": flow}}
+        how = (
+            "A client proves who it is by HTTP Basic with its secret, or signs (`private_key_jwt`, "
+            "RFC 7523). `/.well-known/oauth-authorization-server` says so too (RFC 8414)."
+        )
+        return {"type": "oauth2", "description": how, "flows": {"clientCredentials": flow}}

@@ -101,6 +101,11 @@ class BearerToken(OAuth2Authentication):
         # Given the plain request, the library leaves the body alone: who asks comes before what.
         return super().authenticate(request._request)
 
+    def authenticate_header(self, request: Request) -> str:
+        """What is missing, and where to read how to get it (RFC 9728, section 5.1)."""
+        where = f"{settings.BASE_URL}/.well-known/oauth-protected-resource"
+        return f'{super().authenticate_header(request)}, resource_metadata="{where}"'
+
 
 def scopes_of(view: object, method: str | None) -> list[str]:
     """What a token needs for this method: where a view reads and writes it says both."""

@@ -1,4 +1,4 @@
-"""Tokens for clients: given and taken back, and how a client gets to ask (RFC 6749, 7591, 8414)."""
+"""Tokens for clients: given and taken back, and how a client gets to ask (RFC 6749, 7591, 8414, 9728)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -88,6 +88,20 @@ def metadata(request: HttpRequest) -> HttpResponse:
         "code_challenge_methods_supported": [consent.S256],
         "authorization_response_iss_parameter_supported": True,
         "scopes_supported": sorted(settings.ALL_SCOPES | settings.LEARNER_SCOPES),
+    }
+    return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@login_not_required
+@require_safe
+def resource_metadata(request: HttpRequest) -> HttpResponse:
+    """Whose tokens open the API, as a refusal points to it (RFC 9728)."""
+    body = {
+        "resource": settings.BASE_URL,
+        "authorization_servers": [settings.BASE_URL],
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": sorted(settings.ALL_SCOPES),
+        "resource_documentation": f"{settings.BASE_URL}/api/v1/schema",
     }
     return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*"})
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("learner/enter/<uuid:pk>/<slug:seal>", learner_sign_in.enter, name="learner-enter"),
     path("learner/access", learner_sign_in.Access.as_view(), name="learner-access"),
     path(".well-known/oauth-authorization-server", tokens.metadata, name="oauth-metadata"),
+    path(".well-known/oauth-protected-resource", tokens.resource_metadata, name="api-metadata"),
     path("ims/ob/v3p0/", include(badges.urls(badges.OPEN_BADGES))),
     path("ims/clr/v2p0/", include(badges.urls(badges.RECORDS))),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),

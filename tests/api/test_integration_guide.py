@@ -14,6 +14,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from oauth2_provider.models import Application
+from rest_framework.test import APIClient
 
 from issuer.errors import SandboxIsFixed
 from issuer.models import Credential, SigningKey
@@ -21,6 +23,7 @@ from issuer.services import institutions
 from registrar.models import Learner, Revision
 from registrar.services import publication
 
+CAN_SIGN = bool(shutil.which("curl") and shutil.which("openssl"))
 GUIDE = Path(__file__).resolve().parents[2] / "deploy" / "integrate.md"
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +36,7 @@ def run(
     at_once: None,
     live_server: Any,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> Callable[..., str]:
     """Runs what the guide shows in a language, for a client of a sandbox; what it prints."""
     institutions.set_up(by=root, is_sandbox=True)
@@ -50,6 +54,7 @@ def run(
         done = subprocess.run(
             command,
             input=text,
+            cwd=tmp_path,
             env=os.environ | told,
             capture_output=True,
             text=True,
@@ -79,6 +84,20 @@ def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
     assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
     assert issued["verifiableCredential"]["name"] == "First steps (sandbox)"
     assert Credential.objects.count() == 1
+
+
+@pytest.mark.skipif(not CAN_SIGN, reason="openssl or curl is not installed")
+def test_the_key_of_the_guide_opens_once_it_is_registered(
+    run: Callable[..., str], tmp_path: Path
+) -> None:
+    run("bash", "sh")
+    client = Application.objects.get()
+    call_command("register_keys", client.client_id, "--jwks", str(tmp_path / "keys.json"))
+    token = run("shell", "sh").splitlines()[-1]
+    answer = APIClient().post("/api/v1/learners?source=trial", [], format="json")
+    assert "oauth-protected-resource" in answer["WWW-Authenticate"]
+    system = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert system.post("/api/v1/learners?source=trial", [], format="json").status_code == 200
 
 
 def test_a_sandbox_says_so_everywhere(client: Any, draft: Revision, root: User) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -334,6 +335,10 @@ def get() -> Callable[[str], int]:
 
 
 def test_clients_read_where_tokens_are_given(client: Client) -> None:
+    refused = client.get("/api/v1/learners")["WWW-Authenticate"]
+    (leads_to,) = re.findall('resource_metadata="([^"]+)"', refused)
+    asked = client.get(leads_to.removeprefix(settings.BASE_URL)).json()
+    assert asked["authorization_servers"] == [settings.BASE_URL]
     said = client.get("/.well-known/oauth-authorization-server").json()
     assert said["token_endpoint"] == f"{settings.BASE_URL}/oauth/token"
     assert "private_key_jwt" in said["token_endpoint_auth_methods_supported"]

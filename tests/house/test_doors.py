@@ -57,6 +57,7 @@ PUBLIC = {
     "ims/ob/v3p0/<path:rest>",
     "ims/clr/v2p0/<path:rest>",
     ".well-known/oauth-authorization-server",
+    ".well-known/oauth-protected-resource",
     "api/v1/schema",
     "livez",
     "readyz",
