@@ -1,4 +1,7 @@
-"""Tokens for clients: given and taken back, and how a client gets to ask (RFC 6749, 7591, 8414, 9728)."""
+"""Tokens for clients: given and taken back, and how a client gets to ask.
+
+RFC 6749, 7591, 8414 and 9728.
+"""
 
 from http import HTTPStatus
 from typing import Any
