@@ -85,7 +85,7 @@ class AskView(OfferingMixin, SingleObjectMixin, FormView):
             )
         except Refusal as error:
             form.add_error(None, str(error))
-            return self.form_invalid(form)
+            return self.render_to_response(self.get_context_data(form=form), status=409)
         tasks.post_soon()
         messages.success(self.request, f"{asked.name} is asked by mail.")
         return super().form_valid(form)

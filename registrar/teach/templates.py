@@ -76,6 +76,6 @@ class ProposalsView(PermissionRequiredMixin, FormView):
             template_proposals.propose(said.pop("template"), by=self.person, **said)
         except Refusal as error:
             form.add_error(None, str(error))
-            return self.form_invalid(form)
+            return self.render_to_response(self.get_context_data(form=form), status=409)
         messages.success(self.request, "Proposed. The registrar's office reads it.")
         return super().form_valid(form)
