@@ -8,7 +8,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
+from issuer.pages import Act, DeskAdmin, StateFilter, ThingPage, column, state_tag
+from issuer.templatetags import tags
 from registrar.models import Enrolment, Learner, SamePerson
 from registrar.services import same_people
 
@@ -66,6 +67,10 @@ class SamePersonPage(ThingPage):
         )
 
 
+class Decided(StateFilter):
+    words = {state: word or tags.STATES[tag].word for state, (tag, word) in TAGS.items()}
+
+
 @admin.register(SamePerson)
 class SamePersonAdmin(DeskAdmin):
     """Whoever has the same number in two systems."""
@@ -83,8 +88,9 @@ class SamePersonAdmin(DeskAdmin):
         column("doubt", "doubt"),
         "condition",
     )
-    list_filter = ("state",)
+    list_filter = (("state", Decided),)
     search_fields = ("name", "number", "sourced_id")
+    search_help_text = "Name, number or id there"
     thing_page = SamePersonPage
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SamePerson]:
