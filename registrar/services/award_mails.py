@@ -48,7 +48,7 @@ def standing(batch: Batch) -> Standing | None:
     states = dict(counts.annotate(Count("pk")))
     unwritten = made.filter(announced=None)
     no_address = unwritten.filter(learner__email="").count() + states.pop(None, 0)
-    to_come: QuerySet[Any] = unwritten.exclude(learner__email="")
+    to_come: Any = unwritten.exclude(learner__email="")
     if announcement.told_at is not None or batch.state == Batch.State.DECLINED:
         to_come = to_come.none()
     elif batch.state == Batch.State.ISSUED:
