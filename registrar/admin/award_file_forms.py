@@ -16,7 +16,7 @@ from registrar import tasks
 from registrar.admin.sheet_columns import SAMPLE_CELLS, SheetColumnsForm
 from registrar.models import AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.readers import award_columns
-from registrar.readers.award_rows import DATES
+from registrar.readers.award_records import DATES
 from registrar.readers.loose_sheet import MAX_BYTES
 from registrar.services import award_file_reading, award_files, roles
 

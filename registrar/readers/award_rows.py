@@ -3,26 +3,36 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from registrar.readers import award_cells, award_columns, days, loose_sheet
+from registrar.readers import (
+    award_cells,
+    award_columns,
+    award_doubles,
+    award_sheet_flaws,
+    days,
+    loose_sheet,
+)
 from registrar.readers.award_cells import Flaw
 from registrar.readers.award_columns import REQUIRED, ResultField
+from registrar.readers.award_records import (
+    DATES,
+    EVIDENCE,
+    AwardRecord,
+    Checked,
+    CheckedRow,
+    Reading,
+)
 from registrar.readers.days import Habit, Misread
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
 from registrar.readers.problems import excerpt
-from registrar.readers.records import Problem, Severity
+from registrar.readers.records import Problem
 from skills.readers.errors import Unreadable
 
-EVIDENCE: Final = ("evidence_link", "evidence_text")
-DATES: Final[tuple[str, ...]] = ("awarded_on", "valid_until")
 # Cells of this many rows are looked at to tell what a column holds.
 _LOOKED_AT: Final = 200
 _YEARS: Final = 100
-# Of more columns from which nothing is read one learns at once.
-_TOLD_SINGLY: Final = 12
 # A column of learner numbers has digits, if all but so many of its cells have.
 _MOSTLY: Final = 0.9
 _DIGIT = re.compile("[0-9]")
@@ -51,76 +61,6 @@ _FLAWS: Final[Mapping[str, Flaw]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a sheet is to be read: which column holds what, and how a column's days are written.
-
-    `columns` names the column of each field, `orders` says by field "day first" or "month first"
-    where somebody has decided that. `evidence` is "none" where none is read, "required" where
-    each row has to have some.
-    """
-
-    columns: Mapping[str, str]
-    results: Sequence[ResultField] = ()
-    orders: Mapping[str, str] = field(default_factory=dict)
-    evidence: str = "optional"
-
-    @property
-    def read(self) -> dict[str, str]:
-        """The columns that are read."""
-        unread = EVIDENCE if self.evidence == "none" else ()
-        return {name: column for name, column in self.columns.items() if name not in unread}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwardRecord:
-    """One row that is right in itself: whom to award, and what the credential says of them."""
-
-    row: int
-    number: str
-    given_name: str
-    family_name: str
-    email: str
-    awarded_on: date | None = None
-    valid_until: date | None = None
-    occasion: str = ""
-    evidence_link: str = ""
-    evidence_text: str = ""
-    results: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True)
-class CheckedRow:
-    """A row with what is wrong with it; `record` is None where that is an error."""
-
-    number: int
-    cells: Sequence[str]
-    problems: list[Problem] = field(default_factory=list)
-    record: AwardRecord | None = None
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether nobody can be awarded by it."""
-        return any(problem.severity == "error" for problem in self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """All rows of a sheet, each right, with warnings, or wrong; and what concerns the whole file.
-
-    `days` tells by field how days are written, in words, and in whose digits numbers are.
-    """
-
-    rows: Sequence[CheckedRow]
-    problems: Sequence[Problem] = ()
-    days: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_fatal(self) -> bool:
-        """Whether nothing can be made of the file as it is read."""
-        return any(problem.severity == "fatal" for problem in self.problems)
-
-
 def opened(data: bytes, results: Sequence[ResultField], *, encoding: str = "") -> LooseSheet:
     """The sheet, its header found by the names of our columns. Raises Unreadable."""
 
@@ -146,7 +86,10 @@ def check(
     tell: Callable[[int], None] | None = None,
 ) -> Checked:
     """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
-    problems = [*_of_the_columns(sheet, reading, file), *_of_the_encoding(sheet, file)]
+    problems = [
+        *award_sheet_flaws.of_the_columns(sheet, reading, file),
+        *award_sheet_flaws.of_the_encoding(sheet, file),
+    ]
     problems += [
         Problem(file, each.row, "", each.value, each.code, each.reason, each.fix, each.severity)
         for each in sheet.told
@@ -161,10 +104,10 @@ def check(
         rows.append(checker.checked(row))
         if tell is not None and at % 500 == 0:
             tell(at)
-    _find_doubles(rows, reading.columns, file)
+    award_doubles.find(rows, reading.columns, file)
     for name, habit in checker.habits.items():
         if habit.mostly in ("day first", "month first") and not habit.order:
-            problems.append(_both_orders(reading.columns[name], file))
+            problems.append(award_sheet_flaws.both_orders(reading.columns[name], file))
     return Checked(rows, problems, checker.told())
 
 
@@ -441,108 +384,6 @@ class _Checker:
         return has_digits, has_spaces, shape if "0" in shape and len(cells) > 1 else ""
 
 
-def _of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Problem]:
-    def note(column: str, code: str, reason: str, fix: str, severity: Severity) -> Problem:
-        return Problem(file, None, column, "", code, reason, fix, severity)
-
-    found = []
-    missing = [
-        award_columns.LABELS[name]
-        for name in REQUIRED
-        if reading.columns.get(name) not in sheet.header
-    ]
-    if missing:
-        reason = f"No column is known to hold the {', the '.join(missing)}."
-        fix = "Name the columns so, or say at the desk what each column holds."
-        if any("@" in name[1:] for name in sheet.header):
-            fix = "The first row seems to be a learner: put a row with names of columns above it."
-        found.append(note("", "missing_column", reason, fix, "fatal"))
-    taken = set(reading.read.values())
-    unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
-    if len(unread) > _TOLD_SINGLY:
-        reason = f"Nothing is read from {len(unread)} columns: {', '.join(unread)[:200]}."
-        fix = "Nothing, if that is meant; else say at the desk what they hold."
-        found.append(note("", "unknown_column", reason, fix, "warning"))
-        taken |= set(unread)
-    seen: set[str] = set()
-    for at, name in enumerate(sheet.header):
-        if name in seen:
-            reason = "There are two columns of this name; the first one is read."
-            found.append(note(name, "doubled_column", reason, "Rename one of the two.", "warning"))
-        elif name and name not in taken:
-            reason = "Nothing is read from this column."
-            fix = "Nothing, if that is meant; else say at the desk what it holds."
-            found.append(note(name, "unknown_column", reason, fix, "warning"))
-        elif not name and any(len(row.cells) > at and row.cells[at] for row in sheet.rows):
-            reason = f"Column {at + 1} has cells and no name; nothing is read from it."
-            found.append(note("", "unknown_column", reason, "Name it in the header.", "warning"))
-        if name:
-            seen.add(name)
-    return found
-
-
-def _of_the_encoding(sheet: LooseSheet, file: str) -> list[Problem]:
-    if sheet.encoding in ("", "UTF-8"):
-        return []
-    reason = f"The file is read as {sheet.encoding}, not as UTF-8."
-    fix = "Look at names with accents; if they are wrong, save the file as “CSV UTF-8”."
-    return [Problem(file, None, "", "", "encoding", reason, fix, "warning")]
-
-
-def _find_doubles(rows: Sequence[CheckedRow], columns: Mapping[str, str], file: str) -> None:
-    """Of two rows about the same person the second is wrong, and names the first."""
-    numbers: dict[tuple[str, str], AwardRecord] = {}
-    addresses: dict[str, AwardRecord] = {}
-    for row in rows:
-        if row.record is None:
-            continue
-        record = row.record
-        first = numbers.setdefault((record.number, record.occasion), record)
-        if first is not record:
-            _note_double(row, columns["number"], record.number, first, file)
-            continue
-        other = addresses.setdefault(record.email.lower(), record)
-        if other.number != record.number:
-            reason = f"Row {other.row} has this address for a learner of another number."
-            fix = "Write this learner's own address: credentials are recognised by it."
-            row.problems.append(
-                Problem(
-                    file,
-                    row.number,
-                    columns["email"],
-                    excerpt(record.email),
-                    "email_twice",
-                    reason,
-                    fix,
-                    "error",
-                )
-            )
-            row.record = None
-
-
-def _note_double(row: CheckedRow, column: str, value: str, first: AwardRecord, file: str) -> None:
-    record = row.record
-    same = record is not None and _person(record) == _person(first)
-    if same:
-        code, reason = "duplicate_row", f"Row {first.row} awards the same learner."
-        fix = "Remove one of the two rows."
-    else:
-        code, reason = "number_twice", f"Row {first.row} has this number for another learner."
-        fix = "Write the learner's own number."
-    row.problems.append(
-        Problem(file, row.number, column, excerpt(value), code, reason, fix, "error")
-    )
-    row.record = None
-
-
-def _person(record: AwardRecord) -> tuple[str, str, str]:
-    return (
-        record.given_name.casefold(),
-        record.family_name.casefold(),
-        record.email.casefold(),
-    )
-
-
 def _shape(text: str) -> str:
     """How a text looks: each digit as a zero."""
     return _DIGIT.sub("0", text)
@@ -578,16 +419,3 @@ def _misread(day: Misread, habit: Habit) -> Flaw:
 
 def _other_century() -> Flaw:
     return Flaw("date_out_of_range", "This is of another century.", "Write the right day.")
-
-
-def _both_orders(column: str, file: str) -> Problem:
-    return Problem(
-        file,
-        None,
-        column,
-        "",
-        "ambiguous_dates",
-        "Nothing in this column tells whether the day or the month comes first.",
-        "Say which: --dates day-first or --dates month-first, or at the desk.",
-        "warning",
-    )

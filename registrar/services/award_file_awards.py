@@ -10,7 +10,7 @@ from issuer.models import Batch
 from issuer.services import batches, clock, ledger
 from issuer.services.clients import Actor
 from registrar.models import Award, AwardFile, Learner, Revision
-from registrar.readers.award_rows import AwardRecord
+from registrar.readers.award_records import AwardRecord
 from registrar.services import award_file_plan, award_file_rows, chosen_awards, people
 from registrar.services.award_file_plan import PlannedRow
 from registrar.services.award_file_rows import AT_ONCE

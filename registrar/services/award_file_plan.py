@@ -16,7 +16,7 @@ from issuer.models import Batch
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
 from registrar.models.awards import OVER
 from registrar.models.learners import full_name
-from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
+from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
 from registrar.services import eligibility, roles

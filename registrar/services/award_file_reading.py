@@ -11,7 +11,7 @@ from issuer.services import clock
 from registrar.models import AwardFile, CredentialTemplate, Revision
 from registrar.readers import award_rows
 from registrar.readers.award_columns import ResultField
-from registrar.readers.award_rows import Reading
+from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
 from registrar.services import award_file_plan, chosen_awards, result_levels
 from registrar.services.award_file_plan import Plan

@@ -25,7 +25,7 @@ from registrar.models import (
     CredentialTemplate,
 )
 from registrar.readers import award_rows, loose_sheet
-from registrar.readers.award_rows import Reading
+from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseSheet
 from registrar.services import (
     award_file_awards,

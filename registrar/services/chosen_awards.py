@@ -10,7 +10,7 @@ from registrar.models import AwardFile, AwardFileRow, Learner, Revision
 from registrar.readers import award_cells
 from registrar.readers.award_cells import Flaw
 from registrar.readers.award_columns import LABELS, REQUIRED
-from registrar.readers.award_rows import AwardRecord, Checked, CheckedRow
+from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.loose_sheet import MAX_ROWS
 from registrar.readers.records import Problem
 from registrar.services import award_file_plan, learner_choices

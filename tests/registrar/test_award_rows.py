@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from registrar.readers import award_rows, loose_sheet
 from registrar.readers.award_columns import ResultField, suggest
-from registrar.readers.award_rows import Checked, Reading
+from registrar.readers.award_records import Checked, Reading
 from tests.registrar.award_sheets import (
     BROKEN_LINES,
     HEADER,

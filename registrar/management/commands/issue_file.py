@@ -11,7 +11,7 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand, content_of
 from registrar.management import reports
 from registrar.models import AwardFile, CredentialTemplate
-from registrar.readers.award_rows import DATES
+from registrar.readers.award_records import DATES
 from registrar.readers.encodings import ENCODINGS
 from registrar.services import award_file_reading, award_files
 

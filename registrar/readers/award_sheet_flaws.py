@@ -1,0 +1,77 @@
+"""What is wrong with a sheet of awards as a whole: its columns, its encoding, its days."""
+
+from typing import Final
+
+from registrar.readers import award_columns
+from registrar.readers.award_columns import REQUIRED
+from registrar.readers.award_records import Reading
+from registrar.readers.loose_sheet import LooseSheet
+from registrar.readers.records import Problem, Severity
+
+# Of more columns from which nothing is read one learns at once.
+_TOLD_SINGLY: Final = 12
+
+
+def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Problem]:
+    """Columns that are missing, stand twice, have no name, or from which nothing is read."""
+
+    def note(column: str, code: str, reason: str, fix: str, severity: Severity) -> Problem:
+        return Problem(file, None, column, "", code, reason, fix, severity)
+
+    found = []
+    missing = [
+        award_columns.LABELS[name]
+        for name in REQUIRED
+        if reading.columns.get(name) not in sheet.header
+    ]
+    if missing:
+        reason = f"No column is known to hold the {', the '.join(missing)}."
+        fix = "Name the columns so, or say at the desk what each column holds."
+        if any("@" in name[1:] for name in sheet.header):
+            fix = "The first row seems to be a learner: put a row with names of columns above it."
+        found.append(note("", "missing_column", reason, fix, "fatal"))
+    taken = set(reading.read.values())
+    unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
+    if len(unread) > _TOLD_SINGLY:
+        reason = f"Nothing is read from {len(unread)} columns: {', '.join(unread)[:200]}."
+        fix = "Nothing, if that is meant; else say at the desk what they hold."
+        found.append(note("", "unknown_column", reason, fix, "warning"))
+        taken |= set(unread)
+    seen: set[str] = set()
+    for at, name in enumerate(sheet.header):
+        if name in seen:
+            reason = "There are two columns of this name; the first one is read."
+            found.append(note(name, "doubled_column", reason, "Rename one of the two.", "warning"))
+        elif name and name not in taken:
+            reason = "Nothing is read from this column."
+            fix = "Nothing, if that is meant; else say at the desk what it holds."
+            found.append(note(name, "unknown_column", reason, fix, "warning"))
+        elif not name and any(len(row.cells) > at and row.cells[at] for row in sheet.rows):
+            reason = f"Column {at + 1} has cells and no name; nothing is read from it."
+            found.append(note("", "unknown_column", reason, "Name it in the header.", "warning"))
+        if name:
+            seen.add(name)
+    return found
+
+
+def of_the_encoding(sheet: LooseSheet, file: str) -> list[Problem]:
+    """A warning where the file is not UTF-8."""
+    if sheet.encoding in ("", "UTF-8"):
+        return []
+    reason = f"The file is read as {sheet.encoding}, not as UTF-8."
+    fix = "Look at names with accents; if they are wrong, save the file as “CSV UTF-8”."
+    return [Problem(file, None, "", "", "encoding", reason, fix, "warning")]
+
+
+def both_orders(column: str, file: str) -> Problem:
+    """A warning where nothing in a column tells whether the day or the month comes first."""
+    return Problem(
+        file,
+        None,
+        column,
+        "",
+        "ambiguous_dates",
+        "Nothing in this column tells whether the day or the month comes first.",
+        "Say which: --dates day-first or --dates month-first, or at the desk.",
+        "warning",
+    )
