@@ -32,7 +32,7 @@ class FolderForm(forms.ModelForm):
 
     class Meta:
         model = Feed
-        fields = ("name", "folder", "source", *BRAKES)
+        fields = ("name", "folder", "source", "lists_all", *BRAKES)
 
     def clean_folder(self) -> str:
         """A folder has to be named: only a server has none."""
@@ -104,7 +104,16 @@ class SftpForm(forms.ModelForm):
 
     class Meta:
         model = Feed
-        fields = ("name", "address", "host_key", "account", "folder", "source", *BRAKES)
+        fields = (
+            "name",
+            "address",
+            "host_key",
+            "account",
+            "folder",
+            "source",
+            "lists_all",
+            *BRAKES,
+        )
 
 
 class NewFeedPage(FormPage):

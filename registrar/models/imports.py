@@ -51,9 +51,11 @@ class FileImport(models.Model):
 class RosterImport(FileImport):
     """One reading of a roster; its plan counts file by file.
 
-    `living` tells how many rows were held where a file tells of some alone, and retires any.
+    `living` tells how many rows were held where a file tells of some alone, and retires any;
+    `lists_all`, that files without a manifest were said to have all that there is.
     """
 
+    lists_all = models.BooleanField(default=False)
     living = models.JSONField(default=dict)
 
     class Meta(FileImport.Meta):

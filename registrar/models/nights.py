@@ -81,6 +81,11 @@ class Feed(models.Model):
         default=True,
         help_text="Somebody is told when none has come",
     )
+    lists_all = models.BooleanField(
+        "its Canvas files list all that there is",
+        default=False,
+        help_text="Who is absent has left the sections named there; OneRoster says so by itself",
+    )
     retired_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

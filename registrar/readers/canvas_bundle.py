@@ -64,10 +64,10 @@ _KNOWN_ROLES: Final = {"student", "teacher", "ta", "observer", "designer"}
 
 
 def made(
-    gathered: Gathered, named: Mapping[str, str], found: Collection[str], problems: Problems
+    gathered: Gathered, named: Mapping[str, str], modes: Mapping[str, Mode], problems: Problems
 ) -> Bundle:
-    """The roster; `named` says what the file of each kind is called, `found` which there are."""
-    return _Making(gathered, named, found, problems).bundle()
+    """The roster; `named` says what the file of each kind is called, `modes` which there are."""
+    return _Making(gathered, named, modes, problems).bundle()
 
 
 class _Making:
@@ -77,12 +77,12 @@ class _Making:
         self,
         gathered: Gathered,
         named: Mapping[str, str],
-        found: Collection[str],
+        modes: Mapping[str, Mode],
         problems: Problems,
     ) -> None:
         self._gathered = gathered
         self._named = named
-        self._found = found
+        self._modes = modes
         self._problems = problems
         self._courses: dict[str, CourseRow] = gathered.known["courses"]
         self._sections: dict[str, SectionRow] = gathered.known["sections"]
@@ -103,7 +103,7 @@ class _Making:
         return Bundle(
             version="Canvas SIS CSV",
             source_name=SOURCE,
-            modes=dict.fromkeys(self._staged(further), _ADDS),
+            modes=self._staged(further),
             orgs=orgs,
             sessions=sessions,
             courses=[_course(row) for row in self._courses.values()],
@@ -121,8 +121,13 @@ class _Making:
 
     # Counts
 
-    def _staged(self, further: Mapping[str, int]) -> Iterable[str]:
-        return [name for name, kind in _FILES.items() if kind in self._found or further.get(name)]
+    def _staged(self, further: Mapping[str, int]) -> dict[str, Mode]:
+        """By file whether it lists all that there is; also of files that others gave rise to."""
+        return {
+            name: self._modes.get(kind, "delta")
+            for name, kind in _FILES.items()
+            if kind in self._modes or further.get(name)
+        }
 
     def _rows(self, further: Mapping[str, int]) -> dict[str, int]:
         """The rows of each file, at least as many as came of them."""
@@ -354,6 +359,3 @@ def _names(row: UserRow) -> tuple[str, str]:
     if comma and given.strip():
         return given.strip(), family.strip()
     return row.full_name or row.sortable_name, ""
-
-
-_ADDS: Final[Mode] = "delta"

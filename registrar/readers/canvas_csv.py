@@ -1,7 +1,7 @@
 """Reads Canvas's SIS CSV: a folder, a zip of it, or one of its files.
 
 What a file holds is told by its columns, as Canvas tells it. Its rows add to what came before:
-what is absent stays, and what is gone says so itself.
+what is absent stays, and what is gone says so itself; unless somebody knows that all is there.
 """
 
 import csv
@@ -26,7 +26,7 @@ from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_header import check_needed
 from registrar.readers.oneroster_layout import BadCell, read_key
 from registrar.readers.problems import Problems
-from registrar.readers.records import Bundle
+from registrar.readers.records import Bundle, Mode
 from registrar.readers.roster_flaws import Flaw
 from registrar.readers.roster_keys import joined
 from registrar.readers.roster_rows import Cells, Check, FileReading, Gathered, Place, Standing
@@ -53,17 +53,22 @@ def kinds(files: Files) -> Kinds:
     return found
 
 
-def read_files(files: Files, found: Kinds, problems: Problems, limits: Limits) -> Bundle:
+def read_files(
+    files: Files, found: Kinds, mode: Mode, problems: Problems, limits: Limits
+) -> Bundle:
     """Read the files, of the kinds that were found. Nothing is raised for what is wrong in them."""
-    return _Reading(files, found, problems, limits).bundle()
+    return _Reading(files, found, mode, problems, limits).bundle()
 
 
 class _Reading:
     """Files being read, kind by kind."""
 
-    def __init__(self, files: Files, found: Kinds, problems: Problems, limits: Limits) -> None:
+    def __init__(
+        self, files: Files, found: Kinds, mode: Mode, problems: Problems, limits: Limits
+    ) -> None:
         self._files = files
         self._found = found
+        self._mode = mode
         self._problems = problems
         self._limits = limits
         self._gathered = Gathered()
@@ -74,7 +79,8 @@ class _Reading:
                 self._read_kind(kind, file)
         self._tell_of_others()
         named = {kind: self._name(kind) for kind in FILES}
-        return canvas_bundle.made(self._gathered, named, tuple(self._found), self._problems)
+        modes = dict.fromkeys(self._found, self._mode)
+        return canvas_bundle.made(self._gathered, named, modes, self._problems)
 
     def _name(self, kind: str) -> str:
         """What a kind's file is called here; where there are several, what Canvas calls it."""

@@ -367,7 +367,8 @@ def _missed(feed: Feed, came_at: datetime | None) -> Took:
 
 
 def _plan(feed: Feed, path: Path) -> Took:
-    roster = rosters.read(path, by=None, source=feed.source or None)
+    source = feed.source or None
+    roster = rosters.read(path, by=None, source=source, lists_all=feed.lists_all)
     counts = _totals(roster.plan)
     refused = [
         _refused(f"{problem['file']}, row {problem['row']}: {problem['reason']}", problem["fix"])

@@ -52,13 +52,14 @@ _BATCH = 2_000
 _Keys = dict[str, dict[str, int]]
 
 
-def plan(path: Path, *, source: str | None = None) -> Plan:
+def plan(path: Path, *, source: str | None = None, lists_all: bool = False) -> Plan:
     """Read the roster at the path, and compare it with what is held. Writes nothing.
 
-    The source is the one given, else the system that the manifest names. Raises ImportRefused
-    if it has the name under which the college keeps what came from nowhere else.
+    The source is the one given, else the system that the manifest names. Whether files without a
+    manifest list all that there is, `lists_all` says. Raises ImportRefused if the source has the
+    name under which the college keeps what came from nowhere else.
     """
-    bundle = roster_reader.read(path)
+    bundle = roster_reader.read(path, lists_all=lists_all)
     source = source or bundle.source_code or bundle.source_name or NAMELESS
     if source == people.OWN or len(source) > _longest_source():
         raise ImportRefused(
@@ -73,6 +74,7 @@ def read(
     by: User | None,
     file_name: str | None = None,
     source: str | None = None,
+    lists_all: bool = False,
 ) -> RosterImport:
     """Read the roster at the path and keep what it would change, for somebody to look at.
 
@@ -82,13 +84,14 @@ def read(
     if by is not None:
         roles.demand_for_all(by, "registrar.import_roster")
     sha256 = uploads.digest(path)
-    planned = plan(path, source=source)
+    planned = plan(path, source=source, lists_all=lists_all)
     if planned.is_fatal:
         uploads.discard(path)
     return RosterImport.objects.create(
         state=State.REFUSED if planned.is_fatal else State.PLANNED,
         file_name=file_name or path.name,
         source=planned.source,
+        lists_all=lists_all,
         sha256=sha256,
         stored_at=str(path.resolve()),
         plan=planned.counts_as_json(),
@@ -122,7 +125,7 @@ def apply(
     path = Path(roster_import.stored_at)
     if uploads.digest(path) != roster_import.sha256:
         raise PlanOutdated("The files are not those that were read. Read them again.")
-    planned = plan(path, source=roster_import.source)
+    planned = plan(path, source=roster_import.source, lists_all=roster_import.lists_all)
     if planned.fingerprint != roster_import.fingerprint:
         raise PlanOutdated
     _write(planned, at)

@@ -317,6 +317,26 @@ def test_what_is_absent_stays_and_what_says_so_is_retired(sis: Sis, tmp_path: Pa
 
 
 @pytest.mark.django_db
+def test_who_is_absent_has_left_where_the_files_are_said_to_list_all(
+    sis: Sis, tmp_path: Path, clara: User, settings: Any
+) -> None:
+    folder = tmp_path / "canvas"
+    folder.mkdir()
+    settings.FEED_DIR = str(tmp_path)
+    feeds.add("Canvas", "canvas", by=clara, lists_all=True, most_retired=40)
+    drop(sis, folder, "monday.zip")
+    nightly()
+    sis.rows["enrollments"].pop(2)
+    drop(sis, folder, "tuesday.zip")
+    roster = step(nightly(), "apply").roster
+    assert (roster.lists_all, counts(roster)) == (True, {"enrollments.csv": (0, 0, 1)})
+    assert Enrolment.objects.get(retired_at__isnull=False).sourced_id == "S2/000124/student"
+    del sis.rows["enrollments"][2:]
+    drop(sis, folder, "wednesday.zip")
+    assert "would be retired" in step(nightly(), "plan").refused[0]["reason"]
+
+
+@pytest.mark.django_db
 def test_what_leads_nowhere_is_said_in_the_words_of_canvas(sis: Sis, tmp_path: Path) -> None:
     sis.change("courses", "A1,T1", "A9,T1").change("accounts", "A1,,", "A1,A1,")
     told = {

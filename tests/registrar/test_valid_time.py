@@ -97,6 +97,16 @@ def test_nothing_is_edited_before_what_was_accepted(
         tagging.end(drawing, by=fay, term=fall)
 
 
+def test_terms_that_begin_on_one_day_have_the_same_tags(
+    drawing: SkillTag, college: College, fall: Term, spring: Term, fay: User, chen: User
+) -> None:
+    half = college.term_named("Fall 2024 A", starts_on=fall.starts_on, ends_on=date(2024, 10, 13))
+    changed = tagging.change(drawing, by=fay, term=half, emphasis="practised")
+    tagging.accept(changed, by=chen)
+    assert said(half) == said(fall) == [("Draw", "practised")]
+    assert terms.following(half) == terms.following(fall) == spring
+
+
 def test_the_database_refuses_to_rewrite_an_accepted_tag(
     drawing: SkillTag, college: College
 ) -> None:

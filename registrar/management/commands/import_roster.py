@@ -32,21 +32,27 @@ class Command(OutcomeCommand):
             "path", metavar="PATH", type=Path, help="the bundle: a folder, a zip, a file"
         )
         parser.add_argument("--source", help="the system's name, if the manifest should not say it")
+        parser.add_argument(
+            "--lists-all",
+            action="store_true",
+            help="who is absent from Canvas's files has left the sections named there",
+        )
         reports.add_arguments(parser)
         super().add_arguments(parser)
 
     def carry_out(self, **options: Any) -> None:
         """Read, compare, and apply unless it is a dry run."""
         by = reports.person(options["by"])
-        path, source = options["path"], options["source"]
+        path = options["path"]
+        how = {"source": options["source"], "lists_all": options["lists_all"]}
         try:
             if options["dry_run"]:
-                planned = rosters.plan(path, source=source)
+                planned = rosters.plan(path, **how)
                 counts = planned.counts_as_json()
                 problems = [asdict(problem) for problem in planned.problems]
                 is_refused = planned.is_fatal
             else:
-                kept = rosters.read(path, by=by, source=source)
+                kept = rosters.read(path, by=by, **how)
                 counts, problems = kept.plan, kept.problems
                 is_refused = kept.state == rosters.State.REFUSED
                 if not is_refused:
