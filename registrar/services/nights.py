@@ -48,6 +48,8 @@ LONGEST: Final = timedelta(hours=6)
 LONG: Final = 100
 # A daily roster that is read a little later than yesterday's is not late.
 A_DAY: Final = timedelta(hours=26)
+UNFORESEEN: Final = "It broke in an unforeseen way."
+SEE_THE_LOG: Final = "See the log of the worker."
 _SHOWN: Final = 20
 _TOTALS: Final = ("new", "changed", "retired", "unchanged", "errors")
 
@@ -164,7 +166,7 @@ class _Night:
             self._take(Name.AWARD, revision.template.slug, partial(_award, revision))
         if not self._take(Name.ISSUE, "", self._issued):
             return
-        self._take(Name.REMIND, "", _remind)
+        self._remind()
         self._take(Name.NOTIFY, "", self._told)
         if not self.is_rehearsal:
             _end(self.run)
@@ -213,8 +215,7 @@ class _Night:
         """The step, taken now unless it was taken; None where it cannot be taken yet."""
         if taken := self._taken(name, about):
             return taken
-        if time.monotonic() > self._end and not self.is_rehearsal:
-            raise _Enough
+        self._demand_time()
         began_at = clock.now()
         try:
             with transaction.atomic():
@@ -227,13 +228,14 @@ class _Night:
             took = Took(state=State.FAILED, refused=[_refused(str(error), "")])
         except Exception:  # one step that breaks must not stop the others
             log.exception("night %s: %s %s broke", self.run.date, name, about)
-            took = Took(
-                state=State.FAILED,
-                refused=[_refused("It broke in an unforeseen way.", "See the log of the worker.")],
-            )
+            took = Took(state=State.FAILED, refused=[_refused(UNFORESEEN, SEE_THE_LOG)])
         with transaction.atomic():
             self._claim(name, about)
             return self._keep(name, about, took, began_at)
+
+    def _demand_time(self) -> None:
+        if time.monotonic() > self._end and not self.is_rehearsal:
+            raise _Enough
 
     def _claim(self, name: str, about: str) -> None:
         """Hold the night to the end of the transaction, unless somebody else does."""
@@ -293,6 +295,28 @@ class _Night:
                 _refused(f"{counts['failed']} credentials failed.", "Look at their batches.")
             )
         return Took(counts, refused, State.FAILED if refused else State.DONE)
+
+    def _remind(self) -> None:
+        """Tell learners whose credential ends soon, some in a transaction; then count them."""
+        why = ""
+        if not self.is_rehearsal and not self._taken(Name.REMIND, ""):
+            try:
+                while reminders.remind_some():
+                    self._demand_time()
+            except (OperationalError, InterfaceError, _Enough):
+                raise
+            except Exception:  # as in `_take`
+                log.exception("night %s: reminding broke", self.run.date)
+                why = UNFORESEEN
+        self._take(Name.REMIND, "", partial(self._reminded, why))
+
+    def _reminded(self, why: str) -> Took:
+        began_at = self.run.began_at
+        did = reminders.outlook() if self.is_rehearsal else reminders.reminded_since(began_at)
+        counts = {"expiring": did.expiring, "mails": did.mails, "no address": did.no_address}
+        if why:
+            return Took(counts, [_refused(why, SEE_THE_LOG)], State.FAILED)
+        return Took(counts)
 
     def _told(self) -> Took:
         """One mail to each who can act, where somebody must; and what ends soon, to who can."""
@@ -401,13 +425,6 @@ def _award(revision: Revision) -> Took:
         "lapsed": len(evaluation.lapsed),
     }
     return Took(counts, batch=batch)
-
-
-@transaction.atomic
-def _remind() -> Took:
-    """Tell learners whose credential ends soon."""
-    did = reminders.remind()
-    return Took({"expiring": did.expiring, "mails": did.mails, "no address": did.no_address})
 
 
 def _end(run: NightRun) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Case, Exists, Min, OuterRef, QuerySet, When
 from django.utils import dateformat
 
 from issuer.errors import WrongState
@@ -17,6 +17,8 @@ from issuer.services import clock
 from registrar.models import Award, Reminder, ReminderPolicy
 from registrar.services import learner_mails, renewals, settling
 
+# So many are written in one transaction.
+AT_ONCE: Final = 200
 MOST_STAGES: Final = 6
 LONGEST: Final = 730
 
@@ -44,7 +46,7 @@ def settle(*, stages: Iterable[int], tells_learners: bool, by: User, reason: str
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """How many credentials end soon, how many mails were written, and of whom none could be."""
+    """How many credentials end soon, how many mails are written, and of whom none can be."""
 
     expiring: int
     mails: int
@@ -52,41 +54,60 @@ class Reminded:
 
 
 @transaction.atomic
-def remind(*, at: datetime | None = None) -> Reminded:
-    """Write to each learner whose credential has come to its next stage; to call it again is safe.
+def remind_some(*, at: datetime | None = None) -> int:
+    """Write to some learners whose credential has come to its next stage; 0 when none is left.
 
-    Of several stages that have passed only the last is told. Who has it renewed already, or holds
-    a newer one, is not reminded.
+    Of several stages that have passed only the last is told, once. Who has it renewed already, or
+    holds a newer one, is not reminded.
     """
     now = at or clock.now()
-    policy = current()
-    # Locked, because two who remind at the same moment would write to the same people twice.
-    ending = list(
-        renewals.expiring(days=max(policy.stages), at=now)
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
-    if not policy.tells_learners:
-        return Reminded(len(ending), 0, 0)
-    told = _told(ending)
-    due = [
-        (award, stage)
-        for award in ending
-        if (stage := _stage(award.ends_at, now, policy)) < told.get(award.pk, LONGEST + 1)
-    ]
-    pages = Release.objects.in_bulk([award.credential_id for award, _ in due])
+    # Locked before it is asked who was told, because two who remind at the same moment would write
+    # to the same people twice.
+    found = list(_due(now).select_for_update(of=("self",)).order_by("pk")[:AT_ONCE])
+    told = _told(found)
+    due = [award for award in found if award.stage < told.get(award.pk, LONGEST + 1)]
+    pages = Release.objects.in_bulk([award.credential_id for award in due])
     sender = learner_mails.sender()
-    made = [
+    Reminder.objects.bulk_create(
         Reminder(
             award=award,
-            days=stage,
+            days=award.stage,
             mail=_write(award, pages.get(award.credential_id), sender, now),
         )
-        for award, stage in due
+        for award in due
+    )
+    return len(found)
+
+
+def reminded_since(moment: datetime) -> Reminded:
+    """What was done since then."""
+    made = Reminder.objects.filter(at__gte=moment)
+    mails = made.exclude(mail=None).count()
+    return Reminded(_expiring(clock.now()).count(), mails, made.count() - mails)
+
+
+def outlook() -> Reminded:
+    """What would be done now."""
+    now = clock.now()
+    due = _due(now)
+    no_address = due.filter(learner__email="").count()
+    return Reminded(_expiring(now).count(), due.count() - no_address, no_address)
+
+
+def _expiring(now: datetime) -> "QuerySet[Any]":
+    return renewals.expiring(days=max(current().stages), at=now)
+
+
+def _due(now: datetime) -> "QuerySet[Any]":
+    """The awards that have come to a stage of which their learner was not told, each with it."""
+    policy = current()
+    if not policy.tells_learners:
+        return Award.objects.none()
+    reached = [
+        When(ends_at__lte=now + timedelta(days=days), then=days) for days in sorted(policy.stages)
     ]
-    Reminder.objects.bulk_create(made)
-    mails = sum(each.mail_id is not None for each in made)
-    return Reminded(len(ending), mails, len(made) - mails)
+    told = Reminder.objects.filter(award=OuterRef("pk"), days__lte=OuterRef("stage"))
+    return _expiring(now).annotate(stage=Case(*reached)).filter(~Exists(told))
 
 
 def _check(policy: ReminderPolicy) -> None:
@@ -101,11 +122,6 @@ def _told(awards: Iterable[Award]) -> dict[int, int]:
     """By award the last stage that its learner was told of."""
     reminders = Reminder.objects.filter(award__in=awards).order_by()
     return dict(reminders.values_list("award").annotate(Min("days")))
-
-
-def _stage(ends_at: datetime, now: datetime, policy: ReminderPolicy) -> int:
-    left = ends_at - now
-    return min(days for days in policy.stages if left.total_seconds() <= days * 86_400)
 
 
 def _write(award: Any, page: Release | None, sender: dict[str, str], now: datetime) -> Mail | None:
