@@ -4,6 +4,7 @@ A learner earns it again where the rule is met in classes after the one that led
 decides so by hand. The new award names the one that it renews.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timedelta
@@ -20,7 +21,7 @@ from issuer.errors import ReasonMissing, WrongState
 from issuer.models import Batch, Credential
 from issuer.services import batches, clock, ledger
 from registrar import rules
-from registrar.models import Award, CredentialTemplate, Offering, Revision
+from registrar.models import Award, CredentialTemplate, Offering, Revision, Term
 from registrar.models.awards import OVER
 from registrar.services import award_chains, award_mails, awards, eligibility, roles
 from registrar.services.eligibility import Candidate
@@ -205,18 +206,21 @@ def _evidence(revision: Revision, reason: str, link: str) -> list[dict[str, str]
 
 
 def _met_again(revision: Revision, found: Iterable[Award]) -> dict[int, Candidate]:
-    """The rule is asked once for each day after which it is to be met, if it is understood."""
+    """The rule is asked once for each term from which on it is to be met, if it is understood."""
     try:
         rule = rules.parse(revision.rule)
     except rules.InvalidRule:
         return {}
     taken = awards.taken(revision.template_id)
-    by_day: dict[date, list[Award]] = defaultdict(list)
+    begins = sorted(set(Term.objects.values_list("starts_on", flat=True)))
+    by_begin: dict[date, list[Award]] = defaultdict(list)
     for award in found:
-        by_day[_led_up_to(award)].append(award)
+        # What begins first after that day, if anything does: all days before it ask for the same.
+        for begin in begins[bisect_right(begins, _led_up_to(award)) :][:1]:
+            by_begin[begin].append(award)
     again: dict[int, Candidate] = {}
-    for day, since in by_day.items():
-        offerings = list(Offering.objects.filter(term__starts_on__gt=day))
+    for begin, since in by_begin.items():
+        offerings = list(Offering.objects.filter(term__starts_on__gte=begin))
         judged = eligibility.judge(
             rule,
             offerings=offerings,
