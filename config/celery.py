@@ -22,11 +22,6 @@ app.autodiscover_tasks()
 
 @worker_process_init.connect
 def keep_what_is_loaded(**_: object) -> None:
-    """Spare the collector what stays as long as the process, and let it look more rarely.
-
-    Each is a tenth of the time of issuing: a chunk makes many objects that live as long as it
-    does, and hardly a circle of them.
-    """
+    """Spare the collector what stays as long as the process: a tenth of the time of issuing."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
