@@ -93,7 +93,8 @@ def waited_for(server: Server) -> Server:
 
 
 @pytest.mark.worker
-def test_a_suite_reaches_every_instance_over_https(server: Server) -> None:
+def test_a_suite_reaches_every_instance_and_status_list_over_https(server: Server) -> None:
+    show_status_list(server)
     origin = f"https://localhost:{server.port}"
     status, listed = server.ask("/conformance/")
     assert status == 200
@@ -113,8 +114,8 @@ def test_a_suite_reaches_every_instance_over_https(server: Server) -> None:
         assert server.ask(urlsplit(instance["verify"]).path, body)[0] == 400
 
 
-@pytest.mark.worker
-def test_a_status_list_is_at_its_address(server: Server) -> None:
+def show_status_list(server: Server) -> None:
+    """What is issued names a status list, which is at its address."""
     path = "/conformance/bitstring/credentials/issue"
     issued = server.ask(path, {"credential": credential()})[1]["verifiableCredential"]
     url = issued["credentialStatus"]["statusListCredential"]
