@@ -139,6 +139,7 @@ class BatchPage(ThingPage):
         may_see_learners = user.has_perm("registrar.view_award")
         may_take_back = batch.state == Batch.State.ISSUED and awards.may_revoke_all(user, batch)
         in_force = _how_many(status.to_revoke(batch)) if may_take_back else 0
+        corrected = len(awards.corrected_since(batch)) if may_take_back else 0
         counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
         totals = dict(counts.annotate(Count("pk")))
         return super().get_context_data(
@@ -155,10 +156,11 @@ class BatchPage(ThingPage):
             failed=awards.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
-            in_force=in_force,
+            to_revoke=in_force + corrected,
+            corrected=corrected,
             to_suspend=_how_many(status.to_suspend(batch)) if in_force else 0,
             to_reinstate=_how_many(status.to_reinstate(batch)) if in_force else 0,
-            outlook=withdrawal_mails.outlook(batch) if in_force else None,
+            outlook=withdrawal_mails.outlook(batch) if in_force + corrected else None,
             tells_learners=self._tells_learners(),
             revoked=_revoked(batch),
             may_halt=batch.state == Batch.State.APPROVED and awards.may_halt(user, batch),

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from issuer.models import Batch, StatusChange
-from registrar.models import Award
+from registrar.models import Award, Correction
+from registrar.models.awards import OVER
 
 _DECIDED = {Batch.State.DECLINED: "declined"}
 
@@ -57,6 +58,28 @@ class Followers:
             replaces_id=self._ends[former.pk],
             **place,
         )
+
+
+def corrected(batch: Batch) -> QuerySet[Award]:
+    """What stands in the place of awards of this batch since they were corrected."""
+    batches: set[Any] = set()
+    newest: set[Any] = {batch.pk}
+    while newest:
+        made = Correction.objects.filter(awards__batch__in=newest).exclude(batch=None)
+        newest = set(made.values_list("batch", flat=True)) - batches
+        batches |= newest
+    same = Award.objects.filter(
+        batch=batch,
+        learner=OuterRef("learner"),
+        template=OuterRef("template"),
+        occasion=OuterRef("occasion"),
+    )
+    return Award.objects.filter(Exists(same), batch__in=batches)
+
+
+def corrected_in_force(batch: Batch) -> QuerySet[Award]:
+    """Of these who has a credential, or is about to have one."""
+    return corrected(batch).with_state().exclude(state__in=OVER)
 
 
 def of(award: Award) -> list[Step]:

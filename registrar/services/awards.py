@@ -349,14 +349,28 @@ def reinstate(credential: Credential, *, by: User, reason: str) -> StatusChange:
 def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = False) -> int:
     """Withdraw every award of an issued batch that is in force, at once; how many those are.
 
-    With `tells_learners` each of these learners gets a mail with the reason. Raises what
-    `issuer.services.status.revoke_all` raises.
+    What was corrected since is withdrawn with it. With `tells_learners` each of these learners gets
+    a mail with the reason. Raises what `issuer.services.status.revoke_all` raises.
     """
     _demand_to_take_back_all(batch, by=by)
-    count = status.revoke_all(batch, reason=reason, by=by)
+    corrected = corrected_since(batch)
+    count = len(corrected)
+    if not corrected or status.to_revoke(batch).exists():
+        count += status.revoke_all(batch, reason=reason, by=by)
+    for credential in corrected:
+        status.revoke(credential, reason=reason, by=by)
     if tells_learners:
         withdrawal_mails.announce(batch, reason=reason)
     return count
+
+
+def corrected_since(batch: Batch) -> list[Credential]:
+    """The credentials in force that took the place of some of the batch as these were corrected."""
+    standing = award_chains.corrected_in_force(batch)
+    found = Credential.objects.filter(
+        pk__in=standing.values("credential_id"), verifiable_credentials__isnull=False
+    )
+    return list(found.distinct())
 
 
 @transaction.atomic

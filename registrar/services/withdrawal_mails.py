@@ -5,14 +5,14 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import dateformat
 
 from issuer.models import Batch, Mail, StatusChange
 from issuer.services import status
 from registrar.models import Award, Withdrawal, WithdrawalMail
-from registrar.services import learner_mails
+from registrar.services import award_chains, learner_mails
 
 # So many are written in one transaction.
 AT_ONCE: Final = 200
@@ -36,7 +36,9 @@ class Outlook:
 def outlook(batch: Batch, *, reason: str = "") -> Outlook:
     """The mails that would go now for this reason."""
     credentials = status.to_revoke(batch).values("credential")
-    hit = Award.objects.filter(batch=batch, credential_id__in=credentials)
+    in_batch = Q(batch=batch, credential_id__in=credentials)
+    corrected = award_chains.corrected_in_force(batch)
+    hit = Award.objects.filter(in_batch | Q(pk__in=corrected.values("pk")))
     told = hit.exclude(learner__email="").select_related("learner", "revision")
     first = told.order_by("position").first()
     sample = _text(first, reason or "…", learner_mails.sender()) if first else ""
@@ -78,10 +80,12 @@ def _write_some_of(withdrawal: Withdrawal) -> int:
     revoked_with_it = StatusChange.objects.filter(
         verifiable_credential__credential=OuterRef("credential_id"),
         is_final=True,
-        at=held.revoked_at,
+        at__gte=held.revoked_at,
+        reason=held.reason,
     )
+    of_batch = Q(batch=held.batch_id) | Q(pk__in=award_chains.corrected(held.batch).values("pk"))
     due = list(
-        Award.objects.filter(Exists(revoked_with_it), batch=held.batch_id, withdrawal_mail=None)
+        Award.objects.filter(of_batch, Exists(revoked_with_it), withdrawal_mail=None)
         .exclude(learner__email="")
         .select_related("learner", "revision")
         .order_by("position")[:AT_ONCE]

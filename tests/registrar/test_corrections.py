@@ -31,6 +31,7 @@ from registrar.services import (
     corrections,
     successions,
     templates,
+    withdrawal_mails,
 )
 from tests import groundwork
 from tests.cast import College, Sealed, award_ada, issue, member_of_staff
@@ -90,6 +91,23 @@ def test_a_new_name_replaces_what_carries_the_old_one_and_says_otherwise_the_sam
     assert (change.act, change.superseded_by) == ("superseded", newer.credential_id)
     assert status.state_of(Credential.objects.get(pk=newer.credential_id)) == "valid"
     assert audit.check().ok
+
+
+def test_when_a_batch_is_undone_what_was_corrected_of_it_is_taken_back_as_well(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    for name in ("King", "Lovelace"):
+        issue(rename(ada, clara, family_name=name).batch)
+    newest = Award.objects.latest("pk")
+    assert [each.pk for each in awards.corrected_since(named.batch)] == [newest.credential_id]
+    assert withdrawal_mails.outlook(named.batch).mails == 1
+    reason = "It was another class."
+    assert awards.revoke_all(named.batch, by=clara, reason=reason, tells_learners=True) == 1
+    assert status.state_of(Credential.objects.get(pk=newest.credential_id)) == "revoked"
+    assert (withdrawal_mails.write_some(), withdrawal_mails.write_some()) == (1, 0)
+    assert reason in Mail.objects.latest("pk").text
+    with pytest.raises(WrongState):
+        awards.revoke_all(named.batch, by=clara, reason=reason)
 
 
 def test_the_old_address_says_that_it_was_replaced_and_does_not_show_the_old_name(
