@@ -299,6 +299,14 @@ def test_the_callers_mark_narrows_each_phase(dev: ModuleType, tmp_path: Path) ->
     assert argv[-2:] == ["-k", "kill"]
 
 
+def test_no_heavy_test_is_passed_over(dev: ModuleType) -> None:
+    passed_over = {part.removeprefix("--ignore=") for part in dev.light_files()}
+    assert passed_over and __file__ not in passed_over
+    # What a file imports would be seen by nobody who reads the file alone.
+    others = (path for path in (dev.ROOT / "tests").rglob("*.py") if path.name[:5] != "test_")
+    assert [path for path in others if dev.marks_heavy(path)] == []
+
+
 def test_the_closing_line_adds_up_both_phases(
     dev: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
