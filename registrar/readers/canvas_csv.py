@@ -22,9 +22,9 @@ from registrar.readers.canvas_layout import (
     TermRow,
     UserRow,
 )
+from registrar.readers.cells import BadCell, read_key
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_header import check_needed
-from registrar.readers.oneroster_layout import BadCell, read_key
 from registrar.readers.problems import Problems
 from registrar.readers.records import Bundle, Mode
 from registrar.readers.roster_flaws import Flaw

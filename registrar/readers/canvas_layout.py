@@ -11,17 +11,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from registrar.readers.oneroster_layout import (
-    CODE,
-    EMAIL,
-    KEY,
-    TEXT,
-    BadCell,
-    Column,
-    Kind,
-    Layout,
-    required,
-)
+from registrar.readers.cells import CODE, EMAIL, KEY, TEXT, BadCell, Kind
+from registrar.readers.roster_layout import Column, Layout, required
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ].*)?")
 # Written into a date it takes back what was there.

@@ -11,19 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from registrar.readers import oneroster_checks
-from registrar.readers.oneroster_layout import (
-    CODE,
-    DATE,
-    EMAIL,
-    KEY,
-    TEXT,
-    Column,
-    Kind,
-    layout,
-    read_key,
-    required,
-    words,
-)
+from registrar.readers.cells import CODE, DATE, EMAIL, KEY, TEXT, Kind, read_key, words
+from registrar.readers.oneroster_layout import layout
 from registrar.readers.oneroster_versions import Version
 from registrar.readers.records import (
     ClassRecord,
@@ -34,6 +23,7 @@ from registrar.readers.records import (
     UserRecord,
 )
 from registrar.readers.roster_flaws import Flaw
+from registrar.readers.roster_layout import Column, required
 from registrar.readers.roster_rows import Check, Gathered
 
 # Which file each collection becomes, in an order in which references lead backwards.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from registrar.readers.oneroster_layout import BadCell, objective_key
+from registrar.readers.cells import BadCell, objective_key
 from registrar.readers.records import LineItemRecord, ResultRecord, UserRecord
 from registrar.readers.roster_flaws import Flaw, reversed_days
 from registrar.readers.roster_rows import Check, Gathered

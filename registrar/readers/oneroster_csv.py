@@ -6,19 +6,14 @@ from typing import Any, Final
 
 from registrar.readers import archive, oneroster_checks, oneroster_manifest, roster_flaws
 from registrar.readers.archive import Files, Limits
+from registrar.readers.cells import BadCell, read_key, read_moment
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_header import check_header
-from registrar.readers.oneroster_layout import (
-    COMMON,
-    WITH_LINE_BREAKS,
-    BadCell,
-    Layout,
-    read_key,
-    read_moment,
-)
+from registrar.readers.oneroster_layout import COMMON, WITH_LINE_BREAKS
 from registrar.readers.oneroster_manifest import MANIFEST, Manifest
 from registrar.readers.problems import Problems
 from registrar.readers.records import Bundle
+from registrar.readers.roster_layout import Layout
 from registrar.readers.roster_rows import (
     WITH_PARENTS,
     Cells,

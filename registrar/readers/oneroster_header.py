@@ -6,7 +6,8 @@ from collections.abc import Iterable, Set
 from functools import partial
 
 from registrar.readers.errors import Unreadable
-from registrar.readers.oneroster_layout import COMMON, Layout
+from registrar.readers.oneroster_layout import COMMON
+from registrar.readers.roster_layout import Layout
 from registrar.readers.sheet import Report
 
 

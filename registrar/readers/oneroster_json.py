@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from registrar.readers.cells import DATE
 from registrar.readers.errors import Unreadable
-from registrar.readers.oneroster_layout import COMMON, DATE, Column
+from registrar.readers.oneroster_layout import COMMON
 from registrar.readers.oneroster_versions import Version
 from registrar.readers.roster_keys import joined
+from registrar.readers.roster_layout import Column
 
 # In the order in which references lead backwards.
 COLLECTIONS: Final = (

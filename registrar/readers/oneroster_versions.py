@@ -6,19 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from registrar.readers import oneroster_checks
-from registrar.readers.oneroster_layout import (
-    KEY,
-    KEYS,
-    LAYOUTS,
-    LONG_TEXT,
-    TEXT,
-    WORD,
-    Column,
-    Layout,
-    layout,
-    required,
-    words,
-)
+from registrar.readers.cells import KEY, KEYS, LONG_TEXT, TEXT, WORD, words
+from registrar.readers.oneroster_layout import LAYOUTS, layout
 from registrar.readers.records import (
     CategoryRecord,
     LineItemRecord,
@@ -26,6 +15,7 @@ from registrar.readers.records import (
     SeenRecord,
     UserRecord,
 )
+from registrar.readers.roster_layout import Column, Layout, required
 from registrar.readers.roster_rows import Check
 
 

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import NamedTuple, cast
 
-from registrar.readers.oneroster_layout import BadCell, Layout
+from registrar.readers.cells import BadCell
 from registrar.readers.records import Severity
+from registrar.readers.roster_layout import Layout
 from registrar.readers.sheet import Report
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
 from registrar.readers import roster_flaws
-from registrar.readers.oneroster_layout import BadCell, Column, Layout
+from registrar.readers.cells import BadCell
 from registrar.readers.records import Severity
 from registrar.readers.roster_flaws import Flaw
+from registrar.readers.roster_layout import Column, Layout
 from registrar.readers.sheet import Report, Sheet
 
 Place = Mapping[str, int]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from registrar.readers.oneroster_layout import (
+from registrar.readers.cells import (
     BOOLEAN,
     CODE,
     DATE,

@@ -17,7 +17,7 @@ from registrar.models import (
     OrganizationUnit,
     Term,
 )
-from registrar.readers.oneroster_layout import BadCell
+from registrar.readers.cells import BadCell
 from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
 from registrar.readers.rows import Flaw, Given
 from registrar.services import same_people
