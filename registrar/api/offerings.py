@@ -11,16 +11,21 @@ from registrar.api.upserts import upserting
 from registrar.models import Offering, OrganizationUnit, Term
 
 
-class OrganisationSerializer(serializers.ModelSerializer):
-    """The college, a school, a department."""
-
-    parent = serializers.CharField(  # type: ignore[assignment]
-        source="parent.sourced_id",
+def _named(field: str, what: str) -> serializers.CharField:
+    """By its sourcedId what a row belongs to, if anything."""
+    return serializers.CharField(
+        source=f"{field}.sourced_id",
         read_only=True,
         allow_null=True,
         default=None,
-        help_text="sourcedId of what it is a part of",
+        help_text=f"sourcedId of {what}",
     )
+
+
+class OrganisationSerializer(serializers.ModelSerializer):
+    """The college, a school, a department."""
+
+    parent = _named("parent", "what it is a part of")  # type: ignore[assignment]
 
     class Meta:
         model = OrganizationUnit
@@ -40,13 +45,7 @@ class OrganisationSerializer(serializers.ModelSerializer):
 class TermSerializer(serializers.ModelSerializer):
     """A term, semester or year."""
 
-    parent = serializers.CharField(  # type: ignore[assignment]
-        source="parent.sourced_id",
-        read_only=True,
-        allow_null=True,
-        default=None,
-        help_text="sourcedId of what it is a part of",
-    )
+    parent = _named("parent", "what it is a part of")  # type: ignore[assignment]
 
     class Meta:
         model = Term
@@ -70,13 +69,7 @@ class OfferingSerializer(serializers.ModelSerializer):
     course = serializers.CharField(
         source="opportunity.sourced_id", help_text="sourcedId of the course or activity"
     )
-    term = serializers.CharField(
-        source="term.sourced_id",
-        read_only=True,
-        allow_null=True,
-        default=None,
-        help_text="sourcedId of the term",
-    )
+    term = _named("term", "the term")
 
     class Meta:
         model = Offering
