@@ -116,6 +116,19 @@ class SftpForm(forms.ModelForm):
         )
 
 
+class SenderForm(forms.ModelForm):
+    """A system that sends rows itself, and what is agreed of its learner numbers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].required = True
+        self.fields["source"].help_text = "The source that it names when it sends rows"
+
+    class Meta:
+        model = Feed
+        fields = ("name", "source", "shares_numbers")
+
+
 class NewFeedPage(FormPage):
     """Name a folder for the night to look into."""
 
@@ -186,6 +199,22 @@ class NewSftpPage(NewFeedPage):
 
     def said(self, feed: Feed) -> str:
         return "The next night looks there. Try the connection now to see what it has."
+
+
+class NewSenderPage(NewFeedPage):
+    """Name a system that sends rows to the API."""
+
+    title = "Add a system that sends rows"
+    form_class = SenderForm
+    kind = Feed.Kind.API
+    lede = (
+        "A client of the API sends rows by itself, and needs no feed for that. Where its learner "
+        "numbers are the college's own, say so here: whoever has the same number in another such "
+        "system is one learner."
+    )
+
+    def said(self, feed: Feed) -> str:
+        return "What is agreed holds for the rows that it sends from now on."
 
 
 class SecretForm(forms.Form):
@@ -277,6 +306,7 @@ class FeedAdmin(DeskAdmin):
         Verb("Add a OneRoster API", "admin:registrar_feed_server", feeds.RIGHT),
         Verb("Add an Edu-API", "admin:registrar_feed_edu_api", feeds.RIGHT),
         Verb("Add an SFTP server", "admin:registrar_feed_sftp", feeds.RIGHT),
+        Verb("Add a system that sends rows", "admin:registrar_feed_sender", feeds.RIGHT),
     )
     list_display = ("name", "comes_from", "source", "condition")
     thing_page = FeedPage
@@ -287,12 +317,13 @@ class FeedAdmin(DeskAdmin):
             self.hang("server/", NewServerPage, "server"),
             self.hang("edu-api/", NewEduApiPage, "edu_api"),
             self.hang("sftp/", NewSftpPage, "sftp"),
+            self.hang("sender/", NewSenderPage, "sender"),
             self.hang("<int:object_id>/secret/", SecretPage, "secret"),
         ]
 
     @admin.display(description="comes from")
     def comes_from(self, feed: Feed) -> str:
-        return f"{feed.address} {feed.folder}".strip()
+        return f"{feed.address} {feed.folder}".strip() or feed.get_kind_display()
 
     @admin.display(description="state", ordering="retired_at")
     def condition(self, feed: Feed) -> str:

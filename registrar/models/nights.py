@@ -15,10 +15,11 @@ from registrar.models.imports import RosterImport
 class Feed(models.Model):
     """Where a system's rosters come from: a folder that it drops them into, or a server of its own.
 
-    A folder lies in FEED_DIR. A server is asked for what is new; its secret is sealed and opens
-    for this address and account alone (services/feed_secrets.py). What is wrong with a roster
-    holds the night up for a person where it is more than `most_wrong` percent of its rows, or
-    would retire more than `most_retired` percent of what is held.
+    Or the system sends rows itself: then the feed only says what is agreed of its learner numbers,
+    and the night passes it over. A folder lies in FEED_DIR. A server is asked for what is new; its
+    secret is sealed and opens for this address and account alone (services/feed_secrets.py). What
+    is wrong with a roster holds the night up for a person where it is more than `most_wrong`
+    percent of its rows, or would retire more than `most_retired` percent of what is held.
     """
 
     class Kind(models.TextChoices):
@@ -26,6 +27,7 @@ class Feed(models.Model):
         ONEROSTER = "oneroster", "OneRoster API"
         EDU_API = "edu_api", "Edu-API"
         SFTP = "sftp", "SFTP server"
+        API = "api", "Rows sent to our API"
 
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FOLDER, editable=False)
@@ -100,7 +102,8 @@ class Feed(models.Model):
             ),
             models.CheckConstraint(
                 condition=(Q(kind="folder") & ~Q(folder="") & Q(address=""))
-                | (~Q(kind="folder") & ~Q(address="")),
+                | (Q(kind="api") & ~Q(source="") & Q(folder="", address=""))
+                | (~Q(kind__in=["folder", "api"]) & ~Q(address="")),
                 name="feed_says_where_it_comes_from",
             ),
         ]
@@ -111,7 +114,7 @@ class Feed(models.Model):
     @property
     def is_pulled(self) -> bool:
         """Whether a server is asked, and no folder looked into."""
-        return self.kind != self.Kind.FOLDER
+        return self.kind not in (self.Kind.FOLDER, self.Kind.API)
 
     @property
     def is_paged(self) -> bool:

@@ -20,7 +20,7 @@ from registrar.sources import sftp
 
 Kind = Feed.Kind
 # Those of which a server is asked.
-SERVERS: Final = tuple(kind for kind in Kind if kind != Kind.FOLDER)
+SERVERS: Final = tuple(kind for kind in Kind if kind not in (Kind.FOLDER, Kind.API))
 
 RIGHT: Final = "registrar.import_roster"
 # A path of plain names; nothing leads out of FEED_DIR.
@@ -46,6 +46,7 @@ def add(
 ) -> Feed:
     """Let the night look into a folder of FEED_DIR, or ask a server. FeedRefused and NotAllowed.
 
+    Or take note of a system that sends rows itself: what is agreed holds for them as for rosters.
     A server's address is https, or one of FEED_ORIGINS; its secret is kept sealed.
     """
     roles.demand_for_all(by, RIGHT)
@@ -55,6 +56,10 @@ def add(
     if kind == Kind.FOLDER:
         feed.folder = feed.folder.strip("/")
         _check_folder(feed)
+    elif kind == Kind.API:
+        feed.is_expected_daily = False
+        if not (feed.name and feed.source.strip()):
+            raise FeedRefused("Name the feed, and the source that its rows are sent under.")
     else:
         _check_server(feed, secret)
         feed.sealed_secret = feed_secrets.seal(feed, secret)

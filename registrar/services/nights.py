@@ -159,7 +159,7 @@ class _Night:
         self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
 
     def carry_on(self) -> None:
-        feeds_now = list(Feed.objects.filter(retired_at=None))
+        feeds_now = list(Feed.objects.filter(retired_at=None).exclude(kind=Feed.Kind.API))
         if not all([self._take_in(feed) for feed in feeds_now]):
             return
         for revision in _automatic():

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 
 from issuer.pages import thing_url
-from registrar.models import Feed, NightRun
+from registrar.models import Feed, NightRun, NightStep
 from registrar.services import nights
 from tests.desk.reading import SignIn, text
 from tests.registrar.sis_server import CLIENT, SECRET, serving
@@ -42,6 +43,21 @@ def test_a_feed_is_added_and_the_night_looks_into_it(
     assert "Waits for a person" in text(client.get(reverse("admin:registrar_nightrun_changelist")))
     client.post(thing_url(feed), {"act": "retire", "reason": "Replaced."})
     assert "Retire the feed" not in text(client.get(thing_url(feed)))
+
+
+def test_of_a_system_that_sends_rows_it_is_said_whose_its_numbers_are(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    address = reverse("admin:registrar_feed_sender")
+    assert client.post(address, {"name": "Banner"}).status_code == 422
+    said = {"name": "Banner", "source": "banner", "shares_numbers": "on"}
+    page = text(client.post(address, said, follow=True))
+    assert "the college's own" in page and "rows that it sends to the API" in page
+    feed = Feed.objects.get()
+    assert (feed.shares_numbers, feed.is_pulled) == (True, False)
+    nights.carry_on(nights.begin(timezone.localdate(), by=clara))
+    assert not NightStep.objects.filter(about=feed.name).exists()
 
 
 def test_a_server_is_added_tried_and_given_another_secret(
