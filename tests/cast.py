@@ -1,7 +1,8 @@
 """The people of the stories, and the small college in which they are played.
 
 Ada and Ben learn. Clara is registrar staff and Dev approves; Fay teaches in the science department
-and Chen is its chair; Olu runs the service. `sis` is a system that reads the API.
+and Chen is its chair; Olu runs the service. `sis` is a system that reads the API. What is laid here
+is laid in the order of this file (groundwork.py): first what most tests begin with.
 """
 
 from collections.abc import Iterator
