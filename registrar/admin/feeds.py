@@ -34,12 +34,10 @@ class FolderForm(forms.ModelForm):
         model = Feed
         fields = ("name", "folder", "source", "lists_all", *BRAKES)
 
-    def clean_folder(self) -> str:
-        """A folder has to be named: only a server has none."""
-        folder: str = self.cleaned_data["folder"]
-        if not folder.strip():
-            raise forms.ValidationError("Name the folder.")
-        return folder
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Only a server has none.
+        self.fields["folder"].required = True
 
 
 class ServerForm(forms.ModelForm):

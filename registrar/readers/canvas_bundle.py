@@ -94,7 +94,7 @@ class _Making:
         undated = {row.term_id for row in self._terms()} - {each.sourced_id for each in sessions}
         enrollments = self._enrollments()
         classes = [*self._section_classes(undated), *self._course_classes(undated, enrollments)]
-        orgs = self._orgs()
+        orgs, users = self._orgs(), self._user_records()
         further = {
             "orgs": len(orgs),
             "academicSessions": len(sessions),
@@ -108,7 +108,7 @@ class _Making:
             sessions=sessions,
             courses=[_course(row) for row in self._courses.values()],
             classes=classes,
-            users=[_user(row) for row in self._gathered.records("users")],
+            users=users,
             enrollments=enrollments,
             problems=self._problems.listed(),
             problem_counts=dict(self._problems.counts),
@@ -225,6 +225,22 @@ class _Making:
         return (course.term_id,) if course.term_id and course.term_id not in undated else ()
 
     # People
+
+    def _user_records(self) -> list[UserRecord]:
+        rows: list[UserRow] = self._gathered.records("users")
+        unknown = sum(not _is_student(row) for row in rows)
+        if unknown and "enrollments" not in self._modes:
+            self._warn(
+                "users",
+                None,
+                "",
+                "",
+                "who_learns",
+                f"Of {unknown:,} people nobody says whether they learn; those who are not known as "
+                "learners are passed over.",
+                "Put enrollments.csv into the same zip, or fill in declared_user_type.",
+            )
+        return [_user(row) for row in rows]
 
     def _users_by_integration_id(self) -> dict[str, str]:
         rows: Iterable[UserRow] = self._gathered.records("users")
@@ -348,7 +364,13 @@ def _user(row: UserRow) -> UserRecord:
         "",
         row.row,
         row.deleted,
+        role="student" if _is_student(row) else "",
     )
+
+
+def _is_student(row: UserRow) -> bool:
+    """Whether the person is said to be one, whoever has enrolled them."""
+    return row.declared_type.strip().lower() in ("student", "student_other")
 
 
 def _names(row: UserRow) -> tuple[str, str]:

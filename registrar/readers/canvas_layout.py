@@ -77,6 +77,7 @@ class UserRow(Said):
     full_name: str
     sortable_name: str
     email: str
+    declared_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +244,7 @@ FILES: Final[Mapping[str, File]] = dict(
             Column("full_name", "full_name", TEXT),
             Column("sortable_name", "sortable_name", TEXT),
             Column("email", "email", EMAIL, lenient=True),
+            Column("declared_user_type", "declared_type", TEXT),
             statuses="active suspended deleted",
         ),
         _file(

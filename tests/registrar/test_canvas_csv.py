@@ -317,6 +317,18 @@ def test_what_is_absent_stays_and_what_says_so_is_retired(sis: Sis, tmp_path: Pa
 
 
 @pytest.mark.django_db
+def test_of_people_alone_those_come_in_who_are_said_to_learn(sis: Sis, tmp_path: Path) -> None:
+    sis.rows = {"users": sis.rows["users"]}
+    (told,) = bring(sis, tmp_path).problems
+    assert (told["file"], told["code"]) == ("users.csv", "who_learns")
+    assert not Learner.objects.exists()
+    types = ("declared_user_type", "student", "Student_other", "teacher")
+    rows = zip(sis.rows["users"], types, strict=True)
+    sis.rows["users"] = [f"{row},{type}" for row, type in rows]
+    assert counts(bring(sis, tmp_path)) == {"users.csv": (2, 0, 0)}
+
+
+@pytest.mark.django_db
 def test_who_is_absent_has_left_where_the_files_are_said_to_list_all(
     sis: Sis, tmp_path: Path, clara: User, settings: Any
 ) -> None:
