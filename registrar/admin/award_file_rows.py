@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import View
@@ -20,17 +21,39 @@ Outcome = AwardFileRow.Outcome
 
 # How the form calls a cell: by the row's number and the column's place.
 _CELL: Final = re.compile("cell_([0-9]{1,9})_([0-9]{1,3})")
+# Rows that are shown together besides those of one outcome.
+_KINDS: Final = {
+    "people": Q(outcome__in=AwardFileRow.AWARDING, learner=None),
+    "warned": ~Q(outcome=Outcome.WRONG) & ~Q(problems=[]),
+}
 # What a file of the rows with errors has beside the cells; nothing is read from these columns.
 _ADDED: Final = ("Row", "What is wrong", "What to do")
 # What a file of any rows has beside them.
 _TOLD: Final = ("Row", "What becomes of it", "Worth a look")
 
 
-def shown_outcome(kept: AwardFile, asked: str) -> str:
-    """Rows of which outcome are shown: those that are asked for, else what there is to mend."""
-    if asked in Outcome.values or asked == "all":
+def shown_kind(kept: AwardFile, asked: str) -> str:
+    """Which rows are shown: those that are asked for, else what there is to mend."""
+    if asked in Outcome.values or asked in _KINDS or asked == "all":
         return asked.removeprefix("all")
     return str(Outcome.WRONG) if kept.state == State.READ and kept.counts.get("wrong") else ""
+
+
+def rows_of_kind(kept: AwardFile, shown: str) -> QuerySet[AwardFileRow]:
+    """The rows that are shown, in their order."""
+    rows = kept.rows.order_by("number")
+    if not shown:
+        return rows
+    return rows.filter(_KINDS.get(shown) or Q(outcome=shown))
+
+
+def kinds(kept: AwardFile) -> list[tuple[str, str, int]]:
+    """Of which kinds there are rows, how these are called, and how many there are."""
+    found = [(str(each), Outcome(each).label) for each in Outcome.values]
+    if kept.state == State.READ:
+        found.append(("people", "New people"))
+    found.append(("warned", "Worth a look"))
+    return [(kind, label, kept.counts[kind]) for kind, label in found if kept.counts.get(kind)]
 
 
 def to_mend(kept: AwardFile, row: AwardFileRow) -> dict[str, Any]:
@@ -105,15 +128,12 @@ class RowsPage(Page, View):
 
     def get(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
         kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        shown = shown_outcome(kept, request.GET.get("rows", "all"))
+        shown = shown_kind(kept, request.GET.get("rows", "all"))
         return as_long_csv("rows.csv", [*kept.header, *_TOLD], _told(kept, shown))
 
 
 def _told(kept: AwardFile, shown: str) -> Iterator[list[Any]]:
-    rows = kept.rows.order_by("number")
-    if shown:
-        rows = rows.filter(outcome=shown)
-    for row in rows.iterator():
+    for row in rows_of_kind(kept, shown).iterator():
         said = " ".join(f"{each['reason']} {each['fix']}".strip() for each in row.problems)
-        outcome = Outcome(row.outcome).label
+        outcome = Outcome(row.outcome).label + (", new person" if row.adds_a_person else "")
         yield [*_padded(row, len(kept.header)), row.number, outcome, said]

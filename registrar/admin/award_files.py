@@ -35,7 +35,9 @@ from registrar.admin.award_file_rows import (
     FailuresPage,
     MendPage,
     RowsPage,
-    shown_outcome,
+    kinds,
+    rows_of_kind,
+    shown_kind,
     to_mend,
 )
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
@@ -85,7 +87,7 @@ class AwardFilePage(ThingPage):
         kept = self.object
         waits = kept.state == State.READ
         may_prepare = waits and self.user.has_perm(award_files.PERMISSION, kept.template.unit)
-        shown = shown_outcome(kept, self.request.GET.get("rows", ""))
+        shown = shown_kind(kept, self.request.GET.get("rows", ""))
         page = _rows(kept, shown, self.request.GET.get("page"))
         mends = may_prepare and shown == Outcome.WRONG and not kept.chosen
         return super().get_context_data(
@@ -94,11 +96,7 @@ class AwardFilePage(ThingPage):
             samples=_samples(kept) if waits else [],
             image=_image(kept),
             shown=shown,
-            outcomes=[
-                (str(each), Outcome(each).label, kept.counts[each])
-                for each in Outcome.values
-                if kept.counts.get(each)
-            ],
+            kinds=kinds(kept),
             page=page,
             mending=[to_mend(kept, row) for row in page] if mends else [],
             **kwargs,
@@ -108,7 +106,7 @@ class AwardFilePage(ThingPage):
 def summary(kept: AwardFile) -> dict[str, Any]:
     """What stands over a file's page and its batch's: how many of what, and how it was read."""
     counts = kept.counts
-    to_award = sum(counts.get(each, 0) for each in (Outcome.NEW, Outcome.REPLACE, Outcome.AGAIN))
+    to_award = sum(counts.get(each, 0) for each in AwardFileRow.AWARDING)
     labels = award_columns.LABELS
     return {
         "kept": kept,
@@ -146,9 +144,7 @@ def _image(kept: AwardFile) -> str:
 
 
 def _rows(kept: AwardFile, shown: str, page: str | None) -> Rows:
-    rows = kept.rows.select_related("learner", "award__announced__mail").order_by("number")
-    if shown:
-        rows = rows.filter(outcome=shown)
+    rows = rows_of_kind(kept, shown).select_related("learner", "award__announced__mail")
     found = Paginator(rows, ROWS_PER_PAGE).get_page(page)
     _tell_states(found)
     return found

@@ -26,7 +26,7 @@ from registrar.services import award_file_reading, award_files
 # It is read while the system waits; what is larger is uploaded at the desk.
 MAX_BYTES: Final = 8 << 20
 _PROBLEM: Final = "application/problem+json"
-_COUNTS: Final = ("ok", "new", "replace", "again", "already", "wrong")
+_COUNTS: Final = ("ok", "new", "replace", "again", "already", "wrong", "people")
 
 
 class LinesParser(BaseParser):
@@ -86,6 +86,7 @@ class AwardFileOutcomeSerializer(serializers.Serializer):
     again = serializers.IntegerField()
     already = serializers.IntegerField(help_text="Left out: issued already")
     wrong = serializers.IntegerField(help_text="Left out: with errors")
+    people = serializers.IntegerField(help_text="Awarded, and not on record before")
     problems = FileProblemSerializer(many=True)
 
 

@@ -1,6 +1,7 @@
 """AwardFile, AwardFileRow: people to award, row by row, from the sheet or choice to the end."""
 
 import uuid
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -98,6 +99,9 @@ class AwardFileRow(models.Model):
         AGAIN = "again", "One more"
         WRONG = "wrong", "With errors"
 
+    # By rows of these somebody is awarded.
+    AWARDING: Final = (Outcome.NEW, Outcome.REPLACE, Outcome.AGAIN)
+
     file = models.ForeignKey(AwardFile, models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
     cells = models.JSONField(default=list)
@@ -122,3 +126,8 @@ class AwardFileRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number}"
+
+    @property
+    def adds_a_person(self) -> bool:
+        """Whether it awards somebody who is not on record, and is as soon as there is a batch."""
+        return self.outcome in self.AWARDING and self.learner_id is None

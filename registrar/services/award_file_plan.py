@@ -9,9 +9,6 @@ from typing import Final
 from unicodedata import combining, normalize
 from uuid import UUID
 
-from django.db.models import Q
-from django.db.models.functions import Lower
-
 from issuer.models import Batch
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
 from registrar.models.awards import OVER
@@ -19,7 +16,7 @@ from registrar.models.learners import full_name
 from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.problems import excerpt
 from registrar.readers.records import Problem, Severity
-from registrar.services import eligibility, roles
+from registrar.services import award_file_people, eligibility, roles
 from registrar.services.eligibility import OCCASION_LENGTH
 
 Outcome = AwardFileRow.Outcome
@@ -27,8 +24,6 @@ Duplicates = AwardFile.Duplicates
 
 # Where learners come from whom only a file of awards has named.
 SOURCE: Final = "award file"
-
-_Key = tuple[int, str]
 
 
 @dataclass(slots=True)
@@ -47,7 +42,12 @@ class PlannedRow:
     @property
     def awards(self) -> bool:
         """Whether somebody is awarded by it."""
-        return self.outcome in (Outcome.NEW, Outcome.REPLACE, Outcome.AGAIN)
+        return self.outcome in AwardFileRow.AWARDING
+
+    @property
+    def adds_a_person(self) -> bool:
+        """Whether it awards somebody who is not on record yet."""
+        return self.awards and self.learner is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,17 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Rows by outcome; those with warnings but no error, and those without either (`ok`)."""
+        """Rows by outcome; those with warnings but no error, those without either (`ok`).
+
+        `people` are those that award somebody who is not on record yet.
+        """
         by_outcome = Counter(str(row.outcome) for row in self.rows)
         warned = sum(bool(row.problems) and row.outcome != Outcome.WRONG for row in self.rows)
         wrong = by_outcome[Outcome.WRONG]
         counts = {str(outcome): by_outcome[outcome] for outcome in Outcome.values}
-        return counts | {"warned": warned, "ok": len(self.rows) - warned - wrong}
+        people = sum(row.adds_a_person for row in self.rows)
+        ok = len(self.rows) - warned - wrong
+        return counts | {"warned": warned, "ok": ok, "people": people}
 
     @property
     def fingerprint(self) -> str:
@@ -139,8 +144,10 @@ class _Planner:
         self._duplicates = duplicates
         self._meant = meant
         told = [record for record in records if record.row not in meant]
-        self._known = _learners({record.number for record in told})
-        self._addresses = _addresses({record.email.lower() for record in told})
+        self._known = award_file_people.by_number({record.number for record in told})
+        self._addresses = award_file_people.by_address({record.email.lower() for record in told})
+        unknown = [record for record in told if record.number not in self._known]
+        self._namesakes = award_file_people.by_name(set(map(_name_of, unknown)))
         known = [learner.pk for group in self._known.values() for learner in group]
         known += [learner.pk for learner in meant.values()]
         self._former = _former(revision.template_id, known)
@@ -177,11 +184,10 @@ class _Planner:
             return meant
         known = self._known.get(record.number, [])
         present = [learner for learner in known if learner.retired_at is None]
-        others = self._addresses.get(record.email.lower(), set()) - {record.number}
         if known and not present:
             self._note(problems, record, "number", *_WITHDRAWN)
-        elif others and not known:
-            self._note(problems, record, "email", *_ADDRESS_OF_ANOTHER)
+        elif not known:
+            self._doubt(record, problems)
         elif len(present) > 1:
             same = [each for each in present if _likeness(each, record) == 2]
             if len(same) != 1:
@@ -191,6 +197,19 @@ class _Planner:
             return None
         self._compare(present[0], record, problems)
         return present[0]
+
+    def _doubt(self, record: AwardRecord, problems: list[Problem]) -> None:
+        """Whether somebody whose number nobody knows seems to be on record with another one."""
+        if record.email.lower() in self._addresses:
+            self._note(problems, record, "email", *_ADDRESS_OF_ANOTHER)
+            return
+        namesakes = self._namesakes.get(_name_of(record), [])
+        numbers = map(award_file_people.number_of, namesakes)
+        like = [each for each in numbers if award_file_people.is_a_slip(each, record.number)]
+        if like:
+            self._note(problems, record, "number", *_mistyped(like[0]), severity="warning")
+        elif namesakes:
+            self._note(problems, record, "number", *_SAME_NAME, severity="warning")
 
     def _compare(self, learner: Learner, record: AwardRecord, problems: list[Problem]) -> None:
         likeness = _likeness(learner, record)
@@ -272,6 +291,11 @@ _ADDRESS_OF_ANOTHER = (
     "A learner of another number has this address.",
     "Write this learner's own address and number.",
 )
+_SAME_NAME = (
+    "same_name",
+    "Nobody has this number, and somebody of exactly this name is on record with another one.",
+    "Check the number. Nothing, if they are two people: a new one is added.",
+)
 _SEVERAL = (
     "several_learners",
     "Several learners have this number, and the names do not tell which is meant.",
@@ -304,32 +328,19 @@ _WAITS = (
 )
 
 
+def _mistyped(number: str) -> tuple[str, str, str]:
+    return (
+        "mistyped_number",
+        f"Nobody has this number, and somebody of exactly this name has {number}.",
+        f"Write {number}. Nothing, if they are two people: a new one is added.",
+    )
+
+
 def _of_pilot(revision: Revision) -> set[int] | None:
     """Who may be awarded by a pilot; None for a revision that is none."""
     if revision.pilot_unit_id is None:
         return None
     return eligibility.learning_in(roles.below([revision.pilot_unit_id]))
-
-
-def _learners(numbers: Collection[str]) -> dict[str, list[Learner]]:
-    """By number the learners who have it; one without a number goes by the source's own id."""
-    found: defaultdict[str, list[Learner]] = defaultdict(list)
-    if numbers:
-        named = Q(number__in=numbers) | Q(number="", sourced_id__in=numbers)
-        for learner in Learner.objects.filter(named).order_by("pk"):
-            found[learner.number or learner.sourced_id].append(learner)
-    return found
-
-
-def _addresses(addresses: Collection[str]) -> dict[str, set[str]]:
-    """By e-mail address the numbers of those who have it."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    if addresses:
-        present = Learner.objects.filter(retired_at=None).exclude(email="")
-        rows = present.annotate(address=Lower("email")).filter(address__in=addresses)
-        for address, number, sourced_id in rows.values_list("address", "number", "sourced_id"):
-            found[address].add(number or sourced_id)
-    return found
 
 
 def _former(template: UUID, learners: Collection[int]) -> dict[int, list[_Former]]:
@@ -356,6 +367,10 @@ def _followers(held: _Former, former: Iterable[_Former]) -> list[_Former]:
 
 def _are_over(awards: Iterable[_Former]) -> bool:
     return all(each.is_over for each in awards)
+
+
+def _name_of(record: AwardRecord) -> award_file_people.Name:
+    return award_file_people.name_of(record.given_name, record.family_name)
 
 
 def _occasion(record: AwardRecord) -> str:

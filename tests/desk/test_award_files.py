@@ -54,6 +54,7 @@ def test_rows_with_errors_are_mended_in_place_or_downloaded(
         True,
     )
     assert "Prepare 1 credential" in body
+    assert ("1 person is not on record" in body, "rows=people" in body) == (True, True)
     assert "What they would say" in body
     address = reverse("admin:registrar_awardfile_failures", args=[kept.pk])
     csv = b"".join(clerk.get(address)).decode()  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
-from registrar.services import award_files, awards, templates
+from registrar.services import award_file_people, award_files, awards, templates
 from registrar.services.chosen_awards import Common
 from registrar.services.learner_choices import Choice
 from tests.cast import College, issue
@@ -66,6 +66,7 @@ def test_right_rows_become_awards_with_what_they_say(
         "wrong": 1,
         "warned": 0,
         "ok": 2,
+        "people": 1,
     }
     batch = award_files.prepare(kept, by=clara)
     first, second = Award.objects.filter(batch=batch)
@@ -202,6 +203,38 @@ def test_rows_are_compared_with_the_records(
     )
     assert codes(kept) == ["name_differs", "other_email"]
     assert (kept.counts["new"], kept.counts["warned"]) == (1, 1)
+
+
+def test_a_new_person_who_seems_to_be_on_record_is_worth_a_look(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    slip = ada_row(**{"learner number": f"{ada.number}0", "e-mail": "a2@example.org"})
+    other = slip | {"learner number": "77777", "given name": "ADA", "e-mail": "a3@example.org"}
+    kept = read(sheet(right(7), slip, other), workshop, clara)
+    assert codes(kept) == ["mistyped_number", "same_name"]
+    assert [kept.counts[name] for name in ("new", "people", "warned", "wrong")] == [3, 3, 2, 0]
+    learners = [Learner(number=str(n), sourced_id=str(n)) for n in range(70_000, 70_005)]
+    for learner in learners:
+        learner.given_name, learner.family_name = ada.given_name, ada.family_name
+    Learner.objects.bulk_create(learners)
+    assert codes(read(sheet(other), workshop, clara)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("2501563", "2501573", True),
+        ("2501563", "2501536", True),
+        ("250121", "2501213", True),
+        ("12", "21", True),
+        ("123", "321", False),
+        ("12", "1234", False),
+        ("12", "12", False),
+    ],
+)
+def test_a_slip_is_one_sign_or_two_neighbours(one: str, other: str, is_one: bool) -> None:
+    slips = award_file_people.is_a_slip(one, other), award_file_people.is_a_slip(other, one)
+    assert slips == (is_one, is_one)
 
 
 def test_cells_are_mended_and_columns_said_by_hand(workshop: Revision, clara: User) -> None:

@@ -101,6 +101,8 @@ class Command(OutcomeCommand):
         would = "would be " if options["dry_run"] else ""
         said = ", ".join(f"{counts.get(name, 0):,} {name}" for name in _OUTCOMES)
         self.stdout.write(f"Rows: {said}. Awarded {would}those new, replaced and again.")
+        if people := counts.get("people"):
+            self.stdout.write(f"Not on record yet: {people:,}. The batch adds them as learners.")
         for each in told.get("read_as", ()):
             self.stdout.write(f"{each}.")
         reports.print_problems(self.stdout, problems)
@@ -125,6 +127,7 @@ def _outcome(counts: Mapping[str, int], problems: Iterable[Mapping[str, Any]]) -
         "warnings": [_told(each) for each in problems if each["severity"] == "warning"],
         "errors": [_told(each) for each in problems if each["severity"] != "warning"],
         "total": sum(named.values()),
+        "people": counts.get("people", 0),
         **named,
     }
 
