@@ -16,7 +16,7 @@ from registrar import rules
 from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.rules import RuleProblem, drafting
 from registrar.rules.drafting import FIELDS, GROUPS, Part
-from registrar.services import rule_choices, rule_names, templates
+from registrar.services import rule_choices, rule_doubts, rule_names, templates
 
 # More than any rule may have: conditions, and groups around them.
 MOST_PARTS: Final = 150
@@ -45,7 +45,7 @@ _LABELS: Final = {
     "course": "Course",
     "category": "Kind of assessment",
     "line_item": "Or this assessment alone",
-    "one_of": "One of, each on a line",
+    "one_of": "One of these results, each on a line",
     "at_least": "At least",
     "outcome": "Outcome",
     "level_at_least": "Level, or better",
@@ -77,6 +77,8 @@ class RuleBuilderPage(DraftBuilderPage):
         top = _sent(request.POST)
         act, _, number = request.POST.get("do", "").partition("-")
         if act == "keep":
+            for part, _ in top.walk():
+                part.is_tried = True
             return self._keep(top)
         rows = [part for part, _ in top.walk()]
         moved = None
@@ -108,7 +110,7 @@ class RuleBuilderPage(DraftBuilderPage):
         status: int = 200,
     ) -> HttpResponse:
         data = _data(top)
-        said, gaps = "", []
+        said, gaps, doubts = "", [], []
         if data is not None:
             try:
                 rule = rules.parse(data)
@@ -116,7 +118,7 @@ class RuleBuilderPage(DraftBuilderPage):
                 drafting.note(top, error.problems)
             else:
                 said = f"It is awarded when {rule.sentence(names=rule_names.of(rule))}."
-                gaps = rule_names.unknown(rule)
+                gaps, doubts = rule_names.unknown(rule), rule_doubts.of(rule)
         numbers = {id(part): number for number, (part, _) in enumerate(top.walk())}
         context = self.get_context_data(
             revision=self.revision,
@@ -124,12 +126,18 @@ class RuleBuilderPage(DraftBuilderPage):
             count=len(numbers),
             said=said,
             gaps=gaps,
+            doubts=doubts,
             is_empty=data is None,
             problems=[
                 {"number": numbers[id(part)], "words": _in_words(part, problem)}
                 for part, _ in top.walk()
+                if part.is_tried
                 for problem in part.problems
             ],
+            # What follows while one types, beside the sentence.
+            followers=",".join(
+                f"#{name}-{number}" for number in numbers.values() for name in ("problems", "words")
+            ),
             as_json="" if data is None else json.dumps(data, indent=2, ensure_ascii=False),
             added=ADDED,
             asked=ASKED,
@@ -188,7 +196,8 @@ def _sent(sent: Mapping[str, str]) -> Part:
             continue
         names = ("count",) if kind in GROUPS else FIELDS[kind][1]
         values = {name: sent.get(f"{name}-{number}", "")[:LONGEST] for name in names}
-        rows.append((Part(kind, values), int(depth) if depth in tuple("0123456789") else 1))
+        part = Part(kind, values, is_tried=f"tried-{number}" in sent)
+        rows.append((part, int(depth) if depth in tuple("0123456789") else 1))
     return drafting.lay_out(rows)
 
 
@@ -208,7 +217,8 @@ def _shown(
         "terms": bool(part.values.get("from") or part.values.get("to")),
         "words": rule_choices.words_in(part.values) if "one_of" in part.values else [],
         "ways": [(way, _MOVES[way]) for way in drafting.ways(top, part)],
-        "problems": [_in_words(part, problem) for problem in part.problems],
+        "is_tried": part.is_tried,
+        "problems": [_in_words(part, problem) for problem in part.problems if part.is_tried],
         "is_moved": part is moved,
         "parts": [_shown(top, each, numbers, moved, depth + 1) for each in part.parts],
     }
@@ -220,6 +230,8 @@ def _in_words(part: Part, problem: RuleProblem) -> str:
         return "Nothing is in this group. Add something to it, or remove it."
     name = problem.pointer.rpartition("/")[2]
     label = _LABELS.get(name, "How many" if part.is_group else name)
+    if name == "one_of" and problem.code in ("empty", "type"):
+        return f"{label}: Write 1 to {rules.MAX_WORDS} of them, each on a line of its own."
     if problem.code == "required":
         return f"{label} is missing. Fill it in."
     if name == "at_least":

@@ -44,12 +44,20 @@ from registrar.rules.conditions import (
 )
 from registrar.rules.decisions import Decision, Facts, Learner, Reason, evaluate
 from registrar.rules.explaining import Why, why
-from registrar.rules.parsing import MAX_CONDITIONS, MAX_DEPTH, InvalidRule, RuleProblem, parse
+from registrar.rules.parsing import (
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_WORDS,
+    InvalidRule,
+    RuleProblem,
+    parse,
+)
 from registrar.rules.progress import asked, met_by_each, missing
 
 __all__ = [
     "MAX_CONDITIONS",
     "MAX_DEPTH",
+    "MAX_WORDS",
     "ActivityDone",
     "AllOf",
     "AnyOf",

@@ -1,5 +1,6 @@
 """A rule as somebody builds it: parts that may still be empty, to be added, moved and removed."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -31,11 +32,15 @@ _MARKS: Final = {
 
 @dataclass(slots=True)
 class Part:
-    """A condition with what was filled in, as it was typed; or a group with its parts."""
+    """A condition with what was filled in, as it was typed; or a group with its parts.
+
+    `is_tried` says that somebody tried to keep it as it stood.
+    """
 
     kind: str
     values: dict[str, str] = field(default_factory=dict)
     parts: list["Part"] = field(default_factory=list)
+    is_tried: bool = False
     pointer: str = ""
     problems: list[RuleProblem] = field(default_factory=list)
 
@@ -211,8 +216,20 @@ def _text(value: object) -> str:
 
 def _value(name: str, text: str) -> object:
     if name == "one_of":
-        return [word for line in text.splitlines() if (word := line.strip())]
+        return _words(text)
     return _number(text) if name == "at_least" else text
+
+
+def _words(text: str) -> list[str]:
+    """One on each line; a list as JSON, as rules are shown elsewhere, is understood too."""
+    if text.startswith("["):
+        try:
+            listed = json.loads(text)
+        except (ValueError, RecursionError):
+            listed = None
+        if isinstance(listed, list) and all(isinstance(word, str) for word in listed):
+            return [word.strip() for word in listed if word.strip()]
+    return [word for line in text.splitlines() if (word := line.strip())]
 
 
 def _number(text: str) -> object:

@@ -29,6 +29,7 @@ def fields(answer: Any) -> dict[str, str]:
         at = part["number"]
         sent.update({f"kind-{at}": part["kind"], f"depth-{at}": str(part["depth"])})
         sent[f"count-{at}"] = part["count"]
+        sent.update({f"tried-{at}": "1"} if part["is_tried"] else {})
         sent.update({f"{field['name']}-{at}": field["value"] for field in part["fields"]})
         for inner in part["parts"]:
             read(inner)
@@ -55,7 +56,9 @@ def test_conditions_are_added_filled_in_moved_removed_and_kept(
     assert "Nothing is in it yet." in text(page)
     send(do="add-2", **{"new-2": "every_score"})
     assert page.context["top"]["parts"][1]["parts"][0]["is_moved"]
-    assert "Kind of assessment is missing. Fill it in." in text(page)
+    assert "is missing" not in text(page)
+    assert "Fill in what is empty, and the sentence stands here." in text(page)
+    assert "Kind of assessment is missing. Fill it in." in text(send(do="keep"))
     filled = {"course-3": "BIO 101", "category-3": "Essay", "at_least-3": "40"}
     assert "There is something to mend" not in text(send(**filled))
     assert "it is not so that every score for Essay in BIO 101 Cells is at least 40" in text(page)
@@ -78,7 +81,7 @@ def test_what_is_refused_stays_as_it_was_typed_and_nothing_is_kept(
     answer = client.post(address, sent | {"do": "keep"})
     assert answer.status_code == 422
     assert "Course is missing. Fill it in." in text(answer)
-    assert "One of, each on a line: Write each word once." in text(answer)
+    assert "One of these results, each on a line: Write each word once." in text(answer)
     assert "Merit\nMerit</textarea>" in text(answer)
     by_script = client.post(address, sent | {"do": "keep"}, headers={"HX-Request": "true"})
     assert by_script.status_code == 200
@@ -141,3 +144,22 @@ def test_fields_are_helped_by_what_there_is(
     values = {"course": "BIO 101", "category": "Module result"}
     assert rule_choices.words_in(values) == [("Merit", 1)]
     assert rule_choices.words_in({}) == rule_choices.words_in({"outcome": "BIO101-1"}) == []
+
+
+def test_what_nobody_could_meet_is_said_by_name(
+    college: College, bare: Revision, ada: Learner, clara: User, signed_in: SignIn
+) -> None:
+    college.grade(ada, "Pass")
+    client = signed_in(clara)
+    address = reverse("admin:registrar_revision_rule", args=[bare.pk])
+    sent = fields(client.get(address))
+    listed = client.post(address, sent | {"one_of-1": '["Pass", "Distinction"]'})
+    assert "Cells is Pass or Distinction." in text(listed)
+    assert "Nobody has “Distinction” for Module result in BIO 101 Cells so far." in text(listed)
+    empty = client.post(address, sent | {"one_of-1": "", "do": "keep"})
+    assert "Write 1 to 50 of them, each on a line of its own." in text(empty)
+    wrong = text(client.post(address, sent | {"category-1": "Final result"}))
+    assert "BIO 101 Cells has no kind of assessment “Final result”." in wrong
+    assert "It has “Module result”." in wrong
+    again = text(client.post(address, sent | {"one_of-1": "Pass", "tried-1": "1"}))
+    assert "Write 1 to 50" not in again and "Nobody" not in again
