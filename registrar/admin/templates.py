@@ -92,7 +92,7 @@ class TemplatePage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         revisions = list(
-            self.object.revisions.select_related("author", "approved_by").annotate(
+            self.object.revisions.select_related("author", "approved_by", "pilot_unit").annotate(
                 award_count=Count("awards")
             )
         )

@@ -58,6 +58,7 @@ def missing(revision: Revision) -> list[str]:
         *_rule_gaps(revision),
         *_result_gaps(revision),
         *_image_gaps(revision),
+        *_pilot_gaps(revision),
         *(
             f"a current skill in place of {skill}"
             for skill in publication.skills(revision)
@@ -77,6 +78,20 @@ def _unstated(revision: Revision) -> list[str]:
     if not revision.hours and not publication.credits_available(revision):
         gaps.append("the effort in hours or credits")
     return gaps
+
+
+def _pilot_gaps(revision: Revision) -> list[str]:
+    """A pilot would end what is approved for the whole college, as one revision awards at a time."""
+    if revision.pilot_unit_id is None:
+        return []
+    others = revision.template.revisions.exclude(pk=revision.pk)
+    approved = others.filter(state=Revision.State.APPROVED, pilot_unit=None).first()
+    if approved is None:
+        return []
+    return [
+        f"a template of its own, as it is a pilot: revision {approved.number} is approved for the "
+        "whole college and would end with it. Begin a template for the pilot, or choose no pilot"
+    ]
 
 
 def _rule_gaps(revision: Revision) -> list[str]:

@@ -173,6 +173,7 @@ def test_one_who_was_revoked_is_awarded_again(
 def test_in_a_pilot_only_learners_of_its_unit_are_awarded(
     college: College, workshop: Revision, ada: Learner, ben: Learner, clara: User, dev: User
 ) -> None:
+    templates.retire(workshop, by=dev, reason="It is tried anew.")
     pilot = templates.revise(workshop.template, by=clara)
     templates.edit(pilot, by=clara, pilot_unit=college.science)
     templates.approve(templates.submit(pilot, by=clara), by=dev)

@@ -548,3 +548,16 @@ def test_a_revision_is_commented_on_without_becoming_its_author(
     templates.comment(draft, "Say which cells.", by=dev)
     assert [each.text for each in draft.comments.all()] == ["Say which cells."]
     assert templates.approve(templates.submit(draft, by=clara), by=dev).state == "approved"
+
+
+def test_a_pilot_does_not_end_what_is_approved_for_the_whole_college(
+    cells: Revision, college: College, clara: User
+) -> None:
+    pilot = templates.revise(cells.template, by=clara)
+    templates.edit(pilot, by=clara, pilot_unit=college.science)
+    with pytest.raises(Incomplete, match="revision 1 is approved for the whole college"):
+        templates.submit(pilot, by=clara)
+    templates.edit(pilot, by=clara, pilot_unit=None)
+    assert templates.submit(pilot, by=clara).state == "submitted"
+    cells.refresh_from_db()
+    assert cells.state == "approved"
