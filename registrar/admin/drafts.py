@@ -188,8 +188,8 @@ class DraftForm(forms.Form):
         empty_label="No pilot",
         label="Pilot in",
         help_text="It is awarded by its rule in this unit alone, and says “Pilot” on its page, in "
-        "its picture and in its credentials. Promoting it later takes over all that it says. To try "
-        "something beside a credential that is awarded already, begin a template of its own.",
+        "its picture and in its credentials. Promoting it later takes over all that it says. To "
+        "try something beside a credential that is awarded already, begin a template of its own.",
     )
     note = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),

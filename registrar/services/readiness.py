@@ -81,7 +81,7 @@ def _unstated(revision: Revision) -> list[str]:
 
 
 def _pilot_gaps(revision: Revision) -> list[str]:
-    """A pilot would end what is approved for the whole college, as one revision awards at a time."""
+    """One revision awards at a time: a pilot would end what is approved for the college."""
     if revision.pilot_unit_id is None:
         return []
     others = revision.template.revisions.exclude(pk=revision.pk)
