@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef
 
 from issuer.models import Batch, StatusChange
 from registrar.models import Award, Correction
-from registrar.models.awards import OVER
+from registrar.models.awards import OVER, AwardQuerySet
 
 _DECIDED = {Batch.State.DECLINED: "declined"}
 
@@ -60,7 +60,7 @@ class Followers:
         )
 
 
-def corrected(batch: Batch) -> QuerySet[Award]:
+def corrected(batch: Batch) -> AwardQuerySet:
     """What stands in the place of awards of this batch since they were corrected."""
     batches: set[Any] = set()
     newest: set[Any] = {batch.pk}
@@ -77,9 +77,10 @@ def corrected(batch: Batch) -> QuerySet[Award]:
     return Award.objects.filter(Exists(same), batch__in=batches)
 
 
-def corrected_in_force(batch: Batch) -> QuerySet[Award]:
+def corrected_in_force(batch: Batch) -> AwardQuerySet:
     """Of these who has a credential, or is about to have one."""
-    return corrected(batch).with_state().exclude(state__in=OVER)
+    in_force = corrected(batch).with_state().exclude(state__in=OVER)
+    return Award.objects.filter(pk__in=in_force.values("pk"))
 
 
 def of(award: Award) -> list[Step]:

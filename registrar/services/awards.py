@@ -92,12 +92,11 @@ def evaluate(
     )
     if revision.pilot_unit_id:
         judged = eligibility.within(judged, roles.below([revision.pilot_unit_id]))
-    taken_already = taken(revision.template_id)
+    is_taken = _taken(revision.template_id)
     awards: list[Candidate] = []
     already: list[Candidate] = []
     for candidate in judged.met:
-        is_taken = (candidate.learner_id, candidate.occasion) in taken_already
-        (already if is_taken else awards).append(candidate)
+        (already if is_taken(candidate) else awards).append(candidate)
     lapsed = _lapsed(revision, already, offerings)
     return Evaluation(revision, at, tuple(awards), tuple(already), judged.not_met, lapsed)
 
@@ -146,10 +145,8 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
 def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
     revision = evaluation.revision
     numbers = _generations(revision.template_id)
-    taken_already = taken(revision.template_id)
-    candidates = [
-        each for each in evaluation.awards if (each.learner_id, each.occasion) not in taken_already
-    ]
+    is_taken = _taken(revision.template_id)
+    candidates = [each for each in evaluation.awards if not is_taken(each)]
     if not candidates:
         return None
     day = clock.day_of(evaluation.at)
@@ -269,6 +266,14 @@ def taken(template_id: Any) -> set[_Key]:
     """Who was awarded by a template, and on which occasion; what was declined does not count."""
     made = Award.objects.filter(template=template_id).not_declined()
     return set(made.values_list("learner", "occasion"))
+
+
+def _taken(template_id: Any) -> Callable[[Candidate], bool]:
+    """Whether somebody was awarded on that occasion, or holds one that tells of no occasion."""
+    occasions = taken(template_id)
+    untold = Award.objects.filter(template=template_id, occasion="").with_state()
+    holders = set(untold.exclude(state__in=OVER).values_list("learner", flat=True))
+    return lambda each: (each.learner_id, each.occasion) in occasions or each.learner_id in holders
 
 
 def results_of(

@@ -114,6 +114,22 @@ def test_the_same_file_again_awards_nobody(workshop: Revision, clara: User) -> N
         award_files.prepare(again, by=clara)
 
 
+def test_who_holds_it_from_a_file_is_not_awarded_by_the_rule_as_well(
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User, dev: User
+) -> None:
+    kept = read(sheet(ada_row(result="Pass")), cells, clara)
+    award_files.prepare(kept, by=clara)
+    for learner in (ada, ben):
+        college.grade(learner, "Pass")
+    found = awards.evaluate(cells, at=timezone.now())
+    assert [each.learner_id for each in found.awards] == [ben.pk]
+    assert [each.learner_id for each in found.already] == [ada.pk]
+    award = Award.objects.get()
+    awards.decline(award.batch, by=dev, reason="It was another one.")
+    again = awards.evaluate(cells, at=timezone.now())
+    assert {each.learner_id for each in again.awards} == {ada.pk, ben.pk}
+
+
 def test_who_has_it_already_is_left_out_replaced_or_given_one_more(
     key: SigningKey, workshop: Revision, clara: User, dev: User
 ) -> None:
