@@ -1,14 +1,14 @@
 """How lists are asked for: filters, what changed since, and pages on which nothing is missed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError as Unfit
 from django.db.models import F, Q, QuerySet, UUIDField
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import SAFE_METHODS
@@ -124,7 +124,16 @@ def demand_known(request: Request, view: Any) -> None:
         )
     if twice := [name for name, said in request.query_params.lists() if len(said) > 1]:
         raise UnknownParameter(f"Give `{twice[0]}` once.")
+    if wrong := dict(_unseen(request)):
+        raise serializers.ValidationError(wrong)
     chosen(request, view)
+
+
+def _unseen(request: Request) -> Iterator[tuple[str, list[ErrorDetail]]]:
+    for name, said in request.query_params.items():
+        if (found := texts.refused(str(said))) is not None:
+            reason = f"It holds a character that nobody sees (U+{ord(found):04X}). Leave it out."
+            yield name, [ErrorDetail(reason, code="control_character")]
 
 
 def chosen(request: Request, view: Any) -> set[str] | None:
@@ -173,7 +182,7 @@ class Narrowed(BaseFilterBackend):
             if name not in request.query_params:
                 continue
             try:
-                value = field.run_validation(_text(request.query_params[name]))
+                value = field.run_validation(request.query_params[name])
             except serializers.ValidationError as error:
                 wrong[name] = error.detail
                 continue
@@ -183,15 +192,6 @@ class Narrowed(BaseFilterBackend):
         if wrong:
             raise serializers.ValidationError(wrong)
         return queryset
-
-
-def _text(said: str) -> str:
-    if (found := texts.refused(said)) is not None:
-        raise serializers.ValidationError(
-            f"It holds a character that nobody sees (U+{ord(found):04X}). Leave it out.",
-            code="control_character",
-        )
-    return said
 
 
 class Place(NamedTuple):

@@ -123,6 +123,12 @@ class Operation(AutoSchema):
         name = super().get_serializer_name(serializer, direction)
         return name.replace("RequestSerializer", "Serializer") if direction == "request" else name
 
+    def _map_serializer_field(self, field: Any, direction: Direction, *args: Any) -> Any:
+        """Of a choice that may be blank where it is kept, blank is an answer, too."""
+        if direction == "response" and isinstance(field, serializers.ChoiceField):
+            field.allow_blank = field.allow_blank or _is_kept_blank(field)
+        return super()._map_serializer_field(field, direction, *args)
+
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         """What the view answers, and each problem it can answer with instead.
 
@@ -189,6 +195,23 @@ class Operation(AutoSchema):
         return possible
 
 
+def _bounded(auto_schema: AutoSchema, field: serializers.Field) -> dict[str, Any]:
+    """What a parameter may be, with its bounds."""
+    schema: dict[str, Any] = dict(auto_schema._map_serializer_field(field, "request"))
+    schema.pop("description", None)
+    if "$ref" not in schema:
+        auto_schema._insert_field_validators(field, schema)
+    if isinstance(field, serializers.SlugField):
+        schema |= {"pattern": "^[-a-zA-Z0-9_]+$"}
+    return schema
+
+
+def _is_kept_blank(field: serializers.Field) -> bool:
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    kept = {each.name: each for each in model._meta.get_fields()} if model else {}
+    return bool(getattr(kept.get(str(field.source)), "blank", False))
+
+
 class FilterParameters(OpenApiFilterExtension):
     """What a list can be narrowed by."""
 
@@ -202,11 +225,7 @@ class FilterParameters(OpenApiFilterExtension):
             {
                 "in": "query",
                 "name": name,
-                "schema": {
-                    each: value
-                    for each, value in auto_schema._map_serializer_field(field, "request").items()
-                    if each != "description"
-                },
+                "schema": _bounded(auto_schema, field),
                 "description": str(field.help_text or "Only what is so"),
             }
             for name, field in lists.filters_of(auto_schema.view).items()

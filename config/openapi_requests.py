@@ -41,11 +41,19 @@ def bound(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for schema in _texts(components[component]):
             _bind(schema)
     for _place, operation in _operations(result):
+        if "requestBody" in operation and _is_needed(operation["requestBody"], components):
+            operation["requestBody"]["required"] = True
         for parameter in operation.get("parameters", ()):
             if parameter["in"] == "query":
                 for schema in _texts(parameter["schema"]):
                     _bind(schema)
     return result
+
+
+def _is_needed(body: dict[str, Any], components: dict[str, Any]) -> bool:
+    """Whether something must be sent: of a row something is changed, of options none is needed."""
+    names = [*_references(body)]
+    return any(name.endswith("RowRequest") or "required" in components[name] for name in names)
 
 
 def _bind(schema: dict[str, Any]) -> None:

@@ -82,7 +82,9 @@ def _flaw(field: Any, value: Any) -> Any:
         return None
     for kind, type_, name in _TYPES:
         if isinstance(field, kind):
-            if type(value) is not type_:
+            # In JSON 1.0 is a whole number.
+            is_whole = type_ is int and isinstance(value, float) and value.is_integer()
+            if type(value) is not type_ and not is_whole:
                 return [ErrorDetail(f"Send {name}.", code="type")]
             break
     if isinstance(field, serializers.ListField):

@@ -22,7 +22,16 @@ def itself(key: str) -> Q | None:
     return Q(pk=int(key)) if is_id else None
 
 
-@extend_schema_field({"type": "string", "minLength": 1, "maxLength": 500})
+_NAME: Final = "!-9;-~\u00a1-\u1fff"
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "maxLength": 500,
+        "pattern": f"^([0-9]{{1,{_LONGEST_ID}}}|{ELSEWHERE}[{_NAME}]+:[:{_NAME}]+)$",
+    }
+)
 class LeadingTo(serializers.CharField):
     """What a row leads to by this foreign key: an id of ours, or `sis:<source>:<sourcedId>`."""
 

@@ -20,7 +20,17 @@ from skills.readers import texts
 from skills.readers.mapping import FIELDS
 
 
-@extend_schema_field({"type": "string"})
+@extend_schema_field(
+    {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in FIELDS},
+            "additionalProperties": False,
+        },
+    }
+)
 class ColumnsField(serializers.JSONField):
     """A JSON object, as a form's field holds it."""
 

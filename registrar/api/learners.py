@@ -16,6 +16,8 @@ from registrar.services import same_people
 class LearnerSerializer(serializers.ModelSerializer):
     """A learner as the student information system knows them."""
 
+    email = serializers.CharField(help_text="Empty where the source told none")
+
     class Meta:
         model = Learner
         fields = [

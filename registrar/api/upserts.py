@@ -282,7 +282,12 @@ def upserting(kind: str) -> Any:
         parameters=[
             OpenApiParameter(
                 "source",
-                {"type": "string", "minLength": 1, "maxLength": upserts.LONGEST_SOURCE},
+                {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": upserts.LONGEST_SOURCE,
+                    "not": {"enum": sorted(upserts.OURS)},
+                },
                 required=True,
                 examples=[OpenApiExample("A system", value="banner")],
                 description="Name of the system that knows the rows by their sourcedIds",

@@ -27,12 +27,12 @@ from skills.readers import texts
 
 LONGEST_SOURCE: Final = 100
 # Names under which the college itself keeps what came from nowhere else.
-_OURS: Final = frozenset({people.OWN, award_file_plan.SOURCE, confirmations.SOURCE})
+OURS: Final = frozenset({people.OWN, award_file_plan.SOURCE, confirmations.SOURCE})
 
 
 def demand_source(source: str) -> str:
     """The name of the system that rows come from. Raises NoSource for what cannot be one."""
-    is_ours = source.casefold() in _OURS
+    is_ours = source.casefold() in OURS
     if is_ours or not source.strip() or len(source) > LONGEST_SOURCE or texts.refused(source):
         raise NoSource
     return source

@@ -55,7 +55,7 @@ class FrameworkExportView(GenericAPIView):
     )
     def get(self, request: Request, pk: int) -> FileResponse:
         """Take the framework out as a whole."""
-        asked = WantedFormatSerializer(data=request.query_params)
+        asked = WantedFormatSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         wanted = FORMATS[asked.validated_data["format"]]
         framework = get_object_or_404(self.get_queryset(), pk=pk)

@@ -291,4 +291,5 @@ def _types(member: dict[str, Any]) -> set[str]:
     """What a member may be; what is described elsewhere is a text, or told apart by its reader."""
     said = member.get("type", "string" if {"$ref", "oneOf"} & set(member) else [])
     types = {said} if isinstance(said, str) else {*said}
-    return types | {"integer"} if "number" in types else types
+    is_number = "number" in types or "decimal" in str(member)  # which may be a text or a number
+    return types | {"integer", "number"} if is_number else types

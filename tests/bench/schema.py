@@ -40,7 +40,7 @@ BY_DESCRIPTION = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-SHOWN = 10
+SHOWN = 50
 
 
 @dataclass
@@ -222,13 +222,18 @@ def _found(lines: Iterator[str]) -> Found:
         recorder = finished["recorder"]
         for key, exchange in recorder.get("interactions", {}).items():
             answer = exchange.get("response")
+            wrong = [
+                check["name"]
+                for check in recorder.get("checks", {}).get(key, ())
+                if check["status"] != "success"
+            ]
             if answer is None:
-                found.failures.setdefault("no answer", []).append(_line(exchange))
-                continue
-            found.statuses[answer["status_code"]] += 1
-            for check in recorder.get("checks", {}).get(key, ()):
-                if check["status"] != "success":
-                    found.failures.setdefault(check["name"], []).append(_line(exchange))
+                wrong = ["no answer"]
+            else:
+                found.statuses[answer["status_code"]] += 1
+            for name in wrong:
+                failure = f"{recorder['label']}: {_line(exchange)}"
+                found.failures.setdefault(name, []).append(failure)
     return found
 
 
