@@ -12,6 +12,7 @@ from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType, Validat
 _TYPES: Final = (
     (serializers.BooleanField, bool, "true or false"),
     (serializers.IntegerField, int, "a whole number"),
+    (serializers.DecimalField, str, 'a string, such as "12.5"'),
     (serializers.ListField, list, "a list"),
     (serializers.CharField, str, "a string"),
     (serializers.UUIDField, str, "a string"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -23,7 +23,6 @@ from registrar.services import templates
 from skills.models import Skill
 
 MOST_SKILLS: Final = 200
-_AMOUNT: Final = {"min_value": 0}
 
 
 class AttestedRequestSerializer(Strict):
@@ -31,6 +30,16 @@ class AttestedRequestSerializer(Strict):
 
     skill = serializers.CharField(max_length=1_000, help_text="URI of a skill that is held here")
     level = serializers.ChoiceField(RevisionSkill.Level.choices, allow_blank=True, default="")
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]{1,4}(\.[0-9]{1,2})?$"})
+class CreditsField(serializers.DecimalField):
+    """So many credits, as the API writes them."""
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9])?$"})
+class HoursField(serializers.DecimalField):
+    """So many hours, as the API writes them."""
 
 
 class DraftOptionsSerializer(Strict, serializers.ModelSerializer):
@@ -41,6 +50,10 @@ class DraftOptionsSerializer(Strict, serializers.ModelSerializer):
         required=False,
         help_text="Left out of a new template, the one that goes with its `kind`",
     )
+    credits = CreditsField(
+        max_digits=6, decimal_places=2, min_value=0, required=False, allow_null=True
+    )
+    hours = HoursField(max_digits=7, decimal_places=1, min_value=0, required=False, allow_null=True)
     rule = RuleField(required=False, allow_null=True, help_text="The award rule")
     skills = serializers.ListField(
         child=AttestedRequestSerializer(),
@@ -56,8 +69,6 @@ class DraftOptionsSerializer(Strict, serializers.ModelSerializer):
             "name": {"required": False},
             "description": {"required": False, "allow_blank": True},
             "criteria": {"required": False, "allow_blank": True},
-            "credits": _AMOUNT,
-            "hours": _AMOUNT,
             "valid_for": {"min_value": 1, "max_value": 1_200},
         }
 

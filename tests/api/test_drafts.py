@@ -59,7 +59,7 @@ def test_a_system_drafts_and_submits_and_a_second_person_approves(
     assert told["rule"] == RULE
     assert told["skills"] == [{"skill": college.skills[0].uri, "level": "advanced"}]
     tag = system.get(address)["ETag"]
-    changed = system.patch(address, {"hours": 20}, format="json", headers={"if-match": tag})
+    changed = system.patch(address, {"hours": "20"}, format="json", headers={"if-match": tag})
     assert (changed.status_code, changed.json()["hours"]) == (200, "20.0")
     assert changed.json()["skills"] == told["skills"]
     late = system.patch(address, {"name": "x"}, format="json", headers={"if-match": tag})
@@ -91,7 +91,8 @@ def test_a_system_drafts_and_submits_and_a_second_person_approves(
         ({"name": ""}, "/name"),
         ({"kind": "thing"}, "/kind"),
         ({"achievement_type": "Thing"}, "/achievement_type"),
-        ({"hours": -1}, "/hours"),
+        ({"hours": "-1"}, "/hours"),
+        ({"hours": 12}, "/hours"),
         ({"credits": "many"}, "/credits"),
         ({"valid_for": 0}, "/valid_for"),
         ({"rule": {"score": {}}}, "/rule"),
