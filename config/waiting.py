@@ -23,7 +23,7 @@ from registrar.models import (
     TemplateProposal,
 )
 from registrar.services import (
-    awards,
+    awards_again,
     confirmations,
     corrections,
     expiries,
@@ -138,7 +138,7 @@ def _failed(user: User) -> Task | None:
     if not user.has_perm("issuer.view_batch"):
         return None
     url = reverse("admin:issuer_batch_changelist") + "?failed=yes"
-    found = awards.open_failures().aggregate(
+    found = awards_again.open_failures().aggregate(
         count=Count("batch", distinct=True), since=Min("changed_at")
     )
     return _task(found, ("batch has failures", "batches have failures"), "See why", url, True)

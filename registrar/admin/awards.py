@@ -33,7 +33,13 @@ from registrar.models import (
     WithdrawalMail,
 )
 from registrar.models.awards import OVER
-from registrar.services import award_chains, award_skills, awards, rule_names
+from registrar.services import (
+    award_chains,
+    award_skills,
+    awards,
+    awards_again,
+    rule_names,
+)
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
@@ -148,7 +154,7 @@ def _rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
 
 
 def _award_again(award: Award, reason: str, by: User) -> str:
-    batch = awards.award_again(award, by=by, reason=reason)
+    batch = awards_again.award(award, by=by, reason=reason)
     return format_html(
         'Prepared as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.',
         thing_url(batch),

@@ -43,7 +43,14 @@ from registrar import tasks
 from registrar.admin.award_files import summary
 from registrar.admin.moments import MomentField
 from registrar.models import Award, AwardFile, Revision
-from registrar.services import award_mails, awards, composition, withdrawal_mails
+from registrar.services import (
+    award_mails,
+    awards,
+    awards_again,
+    composition,
+    withdrawal_mails,
+    withdrawals,
+)
 
 SAMPLES = 3
 
@@ -60,8 +67,8 @@ def _decline(batch: Batch, reason: str, by: User) -> str:
 
 
 def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
-    again = awards.award_failed_again(batch, by=by, reason=reason)
-    left_out = awards.failed(batch).count()
+    again = awards_again.award_failed(batch, by=by, reason=reason)
+    left_out = awards_again.failed(batch).count()
     return format_html(
         'Prepared {} as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.{}',
         f"{again.count:,}",
@@ -72,20 +79,20 @@ def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
 
 
 def _revoke_all(batch: Batch, reason: str, by: User, *, tells_learners: bool) -> str:
-    count = awards.revoke_all(batch, by=by, reason=reason, tells_learners=tells_learners)
+    count = withdrawals.revoke_all(batch, by=by, reason=reason, tells_learners=tells_learners)
     issuer_tasks.publish_soon()
     tasks.tell_soon()
     return f"Revoked: {count:,}. Verifiers see it as soon as the status lists are published."
 
 
 def _suspend_all(batch: Batch, reason: str, by: User) -> str:
-    count = awards.suspend_all(batch, by=by, reason=reason)
+    count = withdrawals.suspend_all(batch, by=by, reason=reason)
     issuer_tasks.publish_soon()
     return f"Suspended: {count:,}. Verifiers see it as soon as the status lists are published."
 
 
 def _reinstate_all(batch: Batch, reason: str, by: User) -> str:
-    count = awards.reinstate_all(batch, by=by, reason=reason)
+    count = withdrawals.reinstate_all(batch, by=by, reason=reason)
     issuer_tasks.publish_soon()
     return f"Reinstated: {count:,}. Verifiers see it as soon as the status lists are published."
 
@@ -137,9 +144,10 @@ class BatchPage(ThingPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch, user = self.object, self.user
         may_see_learners = user.has_perm("registrar.view_award")
-        may_take_back = batch.state == Batch.State.ISSUED and awards.may_revoke_all(user, batch)
+        is_issued = batch.state == Batch.State.ISSUED
+        may_take_back = is_issued and withdrawals.may_revoke_all(user, batch)
         in_force = _how_many(status.to_revoke(batch)) if may_take_back else 0
-        corrected = len(awards.corrected_since(batch)) if may_take_back else 0
+        corrected = len(withdrawals.corrected_since(batch)) if may_take_back else 0
         counts = Award.objects.filter(batch=batch).order_by().values_list("revision")
         totals = dict(counts.annotate(Count("pk")))
         return super().get_context_data(
@@ -153,7 +161,7 @@ class BatchPage(ThingPage):
             may_decide=batch.state == Batch.State.PREPARED
             and user.has_perm("issuer.approve_batch"),
             is_own=batch.prepared_by_id == user.pk,
-            failed=awards.failed(batch).count(),
+            failed=awards_again.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
             to_revoke=in_force + corrected,
@@ -269,7 +277,7 @@ class WithdrawalMailPart(Page, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # It names a learner, whom others than those who may withdraw these need not know.
-        if not awards.may_revoke_all(self.user, self.object):
+        if not withdrawals.may_revoke_all(self.user, self.object):
             raise PermissionDenied
         reason = self.request.GET.get("reason", "").strip()
         return {
@@ -365,7 +373,7 @@ class HasFailures(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() != "yes":
             return queryset
-        return queryset.filter(pk__in=awards.open_failures().values("batch"))
+        return queryset.filter(pk__in=awards_again.open_failures().values("batch"))
 
 
 @admin.register(Batch)

@@ -23,25 +23,29 @@ from issuer.templatetags import tags
 from issuer.vc import reading
 from registrar.admin.corrections import ring
 from registrar.models import Award, Learner
-from registrar.services import award_skills, awards, corrections
+from registrar.services import (
+    award_skills,
+    corrections,
+    withdrawals,
+)
 
 SEEN = "Verifiers see it as soon as the status list is published."
 
 
 def _revoke(credential: Credential, reason: str, by: User) -> str:
-    awards.revoke(credential, reason=reason, by=by)
+    withdrawals.revoke(credential, reason=reason, by=by)
     tasks.publish_soon()
     return f"Revoked. {SEEN}"
 
 
 def _suspend(credential: Credential, reason: str, by: User) -> str:
-    awards.suspend(credential, reason=reason, by=by)
+    withdrawals.suspend(credential, reason=reason, by=by)
     tasks.publish_soon()
     return f"Suspended. {SEEN}"
 
 
 def _reinstate(credential: Credential, reason: str, by: User) -> str:
-    awards.reinstate(credential, reason=reason, by=by)
+    withdrawals.reinstate(credential, reason=reason, by=by)
     tasks.publish_soon()
     return f"Reinstated. {SEEN}"
 
@@ -95,7 +99,7 @@ class CredentialPage(ThingPage):
                 verifiable_credential__credential=credential
             ).select_related("by")
         )
-        may_change = awards.may_revoke(self.user, credential, award)
+        may_change = withdrawals.may_revoke(self.user, credential, award)
         return super().get_context_data(
             award=award,
             learned=award_skills.shown(award) if award else None,

@@ -16,7 +16,12 @@ from registrar.management.narration import Narrator
 from registrar.models import Award, Learner, LearningOpportunity, Offering, Revision
 from registrar.readers import oneroster_csv
 from registrar.readers.records import Bundle
-from registrar.services import awards, completions, people, rosters
+from registrar.services import (
+    completions,
+    people,
+    rosters,
+    withdrawals,
+)
 from registrar.services.completions import Passing
 
 # So many are told before the work begins; who has more of them does not read on.
@@ -229,4 +234,4 @@ def _decided(found: QuerySet[Award]) -> QuerySet[Award]:
 def _revoke_first(job: Job) -> None:
     award = job.awards().first()
     if award is not None:
-        awards.withdraw(award, by=job.college.registrar, reason=REASON)
+        withdrawals.withdraw(award, by=job.college.registrar, reason=REASON)

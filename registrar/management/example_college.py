@@ -40,6 +40,7 @@ from registrar.services import (
     templates,
     uploads,
     vocabulary,
+    withdrawals,
 )
 from skills.models import Framework, Skill
 
@@ -402,7 +403,7 @@ class ExampleCollege:
             and status.state_of(award.credential) != "revoked"
         ]
         for award in lapsed:
-            awards.withdraw(award, by=self.registrar, reason=REASON)
+            withdrawals.withdraw(award, by=self.registrar, reason=REASON)
         return len(lapsed)
 
 

@@ -13,9 +13,12 @@ from registrar.readers.award_columns import LABELS, REQUIRED
 from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.loose_sheet import MAX_ROWS
 from registrar.readers.records import Problem
-from registrar.services import award_file_plan, learner_choices
+from registrar.services import (
+    award_file_plan,
+    award_results,
+    learner_choices,
+)
 from registrar.services.award_file_plan import Plan
-from registrar.services.awards import results_of
 from registrar.services.learner_choices import Choice
 
 # What the rows show of a learner, under these names.
@@ -151,7 +154,7 @@ def _results(choice: Choice, revision: Revision) -> Callable[[int], tuple[tuple[
     """By learner the results that the credential carries, of the classes that were asked for."""
     is_somewhere = choice.offering or choice.opportunity or choice.programme or choice.term
     offerings = list(learner_choices.classes(choice)) if is_somewhere else None
-    known = results_of(revision, offerings)
+    known = award_results.of(revision, offerings)
     return lambda learner: tuple(
         (each["description"], each["value"]) for each in known(learner, choice.offering)
     )

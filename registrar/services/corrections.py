@@ -27,7 +27,7 @@ from registrar.models import Award, CorrectedAward, Correction, CredentialTempla
 from registrar.services import (
     award_chains,
     award_mails,
-    awards,
+    awards_again,
     composition,
     correction_policies,
     learner_access,
@@ -371,7 +371,8 @@ def _succeeding(former: Collection[Award], correction: Correction) -> list[Award
     list(CredentialTemplate.objects.select_for_update().filter(pk__in=templates).order_by("pk"))
     batch = uuid4()
     if correction.as_of_today:
-        made = [each for award in former for each in awards.as_of_today(award, by=correction.by)]
+        today = [awards_again.as_of_today(award, by=correction.by) for award in former]
+        made = [each for found in today for each in found]
         if len(made) < len(former):
             raise WrongState("The award rule is no longer met: withdraw the award instead.")
     else:

@@ -23,7 +23,14 @@ from issuer.services import batches, clock, ledger
 from registrar import rules
 from registrar.models import Award, CredentialTemplate, Offering, Revision, Term
 from registrar.models.awards import OVER
-from registrar.services import award_chains, award_mails, awards, eligibility, roles
+from registrar.services import (
+    award_chains,
+    award_mails,
+    award_results,
+    awards,
+    eligibility,
+    roles,
+)
 from registrar.services.eligibility import Candidate
 
 RENEW: Final = "issuer.prepare_batch"
@@ -139,7 +146,7 @@ def renew_by_hand(
                 decided_by=by,
                 valid_until=valid_until,
                 evidence=_evidence(revision, reason, evidence_link),
-                results=awards.allowed_results(award, revision),
+                results=award_results.allowed(award, revision),
                 reasons=[f"Renewed: {reason}"],
             )
             for award in found
@@ -225,7 +232,7 @@ def _met_again(revision: Revision, found: Iterable[Award]) -> dict[int, Candidat
             rule,
             offerings=offerings,
             learners={award.learner_id for award in since},
-            results=awards.results_of(revision, offerings),
+            results=award_results.of(revision, offerings),
         )
         # What was withdrawn for a class does not come back by another one's renewal.
         met = {

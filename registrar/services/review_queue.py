@@ -19,7 +19,14 @@ from issuer.models import Batch, Credential
 from issuer.services import clock
 from registrar import rules
 from registrar.models import Award, QueueCount, Revision
-from registrar.services import awards, eligibility, renewals, roles
+from registrar.services import (
+    awards,
+    awards_again,
+    eligibility,
+    renewals,
+    roles,
+    withdrawals,
+)
 from registrar.services.awards import Evaluation
 from registrar.services.eligibility import Candidate
 
@@ -124,19 +131,19 @@ def award_again(
 ) -> Batch | None:
     """Award these once more, or all that are earned again, as one batch.
 
-    Raises what `awards.award_again` raises.
+    Raises what `awards_again.award` raises.
     """
     found = [each.award for each in look(revision).again]
     found = [each for each in found if chosen is None or each.pk in chosen]
     _have_counted(revision)
-    return awards.award_all_again(found, by=by, reason=reason) if found else None
+    return awards_again.award_all(found, by=by, reason=reason) if found else None
 
 
 @transaction.atomic
 def withdraw(revision: Revision, chosen: Collection[int] | None, *, by: User, reason: str) -> int:
     """Withdraw these awards, or all that have lapsed; how many they are.
 
-    What is earned again by now is left alone. Raises what `awards.withdraw` raises.
+    What is earned again by now is left alone. Raises what `withdrawals.withdraw` raises.
     """
     if not reason.strip():
         raise ReasonMissing
@@ -144,7 +151,7 @@ def withdraw(revision: Revision, chosen: Collection[int] | None, *, by: User, re
     found = [each for each in found if chosen is None or each.pk in chosen]
     _have_counted(revision)
     for each in found:
-        awards.withdraw(each, by=by, reason=reason)
+        withdrawals.withdraw(each, by=by, reason=reason)
     return len(found)
 
 

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from issuer.models import Batch
 from issuer.services import clock
 from registrar.models import Learner
-from registrar.services import awards
+from registrar.services import withdrawals
 from tests.cast import SIS, College
 
 
@@ -153,7 +153,7 @@ def test_credentials_and_awards_change_with_their_batch_and_status(
     since = clock.now().isoformat()
     assert rows(sis, f"credentials?updated_since={since}") == []
     assert rows(sis, f"awards?updated_since={since}") == []
-    awards.revoke(adas_credential, by=clara, reason="Awarded by mistake")
+    withdrawals.revoke(adas_credential, by=clara, reason="Awarded by mistake")
     (told,) = rows(sis, f"credentials?updated_since={since}&fields=state")
     assert told == {"id": str(adas_credential.pk), "state": "revoked"}
     Batch.objects.update(name="Spring")

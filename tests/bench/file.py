@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from registrar.services import withdrawals
 from tests.bench import college
 from tests.bench.rows import Row, exactly
 from tests.registrar.award_sheets import planted
@@ -113,11 +114,10 @@ def _take_back(home: college.College, batch: Batch) -> tuple[float, int]:
     """Seconds until every verifier can know, and how many the published lists say are revoked."""
     from issuer.models import StatusList
     from issuer.services import publishing
-    from registrar.services import awards
 
     batch.refresh_from_db()
     begin = time.perf_counter()
-    awards.revoke_all(batch, by=home.clara, reason="It was another workshop.")
+    withdrawals.revoke_all(batch, by=home.clara, reason="It was another workshop.")
     lists = StatusList.objects.filter(entries__credential__batch=batch).distinct()
     for listed in lists.defer("permutation"):
         publishing.publish(listed)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from registrar.services import withdrawals
 from tests.bench import college, pyld_straight, side_by_side
 from tests.bench.rows import Row
 
@@ -85,14 +86,13 @@ def _draw(count: int) -> list[int]:
 
 def _revoke(home: college.College, count: int) -> Iterator[Row]:
     from issuer.models import Credential
-    from registrar.services import awards
 
     def all_at_once() -> float:
         batch = home.prepared(count)
         home.issue(batch)
         batch.refresh_from_db()
         begin = time.perf_counter()
-        awards.revoke_all(batch, by=home.clara, reason="The examination was void.")
+        withdrawals.revoke_all(batch, by=home.clara, reason="The examination was void.")
         return count / (time.perf_counter() - begin)
 
     def one_by_one() -> float:
@@ -101,7 +101,7 @@ def _revoke(home: college.College, count: int) -> Iterator[Row]:
         credentials = list(Credential.objects.filter(batch=batch))
         begin = time.perf_counter()
         for credential in credentials:
-            awards.revoke(credential, by=home.clara, reason="The examination was void.")
+            withdrawals.revoke(credential, by=home.clara, reason="The examination was void.")
         return len(credentials) / (time.perf_counter() - begin)
 
     ways = {"revoke": all_at_once, "one transaction for each": one_by_one}

@@ -17,7 +17,12 @@ from issuer.models import Batch, Chunk, Mail, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
-from registrar.services import award_files, award_mails, awards
+from registrar.services import (
+    award_files,
+    award_mails,
+    awards,
+    withdrawals,
+)
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, right
 from tests.screens import width_beyond_the_screen
@@ -108,7 +113,7 @@ def test_learners_are_told_once_where_their_credential_is(
     awards.approve(batch, by=dev)
     issue(batch)
     last = Award.objects.get(batch=batch, position=2)
-    awards.withdraw(last, by=clara, reason="Not there.")
+    withdrawals.withdraw(last, by=clara, reason="Not there.")
     assert award_mails.write_some() == 2
     assert award_mails.write_some() == 0
     assert not award_mails.are_left()

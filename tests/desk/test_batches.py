@@ -12,7 +12,11 @@ from issuer.models import Batch, Chunk, Credential
 from issuer.pages import thing_url
 from issuer.services import batches, credentials
 from registrar.models import Award, Learner, Revision
-from registrar.services import awards, composition
+from registrar.services import (
+    awards,
+    awards_again,
+    composition,
+)
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.desk.reading import SignIn, text
 
@@ -197,7 +201,7 @@ def test_a_credential_that_failed_says_why_and_does_not_wait_for_its_signature(
     assert "Revoke this credential" not in page
     assert "The verifier found two contexts." in text(client.get(thing_url(adas_award)))
     batches.close_if_done(adas_batch)
-    awards.award_again(adas_award, by=clara, reason="One context now.")
+    awards_again.award(adas_award, by=clara, reason="One context now.")
     assert "It was awarded again" in text(client.get(thing_url(credential)))
 
 

@@ -11,7 +11,10 @@ from django.utils import timezone
 from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Award
-from registrar.services import awards
+from registrar.services import (
+    awards,
+    withdrawals,
+)
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +37,7 @@ def test_every_number_leads_to_its_rows(
 def test_what_was_not_signed_is_not_counted_and_what_was_revoked_is(
     adas_credential: Credential, college: Any, ben: Any, clara: User, signed_in: SignIn
 ) -> None:
-    awards.revoke(adas_credential, by=clara, reason="Forged.")
+    withdrawals.revoke(adas_credential, by=clara, reason="Forged.")
     college.enrol(ben)
     college.grade(ben, "Pass")
     revision = Award.objects.get().revision

@@ -29,7 +29,15 @@ from registrar.models import (
     Revision,
     RosterImport,
 )
-from registrar.services import awards, completions, people, rosters, simulations, templates
+from registrar.services import (
+    awards,
+    completions,
+    people,
+    rosters,
+    simulations,
+    templates,
+    withdrawals,
+)
 from registrar.services.completions import Passing
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
@@ -137,7 +145,7 @@ def test_a_result_becomes_a_credential_and_a_revocation_shows(
     for award in (first, *others):
         assert set(outcomes(award).values()) == {Outcome.PASSED}
 
-    awards.withdraw(first, by=clara, reason="The mark was another learner's.")
+    withdrawals.withdraw(first, by=clara, reason="The mark was another learner's.")
     issuing.wait_until_published(first.credential)
     failed = {name for name, outcome in outcomes(first).items() if outcome == Outcome.FAILED}
     assert failed == {"status"}

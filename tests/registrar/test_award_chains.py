@@ -8,11 +8,13 @@ from issuer.models import Batch, Credential
 from registrar.models import Award, Correction, Learner, Revision
 from registrar.services import (
     awards,
+    awards_again,
     correction_policies,
     corrections,
     renewals,
     review_queue,
     stacks,
+    withdrawals,
 )
 from tests.cast import College, issue
 
@@ -66,7 +68,7 @@ def test_a_correction_supersedes_what_is_in_force_when_its_renewal_was_withdrawn
     assert standing() == [renewed]
     with pytest.raises(WrongState, match="it was renewed"):
         corrections.correct_award(adas_yearly, by=clara, reason="A typo.")
-    awards.withdraw(renewed, by=clara, reason="There was no training.")
+    withdrawals.withdraw(renewed, by=clara, reason="There was no training.")
     assert standing() == [adas_yearly]
     corrected = issued(move(ada, clara).batch, by=dev)
     assert (corrected.replaces, state_of(adas_yearly)) == (renewed, "revoked")
@@ -91,14 +93,14 @@ def test_what_is_corrected_can_be_renewed_and_what_is_renewed_corrected(
 def test_what_was_withdrawn_is_awarded_again_behind_what_was_declined(
     yearly: Revision, adas_yearly: Award, ada: Learner, clara: User, dev: User
 ) -> None:
-    awards.withdraw(adas_yearly, by=clara, reason="Issued by mistake.")
-    refused = declined(awards.award_again(adas_yearly, by=clara, reason="It was none."), by=dev)
+    withdrawals.withdraw(adas_yearly, by=clara, reason="Issued by mistake.")
+    refused = declined(awards_again.award(adas_yearly, by=clara, reason="It was none."), by=dev)
     (concern,) = review_queue.look(yearly).again
     assert concern.award == adas_yearly
     again = issued(review_queue.award_again(yearly, None, by=clara, reason="It was none."), by=dev)
     assert (again.replaces, again.generation) == (refused, 3)
     with pytest.raises(WrongState, match="newer"):
-        awards.award_again(refused, by=clara, reason="Once more.")
+        awards_again.award(refused, by=clara, reason="Once more.")
     corrected = issued(move(ada, clara).batch, by=dev)
     assert (corrected.replaces, state_of(again), standing()) == (again, "revoked", [corrected])
 

@@ -15,7 +15,13 @@ from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
-from registrar.services import award_file_people, award_files, awards, templates
+from registrar.services import (
+    award_file_people,
+    award_files,
+    awards,
+    templates,
+    withdrawals,
+)
 from registrar.services.chosen_awards import Common
 from registrar.services.learner_choices import Choice
 from tests.cast import College, issue
@@ -179,7 +185,7 @@ def test_one_who_was_revoked_is_awarded_again(
     batch = award_files.prepare(read(data, workshop, clara), by=clara)
     issue(awards.approve(batch, by=dev))
     (old,) = Award.objects.filter(batch=batch)
-    awards.withdraw(old, by=clara, reason="Not there.")
+    withdrawals.withdraw(old, by=clara, reason="Not there.")
     kept = read(data, workshop, clara)
     assert kept.counts["new"] == 1
     (new,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))

@@ -7,7 +7,14 @@ from django.utils import timezone
 from issuer.models import Batch, Credential, Institution, Mail, SigningKey
 from issuer.services import batches
 from registrar.models import Award, Learner, Revision
-from registrar.services import award_mails, awards, nights, templates, withdrawal_mails
+from registrar.services import (
+    award_mails,
+    awards,
+    nights,
+    templates,
+    withdrawal_mails,
+    withdrawals,
+)
 from registrar.services.award_mails import Standing
 from tests.cast import College, issue
 from tests.registrar.test_awards import automatic
@@ -81,12 +88,12 @@ def test_whose_credential_is_suspended_is_told_when_it_is_reinstated(
 ) -> None:
     batch = adas_licence.batch
     award_mails.announce(batch)
-    awards.suspend(adas_licence, by=clara, reason="In doubt.")
+    withdrawals.suspend(adas_licence, by=clara, reason="In doubt.")
     batches.close_if_done(batch)
     batch.refresh_from_db()
     assert (award_mails.write_some(), award_mails.are_left()) == (0, True)
     assert award_mails.standing(batch) == Standing(to_come=1, no_address=0, states={})
-    awards.reinstate(adas_licence, by=clara, reason="It is right.")
+    withdrawals.reinstate(adas_licence, by=clara, reason="It is right.")
     assert (award_mails.write_some(), award_mails.write_some()) == (1, 0)
     assert not award_mails.are_left() and Mail.objects.get().why == "credential.issued"
 
@@ -107,11 +114,11 @@ def test_of_a_batch_that_is_revoked_its_learners_are_told_why_and_whom_to_ask(
     batch = prepared(cells, by=clara)
     issue(awards.approve(batch, by=dev))
     batch.refresh_from_db()
-    awards.withdraw(Award.objects.get(learner=ben), by=clara, reason="Bens is another story.")
+    withdrawals.withdraw(Award.objects.get(learner=ben), by=clara, reason="Bens is another story.")
     would = withdrawal_mails.outlook(batch, reason="The wrong term was chosen.")
     assert (would.mails, would.no_address) == (1, 1)
     reason = "The wrong term was chosen."
-    assert awards.revoke_all(batch, by=clara, reason=reason, tells_learners=True) == 2
+    assert withdrawals.revoke_all(batch, by=clara, reason=reason, tells_learners=True) == 2
     assert [withdrawal_mails.write_some() for _ in range(3)] == [1, 0, 0]
     mail = Mail.objects.get()
     assert (mail.to, mail.text) == (ada.email, would.sample)

@@ -15,7 +15,15 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
-from registrar.services import awards, eligibility, readiness, tagging, templates
+from registrar.services import (
+    awards,
+    awards_again,
+    eligibility,
+    readiness,
+    tagging,
+    templates,
+    withdrawals,
+)
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.registrar.test_marks import rubric
 
@@ -472,19 +480,19 @@ def test_awarding_again_is_an_act_of_its_own(
 ) -> None:
     issue(awards.approve(adas_batch, by=dev))
     with pytest.raises(WrongState, match="still in force"):
-        awards.award_again(adas_award, by=clara, reason="She asked for it.")
-    awards.withdraw(adas_award, by=clara, reason="Issued to the wrong address.")
+        awards_again.award(adas_award, by=clara, reason="She asked for it.")
+    withdrawals.withdraw(adas_award, by=clara, reason="Issued to the wrong address.")
     assert status.state_of(adas_award.credential) == "revoked"
     assert not evaluate(cells).awards
 
     with pytest.raises(ReasonMissing):
-        awards.award_again(adas_award, by=clara, reason="")
-    batch = awards.award_again(adas_award, by=clara, reason="The address is right now.")
+        awards_again.award(adas_award, by=clara, reason="")
+    batch = awards_again.award(adas_award, by=clara, reason="The address is right now.")
     second = Award.objects.get(batch=batch)
     assert (second.generation, second.replaces) == (2, adas_award)
     assert second.credential_id != adas_award.credential_id
     with pytest.raises(WrongState, match="replaced"):
-        awards.award_again(adas_award, by=clara, reason="Once more.")
+        awards_again.award(adas_award, by=clara, reason="Once more.")
     issue(awards.approve(batch, by=dev))
     assert status.state_of(second.credential) == "valid"
 
@@ -495,7 +503,7 @@ def test_what_was_declined_and_prepared_anew_is_not_awarded_a_second_time(
     awards.decline(adas_batch, by=dev, reason="Not confirmed yet.")
     second = awards.prepare(evaluate(cells), by=clara)
     with pytest.raises(WrongState, match="newer"):
-        awards.award_again(adas_award, by=clara, reason="Confirmed.")
+        awards_again.award(adas_award, by=clara, reason="Confirmed.")
     assert set(Award.objects.values_list("batch", flat=True)) == {adas_batch.pk, second.pk}
 
 
@@ -512,10 +520,10 @@ def test_what_could_not_be_issued_is_awarded_again_once(
     assert list(states.filter(batch=batch)) == ["requested", "failed"]
     assert not evaluate(cells).awards
     with pytest.raises(WrongState, match="in force"):
-        awards.award_again(issued, by=clara, reason="Both.")
-    awards.award_again(lost, by=clara, reason="The name is shorter.")
+        awards_again.award(issued, by=clara, reason="Both.")
+    awards_again.award(lost, by=clara, reason="The name is shorter.")
     with pytest.raises(WrongState, match="newer"):
-        awards.award_again(lost, by=clara, reason="Once more.")
+        awards_again.award(lost, by=clara, reason="Once more.")
 
 
 def failed_batch(
@@ -538,16 +546,16 @@ def test_all_that_failed_in_a_batch_is_awarded_again_at_once(
     college: College, cells: Revision, clara: User, dev: User
 ) -> None:
     batch = failed_batch(college, cells, clara, dev)
-    first, second, third, fourth = awards.failed(batch).order_by("position")
-    awards.award_again(second, by=clara, reason="She was in a hurry.")
+    first, second, third, fourth = awards_again.failed(batch).order_by("position")
+    awards_again.award(second, by=clara, reason="She was in a hurry.")
     college.supersede(third.learner.results.current().get(), "Fail")
-    assert set(awards.open_failures().values_list("first", flat=True)) == {1, 3, 4}
+    assert set(awards_again.open_failures().values_list("first", flat=True)) == {1, 3, 4}
 
     with pytest.raises(ReasonMissing):
-        awards.award_failed_again(batch, by=clara, reason=" ")
+        awards_again.award_failed(batch, by=clara, reason=" ")
     with pytest.raises(NotAllowed):
-        awards.award_failed_again(batch, by=dev, reason="No right.")
-    again = awards.award_failed_again(batch, by=clara, reason="The date is there now.")
+        awards_again.award_failed(batch, by=dev, reason="No right.")
+    again = awards_again.award_failed(batch, by=clara, reason="The date is there now.")
     made = Award.objects.filter(batch=again).order_by("position")
     assert [(each.replaces, each.generation, each.position) for each in made] == [
         (first, 2, 0),
@@ -559,9 +567,9 @@ def test_all_that_failed_in_a_batch_is_awarded_again_at_once(
     assert entry.subject == f"issuer.batch:{batch.pk}"
     assert (entry.actor, entry.reason) == ("clara", "The date is there now.")
     assert entry.details == {"batch": str(again.pk), "count": 2}
-    assert list(awards.failed(batch)) == [third]
+    assert list(awards_again.failed(batch)) == [third]
     with pytest.raises(WrongState, match="nobody is left"):
-        awards.award_failed_again(batch, by=clara, reason="Once more.")
+        awards_again.award_failed(batch, by=clara, reason="Once more.")
 
 
 def test_awarding_again_asks_the_database_as_often_for_many_as_for_two(
@@ -571,7 +579,7 @@ def test_awarding_again_asks_the_database_as_often_for_many_as_for_two(
     for number in (2, 9):
         batch = failed_batch(college, cells, clara, dev, failed=number)
         with CaptureQueriesContext(connection) as queries:
-            awards.award_failed_again(batch, by=clara, reason="The date is there now.")
+            awards_again.award_failed(batch, by=clara, reason="The date is there now.")
         asked.append(len(queries))
     assert asked[0] == asked[1]
 
@@ -582,8 +590,8 @@ def test_nothing_is_awarded_again_without_an_approved_revision(
     batch = failed_batch(college, cells, clara, dev)
     templates.retire(cells, by=dev, reason="No longer taught.")
     with pytest.raises(WrongState, match="No revision"):
-        awards.award_failed_again(batch, by=clara, reason="The date is there now.")
-    assert awards.failed(batch).count() == 4
+        awards_again.award_failed(batch, by=clara, reason="The date is there now.")
+    assert awards_again.failed(batch).count() == 4
 
 
 def test_what_is_no_longer_earned_is_not_awarded_again(
@@ -600,9 +608,9 @@ def test_what_is_no_longer_earned_is_not_awarded_again(
     assert evaluate(cells).lapsed == ()
     college.supersede(ada.results.current().get(), "Fail")
     assert evaluate(cells).lapsed == (adas_award,)
-    awards.withdraw(adas_award, by=clara, reason="The mark was another learner's.")
+    withdrawals.withdraw(adas_award, by=clara, reason="The mark was another learner's.")
     with pytest.raises(WrongState, match="no longer met"):
-        awards.award_again(adas_award, by=clara, reason="Try.")
+        awards_again.award(adas_award, by=clara, reason="Try.")
 
 
 def test_to_award_again_by_hand_drops_what_the_revision_no_longer_describes(
@@ -613,13 +621,13 @@ def test_to_award_again_by_hand_drops_what_the_revision_no_longer_describes(
     second = templates.revise(cells.template, by=clara)
     templates.edit(second, by=clara, rule=None, result_descriptions=[])
     templates.approve(templates.submit(second, by=clara), by=dev)
-    batch = awards.award_again(adas_award, by=clara, reason="Confirmed.")
+    batch = awards_again.award(adas_award, by=clara, reason="Confirmed.")
     assert Award.objects.get(batch=batch).results == []
 
 
 def test_an_award_that_was_not_issued_cannot_be_withdrawn(adas_award: Award, clara: User) -> None:
     with pytest.raises(NotIssued):
-        awards.withdraw(adas_award, by=clara, reason="Too early.")
+        withdrawals.withdraw(adas_award, by=clara, reason="Too early.")
 
 
 def test_withdrawing_needs_the_right_and_a_reason(
@@ -627,9 +635,9 @@ def test_withdrawing_needs_the_right_and_a_reason(
 ) -> None:
     issue(awards.approve(adas_batch, by=dev))
     with pytest.raises(NotAllowed):
-        awards.withdraw(adas_award, by=dev, reason="No right.")
-    first = awards.withdraw(adas_award, by=clara, reason="Wrong address.")
-    assert awards.withdraw(adas_award, by=clara, reason="Again.") == first
+        withdrawals.withdraw(adas_award, by=dev, reason="No right.")
+    first = withdrawals.withdraw(adas_award, by=clara, reason="Wrong address.")
+    assert withdrawals.withdraw(adas_award, by=clara, reason="Again.") == first
 
 
 # Suspending, and a whole batch
@@ -641,29 +649,29 @@ def test_who_may_revoke_may_suspend_and_reinstate(
     outsider = member_of_staff(root, "art-registrar", "registrar", college.arts)
     for person in (dev, outsider):
         with pytest.raises(NotAllowed):
-            awards.suspend(adas_licence, by=person, reason="Under review")
+            withdrawals.suspend(adas_licence, by=person, reason="Under review")
         with pytest.raises(NotAllowed):
-            awards.reinstate(adas_licence, by=person, reason="Reviewed")
+            withdrawals.reinstate(adas_licence, by=person, reason="Reviewed")
         with pytest.raises(NotAllowed):
-            awards.revoke_all(adas_licence.batch, by=person, reason="The exam was void")
-        assert not awards.may_revoke_all(person, adas_licence.batch)
-    awards.suspend(adas_licence, by=clara, reason="Under review")
+            withdrawals.revoke_all(adas_licence.batch, by=person, reason="The exam was void")
+        assert not withdrawals.may_revoke_all(person, adas_licence.batch)
+    withdrawals.suspend(adas_licence, by=clara, reason="Under review")
     award = Award.objects.with_state().get()
     assert award.state == "suspended"
     with pytest.raises(WrongState, match="still in force"):
-        awards.award_again(award, by=clara, reason="Once more")
-    awards.reinstate(adas_licence, by=clara, reason="Reviewed")
+        awards_again.award(award, by=clara, reason="Once more")
+    withdrawals.reinstate(adas_licence, by=clara, reason="Reviewed")
     assert status.state_of(adas_licence) == "valid"
-    assert awards.may_revoke_all(clara, adas_licence.batch)
-    assert awards.revoke_all(adas_licence.batch, by=clara, reason="The exam was void") == 1
-    assert awards.award_again(award, by=clara, reason="A new exam").count == 1
+    assert withdrawals.may_revoke_all(clara, adas_licence.batch)
+    assert withdrawals.revoke_all(adas_licence.batch, by=clara, reason="The exam was void") == 1
+    assert awards_again.award(award, by=clara, reason="A new exam").count == 1
 
 
 def test_a_batch_without_awards_is_not_revoked_as_a_whole(root: User) -> None:
     batch = batches.open("Nobody's", count=1, by=root)
-    assert not awards.may_revoke_all(root, batch)
+    assert not withdrawals.may_revoke_all(root, batch)
     with pytest.raises(NotIssued):
-        awards.revoke_all(batch, by=root, reason="The exam was void")
+        withdrawals.revoke_all(batch, by=root, reason="The exam was void")
 
 
 def automatic(revision: Revision, *, clara: User, dev: User) -> Revision:

@@ -26,12 +26,14 @@ from registrar.models import Award, Correction, Learner, Revision
 from registrar.services import (
     award_mails,
     awards,
+    awards_again,
     composition,
     correction_policies,
     corrections,
     successions,
     templates,
     withdrawal_mails,
+    withdrawals,
 )
 from tests import groundwork
 from tests.cast import College, Sealed, award_ada, issue, member_of_staff
@@ -99,15 +101,15 @@ def test_when_a_batch_is_undone_what_was_corrected_of_it_is_taken_back_as_well(
     for name in ("King", "Lovelace"):
         issue(rename(ada, clara, family_name=name).batch)
     newest = Award.objects.latest("pk")
-    assert [each.pk for each in awards.corrected_since(named.batch)] == [newest.credential_id]
+    assert [each.pk for each in withdrawals.corrected_since(named.batch)] == [newest.credential_id]
     assert withdrawal_mails.outlook(named.batch).mails == 1
     reason = "It was another class."
-    assert awards.revoke_all(named.batch, by=clara, reason=reason, tells_learners=True) == 1
+    assert withdrawals.revoke_all(named.batch, by=clara, reason=reason, tells_learners=True) == 1
     assert status.state_of(Credential.objects.get(pk=newest.credential_id)) == "revoked"
     assert (withdrawal_mails.write_some(), withdrawal_mails.write_some()) == (1, 0)
     assert reason in Mail.objects.latest("pk").text
     with pytest.raises(WrongState):
-        awards.revoke_all(named.batch, by=clara, reason=reason)
+        withdrawals.revoke_all(named.batch, by=clara, reason=reason)
 
 
 def test_the_old_address_says_that_it_was_replaced_and_does_not_show_the_old_name(
@@ -185,10 +187,10 @@ def test_what_is_revoked_or_suspended_is_not_replaced(
     adas_licence: Credential, ada: Learner, clara: User
 ) -> None:
     award = Award.objects.get()
-    awards.suspend(adas_licence, by=clara, reason="In doubt.")
+    withdrawals.suspend(adas_licence, by=clara, reason="In doubt.")
     with pytest.raises(WrongState, match="reinstate"):
         corrections.correct_award(award, by=clara, reason=WHY)
-    awards.revoke(adas_licence, by=clara, reason="Forged.")
+    withdrawals.revoke(adas_licence, by=clara, reason="Forged.")
     with pytest.raises(WrongState, match="revoked"):
         corrections.correct_award(award, by=clara, reason=WHY)
     assert corrections.correct_learner(ada, by=clara, reason=WHY, email="a@b.example").batch is None
@@ -220,7 +222,7 @@ def test_what_says_it_wrong_and_is_being_issued_comes_first(
     named: Credential, ada: Learner, clara: User, dev: User
 ) -> None:
     status.revoke(named, reason="Lost.", by=clara)
-    batch = awards.award_again(Award.objects.get(), by=clara, reason="Found.")
+    batch = awards_again.award(Award.objects.get(), by=clara, reason="Found.")
     chunk = batches.claim(Chunk.State.APPROVED, batch=awards.approve(batch, by=dev))
     assert chunk is not None
     credentials.request(chunk, composition.compose(Award.objects.filter(batch=batch)))
@@ -238,7 +240,7 @@ def test_what_was_issued_while_a_correction_waited_is_not_forgotten(
     correction = rename(ada, clara)
     assert not correction.awards.exists()
     issue(
-        awards.approve(awards.award_again(Award.objects.get(), by=clara, reason="Found."), by=dev)
+        awards.approve(awards_again.award(Award.objects.get(), by=clara, reason="Found."), by=dev)
     )
     with pytest.raises(WrongState, match="ask again"):
         corrections.confirm(correction, by=dev)

@@ -18,7 +18,12 @@ from registrar.models import (
     Result,
     Revision,
 )
-from registrar.services import award_files, awards, learner_choices
+from registrar.services import (
+    award_files,
+    awards,
+    learner_choices,
+    withdrawals,
+)
 from registrar.services.chosen_awards import Common
 from registrar.services.learner_choices import Choice
 from tests.cast import SIS, College, issue
@@ -96,7 +101,7 @@ def test_who_holds_a_credential_and_who_does_not(
     slug = cells.template.slug
     assert names(Choice(holds=slug)) == ["Ada"]
     assert names(Choice(lacks=slug)) == ["بن"]
-    awards.revoke(adas_credential, by=clara, reason="Not hers.")
+    withdrawals.revoke(adas_credential, by=clara, reason="Not hers.")
     assert (names(Choice(holds=slug)), len(names(Choice(lacks=slug)))) == ([], 2)
 
 

@@ -37,6 +37,7 @@ from registrar.services import (
     learner_apps,
     results,
     successions,
+    withdrawals,
 )
 from tests.cast import College
 from tests.issuer import badges
@@ -105,7 +106,7 @@ def test_every_process_can_do_its_work(
     assert status.state_of(credential) == "revoked"
     with as_role("web"):
         corrected = Award.objects.get(batch=correction.batch)
-        awards.withdraw(corrected, by=clara, reason="Awarded by mistake")
+        withdrawals.withdraw(corrected, by=clara, reason="Awarded by mistake")
     with as_role("publisher"):
         (changed,) = status.lists_to_publish()
         publishing.publish(changed)

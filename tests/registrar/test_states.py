@@ -6,7 +6,10 @@ from django.contrib.auth.models import User
 from issuer.models import Batch, Chunk, Credential, SigningKey
 from issuer.services import batches, status
 from registrar.models import Award
-from registrar.services import awards
+from registrar.services import (
+    awards,
+    withdrawals,
+)
 from tests.cast import issue
 
 pytestmark = pytest.mark.thorough
@@ -24,7 +27,7 @@ def test_an_award_is_prepared_then_requested_then_as_its_credential_is(
     assert state_of(adas_award) == "requested"
     issue(adas_batch)
     assert state_of(adas_award) == status.state_of(adas_award.credential) == "valid"
-    awards.withdraw(adas_award, reason="Awarded by mistake", by=clara)
+    withdrawals.withdraw(adas_award, reason="Awarded by mistake", by=clara)
     assert state_of(adas_award) == status.state_of(adas_award.credential) == "revoked"
 
 

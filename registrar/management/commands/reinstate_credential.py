@@ -1,11 +1,11 @@
 """Reinstate a credential that is suspended."""
 
 from registrar.management.status_changes import StatusCommand
-from registrar.services import awards
+from registrar.services import withdrawals
 
 
 class Command(StatusCommand):
     """Lifts a suspension."""
 
     help = "Lift the suspension of a credential."
-    change = staticmethod(awards.reinstate)
+    change = staticmethod(withdrawals.reinstate)

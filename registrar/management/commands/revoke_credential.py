@@ -1,11 +1,11 @@
 """Revoke a credential."""
 
 from registrar.management.status_changes import StatusCommand
-from registrar.services import awards
+from registrar.services import withdrawals
 
 
 class Command(StatusCommand):
     """Revokes for good."""
 
     help = "Revoke a credential for good. Revoking it again changes nothing."
-    change = staticmethod(awards.revoke)
+    change = staticmethod(withdrawals.revoke)

@@ -1,11 +1,11 @@
 """Suspend a credential."""
 
 from registrar.management.status_changes import StatusCommand
-from registrar.services import awards
+from registrar.services import withdrawals
 
 
 class Command(StatusCommand):
     """Suspends until somebody reinstates."""
 
     help = "Suspend a credential until it is reinstated; its template must allow that."
-    change = staticmethod(awards.suspend)
+    change = staticmethod(withdrawals.suspend)
