@@ -1,4 +1,4 @@
-"""The door for learners: a link by mail, a short session, and who was let in by it."""
+"""The door for learners: a link by mail, a short session, what is theirs and who was let in."""
 
 from http import HTTPStatus
 from typing import Any
@@ -127,15 +127,16 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @method_decorator(login_not_required, name="dispatch")
 class Access(View):
-    """Which applications a learner has let in, and what these brought; both can be ended."""
+    """A learner's own page: their credentials, those kept for them, and who was let at them."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The list."""
+        """All of it, the credentials first."""
         account = current(request)
         if account is None:
             return ask_to_sign_in(request.path)
         page = {
             "account": account,
+            "credentials": held_credentials.issued(account.learner),
             "apps": learner_access.apps_with_access(account),
             "kept": held_credentials.kept(account.learner),
             "progress": links.seal(stacks.path_for(account.learner)),

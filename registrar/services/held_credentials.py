@@ -17,7 +17,7 @@ from django.db.models import CharField, DateTimeField, F, QuerySet
 from django.db.models.functions import Cast
 from oauth2_provider.models import AbstractApplication
 
-from issuer.models import Release, SecuredDocument, StatusChange
+from issuer.models import Credential, Release, SecuredDocument, StatusChange
 from issuer.services import clock, ledger, verification
 from issuer.vc import classes, credential, reading, timestamps
 from issuer.vc.clr import ClrCredential
@@ -117,6 +117,16 @@ def bring(
     return text, _keep(fresh)
 
 
+def issued(learner: Learner) -> "QuerySet[Any]":
+    """The credentials that we released to the learner, the newest first, each with its `state`.
+
+    What another has taken the place of is not among them.
+    """
+    found = Credential.objects.filter(pk__in=_released(learner).values("credential"))
+    with_all = found.select_related("release", "achievement", "shape").with_state()
+    return with_all.order_by("-release__released_at", "pk")
+
+
 def kept(learner: Learner) -> QuerySet[HostedCredential]:
     """Others' credentials that are kept here for the learner, the newest first."""
     return HostedCredential.objects.filter(learner=learner).order_by("-received_at", "-pk")
@@ -132,11 +142,15 @@ def remove(hosted: HostedCredential) -> None:
 # What there is
 
 
-def _issued(learner: Learner, since: datetime | None) -> QuerySet[Any, dict[str, Any]]:
+def _released(learner: Learner) -> QuerySet[Release]:
     superseded = StatusChange.objects.filter(superseded_by__isnull=False)
-    found = Release.objects.filter(
+    return Release.objects.filter(
         credential__in=Award.objects.filter(learner=learner).values("credential")
     ).exclude(credential__in=superseded.values("verifiable_credential__credential"))
+
+
+def _issued(learner: Learner, since: datetime | None) -> QuerySet[Any, dict[str, Any]]:
+    found = _released(learner)
     if since is not None:
         found = found.filter(released_at__gt=since)
     return _columns(found, "released_at", "credential_id")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
 
 from issuer.models import Credential, LedgerEntry, Mail
-from issuer.services import links
+from issuer.services import links, status
 from issuer.services.clients import Client as System
 from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 from registrar.readers.rows import Given
@@ -154,6 +154,22 @@ def test_a_link_works_once_and_for_a_while_and_tells_strangers_nothing(
     SignInLink.objects.update(ends_at=timezone.now())
     assert Client().post(mailed_path()).status_code == 410
     assert LedgerEntry.objects.filter(act="learner.signed_in").count() == 1
+
+
+def test_a_learner_sees_their_credentials_and_nobody_elses(
+    adas_credential: Credential, ada: Learner, ben: Learner, clara: User
+) -> None:
+    browser, other = Client(), Client()
+    assert b'"/learner/access"' in browser.get("/").content, "who lost the mail finds the way"
+    sign_in(browser, ada.email, leads_to="/learner/access")
+    sign_in(other, ben.email, leads_to="/learner/access")
+    assert b"None yet." in other.get("/learner/access").content
+    page = browser.get("/learner/access").content.decode()
+    assert adas_credential.name in page and "Valid" in page
+    assert f'href="{adas_credential.release.url}"' in page
+    assert f"/credentials/{adas_credential.release.address}/download" in page
+    status.revoke(adas_credential, by=clara, reason="In error.")
+    assert "Revoked" in browser.get("/learner/access").content.decode()
 
 
 def test_a_session_ends_after_half_an_hour(college: College, ada: Learner) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from issuer.models import Credential
 from registrar.models import Learner
 from tests.cast import College
 from tests.public.learner_door import App, mailed_path
@@ -19,6 +20,7 @@ def test_a_learner_lets_an_application_in(
     request: pytest.FixtureRequest,
     college: College,
     ada: Learner,
+    adas_credential: Credential,
     live_server: Any,
     serious_faults: Callable[[Any], list[str]],
 ) -> None:
@@ -44,6 +46,6 @@ def test_a_learner_lets_an_application_in(
     page.wait_for_url("https://wallet.example/back?**")
     assert "code=" in page.url
     page.goto(f"{live_server.url}/learner/access")
-    look("Who has access")
+    look("Your credentials")
     page.goto(f"{live_server.url}{app.address(client_id='nobody')}")
     look("This cannot be asked")
