@@ -42,6 +42,7 @@ STATES = {
     "read": Appearance("amber", "clock", "Read, nobody awarded"),
     "new": Appearance("green", "tick", "New"),
     "already": Appearance("grey", "dash", "Issued already"),
+    "left": Appearance("grey", "dash", "Left out"),
     "new_person": Appearance("violet", "question", "New person"),
     "replace": Appearance("violet", "seal", "Replaces another"),
     "again": Appearance("violet", "seal", "One more"),

@@ -1,26 +1,20 @@
-"""Rows of a file of awards: those with errors are mended in place, and all leave as CSV."""
+"""Rows of a file of awards: which are shown, and how they leave as CSV."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.views.generic import View
 
-from issuer.errors import Refusal
-from issuer.pages import Page, thing_url
+from issuer.pages import Page
 from registrar.admin.downloads import as_long_csv
 from registrar.models import AwardFile, AwardFileRow
-from registrar.services import award_files
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome
 
-# How the form calls a cell: by the row's number and the column's place.
-_CELL: Final = re.compile("cell_([0-9]{1,9})_([0-9]{1,3})")
 # Rows that are shown together besides those of one outcome.
 _KINDS: Final = {
     "people": Q(outcome__in=AwardFileRow.AWARDING, learner=None),
@@ -56,50 +50,9 @@ def kinds(kept: AwardFile) -> list[tuple[str, str, int]]:
     return [(kind, label, kept.counts[kind]) for kind, label in found if kept.counts.get(kind)]
 
 
-def to_mend(kept: AwardFile, row: AwardFileRow) -> dict[str, Any]:
-    """A row with a field for each cell that is wrong; for all of them where the row itself is."""
-    named = {problem["column"] for problem in row.problems}
-    cells = _padded(row, len(kept.header))
-    fields = [
-        {
-            "name": f"cell_{row.number}_{at}",
-            "label": column or f"Column {at + 1}",
-            "value": cells[at],
-            "problems": [each for each in row.problems if column and each["column"] == column],
-        }
-        for at, column in enumerate(kept.header)
-        if "" in named or column in named
-    ]
-    of_the_row = [each for each in row.problems if not each["column"]]
-    return {"row": row, "fields": fields, "problems": of_the_row}
-
-
-def _padded(row: AwardFileRow, width: int) -> list[str]:
+def padded(row: AwardFileRow, width: int) -> list[str]:
+    """The cells of a row, as many as there are columns."""
     return [*map(str, row.cells), *[""] * width][:width]
-
-
-class MendPage(Page, View):
-    """Write cells anew and look at all rows again."""
-
-    permission_required = award_files.PERMISSION
-
-    def post(self, request: HttpRequest, object_id: Any) -> HttpResponseBase:
-        kept = get_object_or_404(AwardFile.objects.defer("content"), pk=object_id)
-        sent = {
-            (int(cell[1]), int(cell[2])): str(value)
-            for name, value in request.POST.items()
-            if (cell := _CELL.fullmatch(name))
-        }
-        rows = kept.rows.filter(number__in={number for number, _ in sent})
-        written = {row.number: _padded(row, len(kept.header)) for row in rows}
-        for (number, at), value in sent.items():
-            if number in written and at < len(kept.header):
-                written[number][at] = value
-        try:
-            award_files.mend(kept, written, by=self.user)
-        except Refusal as error:
-            messages.error(request, str(error))
-        return redirect(thing_url(kept) + "#rows")
 
 
 class FailuresPage(Page, View):
@@ -118,7 +71,7 @@ def _failures(kept: AwardFile) -> Iterator[list[Any]]:
             " ".join(dict.fromkeys(f"{each['column']}: {each[what]}" for each in row.problems))
             for what in ("reason", "fix")
         ]
-        yield [*_padded(row, len(kept.header)), row.number, *said]
+        yield [*padded(row, len(kept.header)), row.number, *said]
 
 
 class RowsPage(Page, View):
@@ -136,4 +89,4 @@ def _told(kept: AwardFile, shown: str) -> Iterator[list[Any]]:
     for row in rows_of_kind(kept, shown).iterator():
         said = " ".join(f"{each['reason']} {each['fix']}".strip() for each in row.problems)
         outcome = Outcome(row.outcome).label + (", new person" if row.adds_a_person else "")
-        yield [*_padded(row, len(kept.header)), row.number, outcome, said]
+        yield [*padded(row, len(kept.header)), row.number, outcome, said]

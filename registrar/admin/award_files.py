@@ -31,14 +31,13 @@ from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar.admin.award_choices import ChooseOptions, ChoosePage
 from registrar.admin.award_file_forms import SettingsPage, TakePage
+from registrar.admin.award_file_mending import MendPage, tell_people, to_mend
 from registrar.admin.award_file_rows import (
     FailuresPage,
-    MendPage,
     RowsPage,
     kinds,
     rows_of_kind,
     shown_kind,
-    to_mend,
 )
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.models.templates import names_of_templates
@@ -147,6 +146,8 @@ def _rows(kept: AwardFile, shown: str, page: str | None) -> Rows:
     rows = rows_of_kind(kept, shown).select_related("learner", "award__announced__mail")
     found = Paginator(rows, ROWS_PER_PAGE).get_page(page)
     _tell_states(found)
+    if not kept.chosen:
+        tell_people(kept, list(found))
     return found
 
 

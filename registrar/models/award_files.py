@@ -89,7 +89,8 @@ class AwardFileRow(models.Model):
     """A row of the file as it stands, what is wrong with it, and what becomes of it.
 
     `number` counts as a spreadsheet does. A row with an error has the outcome `wrong` and awards
-    nobody; one with a warning has another. `award` is there from the moment the batch is prepared.
+    nobody; one with a warning has another. `left` is one that somebody has left out. `award` is
+    there from the moment the batch is prepared.
     """
 
     class Outcome(models.TextChoices):
@@ -98,6 +99,7 @@ class AwardFileRow(models.Model):
         REPLACE = "replace", "Replaces another"
         AGAIN = "again", "One more"
         WRONG = "wrong", "With errors"
+        LEFT = "left", "Left out"
 
     # By rows of these somebody is awarded.
     AWARDING: Final = (Outcome.NEW, Outcome.REPLACE, Outcome.AGAIN)

@@ -368,7 +368,7 @@ class _Checker:
 
     def _usual(self) -> int:
         """As many cells as most rows have; a workbook leaves out blank ones at the end."""
-        if self._sheet.is_workbook:
+        if self._sheet.is_workbook or not self._sheet.rows:
             return 0
         (usual, _), *_ = Counter(len(row.cells) for row in self._sheet.rows).most_common(1)
         return min(usual, len(self._sheet.header))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from issuer.errors import WrongState
 from issuer.services import clock
-from registrar.models import AwardFile, CredentialTemplate, Revision
+from registrar.models import AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.readers import award_rows
 from registrar.readers.award_columns import ResultField
 from registrar.readers.award_records import Reading
@@ -132,7 +132,8 @@ def plan_of_chosen(award_file: AwardFile, meant: Mapping[int, int], *, tell: Tel
 
 
 def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
-    rows = award_file.rows.order_by("number").values_list("number", "cells", "flaw")
+    kept = award_file.rows.exclude(outcome=AwardFileRow.Outcome.LEFT).order_by("number")
+    rows = kept.values_list("number", "cells", "flaw")
     sheet = LooseSheet(
         tuple(award_file.header),
         tuple(LooseRow(*row) for row in rows),

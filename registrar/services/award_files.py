@@ -1,7 +1,7 @@
 """Award from a file or a choice of learners: look at what would come of it, prepare a batch."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -219,6 +219,29 @@ def mend(
 
 
 @transaction.atomic
+def leave_out(
+    award_file: AwardFile,
+    numbers: Collection[int],
+    *,
+    by: Actor | None,
+    take_in: Collection[int] = (),
+) -> AwardFile:
+    """Leave these rows out, and take those in again that were left out; look at all anew.
+
+    Raises WrongState for a file that does not wait.
+    """
+    _lock(award_file)
+    _demand(award_file.template, by=by, duplicates=award_file.duplicates)
+    left = award_file.rows.filter(outcome=Outcome.LEFT, number__in=take_in)
+    left.update(outcome=Outcome.WRONG)
+    award_file.rows.filter(number__in=numbers).update(outcome=Outcome.LEFT, problems=[])
+    details = {"left_out": sorted(numbers)[:AT_ONCE], "taken_in": sorted(take_in)[:AT_ONCE]}
+    ledger.append("award_file.left_out", award_file, by=by or "system", details=details)
+    _look_again(award_file)
+    return award_file
+
+
+@transaction.atomic
 def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch:
     """Award everyone whom a right row names, as a batch for a second person to approve.
 
@@ -288,7 +311,7 @@ def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
 
     Nothing of it is kept. Raises what composing raises.
     """
-    to_award = award_file.rows.exclude(outcome__in=[Outcome.WRONG, Outcome.ALREADY])
+    to_award = award_file.rows.filter(outcome__in=AwardFileRow.AWARDING)
     numbers = list(to_award.order_by("number").values_list("number", flat=True))
     if not numbers:
         return []
@@ -391,7 +414,8 @@ def _look_again(award_file: AwardFile, *, tell: Tell | None = None) -> None:
 
 
 def _tell_plan(award_file: AwardFile, planned: Plan) -> None:
-    award_file.counts = planned.counts
+    left = award_file.rows.filter(outcome=Outcome.LEFT).count()
+    award_file.counts = planned.counts | {str(Outcome.LEFT): left}
     award_file.problems = [asdict(problem) for problem in planned.problems]
     award_file.days = dict(planned.days)
     award_file.fingerprint = "" if planned.is_fatal else planned.fingerprint

@@ -84,8 +84,8 @@ def rows(award_file: AwardFile) -> list[AwardFileRow]:
 
 
 def kept(award_file: AwardFile, *, only: Collection[int] = ()) -> dict[int, int]:
-    """Which learner each row is about, by its number; of all rows or only these."""
-    rows = award_file.rows.order_by("number")
+    """Which learner each row is about, by its number; of all rows or these, if not left out."""
+    rows = award_file.rows.exclude(outcome=AwardFileRow.Outcome.LEFT).order_by("number")
     if only:
         rows = rows.filter(number__in=only)
     return dict(rows.values_list("number", "learner"))

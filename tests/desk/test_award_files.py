@@ -58,6 +58,7 @@ def test_rows_with_errors_are_mended_in_place_or_downloaded(
         True,
         True,
     )
+    assert ("<bdi>0000019</bdi>" in body, 'name="cell_3_1"' in body) == (True, True)
     assert "Prepare 1 credential" in body
     assert ("1 person is not on record" in body, "rows=people" in body) == (True, True)
     assert "What they would say" in body
@@ -72,12 +73,33 @@ def test_rows_with_errors_are_mended_in_place_or_downloaded(
         "application/x-www-form-urlencoded",
     )
     assert clerk.post(mend, *senseless).status_code == 302
+    left = clerk.post(mend, {"leave": "4", "rows": "wrong"}, follow=True).content.decode()
+    assert ("Left out · 1" in left, 'name="cell_4_6"' in left) == (True, False)
+    clerk.post(mend, {"take_in": ["4", "x"], "rows": "left"})
     said = {"cell_3_3": "two@example.org", "cell_4_6": "40", "cell_9_9": "x", "cell_x_y": "z"}
     body = clerk.post(mend, said, follow=True).content.decode()
     assert "Prepare 3 credentials" in body
     assert clerk.post(thing_url(kept), {"act": "prepare"}, follow=True).status_code == 200
     assert Batch.objects.get().count == 3
     assert clerk.post(mend, said, follow=True).status_code == 200
+
+
+def test_only_rows_that_were_changed_are_written_anew_and_one_learns_who_is_on_record(
+    workshop: Revision, ada: Learner, clara: User, clerk: Client
+) -> None:
+    short, rest = line(right(2)).rpartition(",")[0], [*map(right, range(4, 8))]
+    wrong = right(1) | {"learner number": ada.number, "given name": "Zoe", "family name": "Quill"}
+    data = "\n".join([",".join(HEADER), line(wrong), short, *map(line, rest)]).encode()
+    kept = award_files.take(data, template=workshop.template, by=clara, file_name="people.csv")
+    body = clerk.get(thing_url(award_files.look(kept))).content.decode()
+    assert f'dir="auto">{ada.name}</a> ({ada.number}' in body
+    mend = reverse("admin:registrar_awardfile_mend", args=[kept.pk])
+    said = {f"cell_3_{at}": cell for at, cell in enumerate([*short.split(","), ""])}
+    clerk.post(mend, said)
+    wrong_rows = kept.rows.filter(outcome="wrong").values_list("number", flat=True)
+    assert list(wrong_rows) == [2, 3]
+    clerk.post(mend, said | {"right": "3"})
+    assert list(wrong_rows.all()) == [2]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -73,6 +73,7 @@ def test_right_rows_become_awards_with_what_they_say(
         "warned": 0,
         "ok": 2,
         "people": 1,
+        "left": 0,
     }
     batch = award_files.prepare(kept, by=clara)
     first, second = Award.objects.filter(batch=batch)
@@ -277,6 +278,23 @@ def test_cells_are_mended_and_columns_said_by_hand(workshop: Revision, clara: Us
     award_files.prepare(other, by=clara)
     third = read(b"a,b,c,d\n3,Cy,Lind,c@example.org\n", workshop, clara)
     assert (third.columns, third.counts["ok"]) == (said, 1)
+
+
+def test_rows_are_left_out_and_taken_in_again(
+    workshop: Revision, ada: Learner, ben: Learner, clara: User
+) -> None:
+    kept = read(sheet(right(1), right(1), right(3)), workshop, clara)
+    assert codes(kept) == ["duplicate_row"]
+    award_files.leave_out(kept, [2, 4], by=clara)
+    assert [kept.counts[name] for name in ("new", "left", "wrong")] == [1, 2, 0]
+    award_files.leave_out(kept, [], take_in=[4], by=clara)
+    assert award_files.prepare(kept, by=clara).count == 2
+    both = Choice(learners=(ada.pk, ben.pk))
+    chosen = award_files.choose(both, template=workshop.template, by=clara, common=Common())
+    award_files.leave_out(award_files.look(chosen), [1], by=clara)
+    assert award_files.prepare(chosen, by=clara).count == 1
+    alone = read(sheet(right(5)), workshop, clara)
+    assert award_files.leave_out(alone, [2], by=clara).counts["left"] == 1
 
 
 def test_days_that_may_mean_two_things_are_asked(workshop: Revision, clara: User) -> None:
