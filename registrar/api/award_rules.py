@@ -116,4 +116,6 @@ class RuleFieldSchema(OpenApiSerializerFieldExtension):
             name="Rule", type=ResolvedComponent.SCHEMA, schema=RULE, object=RuleField
         )
         auto_schema.registry.register_on_missing(component)
+        if self.target.allow_null:
+            return component.ref  # null is added to it; twice it would fit nothing
         return {"oneOf": [component.ref, {"type": "null"}]}
