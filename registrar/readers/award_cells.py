@@ -206,7 +206,9 @@ def result(text: str, field: ResultField) -> str | Flaw:
             return same
         known = ", ".join(field.allowed)[:200]
         return Flaw(
-            "unknown_result", f"{field.name} is not among the allowed ones.", f"Write {known}."
+            "unknown_result",
+            f"{field.name}: “{text[:100]}” is not among the allowed ones.",
+            f"Write one of these: {known}.",
         )
     if not field.is_number:
         return text if len(text) <= LONGEST_NAME else _too_long(text, LONGEST_NAME)
@@ -225,6 +227,38 @@ def result(text: str, field: ResultField) -> str | Flaw:
             "Write the right number.",
         )
     return said
+
+
+def too_low(value: str, field: ResultField) -> Flaw | None:
+    """Why nobody earns the credential with this result, which is a right one in itself."""
+    needed = field.required
+    if not needed or not _is_below(value, needed, field.allowed):
+        return None
+    return Flaw(
+        "below_required",
+        f"{field.name}: “{value}” is less than {needed}, which is needed to earn it.",
+        "Write the right one, or leave the row out.",
+    )
+
+
+def unsaid_result(field: ResultField) -> Flaw:
+    """That a row does not say a result of which something is needed."""
+    return Flaw(
+        "no_result",
+        f"{field.name} is not told; {field.required} is needed to earn the credential.",
+        "Write it, or make sure that it was reached.",
+    )
+
+
+def _is_below(value: str, needed: str, allowed: tuple[str, ...]) -> bool:
+    """Whether it is less; what cannot be compared is not."""
+    if value in allowed and needed in allowed:
+        return allowed.index(value) < allowed.index(needed)
+    wanted = needed.removesuffix("%").strip().replace(",", ".")
+    said = value.removesuffix("%").strip().replace(",", ".")
+    if _DECIMAL.fullmatch(said) and _DECIMAL.fullmatch(wanted):
+        return Decimal(said) < Decimal(wanted)
+    return False
 
 
 def _same(text: str, allowed: tuple[str, ...]) -> str | None:

@@ -48,13 +48,17 @@ _MOSTLY: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class ResultField:
-    """A result that the credential carries, as a column may hold it."""
+    """A result that the credential carries, as a column may hold it.
+
+    `allowed` begins with the worst. Who has less than `required` does not earn it.
+    """
 
     id: str
     name: str
     allowed: tuple[str, ...] = ()
     lowest: str | None = None
     highest: str | None = None
+    required: str = ""
 
     @property
     def is_number(self) -> bool:

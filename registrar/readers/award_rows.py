@@ -27,7 +27,7 @@ from registrar.readers.award_records import (
 from registrar.readers.days import Habit, Misread
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
 from registrar.readers.problems import excerpt
-from registrar.readers.records import Problem
+from registrar.readers.records import Problem, Severity
 from skills.readers.errors import Unreadable
 
 # Cells of this many rows are looked at to tell what a column holds.
@@ -88,6 +88,7 @@ def check(
     """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
     problems = [
         *award_sheet_flaws.of_the_columns(sheet, reading, file),
+        *award_sheet_flaws.of_the_results(reading, file),
         *award_sheet_flaws.of_the_encoding(sheet, file),
     ]
     problems += [
@@ -298,11 +299,15 @@ class _Checker:
         said = []
         for name, result in zip(self._result_names, self._reading.results, strict=True):
             if not (text := of(name)):
+                if result.required and name in self._places:
+                    unsaid = award_cells.unsaid_result(result)
+                    self._note(found, name, "", unsaid, severity="warning")
                 continue
             value = award_cells.result(text, result)
-            if isinstance(value, Flaw):
-                self._note(found, name, text, value)
-            else:
+            flaw = value if isinstance(value, Flaw) else award_cells.too_low(value, result)
+            if flaw is not None:
+                self._note(found, name, text, flaw)
+            elif not isinstance(value, Flaw):
                 said.append((result.id, value))
         return tuple(said)
 
@@ -323,7 +328,15 @@ class _Checker:
             self._note(found, name, text, flaw)
         return text
 
-    def _note(self, found: CheckedRow, name: str, value: str, flaw: Flaw) -> None:
+    def _note(
+        self,
+        found: CheckedRow,
+        name: str,
+        value: str,
+        flaw: Flaw,
+        *,
+        severity: Severity = "error",
+    ) -> None:
         column = self._reading.columns[name] if name else ""
         found.problems.append(
             Problem(
@@ -334,7 +347,7 @@ class _Checker:
                 flaw.code,
                 flaw.reason,
                 flaw.fix,
-                "error",
+                severity,
             )
         )
 

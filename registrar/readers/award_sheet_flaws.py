@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from registrar.readers import award_columns
+from registrar.readers import award_cells, award_columns
 from registrar.readers.award_columns import REQUIRED
 from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseSheet
@@ -26,7 +26,7 @@ def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Probl
     ]
     if missing:
         reason = f"No column is known to hold the {', the '.join(missing)}."
-        fix = "Name the columns so, or say at the desk what each column holds."
+        fix = "Name the columns so, or say what each column holds."
         if any("@" in name[1:] for name in sheet.header):
             fix = "The first row seems to be a learner: put a row with names of columns above it."
         found.append(note("", "missing_column", reason, fix, "fatal"))
@@ -34,7 +34,7 @@ def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Probl
     unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
     if len(unread) > _TOLD_SINGLY:
         reason = f"Nothing is read from {len(unread)} columns: {', '.join(unread)[:200]}."
-        fix = "Nothing, if that is meant; else say at the desk what they hold."
+        fix = "Nothing, if that is meant; else say what they hold, or rename them."
         found.append(note("", "unknown_column", reason, fix, "warning"))
         taken |= set(unread)
     seen: set[str] = set()
@@ -44,7 +44,7 @@ def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Probl
             found.append(note(name, "doubled_column", reason, "Rename one of the two.", "warning"))
         elif name and name not in taken:
             reason = "Nothing is read from this column."
-            fix = "Nothing, if that is meant; else say at the desk what it holds."
+            fix = "Nothing, if that is meant; else say what it holds, or rename it."
             found.append(note(name, "unknown_column", reason, fix, "warning"))
         elif not name and any(len(row.cells) > at and row.cells[at] for row in sheet.rows):
             reason = f"Column {at + 1} has cells and no name; nothing is read from it."
@@ -52,6 +52,18 @@ def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Probl
         if name:
             seen.add(name)
     return found
+
+
+def of_the_results(reading: Reading, file: str) -> list[Problem]:
+    """A warning for each result of which something is needed and that no column holds."""
+    names = award_columns.result_names(reading.results)
+    fix = "Say which column holds it, or make sure that everybody in the file has reached it."
+    return [
+        Problem(file, None, "", "", flaw.code, flaw.reason, fix, "warning")
+        for name, result in zip(names, reading.results, strict=True)
+        if result.required and name not in reading.columns
+        for flaw in [award_cells.unsaid_result(result)]
+    ]
 
 
 def of_the_encoding(sheet: LooseSheet, file: str) -> list[Problem]:
@@ -72,6 +84,6 @@ def both_orders(column: str, file: str) -> Problem:
         "",
         "ambiguous_dates",
         "Nothing in this column tells whether the day or the month comes first.",
-        "Say which: --dates day-first or --dates month-first, or at the desk.",
+        "Say which of the two does; with the command by --dates.",
         "warning",
     )

@@ -41,6 +41,7 @@ def results_of(revision: Revision) -> tuple[ResultField, ...]:
             allowed=result_levels.words(each),
             lowest=each.get("value_min") or None,
             highest=each.get("value_max") or None,
+            required=str(each.get("required_value") or ""),
         )
         for each in revision.result_descriptions
     )

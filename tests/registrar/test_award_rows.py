@@ -303,6 +303,22 @@ def test_a_result_among_named_ones_is_spelt_as_it_is_allowed() -> None:
     assert first is not None
     assert first.results == (("grade", "Pass"),)
     assert codes(found) == [(3, "grade", "unknown_result")]
+    assert "“X”" in found.rows[1].problems[0].reason
+
+
+def test_a_result_below_what_is_needed_is_wrong_and_none_is_worth_a_look() -> None:
+    levels = (ResultField("level", "Bandages", ("Beginning", "Proficient"), required="Proficient"),)
+    data = "Stud. No,First,Last,E-mail,Level\n1,A,B,a@x.org,beginning\n2,C,D,c@x.org,\n"
+    found = award_rows.read(data.encode(), results=levels, today=TODAY)
+    assert codes(found) == [(2, "Level", "below_required"), (3, "Level", "no_result")]
+    assert [row.record is None for row in found.rows] == [True, False]
+    points = (ResultField("points", "Points", (), "0", "100", "59.5"),)
+    for said, is_wrong in (("60.0%", False), ("59", True), ("100", False)):
+        data = f"id,first name,surname,e-mail,points\n1,A,B,a@x.org,{said}\n"
+        found = award_rows.read(data.encode(), results=points, today=TODAY)
+        assert found.rows[0].is_wrong == is_wrong
+    without = award_rows.read(data.replace("points", "hat").encode(), results=points, today=TODAY)
+    assert [each.code for each in without.problems] == ["unknown_column", "no_result"]
 
 
 @pytest.mark.parametrize(
