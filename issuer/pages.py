@@ -283,7 +283,8 @@ class Act(NamedTuple):
     """Something that can be done to a thing on its page.
 
     `carry_out` gets the thing, the reason and the person, and returns what to say afterwards. The
-    boxes that may be ticked for it, its `choices`, it gets by name.
+    boxes that may be ticked for it, its `choices`, it gets by name, and so what was written in its
+    `words`.
     """
 
     permission: str
@@ -291,6 +292,7 @@ class Act(NamedTuple):
     needs_reason: bool = True
     needs_confirmation: bool = False
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class ThingPage(Page, DetailView):
@@ -333,7 +335,8 @@ class ThingPage(Page, DetailView):
         if gap:
             return self._refuse(name, reason, gap, status=422)
         try:
-            chosen = {choice: choice in request.POST for choice in act.choices}
+            chosen: dict[str, Any] = {choice: choice in request.POST for choice in act.choices}
+            chosen |= {word: request.POST.get(word, "").strip() for word in act.words}
             said = act.carry_out(self.object, reason, self.user, **chosen)
         except Refusal as error:
             return self._refuse(name, reason, str(error), status=409)

@@ -50,8 +50,8 @@ Outcome = AwardFileRow.Outcome
 ROWS_PER_PAGE: Final = 25
 
 
-def _prepare(kept: AwardFile, reason: str, by: User) -> str:
-    batch = award_files.prepare(kept, by=by)
+def _prepare(kept: AwardFile, reason: str, by: User, *, name: str) -> str:
+    batch = award_files.prepare(kept, by=by, name=name)
     return format_html(
         'Prepared {} as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.',
         f"{batch.count:,}",
@@ -72,7 +72,7 @@ class AwardFilePage(ThingPage):
     permission_required = "registrar.view_awardfile"
     template_name = "registrar/desk/award_file.html"
     acts = {
-        "prepare": Act(award_files.PERMISSION, _prepare, needs_reason=False),
+        "prepare": Act(award_files.PERMISSION, _prepare, needs_reason=False, words=("name",)),
         "discard": Act(
             award_files.PERMISSION, _discard, needs_reason=False, needs_confirmation=True
         ),

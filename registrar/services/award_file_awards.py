@@ -33,7 +33,10 @@ def as_batch(
         award = by_number[each.number]
         each.award, each.learner_id = award, award.learner_id
     award_file_rows.write_again(kept, "award", "learner")
-    title = (name or f"{revision.name}, {award_file.file_name}")[:200]
+    whence = award_file.file_name
+    if award_file.chosen:
+        whence = f"{len(made):,} chosen learner{'s' * (len(made) != 1)}"
+    title = (name or f"{revision.name}, {whence}")[:200]
     batch = batches.open(title, count=len(made), by=_person(by), id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by or "system", details=details)

@@ -244,5 +244,6 @@ def test_learners_are_chosen_by_what_is_on_record_and_awarded(
     assert "1001,Ada,Byron" in b"".join(clerk.get(rows)).decode()  # type: ignore[arg-type]
     settings = reverse("admin:registrar_awardfile_settings", args=[kept.pk])
     assert "column_0" not in clerk.get(settings).content.decode()
-    clerk.post(thing_url(kept), {"act": "prepare"})
+    clerk.post(thing_url(kept), {"act": "prepare", "name": " Late ones "})
     assert [award.learner for award in Award.objects.all()] == [ada]
+    assert Batch.objects.get().name == "Late ones"
