@@ -161,6 +161,18 @@ def resume(batch: Batch, *, by: User | str, reason: str = "") -> Batch:
     return batch
 
 
+@transaction.atomic
+def reschedule(batch: Batch, *, begins_at: datetime, by: User, reason: str = "") -> Batch:
+    """Let an approved batch begin at another moment; raises WrongState once it has begun."""
+    waiting = Batch.objects.filter(pk=batch.pk, begins_at__isnull=False)
+    if not waiting.update(begins_at=begins_at):
+        raise WrongState("This batch has begun, or is not planned for later.")
+    batch.refresh_from_db()
+    details = {"begins_at": begins_at.isoformat()}
+    ledger.append("batch.rescheduled", batch, by=by, reason=reason, details=details)
+    return batch
+
+
 def begin_due(*, at: datetime | None = None) -> list[Batch]:
     """Let those batches begin that were to rest until now; which these are."""
     due = Batch.objects.filter(begins_at__lte=at or clock.now(), paused_at__isnull=False)

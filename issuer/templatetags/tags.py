@@ -61,6 +61,7 @@ STATES = {
     "sending": Appearance("amber", "clock", "Being sent"),
     "approved": Appearance("green", "tick", "Approved"),
     "running": Appearance("blue", "clock", "Being issued"),
+    "scheduled": Appearance("amber", "clock", "Scheduled"),
     "paused": Appearance("amber", "pause", "Paused"),
     "accepted": Appearance("green", "tick", "Accepted"),
     "applied": Appearance("green", "tick", "Applied"),

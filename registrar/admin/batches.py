@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.views.generic import DetailView
@@ -109,6 +110,11 @@ def _resume(batch: Batch, reason: str, by: User) -> str:
     return "The work goes on."
 
 
+def _issue_now(batch: Batch, reason: str, by: User) -> str:
+    _resume(batch, reason, by)
+    return "The credentials are being issued; you may leave this page."
+
+
 def _cancel(batch: Batch, reason: str, by: User) -> str:
     count = awards.cancel(batch, by=by, reason=reason)
     issuer_tasks.sign_soon(batch)
@@ -126,6 +132,9 @@ class BatchPage(ThingPage):
         "decline": Act("issuer.approve_batch", _decline),
         "pause": Act("issuer.view_batch", _pause, needs_reason=False),
         "resume": Act("issuer.view_batch", _resume, needs_reason=False),
+        "issue_now": Act(
+            "issuer.view_batch", _issue_now, needs_reason=False, needs_confirmation=True
+        ),
         "cancel": Act("issuer.view_batch", _cancel, needs_confirmation=True),
         "award_again": Act("issuer.prepare_batch", _award_failed_again),
         "suspend_all": Act("issuer.revoke_credential", _suspend_all, needs_confirmation=True),
@@ -160,6 +169,7 @@ class BatchPage(ThingPage):
             may_see_learners=may_see_learners,
             may_decide=batch.state == Batch.State.PREPARED
             and user.has_perm("issuer.approve_batch"),
+            may_schedule=user.has_perm("issuer.approve_batch"),
             is_own=batch.prepared_by_id == user.pk,
             failed=awards_again.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
@@ -263,6 +273,7 @@ def progress_context(batch: Batch) -> dict[str, Any]:
         "left": timedelta(seconds=round(left)) if left else None,
         "is_running": batch.state == Batch.State.APPROVED,
         "is_paused": batch.paused_at is not None,
+        "is_scheduled": batch.begins_at is not None,
     }
 
 
@@ -305,22 +316,33 @@ class ScheduleForm(forms.Form):
         return begins_at
 
 
-class SchedulePage(FormPage):
-    """Approve a batch that is to be issued later."""
+class PlannedPage(FormPage):
+    """At which moment a batch begins."""
 
     permission_required = "issuer.approve_batch"
-    title = "Issue it later"
-    verb = "Approve for this moment"
     form_class = ScheduleForm
+
+    def get_trail(self) -> Iterable[Link]:
+        return (list_link(Batch), Link(self.batch.name, thing_url(self.batch)))
 
     @cached_property
     def batch(self) -> Batch:
         """The one that waits; asked for only by who may approve."""
-        prepared = Batch.objects.filter(state=Batch.State.PREPARED)
-        return get_object_or_404(prepared, pk=self.kwargs["object_id"])
+        return get_object_or_404(self.get_waiting(), pk=self.kwargs["object_id"])
 
-    def get_trail(self) -> Iterable[Link]:
-        return (list_link(Batch), Link(self.batch.name, thing_url(self.batch)))
+    def get_waiting(self) -> QuerySet[Batch]:
+        """Those whose moment is open."""
+        raise NotImplementedError
+
+
+class SchedulePage(PlannedPage):
+    """Approve a batch that is to be issued later."""
+
+    title = "Issue it later"
+    verb = "Approve for this moment"
+
+    def get_waiting(self) -> QuerySet[Batch]:
+        return Batch.objects.filter(state=Batch.State.PREPARED)
 
     def get_lede(self) -> str:
         credentials = (
@@ -334,6 +356,27 @@ class SchedulePage(FormPage):
     def carry_out(self, form: ScheduleForm) -> str:
         said = form.cleaned_data
         awards.approve(self.batch, by=self.user, reason=said["reason"], begins_at=said["begins_at"])
+        return thing_url(self.batch)
+
+
+class ReschedulePage(PlannedPage):
+    """Let a batch that is approved for later begin at another moment."""
+
+    title = "Change the time"
+    verb = "Begin at this moment"
+
+    def get_waiting(self) -> QuerySet[Batch]:
+        return Batch.objects.filter(begins_at__isnull=False)
+
+    def get_lede(self) -> str:
+        planned = date_format(timezone.localtime(self.batch.begins_at), "DATETIME_FORMAT")
+        return f"“{self.batch.name}” is approved; issuing begins {planned}."
+
+    def carry_out(self, form: ScheduleForm) -> str:
+        said = form.cleaned_data
+        awards.reschedule(
+            self.batch, begins_at=said["begins_at"], by=self.user, reason=said["reason"]
+        )
         return thing_url(self.batch)
 
 
@@ -400,6 +443,7 @@ class BatchAdmin(DeskAdmin):
         return [
             self.hang("<uuid:object_id>/progress/", ProgressPart, "progress"),
             self.hang("<uuid:object_id>/schedule/", SchedulePage, "schedule"),
+            self.hang("<uuid:object_id>/reschedule/", ReschedulePage, "reschedule"),
             self.hang("<uuid:object_id>/withdrawal-mail/", WithdrawalMailPart, "withdrawal_mail"),
         ]
 
@@ -411,6 +455,8 @@ class BatchAdmin(DeskAdmin):
 
     @admin.display(description="state", ordering="state")
     def condition(self, batch: Batch) -> str:
+        if batch.begins_at is not None:
+            return state_tag("scheduled")
         if batch.paused_at is not None:
             return state_tag("paused")
         return state_tag("running" if batch.state == Batch.State.APPROVED else batch.state)

@@ -256,6 +256,13 @@ def resume(batch: Batch, *, by: User, reason: str = "") -> Batch:
 
 
 @transaction.atomic
+def reschedule(batch: Batch, *, begins_at: datetime, by: User, reason: str = "") -> Batch:
+    """Let it begin at another moment, with the same right; raises WrongState once it has begun."""
+    _demand_to_halt(batch, by=by)
+    return batches.reschedule(batch, begins_at=begins_at, by=by, reason=reason)
+
+
+@transaction.atomic
 def cancel(batch: Batch, *, by: User, reason: str) -> int:
     """Give up what of the batch is not frozen yet, with the same right; it may be awarded again.
 
@@ -266,7 +273,7 @@ def cancel(batch: Batch, *, by: User, reason: str) -> int:
 
 
 def may_halt(user: User, batch: Batch) -> bool:
-    """Whether `pause`, `resume` and `cancel` would let this person do so."""
+    """Whether `pause`, `resume`, `reschedule` and `cancel` would let this person do so."""
     units = units_of(batch)
     return bool(units) and any(
         all(user.has_perm(right, unit) for unit in units) for right in _RIGHTS_TO_HALT

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from issuer.models import Batch, Chunk, Mail, SigningKey
 from issuer.pages import thing_url
@@ -165,12 +166,21 @@ def test_a_batch_is_approved_for_later(
     )
     later = timezone.localtime() + timedelta(days=2)
     said = {"begins_at": later.strftime("%Y-%m-%dT%H:%M")}
-    assert "To be issued later" in approver.post(address, said, follow=True).content.decode()
+    assert "Scheduled for" in approver.post(address, said, follow=True).content.decode()
+    later += timedelta(days=1)
+    again = reverse("admin:issuer_batch_reschedule", args=[batch.pk])
+    said = {"begins_at": later.strftime("%Y-%m-%dT%H:%M")}
+    assert "is approved; issuing begins" in approver.get(again).content.decode()
+    assert date_format(later) in approver.post(again, said, follow=True).content.decode()
+    assert b"Paused" not in approver.get(reverse("admin:issuer_batch_changelist")).content
+    approver.post(thing_url(batch), {"act": "issue_now"})
+    assert not batches.waiting(Chunk.State.APPROVED), "not before that is confirmed"
+    assert batches.begin_due(at=later - timedelta(hours=1)) == []
     assert batches.begin_due() == []
     assert not batches.waiting(Chunk.State.APPROVED)
     assert batches.begin_due(at=later) == [batch]
     assert batches.waiting(Chunk.State.APPROVED) == [batch.pk]
-    assert approver.get(address).status_code == 404
+    assert {approver.get(each).status_code for each in (address, again)} == {404}
 
 
 @pytest.mark.browser

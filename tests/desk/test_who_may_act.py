@@ -83,6 +83,10 @@ def deeds(
             page("registrar_learner_correct", ada.pk),
             {"given_name": "Ada", "family_name": "King", "email": ada.email, "reason": "So it is."},
         ),
+        "reschedule a batch": (
+            page("issuer_batch_reschedule", adas_award.batch_id),
+            {"begins_at": "2030-01-01T00:00"},
+        ),
         "schedule a batch": (
             page("issuer_batch_schedule", adas_award.batch_id),
             {"begins_at": "2030-01-01T00:00"},
@@ -92,7 +96,15 @@ def deeds(
         **acts(draft, submit={}, approve={}, send_back={}),
         **acts(workshop, retire={}),
         **acts(adas_award, award_again={}),
-        **acts(adas_award.batch, revoke_all={}, cancel={}, pause={}, decline={}, approve={}),
+        **acts(
+            adas_award.batch,
+            revoke_all={},
+            cancel={},
+            pause={},
+            issue_now={},
+            decline={},
+            approve={},
+        ),
         **acts(adas_credential, revoke={}, suspend={}, correct={}, reinstate={}),
     }
 
@@ -127,7 +139,7 @@ def test_who_has_no_right_to_anything_of_it_is_sent_away(
     for person in (chen, olu):
         answers = refused(signed_in(person), deeds)
         # Who looks after batches may see them, and no more.
-        seen = {"cancel batch", "pause batch"} if person == olu else set()
+        seen = {"cancel batch", "pause batch", "issue_now batch"} if person == olu else set()
         wrong = {name for name, status in answers.items() if status != 403}
         assert wrong <= seen, person.username
     assert set(refused(signed_in(fay), deeds).values()) == {302}
