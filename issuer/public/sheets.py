@@ -115,6 +115,12 @@ class Sheet:
         return own or any(sheet.hangs_on_a_context for sheet in self.inside)
 
     @property
+    def hangs_on_the_person(self) -> bool:
+        """Whether all that could not be checked is if it is about the person who was named."""
+        unsure = [check for check in self.found.checks if check.outcome is Outcome.COULD_NOT_CHECK]
+        return [check.id for check in unsure] == ["recipient"] and not self.unsure
+
+    @property
     def endorses(self) -> str:
         """What it is attached to as an endorsement, in words; nothing for what is none."""
         above, is_endorsement, _ = self.found.place.rpartition("/endorsement")

@@ -227,6 +227,9 @@ def test_whom_it_is_about_is_compared_if_one_asks(client: Client, ours: Document
     assert "It is about somebody else" in page
     # Neither the person nor the credential is written back into the form.
     assert "ben@college.example" not in page
+    page = check(client, document, person="Ada Byron")
+    assert "It names its holder by e-mail address only." in page
+    assert "Try again later" not in page and "by what it names them" in page
 
 
 @pytest.mark.parametrize(

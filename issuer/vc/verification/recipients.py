@@ -12,7 +12,7 @@ from issuer.vc.verification.report import Check, CouldNotCheck, Failed, made
 
 _EMAIL = "emailAddress"
 _MAILTO = "mailto:"
-_WORDS = {_EMAIL: "e-mail address", "id": "id", "name": "name"}
+_WORDS = {_EMAIL: "e-mail address", "id": "id", "name": "name", "ext:learnerNumber": "number"}
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,22 @@ class _Identity:
             return _folded(self.text) == _folded(person)
         return self.text == person
 
+    def may_be(self, person: str) -> bool:
+        """Tell whether what was typed is of its kind, so that the two can be compared."""
+        if "@" in person or self.kind == _EMAIL:
+            return "@" in person and self.kind == _EMAIL
+        is_in_words = not any(letter.isdigit() or letter == ":" for letter in person)
+        return self.kind == "name" or not is_in_words
+
 
 def check(document: dict[str, Any], person: str) -> Check:
     """Compare with what was typed: an e-mail address, a name, a number, a DID or other id.
 
     A hashed identifier is recognised by hashing what was typed with the salt that stands beside
     it (Open Badges 3.0, "IdentityObject"), as it is and in small letters. E-mail addresses are
-    compared with e-mail addresses only, all else with all else: a credential that states nothing
-    to compare with says nothing about the person, so the check could not be made.
+    compared with e-mail addresses only, words without a digit with names only, all else with all
+    but addresses: a credential that states nothing to compare with says nothing about the person,
+    so the check could not be made.
     """
     typed = _sound(person).strip().removeprefix(_MAILTO)
     return made("recipient", lambda: _compare(list(_identities(document)), typed))
@@ -50,9 +58,11 @@ def _compare(identities: list[_Identity], person: str) -> str:
     for identity in identities:
         if identity.is_of(person):
             return f"It is about this person: the {_words(identity)} is the one you typed."
-    if not any((identity.kind == _EMAIL) == ("@" in person) for identity in identities):
-        known = ", ".join(dict.fromkeys(map(_words, identities))) or "nothing at all"
-        raise CouldNotCheck(f"It says whom it is about by something else: {known}.")
+    if not identities:
+        raise CouldNotCheck("It does not say whom it is about.")
+    if not any(identity.may_be(person) for identity in identities):
+        known = " and ".join(dict.fromkeys(map(_words, identities)))
+        raise CouldNotCheck(f"It names its holder by {known} only. To compare, type that instead.")
     raise Failed("It is about somebody else, or knows them by something else than what you typed.")
 
 
