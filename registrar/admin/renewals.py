@@ -68,7 +68,7 @@ class EndingPage(Page, TemplateView):
         found = self.get_found()
         page = Paginator(found, ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
         context = {
-            "stages": [(days, renewals.expiring(days=days).count()) for days in stages],
+            "stages": [(days, renewals.listed(days=days).count()) for days in stages],
             "within": self._within(stages),
             "templates": self._templates(max(stages)),
             "template": self._template(),
@@ -84,7 +84,7 @@ class EndingPage(Page, TemplateView):
     def get_found(self) -> "QuerySet[Any]":
         """What is listed, as it is searched and filtered."""
         stages = reminders.current().stages
-        found = renewals.expiring(days=self._within(stages))
+        found = renewals.listed(days=self._within(stages))
         if template := self._template():
             found = found.filter(template=template)
         if text := self.get_words():
@@ -96,7 +96,7 @@ class EndingPage(Page, TemplateView):
         return set(roles.reach(self.user, renewals.RENEW).values_list("pk", flat=True))
 
     def _renewable(self) -> "QuerySet[Any]":
-        return self.get_found().filter(template__unit__in=self._units())
+        return self.get_found().filter(template__unit__in=self._units(), prepared_in=None)
 
     def _within(self, stages: Iterable[int]) -> int:
         asked = self.request.GET.get("within", "")
@@ -107,7 +107,7 @@ class EndingPage(Page, TemplateView):
         return CredentialTemplate.objects.filter(slug=asked).first() if asked else None
 
     def _templates(self, days: int) -> QuerySet[CredentialTemplate]:
-        ending = renewals.expiring(days=days).order_by().values("template")
+        ending = renewals.listed(days=days).order_by().values("template")
         return CredentialTemplate.objects.filter(pk__in=ending).named()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -149,7 +149,8 @@ class EndingCsv(EndingPage):
     """The same as a table."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        header = ["credential", "learner number", "name", "e-mail address", "ends on", "awarded on"]
+        header = ["credential", "learner number", "name", "e-mail address", "ends on"]
+        header += ["awarded on", "renewal"]
         rows = (
             (
                 award.revision.name,
@@ -158,6 +159,7 @@ class EndingCsv(EndingPage):
                 award.learner.email,
                 clock.day_of(award.ends_at),
                 award.awarded_on,
+                "prepared" if award.prepared_in else "",
             )
             for award in self.get_found().iterator()
         )
@@ -167,7 +169,7 @@ class EndingCsv(EndingPage):
 def _rows(awards: list[Any], units: Collection[int]) -> list[dict[str, Any]]:
     """Each with when its learner was last reminded, and whether it is earned again.
 
-    Those of these units may be ticked.
+    Those of these units may be ticked, unless their renewal is prepared.
     """
     again = renewals.earned_again(awards)
     told = {
@@ -179,7 +181,7 @@ def _rows(awards: list[Any], units: Collection[int]) -> list[dict[str, Any]]:
     return [
         {
             "award": award,
-            "may_renew": award.template.unit_id in units,
+            "may_renew": award.template.unit_id in units and not award.prepared_in,
             "is_earned_again": award.pk in again,
             "reminder": told.get(award.pk),
         }

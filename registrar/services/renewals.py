@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import dateformat
 
 from issuer.errors import ReasonMissing, WrongState
@@ -46,19 +46,14 @@ def expiring(*, days: int, at: datetime | None = None) -> "QuerySet[Any]":
 
     Left out is who was awarded the same later, and that is in force or about to be issued.
     """
-    now = at or clock.now()
-    ending = Credential.objects.in_state(Credential.State.VALID).filter(
-        valid_until__gte=now, valid_until__lt=now + timedelta(days=days)
-    )
-    later = Award.objects.filter(
-        pk__gt=OuterRef("pk"), template=OuterRef("template"), learner=OuterRef("learner")
-    )
-    in_force = later.with_state().exclude(state__in=OVER)
-    return (
-        Award.objects.filter(~Exists(in_force), credential_id__in=ending.values("pk"))
-        .annotate(ends_at=F("credential__valid_until"))
-        .select_related("learner", "revision", "template__unit", "offering__term")
-    )
+    return _ending(days, at or clock.now(), no_longer_count=OVER)
+
+
+def listed(*, days: int) -> "QuerySet[Any]":
+    """These and those whose renewal was only prepared, each with its batch as `prepared_in`."""
+    found = _ending(days, clock.now(), no_longer_count=(*OVER, Batch.State.PREPARED))
+    prepared = _later().filter(batch__state=Batch.State.PREPARED)
+    return found.annotate(prepared_in=Subquery(prepared.values("batch")[:1]))
 
 
 def earned_again(found: Iterable[Award]) -> dict[int, Candidate]:
@@ -153,6 +148,26 @@ def renew_by_hand(
         ]
 
     return _renew(chosen, made, by=by, reason=reason)
+
+
+def _ending(days: int, now: datetime, *, no_longer_count: Collection[str]) -> "QuerySet[Any]":
+    """Those that end, without whom a later award serves whose state is none of these."""
+    ending = Credential.objects.in_state(Credential.State.VALID).filter(
+        valid_until__gte=now, valid_until__lt=now + timedelta(days=days)
+    )
+    serving = _later().with_state().exclude(state__in=no_longer_count)
+    return (
+        Award.objects.filter(~Exists(serving), credential_id__in=ending.values("pk"))
+        .annotate(ends_at=F("credential__valid_until"))
+        .select_related("learner", "revision", "template__unit", "offering__term")
+    )
+
+
+def _later() -> Any:
+    """What was awarded of the same to the same learner later."""
+    return Award.objects.filter(
+        pk__gt=OuterRef("pk"), template=OuterRef("template"), learner=OuterRef("learner")
+    )
 
 
 def _renew(chosen: Collection[int], made_of: _Made, *, by: User, reason: str) -> Batch:

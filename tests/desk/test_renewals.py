@@ -57,6 +57,8 @@ def test_what_ends_soon_is_listed_at_home_and_renewed(
     assert signed_in(other).post(address, everybody | {"act": "hand"}).status_code == 422
     answer = client.post(address, chosen)
     assert answer["Location"] == thing_url(Batch.objects.get(state="prepared"))
+    page = client.get(address).content.decode()
+    assert "Renewal prepared" in page and 'name="chosen"' not in page
     hers = text(client.get(thing_url(ada)))
     assert "renews the award of" in hers and ">renewed<" in hers
     assert "Renewed by" in text(client.get(thing_url(adas_yearly)))
