@@ -11,6 +11,7 @@ from django.views.generic import TemplateView
 
 from issuer.pages import FormPage, Link, Page, list_link, thing_url
 from registrar import tasks
+from registrar.admin.award_file_forms import MailChoice
 from registrar.admin.downloads import as_long_csv
 from registrar.models import (
     AwardFile,
@@ -141,11 +142,7 @@ class ChooseForm(forms.Form):
         choices=AwardFile.Duplicates.choices,
         initial=AwardFile.Duplicates.SKIP,
     )
-    sends_mail = forms.BooleanField(
-        required=False,
-        label="Send each learner a mail with the link",
-        help_text="One plain mail, when the credential can be opened.",
-    )
+    sends_mail = MailChoice()
 
     def __init__(self, *args: Any, templates: QuerySet[CredentialTemplate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

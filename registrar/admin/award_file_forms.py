@@ -30,6 +30,24 @@ _ORDERS: Final = (
 )
 
 
+class MailChoice(forms.TypedChoiceField):
+    """Whether learners are told by mail; None for as the template says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            choices=(
+                ("", "As the template says"),
+                ("yes", "Send each learner a mail with the link"),
+                ("no", "None are sent"),
+            ),
+            coerce=lambda said: said == "yes",
+            empty_value=None,
+            required=False,
+            label="Mails",
+            help_text="One plain mail, when the credential can be opened.",
+        )
+
+
 class TakeForm(forms.Form):
     """A file, what is awarded by it, and what is done with those who have it already."""
 
@@ -48,11 +66,7 @@ class TakeForm(forms.Form):
         choices=AwardFile.Duplicates.choices,
         initial=AwardFile.Duplicates.SKIP,
     )
-    sends_mail = forms.BooleanField(
-        label="Send each learner a mail with the link",
-        required=False,
-        help_text="One plain mail, when the credential can be opened.",
-    )
+    sends_mail = MailChoice()
 
     def __init__(self, *args: Any, templates: QuerySet[CredentialTemplate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -61,7 +61,9 @@ class AwardFileRequestSerializer(Strict):
         help_text="Who has the credential already",
     )
     sends_mail = serializers.BooleanField(
-        default=False, help_text="Send each learner a mail with the link"
+        default=None,
+        allow_null=True,
+        help_text="Send each learner a mail with the link; as the template says, if left out",
     )
 
     def validate_file(self, file: Any) -> Any:

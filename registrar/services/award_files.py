@@ -64,17 +64,18 @@ def take(
     by: Actor | None,
     file_name: str,
     duplicates: str = Duplicates.SKIP,
-    sends_mail: bool = False,
+    sends_mail: bool | None = None,
     orders: Mapping[str, str] | None = None,
     encoding: str = "",
 ) -> AwardFile:
     """Take in a file, for `look` to read: in the same process or by a worker.
 
     Raises WrongState where no revision of the template is approved, and ImportRefused for a file
-    that is far too large. Without `by` it is a command on the server.
+    that is far too large. Without `by` it is a command on the server. Learners are told by mail
+    as `sends_mail` has it, without it as the revision says.
     """
     _demand(template, by=by, duplicates=duplicates)
-    award_file_reading.revision_of(template)
+    revision = award_file_reading.revision_of(template)
     if len(data) > loose_sheet.MAX_BYTES:
         raise ImportRefused(
             f"The file is larger than {loose_sheet.MAX_BYTES >> 20} MiB. Give it in parts."
@@ -87,7 +88,7 @@ def take(
         encoding=encoding,
         orders=dict(orders or {}),
         duplicates=duplicates,
-        sends_mail=sends_mail,
+        sends_mail=revision.tells_learners if sends_mail is None else sends_mail,
         read_by=by if isinstance(by, User) else None,
         client=by.name if isinstance(by, Client) else "",
     )
@@ -101,7 +102,7 @@ def choose(
     by: User,
     common: Common,
     duplicates: str = Duplicates.SKIP,
-    sends_mail: bool = False,
+    sends_mail: bool | None = None,
 ) -> AwardFile:
     """Take in learners by what is on record, for `look` to find them, as it reads a file.
 
@@ -111,16 +112,15 @@ def choose(
     _demand(template, by=by, duplicates=duplicates)
     if choice.is_blank:
         raise ImportRefused("Say whom you mean: nothing is asked for.")
-    chosen_awards.demand(
-        common, award_file_reading.revision_of(template), today=timezone.localdate(clock.now())
-    )
+    revision = award_file_reading.revision_of(template)
+    chosen_awards.demand(common, revision, today=timezone.localdate(clock.now()))
     told = learner_choices.in_words(choice)
     return AwardFile.objects.create(
         template=template,
         file_name=told[:300],
         chosen={"choice": choice.as_data(), "common": common.as_data(), "told": told},
         duplicates=duplicates,
-        sends_mail=sends_mail,
+        sends_mail=revision.tells_learners if sends_mail is None else sends_mail,
         read_by=by,
     )
 

@@ -111,6 +111,18 @@ def test_what_a_row_says_stands_in_the_credential(
     assert said["credentialSubject"]["result"][0]["value"] == "85"
 
 
+def test_learners_are_told_as_the_template_says_unless_somebody_says_otherwise(
+    workshop: Revision, ada: Learner, clara: User, dev: User
+) -> None:
+    telling = templates.revise(workshop.template, by=clara)
+    templates.edit(telling, by=clara, tells_learners=True)
+    templates.approve(templates.submit(telling, by=clara), by=dev)
+    taken = [read(sheet(right(1)), workshop, clara, sends_mail=said) for said in (None, False)]
+    whom = Choice(learners=(ada.pk,))
+    chosen = award_files.choose(whom, template=workshop.template, by=clara, common=Common())
+    assert [kept.sends_mail for kept in (*taken, chosen)] == [True, False, True]
+
+
 def test_the_same_file_again_awards_nobody(workshop: Revision, clara: User) -> None:
     data = sheet(right(1), right(2))
     award_files.prepare(read(data, workshop, clara), by=clara)

@@ -1,5 +1,6 @@
 """Award everyone whom a file names: CSV or XLSX with any columns."""
 
+from argparse import BooleanOptionalAction
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -43,7 +44,11 @@ class Command(OutcomeCommand):
             help="which comes first where the days themselves do not tell",
         )
         parser.add_argument("--encoding", choices=list(ENCODINGS), default="", help="of a CSV file")
-        parser.add_argument("--mail", action="store_true", help="send each learner the link")
+        parser.add_argument(
+            "--mail",
+            action=BooleanOptionalAction,
+            help="send each learner the link (default: as the template says)",
+        )
         reports.add_arguments(parser)
         super().add_arguments(parser)
 
