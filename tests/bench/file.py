@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from registrar.services import withdrawals
 from tests.bench import college
 from tests.bench.rows import Row, exactly
 from tests.registrar.award_sheets import planted
@@ -114,6 +113,7 @@ def _take_back(home: college.College, batch: Batch) -> tuple[float, int]:
     """Seconds until every verifier can know, and how many the published lists say are revoked."""
     from issuer.models import StatusList
     from issuer.services import publishing
+    from registrar.services import withdrawals
 
     batch.refresh_from_db()
     begin = time.perf_counter()

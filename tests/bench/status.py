@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from registrar.services import withdrawals
 from tests.bench import college, pyld_straight, side_by_side
 from tests.bench.rows import Row
 
@@ -86,6 +85,7 @@ def _draw(count: int) -> list[int]:
 
 def _revoke(home: college.College, count: int) -> Iterator[Row]:
     from issuer.models import Credential
+    from registrar.services import withdrawals
 
     def all_at_once() -> float:
         batch = home.prepared(count)
