@@ -134,6 +134,11 @@ def _send_back(revision: Revision, reason: str, by: User) -> str:
     return "Sent back to its author."
 
 
+def _take_back(revision: Revision, reason: str, by: User) -> str:
+    templates.take_back(revision, by=by)
+    return "Taken back. It is a draft again, and nobody is asked to approve it."
+
+
 def _retire(revision: Revision, reason: str, by: User) -> str:
     templates.retire(revision, by=by, reason=reason)
     return "Retired. Nothing more is awarded by it; what was awarded stays."
@@ -153,6 +158,7 @@ class RevisionPage(ThingPage):
     acts = {
         "comment": Act("registrar.view_revision", _comment),
         "submit": Act("registrar.draft_revision", _submit, needs_reason=False),
+        "take_back": Act("registrar.draft_revision", _take_back, needs_reason=False),
         "approve": Act("registrar.approve_revision", _approve, needs_reason=False),
         "send_back": Act("registrar.approve_revision", _send_back),
         "retire": Act("registrar.approve_revision", _retire),
@@ -196,6 +202,8 @@ class RevisionPage(ThingPage):
         except VcError:
             achievement = None
         may_approve = user.has_perm("registrar.approve_revision")
+        is_own = templates.has_written(user, revision)
+        is_submitted = revision.state == State.SUBMITTED
         return super().get_context_data(
             rule=rule_names.in_words(revision.rule),
             facts=credential_facts.lines(revision),
@@ -208,8 +216,9 @@ class RevisionPage(ThingPage):
             comments=revision.comments.select_related("by"),
             differences=revision_differences.compare(former, revision) if former else [],
             may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
-            is_own=templates.has_written(user, revision),
-            may_decide=revision.state == State.SUBMITTED and may_approve,
+            is_own=is_own,
+            may_take_back=is_submitted and is_own and user.has_perm("registrar.draft_revision"),
+            may_decide=is_submitted and may_approve,
             may_retire=revision.state == State.APPROVED and may_approve,
             may_simulate=revision.rule is not None and user.has_perm("registrar.evaluate_award"),
             may_evaluate=revision.state == State.APPROVED

@@ -12,7 +12,7 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, events, ledger
 from issuer.services.clients import Actor
-from registrar.errors import CodeTaken, Incomplete
+from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services import (
     api_clients,
@@ -172,6 +172,17 @@ def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
         raise ReasonMissing
     _move(revision, State.SUBMITTED, State.DRAFT, submitted_at=None)
     _note("sent_back", revision, by=by, reason=reason)
+    return revision
+
+
+@transaction.atomic
+def take_back(revision: Revision, *, by: User) -> Revision:
+    """Make a submitted revision a draft again: one's own, as long as nobody has decided on it."""
+    _demand_to_draft(revision.template.unit, by=by)
+    if not has_written(by, revision):
+        raise NotAllowed("Only who wrote it takes it back. Whoever may approve it sends it back.")
+    _move(revision, State.SUBMITTED, State.DRAFT, submitted_at=None)
+    _note("taken_back", revision, by=by)
     return revision
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from issuer.models import LedgerEntry
 from issuer.pages import thing_url
+from registrar.errors import NotAllowed
 from registrar.models import Revision, TemplateProposal
 from registrar.services import templates
 from tests.desk.reading import SignIn, text
@@ -135,6 +136,22 @@ def test_a_draft_with_a_result_of_another_shape_is_shown_with_what_is_wrong(
     client = signed_in(clara)
     assert "a sound description of the result x" in text(client.get(thing_url(draft)))
     assert client.post(thing_url(draft), {"act": "submit"}).status_code == 409
+
+
+def test_who_wrote_it_takes_it_back_until_it_is_decided(
+    draft: Revision, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    templates.submit(draft, by=clara)
+    with pytest.raises(NotAllowed):
+        templates.take_back(draft, by=dev)
+    client = signed_in(clara)
+    assert "Take it back" in text(client.get(thing_url(draft)))
+    client.post(thing_url(draft), {"act": "take_back"})
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    assert LedgerEntry.objects.get(act="revision.taken_back").user == clara
+    assert client.post(thing_url(draft), {"act": "take_back"}).status_code == 409
+    assert "Take it back" not in text(client.get(thing_url(draft)))
 
 
 def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
