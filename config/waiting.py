@@ -39,6 +39,8 @@ from skills.models import Association
 RECENT_BATCHES = 12
 # What ends so soon is urgent.
 _SHORTLY = timedelta(days=7)
+# How long somebody is told that a batch of theirs was declined.
+_TOLD = timedelta(days=30)
 
 
 class Task(NamedTuple):
@@ -162,6 +164,16 @@ def _batches(user: User) -> Task | None:
     url = _first_or_list(prepared, "issuer_batch", "?state__exact=prepared", "prepared_at")
     found = prepared.aggregate(count=Count("pk"), since=Min("prepared_at"))
     return _task(found, ("batch to approve", "batches to approve"), "Decide", url)
+
+
+def _declined(user: User) -> Task | None:
+    if not user.has_perm("issuer.prepare_batch"):
+        return None
+    declined = batches.unseen_declines(user).filter(decided_at__gt=clock.now() - _TOLD)
+    url = _first_or_list(declined, "issuer_batch", "?state__exact=declined", "decided_at")
+    found = declined.aggregate(count=Count("pk"), since=Min("decided_at"))
+    words = ("batch of yours was declined", "batches of yours were declined")
+    return _task(found, words, "See why", url)
 
 
 def _awards(user: User) -> Task | None:
@@ -329,6 +341,7 @@ SOURCES: tuple[Callable[[User], Task | None], ...] = (
     _failed,
     _held_up,
     _batches,
+    _declined,
     _night,
     _corrections,
     _same_people,

@@ -25,6 +25,12 @@ class SamePerson(Refusal):
     code = "same_person"
 
 
+class NotPreparer(Refusal):
+    """Only whoever prepared it can do this."""
+
+    code = "not_preparer"
+
+
 class ReasonMissing(Refusal):
     """Say why. The reason is kept in the ledger."""
 

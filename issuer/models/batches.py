@@ -13,7 +13,8 @@ from issuer.models.changes import dated, last_change
 class Batch(models.Model):
     """Credentials that are looked at, approved and issued together; one is a batch of one.
 
-    prepared -> approved -> issued, or prepared -> declined. Its members hold the positions
+    prepared -> approved -> issued, or prepared -> declined, which whoever prepared it may also do
+    alone: then it is withdrawn. Its members hold the positions
     0 .. count-1 and stay who they are; how far the work is stands in the chunks. An approved
     batch may rest (`paused_at`): then nobody takes up more of it; from its approval to `begins_at`,
     if it is to begin later.
@@ -50,6 +51,7 @@ class Batch(models.Model):
     decided_alone = models.BooleanField(
         default=False, help_text="A correction for which the college asks for no second person"
     )
+    decline_seen_at = models.DateTimeField(null=True, help_text="By whoever prepared it")
     paused_at = models.DateTimeField(null=True)
     begins_at = models.DateTimeField(null=True, help_text="An approved batch rests until then")
     rested = models.DurationField(default=timedelta, help_text="In pauses that have ended")
@@ -67,7 +69,8 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True)
                 | ~Q(decided_by=F("prepared_by"))
-                | Q(decided_alone=True),
+                | Q(decided_alone=True)
+                | Q(state="declined"),
                 name="batch_is_decided_by_a_second_person",
             ),
             models.CheckConstraint(
@@ -97,6 +100,11 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether whoever prepared it took it back before anybody decided."""
+        return self.state == self.State.DECLINED and self.decided_by_id == self.prepared_by_id
 
 
 class Chunk(models.Model):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
-from issuer.errors import ReasonMissing, SamePerson, WrongState
+from issuer.errors import NotPreparer, ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk, Credential
 from issuer.services import clock, events, ledger
 from issuer.services.clients import Client
@@ -106,6 +106,7 @@ def approve(
 
     Raises SamePerson for whoever prepared it, and WrongState when it is decided already.
     """
+    _refuse_preparer(batch, by=by)
     _decide(batch, Batch.State.APPROVED, by=by, reason=reason)
     size = settings.CHUNK_SIZE
     Chunk.objects.bulk_create(
@@ -130,10 +131,42 @@ def decline(batch: Batch, *, by: User, reason: str) -> Batch:
     """
     if not reason.strip():
         raise ReasonMissing()
-    _decide(batch, Batch.State.DECLINED, by=by, reason=reason)
-    events.tell(events.BATCH_DECLINED, lambda: events.thing(batch.pk, at=events.BATCHES))
-    ledger.append("batch.declined", batch, by=by, reason=reason, details={"count": batch.count})
+    _refuse_preparer(batch, by=by)
+    return _decline("batch.declined", batch, by=by, reason=reason)
+
+
+@transaction.atomic
+def withdraw(batch: Batch, *, by: User, reason: str) -> Batch:
+    """Decline for good a batch that one prepared oneself, before anybody has decided on it.
+
+    Raises ReasonMissing, NotPreparer for everybody else, and WrongState when it is decided already.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    if by.pk != batch.prepared_by_id:
+        raise NotPreparer()
+    return _decline("batch.withdrawn", batch, by=by, reason=reason)
+
+
+@transaction.atomic
+def note_decline_seen(batch: Batch, *, by: User) -> Batch:
+    """Note that whoever prepared a batch knows that it was declined; no more is said of it.
+
+    Raises NotPreparer for everybody else, and WrongState when it was not declined.
+    """
+    if by.pk != batch.prepared_by_id:
+        raise NotPreparer()
+    declined = Batch.objects.filter(pk=batch.pk, state=Batch.State.DECLINED)
+    if not declined.update(decline_seen_at=Now()):
+        raise WrongState()
+    batch.refresh_from_db()
     return batch
+
+
+def unseen_declines(person: User) -> QuerySet[Batch]:
+    """Batches of this person that somebody else declined, and of which they have not seen it."""
+    declined = Batch.objects.filter(state=Batch.State.DECLINED, decline_seen_at=None)
+    return declined.filter(prepared_by=person).exclude(decided_by=person)
 
 
 @transaction.atomic
@@ -380,9 +413,19 @@ def _pk(batch: Batch | uuid.UUID | str) -> uuid.UUID | str:
     return batch.pk if isinstance(batch, Batch) else batch
 
 
-def _decide(batch: Batch, state: Batch.State, *, by: User, reason: str) -> None:
+def _refuse_preparer(batch: Batch, *, by: User) -> None:
     if by.pk == batch.prepared_by_id and not batch.decided_alone:
         raise SamePerson()
+
+
+def _decline(act: str, batch: Batch, *, by: User, reason: str) -> Batch:
+    _decide(batch, Batch.State.DECLINED, by=by, reason=reason)
+    events.tell(events.BATCH_DECLINED, lambda: events.thing(batch.pk, at=events.BATCHES))
+    ledger.append(act, batch, by=by, reason=reason, details={"count": batch.count})
+    return batch
+
+
+def _decide(batch: Batch, state: Batch.State, *, by: User, reason: str) -> None:
     prepared = Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARED)
     if not prepared.update(state=state, decided_at=Now(), decided_by=by, decision_reason=reason):
         raise WrongState()

@@ -67,6 +67,16 @@ def _decline(batch: Batch, reason: str, by: User) -> str:
     return "Declined. Nobody in it counts as awarded."
 
 
+def _withdraw(batch: Batch, reason: str, by: User) -> str:
+    awards.withdraw_batch(batch, by=by, reason=reason)
+    return "Withdrawn. Nobody in it counts as awarded; they can be evaluated again."
+
+
+def _note_decline_seen(batch: Batch, reason: str, by: User) -> str:
+    batches.note_decline_seen(batch, by=by)
+    return "It no longer waits for you."
+
+
 def _award_failed_again(batch: Batch, reason: str, by: User) -> str:
     again = awards_again.award_failed(batch, by=by, reason=reason)
     left_out = awards_again.failed(batch).count()
@@ -130,6 +140,8 @@ class BatchPage(ThingPage):
     acts = {
         "approve": Act("issuer.approve_batch", _approve, needs_reason=False),
         "decline": Act("issuer.approve_batch", _decline),
+        "withdraw": Act("issuer.prepare_batch", _withdraw),
+        "decline_seen": Act("issuer.view_batch", _note_decline_seen, needs_reason=False),
         "pause": Act("issuer.view_batch", _pause, needs_reason=False),
         "resume": Act("issuer.view_batch", _resume, needs_reason=False),
         "issue_now": Act(
@@ -152,6 +164,7 @@ class BatchPage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch, user = self.object, self.user
+        is_own = batch.prepared_by_id == user.pk
         may_see_learners = user.has_perm("registrar.view_award")
         is_issued = batch.state == Batch.State.ISSUED
         may_take_back = is_issued and withdrawals.may_revoke_all(user, batch)
@@ -170,7 +183,11 @@ class BatchPage(ThingPage):
             may_decide=batch.state == Batch.State.PREPARED
             and user.has_perm("issuer.approve_batch"),
             may_schedule=user.has_perm("issuer.approve_batch"),
-            is_own=batch.prepared_by_id == user.pk,
+            is_own=is_own,
+            may_withdraw=batch.state == Batch.State.PREPARED
+            and is_own
+            and user.has_perm("issuer.prepare_batch"),
+            is_decline_unseen=is_own and batches.unseen_declines(user).filter(pk=batch.pk).exists(),
             failed=awards_again.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED
             and user.has_perm("issuer.prepare_batch"),
@@ -459,4 +476,6 @@ class BatchAdmin(DeskAdmin):
             return state_tag("scheduled")
         if batch.paused_at is not None:
             return state_tag("paused")
+        if batch.is_withdrawn:
+            return state_tag("withdrawn")
         return state_tag("running" if batch.state == Batch.State.APPROVED else batch.state)

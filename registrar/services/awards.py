@@ -242,6 +242,14 @@ def decline(batch: Batch, *, by: User, reason: str) -> Batch:
 
 
 @transaction.atomic
+def withdraw_batch(batch: Batch, *, by: User, reason: str) -> Batch:
+    """Take back a batch that one prepared oneself and nobody decided on: nobody is awarded."""
+    for unit in units_of(batch):
+        roles.demand(by, "issuer.prepare_batch", unit=unit)
+    return batches.withdraw(batch, by=by, reason=reason)
+
+
+@transaction.atomic
 def pause(batch: Batch, *, by: User, reason: str = "") -> Batch:
     """Let a batch rest that is being issued, with the right to prepare or to approve such."""
     _demand_to_halt(batch, by=by)

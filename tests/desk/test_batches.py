@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import waiting
-from issuer.models import Batch, Chunk, Credential
+from issuer.errors import NotPreparer
+from issuer.models import Batch, Chunk, Credential, LedgerEntry
 from issuer.pages import thing_url
 from issuer.services import batches, credentials
 from registrar.models import Award, Learner, Revision
@@ -92,6 +93,38 @@ def test_declining_needs_a_reason_and_keeps_what_was_typed(
     answer = client.post(thing_url(adas_batch), {"act": "decline", "reason": "Once more"})
     assert answer.status_code == 409
     assert "Under appeal" in text(client.get(thing_url(adas_batch)))
+
+
+def test_who_prepared_a_batch_withdraws_it(
+    adas_batch: Batch, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    with pytest.raises(NotPreparer):
+        batches.withdraw(adas_batch, by=dev, reason="Not mine.")
+    client = signed_in(clara)
+    assert "Withdraw this batch" in text(client.get(thing_url(adas_batch)))
+    said = {"act": "withdraw", "reason": "The wrong class."}
+    assert client.post(thing_url(adas_batch), said | {"reason": " "}).status_code == 422
+    client.post(thing_url(adas_batch), said)
+    adas_batch.refresh_from_db()
+    assert (adas_batch.state, adas_batch.is_withdrawn) == ("declined", True)
+    assert LedgerEntry.objects.get(act="batch.withdrawn").reason == "The wrong class."
+    page = text(client.get(thing_url(adas_batch)))
+    assert "Withdrawn" in page and "I have seen it" not in page
+    assert "batch of yours was declined" not in {task.what for task in waiting.tasks(clara)}
+    assert client.post(thing_url(adas_batch), said).status_code == 409
+
+
+def test_a_declined_batch_waits_for_who_prepared_it_until_it_is_seen(
+    adas_batch: Batch, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    awards.decline(adas_batch, by=dev, reason="The wrong class.")
+    client = signed_in(clara)
+    (task,) = [each for each in waiting.tasks(clara) if "declined" in each.what]
+    assert (task.number, task.url) == (1, thing_url(adas_batch))
+    assert "The wrong class." in text(client.get(task.url))
+    assert signed_in(dev).post(task.url, {"act": "decline_seen"}).status_code == 409
+    client.post(task.url, {"act": "decline_seen"})
+    assert not [each for each in waiting.tasks(clara) if "declined" in each.what]
 
 
 def test_an_unknown_act_is_refused(adas_batch: Batch, dev: User, signed_in: SignIn) -> None:
