@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.text import slugify
 
 from issuer.models import StatusList
 from issuer.vc import reading, vocabularies
@@ -21,6 +23,8 @@ from registrar.services.credential_facts import PROPOSED_TYPES
 from skills.models import Skill
 
 _CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}
+# What a signature is for.
+_KEPT = "image of a draft"
 _NOT_SAID = [("", "Not said")]
 _YES_OR_NO = [("unknown", "Not said"), ("true", "Yes"), ("false", "No")]
 # The fields as they stand together in the form; those of a new template first.
@@ -247,6 +251,8 @@ class DraftForm(forms.Form):
         help_text="PNG, JPEG or SVG. Without one a seal is drawn from the name.",
         widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.svg"}),
     )
+    # What was uploaded with a form that was not kept, as it stands in the page meanwhile.
+    kept_image = forms.CharField(required=False, widget=forms.HiddenInput)
     is_drawn = forms.BooleanField(
         required=False,
         label="Draw the seal instead",
@@ -272,6 +278,24 @@ class DraftForm(forms.Form):
         except UnsoundImage as unsound:
             raise ValidationError(str(unsound)) from unsound
 
+    def clean_kept_image(self) -> str:
+        """The picture of an earlier try; only what was written anew then and signed is taken."""
+        try:
+            return signing.loads(self.cleaned_data["kept_image"], salt=_KEPT)
+        except signing.BadSignature:
+            return ""
+
+    @property
+    def image_to_keep(self) -> str:
+        """The picture that was sent with a form that is shown again; blank for none."""
+        said = getattr(self, "cleaned_data", {})
+        return said.get("image_file") or said.get("kept_image") or ""
+
+    @property
+    def signed_image(self) -> str:
+        """The same, to go along with the form."""
+        return signing.dumps(self.image_to_keep, salt=_KEPT, compress=True)
+
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The fields that belong together, each group under its heading."""
@@ -282,9 +306,7 @@ class DraftForm(forms.Form):
 
     def clean_achievement_type(self) -> str:
         """Without one it is that which goes with the kind."""
-        chosen = self.cleaned_data["achievement_type"]
-        kind = self.cleaned_data.get("kind")
-        return chosen or (PROPOSED_TYPES[Revision.Kind(kind)] if kind else "Achievement")
+        return self.cleaned_data["achievement_type"] or _type_of(self.cleaned_data.get("kind", ""))
 
     def clean_rule(self) -> Any:
         """Every fault of the rule at once, each with its place."""
@@ -318,7 +340,9 @@ class DraftForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """What the service asks for."""
         said = dict(self.cleaned_data)
-        image, is_drawn = said.pop("image_file"), said.pop("is_drawn")
+        uploaded, kept = said.pop("image_file"), said.pop("kept_image")
+        image = uploaded or kept
+        is_drawn = said.pop("is_drawn", False)
         if image or is_drawn:
             said["image"] = "" if is_drawn else image
         return said | {
@@ -332,10 +356,11 @@ class NewTemplateForm(DraftForm):
 
     slug = forms.SlugField(
         max_length=100,
+        required=False,
         label="Short name",
-        help_text="For addresses and commands, such as data-foundations. It stays.",
+        help_text="For addresses and commands, such as data-foundations. It stays. Left blank, it "
+        "is made from the name.",
         error_messages={
-            "required": "Write a short name.",
             "invalid": "Use letters without accents, digits, hyphens and underscores only.",
         },
     )
@@ -345,13 +370,20 @@ class NewTemplateForm(DraftForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # There is nothing to replace yet, and a rule is clicked together once there is a draft.
+        del self.fields["rule"], self.fields["is_drawn"]
         cast(forms.ModelChoiceField, self.fields["unit"]).queryset = roles.reach(
             user, "registrar.draft_revision"
         )
 
     def clean_slug(self) -> str:
-        """Each short name is used once."""
-        slug = self.cleaned_data["slug"]
+        """Each short name is used once; without one it is the name in the letters that it may have.
+
+        The name is cleaned before it, as it stands before it.
+        """
+        slug = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:100]
+        if not slug and "name" in self.cleaned_data:
+            raise ValidationError("Write a short name, in letters from a to z and digits.")
         if CredentialTemplate.objects.filter(slug=slug).exists():
             raise ValidationError("There is a template of this short name. Choose another.")
         return slug
@@ -362,11 +394,18 @@ def form_values(revision: Revision) -> dict[str, Any]:
     said = {
         name: getattr(revision, name) for name in templates.WORDING if name in DraftForm.base_fields
     }
+    if said["achievement_type"] == _type_of(revision.kind):
+        said["achievement_type"] = ""
     return said | {
         "rule": _as_text(revision.rule),
         "skills": list(revision.skills.values_list("pk", flat=True)),
         "levels": dict(revision.attested.values_list("skill", "level")),
     }
+
+
+def _type_of(kind: str) -> str:
+    """The type in Open Badges that goes with a kind."""
+    return PROPOSED_TYPES[Revision.Kind(kind)] if kind else "Achievement"
 
 
 def _keys(texts: list[str]) -> list[int]:

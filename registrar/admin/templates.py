@@ -334,6 +334,12 @@ class EditPage(DraftPage):
     def get_initial(self) -> dict[str, Any]:
         return form_values(self.revision)
 
+    def get_form(self, form_class: Any = None) -> DraftForm:
+        form = super().get_form(form_class)
+        if not self.revision.image:
+            del form.fields["is_drawn"]
+        return form
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         is_draft = self.revision.state == State.DRAFT
         builders = {

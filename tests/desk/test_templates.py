@@ -22,7 +22,7 @@ def test_a_template_goes_from_a_form_to_approval(
 ) -> None:
     client = signed_in(clara)
     form = {
-        "slug": "cells",
+        "slug": "",
         "unit": college.science.pk,
         "name": "Cells",
         "description": "Knows what a cell is made of.",
@@ -47,7 +47,7 @@ def test_a_template_goes_from_a_form_to_approval(
     assert answer["Location"] == thing_url(revision)
     assert [skill.label for skill in revision.skills.all()] == ["Observe"]
     page = text(client.get(thing_url(revision)))
-    assert "It is awarded when the final result in BIO 101 Cells is Pass." in page
+    assert "It is awarded to nobody: there is no rule." in page
     for fact in (
         "Course completion",
         "3 ECTS credits",
@@ -62,9 +62,12 @@ def test_a_template_goes_from_a_form_to_approval(
     said = {name: written[name].value() for name in ("credit", "valid_for", "note")}
     assert said == {name: written.fields[name].to_python(form[name]) for name in said}
     assert '<option value="true" selected>Yes</option>' in text(client.get(edit))
-    client.post(edit, form | {"name": "Living cells"})
+    client.post(edit, form | {"name": "Living cells", "kind": "certificate"})
+    revision.refresh_from_db()
+    assert revision.achievement_type == "Certificate"
     client.post(thing_url(revision), {"act": "submit"})
     page = text(client.get(thing_url(revision)))
+    assert "It is awarded when the final result in BIO 101 Cells is Pass." in page
     assert "Approve and publish" not in page
     assert client.post(thing_url(revision), {"act": "approve"}).status_code == 403
     assert LedgerEntry.objects.get(act="revision.approval_refused").user == clara
@@ -76,13 +79,11 @@ def test_a_template_goes_from_a_form_to_approval(
 
 
 def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed(
-    college: Any, clara: User, signed_in: SignIn
+    college: Any, draft: Revision, clara: User, signed_in: SignIn
 ) -> None:
     answer = signed_in(clara).post(
-        reverse("admin:registrar_credentialtemplate_draft"),
+        reverse("admin:registrar_revision_edit", args=[draft.pk]),
         {
-            "slug": "cells",
-            "unit": college.science.pk,
             "name": "A name that took long to find",
             "achievement_type": "Course",
             "language": "en",
@@ -94,7 +95,7 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
     assert "/all/0/final_result/category" in page
     assert "A name that took long to find" in page
     assert "Explain" in page
-    assert not Revision.objects.exists()
+    assert Revision.objects.get().name == "Cells"
 
 
 @pytest.mark.parametrize(
@@ -112,20 +113,19 @@ def test_a_wrong_rule_is_said_at_its_field_with_its_place_and_all_that_was_typed
     ],
 )
 def test_json_that_two_readers_could_understand_differently_is_refused_at_its_field(
-    college: Any, clara: User, signed_in: SignIn, written: str
+    draft: Revision, clara: User, signed_in: SignIn, written: str
 ) -> None:
     form = {
-        "slug": "cells",
-        "unit": college.science.pk,
-        "name": "Cells",
+        "name": "Other cells",
         "achievement_type": "Course",
         "language": "en",
         "rule": written,
     }
-    answer = signed_in(clara).post(reverse("admin:registrar_credentialtemplate_draft"), form)
+    edit = reverse("admin:registrar_revision_edit", args=[draft.pk])
+    answer = signed_in(clara).post(edit, form)
     assert answer.status_code in (200, 422)
     assert answer.context["form"].errors.keys() == {"rule"}
-    assert not Revision.objects.exists()
+    assert Revision.objects.get().name == "Cells"
 
 
 def test_a_draft_with_a_result_of_another_shape_is_shown_with_what_is_wrong(
@@ -229,6 +229,26 @@ def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_s
     page = text(client.get(address))
     assert "It cannot be shown yet" in page
     assert "It still needs the criteria." in page
+
+
+def test_an_image_goes_along_with_a_form_that_is_shown_again(
+    college: Any, clara: User, signed_in: SignIn
+) -> None:
+    client = signed_in(clara)
+    begin = reverse("admin:registrar_credentialtemplate_draft")
+    assert not {"rule", "is_drawn"} & client.get(begin).context["form"].fields.keys()
+    sound = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
+    form = {"name": "", "language": "en", "unit": college.science.pk}
+    answer = client.post(begin, form | {"image_file": SimpleUploadedFile("a.svg", sound)})
+    assert answer.status_code == 422
+    kept = answer.context["form"].signed_image
+    assert kept in text(answer)
+    again = client.post(begin, form | {"hours": "x", "kept_image": kept})
+    assert again.context["form"].image_to_keep
+    forged = client.post(begin, form | {"kept_image": "<svg/>"})
+    assert not forged.context["form"].image_to_keep
+    client.post(begin, form | {"name": "Cells", "kept_image": kept})
+    assert "circle" in Revision.objects.get().image
 
 
 def test_an_image_is_uploaded_written_anew_and_left_out_again(
