@@ -8,11 +8,11 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from registrar.models import (
-    CredentialTemplate,
     LearningOpportunity,
     LearningOutcome,
     LineItem,
     Result,
+    Revision,
     Term,
 )
 from registrar.models.catalog import named
@@ -98,9 +98,9 @@ def _levels(words: str, outcome: str) -> list[Choice]:
 
 
 def _templates(words: str) -> list[Choice]:
-    found = CredentialTemplate.objects.filter(revisions__state="approved")
-    rows = _matching(found, words, "slug", "revisions__name").values_list("slug", "revisions__name")
-    return [Choice(slug, name) for slug, name in rows.order_by("revisions__name")[:FOUND]]
+    approved = Revision.objects.filter(state=Revision.State.APPROVED).order_by("name", "pk")
+    rows = _matching(approved, words, "template__slug", "name")
+    return [Choice(*row) for row in rows.values_list("template__slug", "name")[:FOUND]]
 
 
 def _terms(words: str) -> list[Choice]:

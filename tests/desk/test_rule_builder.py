@@ -134,6 +134,8 @@ def test_fields_are_helped_by_what_there_is(
     assert "Draw a cell" in offered("outcome", "bio")
     assert '<option value="Met">' in offered("level_at_least", outcome="BIO101-1")
     assert f'<option value="{cells.template.slug}">Cells' in offered("template", "cel")
+    templates.revise(cells.template, by=clara)
+    assert offered("template", "cel").count("<option") == 1
     assert '<option value="Spring 2026">' in offered("from", "spring")
     assert "<option" not in offered("activity") + offered("nonsense")
     college.course_named("same", kind="activity")
