@@ -18,7 +18,7 @@ from issuer.vc.vocabularies import RESULT_TYPES
 from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.admin.drafts import JsonField
 from registrar.models import LearningOutcome
-from registrar.services import readiness, result_levels, scales, templates
+from registrar.services import readiness, result_levels, rule_choices, scales, templates
 
 MOST: Final = 30
 # What one row of the form holds; `id` goes along unseen.
@@ -51,6 +51,16 @@ TYPES: Final = tuple(
     (name, in_words(name)) for name in (*_USUAL, *sorted(RESULT_TYPES - set(_USUAL)))
 )
 
+# The fields as they stand beside each other.
+_LINES: Final = (
+    ("name", "result_type"),
+    ("allowed_value",),
+    ("value_min", "value_max", "required_value"),
+    ("course", "category", "outcome"),
+)
+# How many outcomes are named in place of one that does not exist.
+_LIKE: Final = 5
+
 _Row = dict[str, str]
 
 
@@ -72,7 +82,7 @@ class ResultBuilderPage(DraftBuilderPage):
         if act == "import":
             return self._take_in(rows, request.POST.get("json", ""))
         if act == "scale":
-            return self._add_scale(rows, request.POST.get("scale", "").strip()[:LONGEST])
+            return self._add_scale(rows, request.POST.get("outcome-scale", "").strip())
         if act == "add" and len(rows) < MOST:
             rows.append(dict.fromkeys(_FIELDS, "") | {"result_type": _USUAL[0]})
         elif 0 <= at < len(rows):
@@ -95,7 +105,7 @@ class ResultBuilderPage(DraftBuilderPage):
         living = LearningOutcome.objects.living(timezone.localdate()).filter(code=code)
         outcome = living.first()
         if outcome is None:
-            return self._show(rows, refusal=f"There is no outcome {code[:60]}.", status=422)
+            return self._show(rows, scale=code[:LONGEST], status=422)
         scale = scales.of([outcome], on=timezone.localdate())[outcome.pk]
         if len(rows) < MOST:
             filled = {"name": outcome.statement[:300], "outcome": code}
@@ -118,15 +128,16 @@ class ResultBuilderPage(DraftBuilderPage):
         asks: bool = False,
         refusal: str = "",
         json_text: str = "",
+        scale: str | None = None,
         status: int = 200,
     ) -> HttpResponse:
         described = [_described(row) for row in rows]
-        problems = [readiness.result_problem(each) if asks else "" for each in described]
+        problems = [_problem(each) if asks else "" for each in described]
         shown = [
             {
                 "number": number,
                 "row": row,
-                "fields": [_field(row, name) for name in _FIELDS[1:]],
+                "lines": [[_field(row, name) for name in line] for line in _LINES],
                 "problem": problems[number],
                 "is_first": number == 0,
                 "is_last": number == len(rows) - 1,
@@ -141,8 +152,25 @@ class ResultBuilderPage(DraftBuilderPage):
             refusal=refusal,
             has_problems=any(problems),
             json_text=json_text or _as_text(described),
+            is_json_refused=bool(json_text),
+            scale=scale or "",
+            scale_problem="" if scale is None else _no_outcome(scale),
         )
         return self.render_to_response(context, status=status)
+
+
+def _problem(described: dict[str, Any]) -> str:
+    """What is wrong with a result, for somebody who sees its name above."""
+    return readiness.result_problem(described).removeprefix(f"{described['name']}: ")
+
+
+def _no_outcome(code: str) -> str:
+    """That there is none, and which there are that one may mean."""
+    if not code:
+        return "Write the code of an outcome, or choose one."
+    like = [each.value for each in rule_choices.find("outcome", code, beside={})[:_LIKE]]
+    meant = f" Do you mean {', '.join(like)}?" if like else ""
+    return f"There is no outcome {code[:60]}.{meant}"
 
 
 def _unfit(data: Any) -> str:

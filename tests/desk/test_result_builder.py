@@ -64,12 +64,18 @@ def test_the_scale_of_an_outcome_is_one_click_and_filled_from_its_results(
     college: College, draft: Revision, ada: Learner, clerk: Client
 ) -> None:
     code = college.outcome.code
-    answer = clerk.post(address(draft), {"count": "0", "scale": "none", "do": "scale"})
+    answer = clerk.post(address(draft), {"count": "0", "outcome-scale": "none", "do": "scale"})
     assert (answer.status_code, "There is no outcome none." in answer.content.decode()) == (
         422,
         True,
     )
-    shown = clerk.post(address(draft), {"count": "0", "scale": code, "do": "scale"})
+    answer = clerk.post(address(draft), {"count": "0", "outcome-scale": "bio", "do": "scale"})
+    assert f"There is no outcome bio. Do you mean {code}?" in answer.content.decode()
+    assert (answer.context["scale"], answer.context["is_json_refused"]) == ("bio", False)
+    offered = reverse("admin:registrar_revision_rule_options") + "?of=outcome&at=scale"
+    assert code in clerk.get(f"{offered}&outcome-scale=bio").content.decode()
+    assert "<option" not in clerk.get(f"{offered}&outcome-scale=chem").content.decode()
+    shown = clerk.post(address(draft), {"count": "0", "outcome-scale": code, "do": "scale"})
     (row,) = [each["row"] for each in shown.context["shown"]]
     assert (row["allowed_value"], row["outcome"]) == ("Not met\nMet", code)
     sent = {f"{name}-0": value for name, value in row.items()}
@@ -105,6 +111,7 @@ def test_the_levels_of_a_rubric_are_lines_with_points_and_meaning(
     assert (twice.status_code, "Able is there twice" in twice.content.decode()) == (422, True)
     none = clerk.post(address(draft), sent | {"required_value-0": "Superb", "do": "keep"})
     assert (none.status_code, "none of its levels" in none.content.decode()) == (422, True)
+    assert "Grade: Grade:" not in none.content.decode()
 
 
 def test_json_is_taken_into_the_form_or_refused(
