@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic import DetailView
 
+from issuer.errors import WrongState
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -51,6 +52,7 @@ from registrar.services import (
     publication,
     readiness,
     revision_differences,
+    roles,
     rule_names,
     stacks,
     templates,
@@ -73,6 +75,13 @@ def _promote(template: CredentialTemplate, reason: str, by: User) -> str:
     return f"Revision {revision.number} says the same without being a pilot. Submit it."
 
 
+def _retire_approved(template: CredentialTemplate, reason: str, by: User) -> str:
+    approved = template.revisions.filter(state=State.APPROVED).first()
+    if approved is None:
+        raise WrongState("None of its revisions is approved, so there is nothing to retire.")
+    return _retire(approved, reason, by)
+
+
 class TemplatePage(ThingPage):
     """One template and its revisions."""
 
@@ -82,6 +91,7 @@ class TemplatePage(ThingPage):
     acts = {
         "revise": Act("registrar.draft_revision", _revise, needs_reason=False),
         "promote": Act("registrar.draft_revision", _promote, needs_reason=False),
+        "retire": Act("registrar.approve_revision", _retire_approved),
     }
 
     def get_queryset(self) -> QuerySet[CredentialTemplate]:
@@ -104,6 +114,8 @@ class TemplatePage(ThingPage):
             newest=revisions[0],
             approved=approved,
             may_revise=may("registrar.draft_revision") and not in_work,
+            may_retire=may("registrar.approve_revision", self.object.unit),
+            who_may_retire=roles.holders("registrar.approve_revision", self.object.unit),
             may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
             is_stack=bool(approved and stacks.parts_of(approved)) and may(stacks.PERMISSION),
             led_to=stacks.led_to([self.object.slug]).get(self.object.slug, ()),

@@ -231,6 +231,23 @@ def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_s
     assert "It still needs the criteria." in page
 
 
+def test_a_template_is_retired_where_one_looks_and_who_may_is_said(
+    cells: Revision, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    url = thing_url(cells.template)
+    said = {"act": "retire", "reason": "The course is not taught any more."}
+    client = signed_in(clara)
+    assert f"<bdi>{dev.get_full_name() or dev.username}</bdi>" in text(client.get(url))
+    assert client.post(url, said).status_code == 403
+    approver = signed_in(dev)
+    assert "Retire revision 1" in text(approver.get(url))
+    approver.post(url, said)
+    cells.refresh_from_db()
+    assert cells.state == "retired"
+    assert "Retire revision 1" not in text(approver.get(url))
+    assert approver.post(url, said).status_code == 409
+
+
 def test_an_image_goes_along_with_a_form_that_is_shown_again(
     college: Any, clara: User, signed_in: SignIn
 ) -> None:
