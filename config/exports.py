@@ -43,17 +43,21 @@ def export(request: HttpRequest, app_label: str, model_name: str) -> HttpRespons
     )
 
 
+def _columns(model_admin: Any) -> tuple[str, ...]:
+    return (*model_admin.list_display, *getattr(model_admin, "only_in_files", ()))
+
+
 def _header(model_admin: Any) -> list[str]:
     return [
-        str(label_for_field(name, model_admin.model, model_admin))
-        for name in model_admin.list_display
+        str(label_for_field(name, model_admin.model, model_admin)) for name in _columns(model_admin)
     ]
 
 
 def _rows(model_admin: Any, queryset: Any) -> Iterator[list[Any]]:
+    columns = _columns(model_admin)
     left = queryset.iterator(chunk_size=ROWS_AT_ONCE)
     while rows := list(islice(left, ROWS_AT_ONCE)):
         if isinstance(model_admin, DeskAdmin):
             model_admin.complete(rows)
         for row in rows:
-            yield [cells.value(name, row, model_admin) for name in model_admin.list_display]
+            yield [cells.value(name, row, model_admin) for name in columns]

@@ -52,7 +52,7 @@ class DeskAdmin(admin.ModelAdmin):
 
     `thing_page` takes the place of the stock form; `verbs`, `lede` and `empty` stand over the list
     and in its place while there is nothing in it. `title` is for lists that are called otherwise
-    than their model.
+    than their model. A file of the list has the columns `only_in_files` as well.
     """
 
     actions = None
@@ -61,6 +61,7 @@ class DeskAdmin(admin.ModelAdmin):
     show_full_result_count = False
     thing_page: "ClassVar[type[View[Any]] | None]" = None
     verbs: ClassVar[tuple[Verb, ...]] = ()
+    only_in_files: ClassVar[tuple[str, ...]] = ()
     title = ""
     lede = ""
     empty = ""

@@ -258,6 +258,7 @@ class AwardAdmin(DeskAdmin):
     lede = "An award never changes. To award again after a revocation is an act of its own."
     empty = "Open an approved template, evaluate its rule and prepare a batch."
     list_display = ("who", "what", "offering", "awarded_on", "condition", "mail", "batch_link")
+    only_in_files = ("learner_number",)
     list_filter = ("revision__template", OfBatch, MailStates, WithdrawalMailStates, *issued.FILTERS)
     list_select_related = ("learner", "revision", "offering", "batch")
     search_fields = ("learner__number", "learner__given_name", "learner__family_name")
@@ -301,6 +302,10 @@ class AwardAdmin(DeskAdmin):
     @admin.display(description="learner", ordering="learner__family_name")
     def who(self, award: Award) -> str:
         return format_html("<bdi>{}</bdi>", award.learner.name)
+
+    @admin.display(description="learner number")
+    def learner_number(self, award: Award) -> str:
+        return award.learner.number
 
     @admin.display(description="credential", ordering="revision__name")
     def what(self, award: Award) -> str:

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from issuer import tasks
 from issuer.errors import NotIssued
-from issuer.models import Batch, Credential, SecuredDocument, StatusChange, StatusList
+from issuer.models import Batch, Credential, Release, SecuredDocument, StatusChange, StatusList
 from issuer.models.credentials import CredentialQuerySet
 from issuer.pages import Act, DeskAdmin, ThingPage, column, state_tag
 from issuer.paging import keys_if_few
@@ -179,7 +179,7 @@ class Expiring(admin.SimpleListFilter):
 class CredentialAdmin(DeskAdmin):
     """Every credential that was ever requested."""
 
-    lede = "Find a credential by its id, or by the learner to whom it was awarded."
+    lede = "Find a credential by its id or link, or by the learner to whom it was awarded."
     empty = "Approve a batch: its credentials appear here."
     list_display = (
         "what",
@@ -192,7 +192,7 @@ class CredentialAdmin(DeskAdmin):
     list_filter = (Standing, Expiring)
     list_select_related = ("achievement", "batch")
     search_fields = ("pk",)
-    search_help_text = "Beginning of the id, or name or number of a learner"
+    search_help_text = "Id, link to it, or name or number of a learner"
     ordering = ("-requested_at", "position")
     thing_page = CredentialPage
 
@@ -206,7 +206,7 @@ class CredentialAdmin(DeskAdmin):
         if not text:
             return queryset, False
         awarded = Award.objects.filter(learner__in=Learner.objects.matching(text))
-        named = _by_id(text) | Q(composed_id=text)
+        named = _by_id(text) | _by_address(text) | Q(composed_id=text)
         held = Q(pk__in=keys_if_few(awarded, "credential_id"))
         # Joined by OR they are slow together, and few words are the beginning of an id.
         is_named = Credential.objects.filter(named).exists()
@@ -246,3 +246,11 @@ def _by_id(text: str) -> Q:
     if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
         return Q(pk__in=[])
     return Q(pk__range=(uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))))
+
+
+def _by_address(text: str) -> Q:
+    """The one whose page or file has this address, as it stands in mails and below QR codes."""
+    found = re.search(r"/credentials/([\w-]{43})(?:[/?#]|$)", text, re.ASCII)
+    if not found:
+        return Q(pk__in=[])
+    return Q(pk__in=list(Release.objects.filter(address=found[1]).values_list("pk", flat=True)))

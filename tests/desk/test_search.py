@@ -50,6 +50,8 @@ def test_what_is_the_only_one_is_opened(
 ) -> None:
     answer = search(signed_in(clara), str(adas_credential.pk))
     assert (answer.status_code, answer["Location"]) == (302, thing_url(adas_credential))
+    by_link = search(signed_in(clara), f"Your credential: {adas_credential.release.url}")
+    assert (by_link.status_code, by_link["Location"]) == (302, thing_url(adas_credential))
 
 
 def test_search_and_files_show_nobody_what_they_may_not_see(
@@ -76,6 +78,8 @@ def test_a_list_is_taken_out_as_it_is_filtered_and_no_formula_runs(
     assert rows[0][4] == "1"
     assert ["'=1+1"] == [row[0] for row in exported(client, "registrar.learner", q="1+1")[1:]]
     assert [row[0] for row in exported(client, "registrar.learner", q="hara")[1:]] == ["O'Hara <b>"]
+    header, award = exported(client, "registrar.award")
+    assert (header[-1], award[-1]) == ("learner number", ada.number)
     states = exported(client, "issuer.credential", standing="valid")
     assert [row[:3] for row in states[1:]] == [["Cells", "Valid", "Ada Byron"]]
     assert exported(client, "issuer.credential", standing="revoked")[1:] == []
