@@ -1,5 +1,6 @@
 """The outbox: every mail, whether it has gone, and once more to the same address."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -57,6 +58,14 @@ class MailState(StateFilter):
     words = WORDS
 
 
+class Why(admin.AllValuesFieldListFilter):
+    """For what mails are written, as the list says it."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": act_in_words(choice["display"])}
+
+
 @admin.register(Mail)
 class MailAdmin(DeskAdmin):
     """Every mail that was written, the newest first."""
@@ -65,7 +74,7 @@ class MailAdmin(DeskAdmin):
     lede = "Every mail, the newest first. What does not arrive is tried for three days."
     empty = "What is told to people by mail appears here."
     list_display = ("subject", "recipient", "reason", "state_now", column("written_at", "written"))
-    list_filter = (("state", MailState), "why")
+    list_filter = (("state", MailState), ("why", Why))
     search_fields = ("to", "to_name", "subject", "about")
     search_help_text = "Address, name or subject"
     thing_page = MailPage

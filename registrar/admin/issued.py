@@ -1,6 +1,5 @@
 """What was issued: totals as bars and as numbers, each leading to the awards that it counts."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from issuer.pages import Link, Page, list_link
+from issuer.vc import reading
 from registrar.admin.downloads import as_csv
 from registrar.models import Award
 from registrar.services import issued
@@ -81,8 +81,7 @@ def name_of(by: str, total: Total) -> str:
     if by == "month" and total.key:
         return dateformat.format(date.fromisoformat(total.key[:10]), "F Y")
     if by == "kind":
-        # CommunityService is the word of Open Badges; people put a space there.
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", total.name.removeprefix("ext:"))
+        return reading.kind_in_words(total.name)
     return total.name
 
 

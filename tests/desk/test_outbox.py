@@ -39,6 +39,8 @@ def test_a_mail_is_found_by_recipient_and_state_and_its_link_is_shown_to_nobody(
     assert "Confirm something" in text(client.get(reverse(LIST), {"q": "harbour"}))
     assert "Confirm something" not in text(client.get(reverse(LIST), {"q": "Ada"}))
     assert "Confirm something" not in text(client.get(reverse(LIST), {"state__exact": "sent"}))
+    Mail.objects.create(to="x@y.example", subject="Other", text="Other", why="learner.sign_in")
+    assert "Learner sign in</a>" in text(client.get(reverse(LIST)))
     page = text(client.get(address(mail)))
     assert "It is &lt;b&gt;about&lt;/b&gt; Ada." in page
     assert "Confirmation asked" in page
