@@ -235,8 +235,10 @@ def leave_out(
     left = award_file.rows.filter(outcome=Outcome.LEFT, number__in=take_in)
     left.update(outcome=Outcome.WRONG)
     award_file.rows.filter(number__in=numbers).update(outcome=Outcome.LEFT, problems=[])
-    details = {"left_out": sorted(numbers)[:AT_ONCE], "taken_in": sorted(take_in)[:AT_ONCE]}
-    ledger.append("award_file.left_out", award_file, by=by or "system", details=details)
+    for act, rows in (("rows_left_out", numbers), ("rows_taken_in", take_in)):
+        if rows:
+            details = {"rows": sorted(rows)[:AT_ONCE]}
+            ledger.append(f"award_file.{act}", award_file, by=by or "system", details=details)
     _look_again(award_file)
     return award_file
 
