@@ -237,7 +237,7 @@ def too_low(value: str, field: ResultField) -> Flaw | None:
     return Flaw(
         "below_required",
         f"{field.name}: “{value}” is less than {needed}, which is needed to earn it.",
-        "Write the right one, or leave the row out.",
+        "Correct it, or leave the row out.",
     )
 
 
@@ -246,7 +246,7 @@ def unsaid_result(field: ResultField) -> Flaw:
     return Flaw(
         "no_result",
         f"{field.name} is not told; {field.required} is needed to earn the credential.",
-        "Write it, or make sure that it was reached.",
+        "Add it, or make sure that it was reached.",
     )
 
 

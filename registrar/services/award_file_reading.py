@@ -129,7 +129,14 @@ def plan_of_chosen(award_file: AwardFile, meant: Mapping[int, int], *, tell: Tel
     """What would come of learners who were chosen: by the numbers of their rows, who is meant."""
     revision = revision_of(award_file.template)
     today = timezone.localdate(clock.now())
-    return chosen_awards.plan(award_file, meant, revision=revision, today=today, tell=tell)
+    return chosen_awards.plan(
+        award_file,
+        meant,
+        revision=revision,
+        carried=results_of(revision),
+        today=today,
+        tell=tell,
+    )
 
 
 def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:

@@ -1,6 +1,6 @@
 """Awards of learners who were chosen by what is on record: their rows, and what becomes of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Final
@@ -9,10 +9,10 @@ from registrar.errors import ImportRefused
 from registrar.models import AwardFile, AwardFileRow, Learner, Revision
 from registrar.readers import award_cells
 from registrar.readers.award_cells import Flaw
-from registrar.readers.award_columns import LABELS, REQUIRED
+from registrar.readers.award_columns import LABELS, REQUIRED, ResultField
 from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.loose_sheet import MAX_ROWS
-from registrar.readers.records import Problem
+from registrar.readers.records import Problem, Severity
 from registrar.services import (
     award_file_plan,
     award_results,
@@ -96,10 +96,14 @@ def plan(
     meant: Mapping[int, int],
     *,
     revision: Revision,
+    carried: Sequence[ResultField],
     today: date,
     tell: Callable[[int], None] | None = None,
 ) -> Plan:
-    """What would become of rows about these learners, by the rows' numbers. Writes nothing."""
+    """What would become of rows about these learners, by the rows' numbers. Writes nothing.
+
+    `carried` are the results that the credentials carry.
+    """
     choice = Choice.from_data(award_file.chosen["choice"])
     people = Learner.objects.in_bulk(set(meant.values()))
     fitting = set(learner_choices.find(choice).values_list("pk", flat=True))
@@ -110,6 +114,7 @@ def plan(
         row = CheckedRow(number, ())
         if pk in fitting or people[pk].retired_at is not None:
             row.record = _record(number, people[pk], common, results(pk))
+            row.problems += _short_of(row.record, carried)
         else:
             problem = Problem("", number, "", people[pk].number, *_NO_LONGER_FITS, "error")
             row.problems.append(problem)
@@ -148,6 +153,23 @@ def _record(
         evidence_text=common.evidence_text,
         results=results,
     )
+
+
+def _short_of(record: AwardRecord, carried: Sequence[ResultField]) -> list[Problem]:
+    """Which results are less than what is needed, or not on record."""
+    said = dict(record.results)
+    found = []
+    for field in carried:
+        value = said.get(field.id, "")
+        severity: Severity = "error" if value else "warning"
+        if value:
+            flaw = award_cells.too_low(value, field)
+        else:
+            flaw = award_cells.unsaid_result(field) if field.required else None
+        if flaw is not None:
+            problem = ("", record.row, "", value, flaw.code, flaw.reason, flaw.fix, severity)
+            found.append(Problem(*problem))
+    return found
 
 
 def _results(choice: Choice, revision: Revision) -> Callable[[int], tuple[tuple[str, str], ...]]:

@@ -147,11 +147,16 @@ def test_who_was_chosen_is_awarded_what_was_said_of_all(
 
 
 def test_results_on_record_stand_in_the_credential(
-    college: College, cells: Revision, ada: Learner, clara: User
+    college: College, cells: Revision, ada: Learner, ben: Learner, clara: User
 ) -> None:
-    college.enrol(ada)
+    for learner in (ada, ben):
+        college.enrol(learner)
     college.grade(ada, "Distinction")
+    unsaid = chosen(cells, clara)
+    assert (unsaid.counts["new"], unsaid.counts["warned"]) == (2, 1)
+    college.grade(ben, "Fail")
     kept = chosen(cells, clara)
+    assert kept.rows.get(learner=ben).problems[0]["code"] == "below_required"
     (award,) = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
     assert [each["value"] for each in award.results] == ["Distinction"]
 
