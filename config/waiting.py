@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from issuer.models import Batch, Institution, SigningKey
@@ -169,10 +170,14 @@ def _batches(user: User) -> Task | None:
 def _declined(user: User) -> Task | None:
     if not user.has_perm("issuer.prepare_batch"):
         return None
-    declined = batches.unseen_declines(user).filter(decided_at__gt=clock.now() - _TOLD)
-    url = _first_or_list(declined, "issuer_batch", "?state__exact=declined", "decided_at")
-    found = declined.aggregate(count=Count("pk"), since=Min("decided_at"))
+    recent = batches.unseen_declines(user).filter(decided_at__gt=Now() - _TOLD)
+    declined = list(recent.order_by("decided_at"))
+    if not declined:
+        return None
+    listed = reverse("admin:issuer_batch_changelist") + "?state__exact=declined"
+    url = thing_url(declined[0]) if len(declined) == 1 else listed
     words = ("batch of yours was declined", "batches of yours were declined")
+    found = {"count": len(declined), "since": declined[0].decided_at}
     return _task(found, words, "See why", url)
 
 

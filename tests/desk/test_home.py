@@ -112,7 +112,7 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
         with django_assert_max_num_queries(26):
             client.get(addresses[page])
     # One for each kind of task, two more for what ends: secrets, and how long before credentials.
-    with django_assert_max_num_queries(47):
+    with django_assert_max_num_queries(48):
         client.get(addresses["home"])
 
 
