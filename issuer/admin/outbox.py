@@ -63,7 +63,7 @@ class Why(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
-            yield choice | {"display": act_in_words(choice["display"])}
+            yield choice | {"display": act_in_words(str(choice["display"]))}
 
 
 @admin.register(Mail)
