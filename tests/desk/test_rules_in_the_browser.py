@@ -39,7 +39,10 @@ def test_a_rule_is_built_by_keyboard_and_its_sentence_follows(
     press("Tab")
     press("Enter")
     page.wait_for_selector("#part-2:focus")
-    press("Tab")
+    assert page.locator(".wrong").count() == 0
+    page.click("button[value=keep]")
+    page.wait_for_selector("#problems-2 >> text=Course is missing.")
+    page.focus("#course-2")
     page.keyboard.type("bio")
     page.wait_for_selector("#list-course-2 option[value='BIO 101']", state="attached")
     press("Control+a")
@@ -51,6 +54,7 @@ def test_a_rule_is_built_by_keyboard_and_its_sentence_follows(
     press("Tab")
     page.keyboard.type("40")
     page.wait_for_selector("#said >> text=every score for Essay in BIO 101 Cells is at least 40")
+    assert page.locator(".wrong").count() == 0
     assert page.evaluate("document.activeElement.id") == "at_least-2"
     assert serious_faults(page) == []
     page.focus("button[value=keep]")
