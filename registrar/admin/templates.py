@@ -102,9 +102,9 @@ class TemplatePage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         revisions = list(
-            self.object.revisions.select_related("author", "approved_by", "pilot_unit").annotate(
-                award_count=Count("awards")
-            )
+            self.object.revisions.select_related("author", "approved_by", "pilot_unit")
+            .annotate(award_count=Count("awards"))
+            .order_by("-number")
         )
         approved = next((each for each in revisions if each.state == State.APPROVED), None)
         in_work = any(each.state in (State.DRAFT, State.SUBMITTED) for each in revisions)
