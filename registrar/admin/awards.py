@@ -261,7 +261,11 @@ class AwardAdmin(DeskAdmin):
     only_in_files = ("learner_number",)
     list_filter = ("revision__template", OfBatch, MailStates, WithdrawalMailStates, *issued.FILTERS)
     list_select_related = ("learner", "revision", "offering", "batch")
-    search_fields = ("learner__number", "learner__given_name", "learner__family_name")
+    search_fields = (
+        "learner__number",
+        "learner__given_name__unaccented",
+        "learner__family_name__unaccented",
+    )
     search_help_text = "Name or number of a learner"
     ordering = ("-decided_at", "position")
     thing_page = AwardPage

@@ -184,8 +184,8 @@ class ConfirmationAdmin(DeskAdmin):
     list_select_related = ("learner", "offering__opportunity", "asked_by")
     search_fields = (
         "learner__number",
-        "learner__family_name",
-        "learner__given_name",
+        "learner__family_name__unaccented",
+        "learner__given_name__unaccented",
         "name",
         "organization",
         "email",

@@ -212,7 +212,11 @@ class CorrectionAdmin(DeskAdmin):
     list_display = ("who", "condition", "what", person_column("by"), column("at", "asked"))
     list_filter = (("state", StateFilter),)
     list_select_related = ("learner", "by")
-    search_fields = ("learner__given_name", "learner__family_name", "learner__number")
+    search_fields = (
+        "learner__given_name__unaccented",
+        "learner__family_name__unaccented",
+        "learner__number",
+    )
     search_help_text = "Name or number of a learner"
     thing_page = CorrectionPage
 

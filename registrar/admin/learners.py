@@ -82,7 +82,10 @@ class LearnerAdmin(DeskAdmin):
         number_column("award_total", "awards"),
     )
     sortable_by = ("full_name", "number", "email")
-    search_fields = ("given_name", "family_name", "number", "email", "sourced_id")
+    search_fields = (
+        *("given_name__unaccented", "family_name__unaccented"),
+        *("number", "email", "sourced_id"),
+    )
     search_help_text = "Name, number or e-mail address"
     thing_page = LearnerPage
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Upper
 
 from issuer.models.changes import dated, last_change
 from registrar.models.catalog import Offering
+from registrar.models.spelling import Unaccented
 
 # What systems that insist on two names are given for people who have one.
 _NO_NAME = {"", "-", "."}
@@ -28,12 +29,12 @@ class LearnerQuerySet(models.QuerySet["Learner"]):
     """Ways to ask for learners."""
 
     def matching(self, text: str) -> "LearnerQuerySet":
-        """Those whose name or number contains every word of `text`."""
+        """Those whose name, accents aside, or number contains every word of `text`."""
         found = self
         for word in text.split():
             found = found.filter(
-                Q(given_name__icontains=word)
-                | Q(family_name__icontains=word)
+                Q(given_name__unaccented=word)
+                | Q(family_name__unaccented=word)
                 | Q(number__icontains=word)
             )
         return found
@@ -61,13 +62,20 @@ class Learner(models.Model):
             models.Index(fields=["updated_at", "id"], name="learners_by_change"),
             models.Index(fields=["family_name", "given_name", "id"], name="learners_by_name"),
             models.Index(fields=["number"], name="learners_by_number"),
-            # By parts of words, as `icontains` asks.
+            # By parts of words, as `icontains` and `unaccented` ask.
             GinIndex(
                 *(
                     OpClass(Upper(name), name="gin_trgm_ops")
-                    for name in ("given_name", "family_name", "number", "email", "sourced_id")
+                    for name in ("number", "email", "sourced_id")
                 ),
                 name="learners_by_parts_of_words",
+            ),
+            GinIndex(
+                *(
+                    OpClass(Unaccented(name), name="gin_trgm_ops")
+                    for name in ("given_name", "family_name")
+                ),
+                name="learners_by_parts_of_names",
             ),
         ]
         constraints = [

@@ -12,7 +12,7 @@ from django.urls import reverse
 from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Learner
-from tests.cast import SIS
+from tests.cast import SIS, College
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,19 @@ def test_anything_is_found_from_one_box(
     assert "Nothing has" in text(search(client, "no such thing"))
     assert "Type a name" in text(search(client, " "))
     assert search(client, "<b>%_").status_code == 200
+
+
+def test_names_are_found_without_their_accents(
+    college: College, clara: User, signed_in: SignIn
+) -> None:
+    person = Learner.objects.create(
+        source=SIS, sourced_id="x", given_name="Zoë 100%", family_name="Conceição", number="7"
+    )
+    for words in ("conceicao", "CONCEIÇÃO", "zoe conceic", "100%"):
+        assert list(Learner.objects.matching(words)) == [person], words
+        answer = search(signed_in(clara), words)
+        assert (answer.status_code, answer["Location"]) == (302, thing_url(person))
+    assert not Learner.objects.matching("1_0%").exists()
 
 
 def test_what_is_the_only_one_is_opened(
