@@ -81,6 +81,8 @@ def _flaw(field: Any, value: Any) -> Any:
     """What is wrong with the type of a value: of a list, for each item by its place."""
     if value is None:
         return None
+    if isinstance(field, serializers.DecimalField) and value == "":
+        return [ErrorDetail("Send a number, or null.", code="type")]
     for kind, type_, name in _TYPES:
         if isinstance(field, kind):
             # In JSON 1.0 is a whole number.
