@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from config import exports, search, waiting
 from config.sign_in import SignInForm, remember_browser
 from registrar.models import Role
-from registrar.services import roles
+from registrar.services.college import roles
 
 
 class Entry(NamedTuple):

@@ -19,7 +19,8 @@ from issuer.services import clock, links
 from registrar.errors import LinkUsedUp, TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.sealed import sealed
-from registrar.services import held_credentials, learner_access, learner_sign_ins, stacks
+from registrar.services.deciding import stacks
+from registrar.services.learners import held_credentials, learner_access, learner_sign_ins
 
 _SESSION = "learner"
 _LONGEST_PATH = 2000

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_origin
 
 from issuer.services.events import MOST_IDS, EventType
-from registrar.services.event_types import SENT
+from registrar.services.college.event_types import SENT
 
 _TYPES = {str: "string", int: "integer"}
 _HEADERS = {

@@ -158,7 +158,7 @@ LOGIN_REDIRECT_URL = "home"
 # What a person may do comes from the roles they hold in organisation units.
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "registrar.services.roles.RoleBackend",
+    "registrar.services.college.roles.RoleBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",  # costs an attacker memory, not only time
@@ -478,9 +478,9 @@ PRIVACY_URL = env.str("PRIVACY_URL", "")
 OAUTH2_PROVIDER = {
     "SCOPES": ALL_SCOPES | LEARNER_SCOPES,
     # Each client has scopes of its own.
-    "SCOPES_BACKEND_CLASS": "registrar.services.api_clients.GrantedScopes",
+    "SCOPES_BACKEND_CLASS": "registrar.services.college.api_clients.GrantedScopes",
     "CLIENT_SECRET_HASHER": "drawn_sha256",
-    "OAUTH2_VALIDATOR_CLASS": "registrar.services.token_requests.ProvenClients",
+    "OAUTH2_VALIDATOR_CLASS": "registrar.services.college.token_requests.ProvenClients",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 60 * 60,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 90 * 24 * 60 * 60,
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config.access import client_address
 from registrar.errors import TooManyAttempts
-from registrar.services import sign_ins
+from registrar.services.college import sign_ins
 
 # A browser in which somebody has signed in before is known for so long, in seconds.
 KNOWN_FOR = 365 * 24 * 60 * 60

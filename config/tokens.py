@@ -19,7 +19,8 @@ from config.access import client_address
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import parse_json
 from registrar.errors import TooManyAttempts, UnsoundApp
-from registrar.services import client_keys, learner_apps, token_requests
+from registrar.services.college import client_keys, token_requests
+from registrar.services.learners import learner_apps
 
 _MAX_METADATA = 32 * 1024
 

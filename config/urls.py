@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from config import consent, health, learner_sign_in, metrics, problems, tokens
 from issuer.public import replica
 from registrar.public import badges
-from registrar.services import skill_uses
+from registrar.services.vocabularies import skill_uses
 from skills.public import urls as vocabulary
 
 handler400 = problems.bad_request

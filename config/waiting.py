@@ -23,18 +23,11 @@ from registrar.models import (
     SkillTag,
     TemplateProposal,
 )
-from registrar.services import (
-    awards_again,
-    confirmations,
-    corrections,
-    expiries,
-    policies,
-    reminders,
-    renewals,
-    review_queue,
-    roles,
-    same_people,
-)
+from registrar.services.awarding import awards_again, corrections, reminders, renewals, review_queue
+from registrar.services.college import expiries, roles
+from registrar.services.learners import same_people
+from registrar.services.marking import confirmations
+from registrar.services.teaching import policies
 from skills.models import Association
 
 RECENT_BATCHES = 12

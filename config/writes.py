@@ -13,7 +13,7 @@ from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from config import problems
 from registrar.models import KeptAnswer
-from registrar.services import kept_answers
+from registrar.services.college import kept_answers
 
 API: Final = "/api/v1/"
 METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

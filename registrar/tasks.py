@@ -16,23 +16,20 @@ from issuer.errors import NoActiveKey, NotSetUp, WrongState
 from issuer.models import Batch, Chunk
 from issuer.services import batches, credentials
 from registrar.models import Award, AwardFile, NightRun, Simulation, UpsertJob
-from registrar.services import (
+from registrar.services.awarding import (
     award_files,
     award_mails,
     composition,
-    digests,
-    kept_answers,
-    learner_apps,
-    nights,
-    pulls,
-    result_imports,
     review_queue,
-    rosters,
-    simulations,
     successions,
-    upsert_jobs,
     withdrawal_mails,
 )
+from registrar.services.college import kept_answers
+from registrar.services.deciding import simulations
+from registrar.services.feeding import nights, pulls, rosters, upsert_jobs
+from registrar.services.learners import learner_apps
+from registrar.services.marking import result_imports
+from registrar.services.teaching import digests
 from skills.models import Comparison
 from skills.services import likeness, meanings
 

@@ -38,9 +38,11 @@ from registrar.models import (
     Revision,
     Term,
 )
-from registrar.services import api_clients, awards, composition, people, successions, templates
-from registrar.services.facts import COMPLETED
-from registrar.services.results import GRADED
+from registrar.services.awarding import awards, composition, successions
+from registrar.services.college import api_clients, people
+from registrar.services.deciding.facts import COMPLETED
+from registrar.services.drafting import templates
+from registrar.services.marking.results import GRADED
 from skills.models import Framework, Skill
 from tests import groundwork
 from tests.issuer import badges

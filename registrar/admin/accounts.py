@@ -18,7 +18,7 @@ from registrar.admin.moments import MomentField
 from registrar.admin.shown_once import Shown, ShownOncePage
 from registrar.errors import NoScope
 from registrar.models import ApiClient, FormerSecret, OrganizationUnit, Role
-from registrar.services import api_clients, client_keys, people
+from registrar.services.college import api_clients, client_keys, people
 
 
 class PersonForm(forms.Form):

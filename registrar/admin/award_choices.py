@@ -25,15 +25,12 @@ from registrar.models import (
     Term,
 )
 from registrar.models.catalog import named
-from registrar.services import (
-    award_files,
-    learner_choices,
-    participation,
-    roles,
-    rule_choices,
-)
-from registrar.services.chosen_awards import Common
-from registrar.services.learner_choices import Choice
+from registrar.services.awarding import award_files, learner_choices
+from registrar.services.awarding.chosen_awards import Common
+from registrar.services.awarding.learner_choices import Choice
+from registrar.services.college import roles
+from registrar.services.deciding import rule_choices
+from registrar.services.marking import participation
 
 SHOWN: Final = 50
 # So many classes are offered to choose from; of more one says the course and the term.

@@ -18,7 +18,8 @@ from registrar.models import AwardFile, AwardFileRow, CredentialTemplate, Revisi
 from registrar.readers import award_columns
 from registrar.readers.award_records import DATES
 from registrar.readers.loose_sheet import MAX_BYTES
-from registrar.services import award_file_reading, award_files, roles
+from registrar.services.awarding import award_file_reading, award_files
+from registrar.services.college import roles
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome

@@ -17,8 +17,8 @@ from registrar.models import AwardFile, AwardFileRow, Learner
 from registrar.models.learners import full_name
 from registrar.readers import award_cells
 from registrar.readers.award_columns import REQUIRED
-from registrar.services import award_file_people, award_files
-from registrar.services.award_file_people import Name
+from registrar.services.awarding import award_file_people, award_files
+from registrar.services.awarding.award_file_people import Name
 
 Outcome = AwardFileRow.Outcome
 

@@ -42,7 +42,7 @@ from registrar.admin.award_file_rows import (
 from registrar.models import Award, AwardFile, AwardFileRow, CredentialTemplate, Revision
 from registrar.models.templates import names_of_templates
 from registrar.readers import award_columns
-from registrar.services import award_files
+from registrar.services.awarding import award_files
 
 State = AwardFile.State
 Outcome = AwardFileRow.Outcome

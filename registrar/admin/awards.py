@@ -33,15 +33,10 @@ from registrar.models import (
     WithdrawalMail,
 )
 from registrar.models.awards import OVER
-from registrar.services import (
-    award_chains,
-    award_skills,
-    awards,
-    awards_again,
-    rule_names,
-)
-from registrar.services.awards import Evaluation
-from registrar.services.eligibility import Candidate
+from registrar.services.awarding import award_chains, award_skills, awards, awards_again
+from registrar.services.awarding.awards import Evaluation
+from registrar.services.deciding import rule_names
+from registrar.services.deciding.eligibility import Candidate
 
 CANDIDATES_PER_PAGE = 50
 

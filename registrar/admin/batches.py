@@ -44,7 +44,7 @@ from registrar import tasks
 from registrar.admin.award_files import summary
 from registrar.admin.moments import MomentField
 from registrar.models import Award, AwardFile, Revision
-from registrar.services import (
+from registrar.services.awarding import (
     award_mails,
     awards,
     awards_again,

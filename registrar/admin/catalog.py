@@ -17,7 +17,7 @@ from registrar.models import (
     SkillTag,
 )
 from registrar.models.spans import held_on
-from registrar.services import terms
+from registrar.services.college import terms
 
 
 class OpportunityPage(ThingPage):

@@ -11,8 +11,10 @@ from django.utils.functional import cached_property
 from issuer.pages import FormPage, Link, list_link, thing_url
 from registrar.admin.planned import PlannedPage
 from registrar.models import Activity, Course, LearningOpportunity, OrganizationUnit, Term
-from registrar.services import catalog, participation, roles
-from registrar.services.participation import Participation, State
+from registrar.services.college import roles
+from registrar.services.marking import participation
+from registrar.services.marking.participation import Participation, State
+from registrar.services.teaching import catalog
 
 CODE_LENGTH = 100
 

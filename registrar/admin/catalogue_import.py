@@ -9,8 +9,8 @@ from django.urls import reverse_lazy
 from issuer.pages import Link, list_link
 from registrar.admin.planned import SheetForm, SheetPage
 from registrar.models import Course, Term
-from registrar.services import catalogue_import
-from registrar.services.catalogue_plan import Plan
+from registrar.services.teaching import catalogue_import
+from registrar.services.teaching.catalogue_plan import Plan
 
 CHANGES_SHOWN = 200
 

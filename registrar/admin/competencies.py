@@ -26,7 +26,7 @@ from issuer.pages import (
     thing_url,
 )
 from registrar.admin.choosing import ChoosingPage, is_key
-from registrar.services import competencies as desk
+from registrar.services.vocabularies import competencies as desk
 from skills.errors import SkillsError
 from skills.models import Competency, Component, Framework, Skill
 from skills.services import competencies

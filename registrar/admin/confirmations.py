@@ -26,8 +26,8 @@ from issuer.pages import (
 from issuer.services import ledger
 from registrar.admin.catalog_entry import OpportunityFormPage
 from registrar.models import Activity, Confirmation, Learner, LearningOutcome, Term
-from registrar.services import confirmations, participation
-from registrar.services.confirmations import Supervisor
+from registrar.services.marking import confirmations, participation
+from registrar.services.marking.confirmations import Supervisor
 
 ASK = "registrar.ask_confirmation"
 

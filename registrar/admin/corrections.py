@@ -30,7 +30,8 @@ from issuer.pages import (
 from registrar import tasks
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import Award, Correction, CorrectionPolicy, Learner
-from registrar.services import correction_policies, corrections, settling
+from registrar.services.awarding import correction_policies, corrections
+from registrar.services.college import settling
 
 LEADS_ON = "Whoever has the old address is led on to the new credential"
 LEADS_ON_HINT = (

@@ -23,11 +23,7 @@ from issuer.templatetags import tags
 from issuer.vc import reading
 from registrar.admin.corrections import ring
 from registrar.models import Award, Learner
-from registrar.services import (
-    award_skills,
-    corrections,
-    withdrawals,
-)
+from registrar.services.awarding import award_skills, corrections, withdrawals
 
 SEEN = "Verifiers see it as soon as the status list is published."
 

@@ -34,7 +34,7 @@ from issuer.pages import (
 from registrar import tasks
 from registrar.admin.choosing import is_key
 from registrar.admin.crosswalk_review import ReviewPage
-from registrar.services import crosswalk as desk
+from registrar.services.vocabularies import crosswalk as desk
 from skills.errors import SkillsError
 from skills.models import Association, Comparison, Framework, Skill
 from skills.services import crosswalk, crosswalk_files, likeness, search, side_by_side

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from issuer.pages import Link, list_link
 from registrar.admin.reviewing import ReviewingPage
-from registrar.services import crosswalk as desk
+from registrar.services.vocabularies import crosswalk as desk
 from skills.models import Association
 
 

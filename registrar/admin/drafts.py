@@ -18,8 +18,9 @@ from registrar import rules
 from registrar.errors import UnsoundImage
 from registrar.models import CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.readers import images
-from registrar.services import roles, templates
-from registrar.services.credential_facts import PROPOSED_TYPES
+from registrar.services.college import roles
+from registrar.services.drafting import templates
+from registrar.services.drafting.credential_facts import PROPOSED_TYPES
 from skills.models import Skill
 
 _CODE = {"class": "code", "spellcheck": "false", "autocomplete": "off"}

@@ -13,8 +13,8 @@ from django.utils.functional import cached_property
 from registrar.admin.downloads import csv_text
 from registrar.admin.programme_coverage import ProgrammePart
 from registrar.models import LearningOutcome, Term
-from registrar.services import evidence_pack
-from registrar.services.evidence_pack import Pack
+from registrar.services.reporting import evidence_pack
+from registrar.services.reporting.evidence_pack import Pack
 
 
 class PackForm(forms.Form):

@@ -22,7 +22,7 @@ from issuer.pages import (
     thing_url,
 )
 from registrar.models import Feed, NightStep
-from registrar.services import feeds
+from registrar.services.feeding import feeds
 
 BRAKES = ("shares_numbers", "most_wrong", "most_retired", "is_expected_daily")
 

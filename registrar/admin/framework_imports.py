@@ -21,8 +21,9 @@ from issuer.pages import Act, FormPage, Link, ThingPage, list_link, thing_url
 from registrar import tasks
 from registrar.admin.sheet_columns import SheetColumnsForm
 from registrar.admin.uploads import UploadPage
-from registrar.services import uploads, vocabulary
-from registrar.services.vocabulary import Choices
+from registrar.services.college import uploads
+from registrar.services.vocabularies import vocabulary
+from registrar.services.vocabularies.vocabulary import Choices
 from skills.errors import ImportRefused, ManyRetired, MoreToSay, PlanOutdated, SkillsError
 from skills.models import Framework, FrameworkImport, Skill
 from skills.readers import mapped_sheet

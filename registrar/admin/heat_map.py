@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from django.template.loader import render_to_string
 
-from registrar.services.programme_coverage import MARKS, Cell, Coverage
+from registrar.services.reporting.programme_coverage import MARKS, Cell, Coverage
 from registrar.templatetags.coverage import shade
 from skills.models import Skill
 

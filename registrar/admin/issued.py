@@ -16,8 +16,8 @@ from issuer.pages import Link, Page, list_link
 from issuer.vc import reading
 from registrar.admin.downloads import as_csv
 from registrar.models import Award
-from registrar.services import issued
-from registrar.services.issued import Total
+from registrar.services.reporting import issued
+from registrar.services.reporting.issued import Total
 
 HEADINGS = {"kind": "By kind", "unit": "By unit", "term": "By term", "month": "By month"}
 BLANK = "none"

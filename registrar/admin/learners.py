@@ -16,7 +16,8 @@ from registrar.admin.stacks import StandingPage
 from registrar.admin.why import PERMISSION as WHY
 from registrar.admin.why import AskAboutLearnerPage, WhyPage, to_ask_about
 from registrar.models import Award, Enrolment, Learner, Result, SamePerson
-from registrar.services import corrections, stacks
+from registrar.services.awarding import corrections
+from registrar.services.deciding import stacks
 
 MAILS = 20
 

@@ -29,7 +29,8 @@ from issuer.pages import (
 from issuer.services import clock
 from registrar.admin.choosing import is_key
 from registrar.models import Mapping, OrganizationUnit, SkillTag, Term
-from registrar.services import mappings, outlines, policies, roles, submissions
+from registrar.services.college import roles
+from registrar.services.teaching import mappings, outlines, policies, submissions
 
 MAPPINGS_PER_PAGE = 50
 

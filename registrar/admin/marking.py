@@ -8,7 +8,8 @@ from django.contrib import admin
 from issuer.pages import Verb, column, person_column
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import MarkingPolicy
-from registrar.services import marking_policies, settling
+from registrar.services.college import settling
+from registrar.services.marking import marking_policies
 
 
 class PolicyForm(forms.Form):

@@ -26,7 +26,7 @@ from issuer.pages import (
 )
 from registrar import tasks
 from registrar.models import NightRun, NightStep
-from registrar.services import nights
+from registrar.services.feeding import nights
 
 
 class NightPage(ThingPage):

@@ -21,7 +21,7 @@ from issuer.pages import (
 )
 from registrar.admin.catalog_entry import OpportunityFormPage
 from registrar.models import Activity, Course, OutcomeSet, SetOutcome, SkillTag
-from registrar.services import outcome_sets
+from registrar.services.teaching import outcome_sets
 from skills.models import Framework, Skill
 
 MAKE = "registrar.import_roster"

@@ -20,7 +20,7 @@ from registrar.admin.accounts import (
     RotatePage,
 )
 from registrar.models import OrganizationUnit, Role
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 
 # Tokens are nobody's to look at, and groups give no permissions here: roles do.
 for unused in (Group, oauth.AccessToken, oauth.RefreshToken, oauth.IDToken, oauth.Grant):

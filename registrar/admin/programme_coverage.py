@@ -16,8 +16,9 @@ from registrar.admin import heat_map
 from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.models import LearningOpportunity, Programme, Term
-from registrar.services import programme_coverage, terms
-from registrar.services.programme_coverage import MARKS, Coverage
+from registrar.services.college import terms
+from registrar.services.reporting import programme_coverage
+from registrar.services.reporting.programme_coverage import MARKS, Coverage
 from skills.models import Framework, Skill
 
 HEADER: Final = ("course", "title", "skill code", "skill", "outcomes", *MARKS)

@@ -26,7 +26,7 @@ from registrar.admin import programme_coverage as pages
 from registrar.admin.choosing import is_key
 from registrar.admin.planned import SheetForm, SheetPage
 from registrar.models import Programme, Term
-from registrar.services import programmes
+from registrar.services.teaching import programmes
 
 
 class ProgrammesForm(SheetForm):

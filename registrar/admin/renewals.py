@@ -20,7 +20,8 @@ from registrar.admin.choosing import is_key
 from registrar.admin.downloads import as_csv
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import Award, CredentialTemplate, Learner, Reminder, ReminderPolicy
-from registrar.services import reminders, renewals, roles, settling
+from registrar.services.awarding import reminders, renewals
+from registrar.services.college import roles, settling
 
 ROWS_PER_PAGE: Final = 50
 PERMISSION: Final = "registrar.view_award"

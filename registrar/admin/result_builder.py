@@ -18,7 +18,9 @@ from issuer.vc.vocabularies import RESULT_TYPES
 from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.admin.drafts import JsonField
 from registrar.models import LearningOutcome
-from registrar.services import readiness, result_levels, rule_choices, scales, templates
+from registrar.services.deciding import result_levels, rule_choices
+from registrar.services.drafting import readiness, templates
+from registrar.services.marking import scales
 
 MOST: Final = 30
 # What one row of the form holds; `id` goes along unseen.

@@ -31,7 +31,7 @@ from registrar.admin.sheet_columns import SheetColumnsForm
 from registrar.admin.uploads import UploadPage
 from registrar.models import ResultImport
 from registrar.readers.outcome_results import ResultColumns
-from registrar.services import result_imports
+from registrar.services.marking import result_imports
 
 # What a column may hold, as one chooses it.
 _THINGS = {

@@ -18,9 +18,10 @@ from issuer.pages import Link, Page, list_link, thing_url
 from registrar import tasks
 from registrar.admin.choosing import is_key
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import review_queue, rule_names
-from registrar.services.eligibility import Candidate
-from registrar.services.review_queue import Concern, Queue
+from registrar.services.awarding import review_queue
+from registrar.services.awarding.review_queue import Concern, Queue
+from registrar.services.deciding import rule_names
+from registrar.services.deciding.eligibility import Candidate
 
 ROWS_PER_PAGE: Final = 50
 GROUPS: Final = ("new", "again", "lapsed")

@@ -27,8 +27,8 @@ from issuer.pages import (
 from registrar.admin.downloads import as_csv
 from registrar.admin.uploads import UploadPage
 from registrar.models import RosterImport
-from registrar.services import rosters
-from registrar.services.roster_tables import READ_ALONG
+from registrar.services.feeding import rosters
+from registrar.services.feeding.roster_tables import READ_ALONG
 
 PROBLEMS_PER_PAGE = 100
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "reason", "fix")

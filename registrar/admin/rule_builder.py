@@ -16,7 +16,8 @@ from registrar import rules
 from registrar.admin.draft_builders import LONGEST, DraftBuilderPage
 from registrar.rules import RuleProblem, drafting
 from registrar.rules.drafting import FIELDS, GROUPS, Part
-from registrar.services import rule_choices, rule_doubts, rule_names, templates
+from registrar.services.deciding import rule_choices, rule_doubts, rule_names
+from registrar.services.drafting import templates
 
 # More than any rule may have: conditions, and groups around them.
 MOST_PARTS: Final = 150

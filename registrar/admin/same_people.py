@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from issuer.pages import Act, DeskAdmin, StateFilter, ThingPage, column, state_tag
 from issuer.templatetags import tags
 from registrar.models import Enrolment, Learner, SamePerson
-from registrar.services import same_people
+from registrar.services.learners import same_people
 
 TAGS = {
     SamePerson.State.WAITING: ("held", ""),

@@ -8,7 +8,7 @@ from django.urls import URLPattern, reverse
 
 from issuer.pages import DeskAdmin, FormPage, Link, list_link
 from registrar.models.policies import Policy
-from registrar.services import settling
+from registrar.services.college import settling
 
 
 def why() -> forms.CharField:

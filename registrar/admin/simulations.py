@@ -28,8 +28,8 @@ from issuer.pages import (
 from registrar import tasks
 from registrar.admin.downloads import as_long_csv
 from registrar.models import CredentialTemplate, Learner, Offering, Revision, Simulation, Term
-from registrar.services import rule_names, simulations
-from registrar.services.eligibility import Candidate
+from registrar.services.deciding import rule_names, simulations
+from registrar.services.deciding.eligibility import Candidate
 
 ROWS_PER_PAGE: Final = 50
 # So many classes are offered to choose from; of more one chooses the terms.

@@ -9,8 +9,8 @@ from django.urls import reverse
 from issuer.pages import Link, ThingPage, list_link, thing_url
 from registrar.admin.crosswalk import with_skills
 from registrar.models import LearningOpportunity, Revision
-from registrar.services import crosswalk as desk
-from registrar.services import skill_uses
+from registrar.services.vocabularies import crosswalk as desk
+from registrar.services.vocabularies import skill_uses
 from skills.models import Framework, Skill
 from skills.services import frameworks, neighbours
 from skills.services.crosswalk import KINDS

@@ -18,7 +18,7 @@ from issuer.pages import Link, Page, list_link, thing_url
 from registrar.admin.downloads import as_csv
 from registrar.models import CredentialTemplate, Learner, Revision
 from registrar.rules import Condition, CredentialHeld
-from registrar.services import rule_names, stacks
+from registrar.services.deciding import rule_names, stacks
 
 ROWS_PER_PAGE: Final = 50
 _APPROVED: Final = Revision.objects.filter(state=Revision.State.APPROVED, rule__isnull=False)

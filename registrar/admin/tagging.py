@@ -14,7 +14,9 @@ from issuer.pages import DeskAdmin, Page, StateFilter, Verb, column, person_colu
 from registrar.admin.downloads import as_csv
 from registrar.admin.reviewing import ReviewingPage
 from registrar.models import LearningOpportunity, OrganizationUnit, SkillTag
-from registrar.services import coverage, roles, tagging
+from registrar.services.college import roles
+from registrar.services.reporting import coverage
+from registrar.services.teaching import tagging
 from skills.models import Framework
 
 

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from issuer.pages import Verb, column, person_column, state_tag
 from registrar.admin.settling import PolicyAdmin, SettlePage, why
 from registrar.models import TaggingPolicy
-from registrar.services import policies, settling
+from registrar.services.college import settling
+from registrar.services.teaching import policies
 
 _MOST = 1_000
 

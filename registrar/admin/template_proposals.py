@@ -18,7 +18,7 @@ from issuer.pages import (
 )
 from registrar.models import TemplateProposal
 from registrar.models.templates import names_of_templates
-from registrar.services import template_proposals
+from registrar.services.drafting import template_proposals
 
 State = TemplateProposal.State
 

@@ -45,16 +45,14 @@ from registrar.admin.stacks import BoardCsv, BoardPage
 from registrar.admin.why import AskAboutTemplatePage
 from registrar.errors import NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
-from registrar.services import (
-    award_files,
-    composition,
+from registrar.services.awarding import award_files, composition
+from registrar.services.college import roles
+from registrar.services.deciding import rule_names, stacks
+from registrar.services.drafting import (
     credential_facts,
     publication,
     readiness,
     revision_differences,
-    roles,
-    rule_names,
-    stacks,
     templates,
 )
 from skills.models import Skill

@@ -15,7 +15,7 @@ from django.template.defaultfilters import filesizeformat
 
 from issuer.errors import Refusal
 from issuer.pages import FormPage, Link, list_link
-from registrar.services import uploads
+from registrar.services.college import uploads
 from skills.errors import SkillsError
 
 

@@ -14,7 +14,7 @@ from issuer.pages import FormPage, Link, list_link, thing_url
 from issuer.services import deliveries, webhooks
 from registrar.admin.moments import MomentField
 from registrar.admin.shown_once import Shown, ShownOncePage
-from registrar.services.event_types import CATALOGUE
+from registrar.services.college.event_types import CATALOGUE
 
 ADD = "issuer.add_webhookendpoint"
 CHANGE = "issuer.change_webhookendpoint"

@@ -25,7 +25,7 @@ from registrar.admin.webhook_forms import (
     ChangeWebhookPage,
     SendAgainPage,
 )
-from registrar.services.event_types import CATALOGUE
+from registrar.services.college.event_types import CATALOGUE
 
 VIEW = "issuer.view_webhookendpoint"
 _SHOWN = 20

@@ -14,7 +14,7 @@ from issuer.pages import Link, Page, list_link, thing_url
 from registrar import rules
 from registrar.admin.choosing import is_key
 from registrar.models import Award, CredentialTemplate, Learner, Offering, Revision
-from registrar.services import eligibility, rule_names
+from registrar.services.deciding import eligibility, rule_names
 
 PERMISSION: Final = "registrar.view_award"
 LEARNERS_FOUND: Final = 50

@@ -21,7 +21,7 @@ from registrar.api.framework_imports import (
     UploadedFileField,
 )
 from registrar.models import AwardFile, CredentialTemplate
-from registrar.services import award_file_reading, award_files
+from registrar.services.awarding import award_file_reading, award_files
 
 # It is read while the system waits; what is larger is uploaded at the desk.
 MAX_BYTES: Final = 8 << 20

@@ -18,7 +18,8 @@ from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import MEMBERS
 from registrar.readers.rows import Given
-from registrar.services import sources, upsert_jobs, upserts
+from registrar.services.college import sources
+from registrar.services.feeding import upsert_jobs, upserts
 
 _KEY: Final = "sourced_id"
 

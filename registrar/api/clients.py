@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar.api.told_once import ToldOnce
-from registrar.services import api_clients, client_keys
+from registrar.services.college import api_clients, client_keys
 
 
 class ClientKeySerializer(serializers.Serializer):

@@ -19,7 +19,7 @@ from registrar.api.award_rules import RuleField
 from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
 from registrar.models import OrganizationUnit, Revision, RevisionSkill
-from registrar.services import templates
+from registrar.services.drafting import templates
 from skills.models import Skill
 
 MOST_SKILLS: Final = 200

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from registrar.models.catalog import named
 from registrar.readers.row_members import ELSEWHERE
-from registrar.services import same_people
+from registrar.services.learners import same_people
 
 _LONGEST_ID: Final = 18
 

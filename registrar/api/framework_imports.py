@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar import tasks
-from registrar.services import vocabulary
+from registrar.services.vocabularies import vocabulary
 from skills.models import Skill
 from skills.readers import texts
 from skills.readers.mapping import FIELDS

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from registrar.models import UpsertedRow, UpsertJob
 from registrar.readers.row_members import MEMBERS
-from registrar.services import upsert_rows
+from registrar.services.feeding import upsert_rows
 
 
 class RowErrorSerializer(serializers.Serializer):

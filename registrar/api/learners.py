@@ -10,7 +10,7 @@ from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
 from registrar.api.upserts import upserting
 from registrar.models import Enrolment, Learner
-from registrar.services import same_people
+from registrar.services.learners import same_people
 
 
 class LearnerSerializer(serializers.ModelSerializer):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar.api.framework_imports import UnsupportedBodySerializer
-from registrar.services import crosswalk
+from registrar.services.vocabularies import crosswalk
 from skills.api.associations import AssociationSerializer
 from skills.errors import CannotPropose
 from skills.models import Skill

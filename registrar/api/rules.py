@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from registrar.api.award_rules import RuleField
 from registrar.api.templates import RevisionSerializer
 from registrar.models import Learner, Revision, RevisionSkill
-from registrar.services import awards, eligibility
+from registrar.services.awarding import awards
+from registrar.services.deciding import eligibility
 
 # Of each kind so many learners are named at most.
 MOST_NAMED: Final = 1_000

@@ -31,8 +31,8 @@ from registrar.models.catalog import named
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
-from registrar.services import upsert_jobs, upsert_rows, upserts
-from registrar.services.upsert_rows import Row
+from registrar.services.feeding import upsert_jobs, upsert_rows, upserts
+from registrar.services.feeding.upsert_rows import Row
 
 # So many rows are written while the system waits; more become a job.
 AT_ONCE: Final = 1_000

@@ -22,8 +22,8 @@ from issuer.services import deliveries, webhook_calls, webhooks
 from issuer.services.clients import Client
 from registrar.api import versions
 from registrar.api.told_once import ToldOnce
-from registrar.services import api_clients
-from registrar.services.event_types import CATALOGUE, SENT
+from registrar.services.college import api_clients
+from registrar.services.college.event_types import CATALOGUE, SENT
 
 _HOURS = timedelta(hours=1)
 

@@ -16,13 +16,10 @@ from registrar.management.narration import Narrator
 from registrar.models import Award, Learner, LearningOpportunity, Offering, Revision
 from registrar.readers import oneroster_csv
 from registrar.readers.records import Bundle
-from registrar.services import (
-    completions,
-    people,
-    rosters,
-    withdrawals,
-)
-from registrar.services.completions import Passing
+from registrar.services.awarding import completions, withdrawals
+from registrar.services.awarding.completions import Passing
+from registrar.services.college import people
+from registrar.services.feeding import rosters
 
 # So many are told before the work begins; who has more of them does not read on.
 PROBLEMS_SHOWN = 200

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from registrar.services import people
+from registrar.services.college import people
 
 
 class DrawnSecrets:

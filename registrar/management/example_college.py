@@ -29,19 +29,13 @@ from registrar.models import (
     Revision,
     RosterImport,
 )
-from registrar.services import (
-    awards,
-    catalog,
-    outcome_sets,
-    participation,
-    people,
-    programmes,
-    rosters,
-    templates,
-    uploads,
-    vocabulary,
-    withdrawals,
-)
+from registrar.services.awarding import awards, withdrawals
+from registrar.services.college import people, uploads
+from registrar.services.drafting import templates
+from registrar.services.feeding import rosters
+from registrar.services.marking import participation
+from registrar.services.teaching import catalog, outcome_sets, programmes
+from registrar.services.vocabularies import vocabulary
 from skills.models import Framework, Skill
 
 ADMINISTRATOR = "admin"

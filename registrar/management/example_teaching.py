@@ -22,10 +22,12 @@ from registrar.models import (
     SkillTag,
     Term,
 )
-from registrar.services import catalog, confirmations, mappings, marks, people, submissions, tagging
-from registrar.services.confirmations import Supervisor
-from registrar.services.marks import Said
-from registrar.services.tagging import Piece
+from registrar.services.college import people
+from registrar.services.marking import confirmations, marks
+from registrar.services.marking.confirmations import Supervisor
+from registrar.services.marking.marks import Said
+from registrar.services.teaching import catalog, mappings, submissions, tagging
+from registrar.services.teaching.tagging import Piece
 from skills.models import Framework, Skill
 
 State = SkillTag.State

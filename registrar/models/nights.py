@@ -17,9 +17,9 @@ class Feed(models.Model):
 
     Or the system sends rows itself: then the feed only says what is agreed of its learner numbers,
     and the night passes it over. A folder lies in FEED_DIR. A server is asked for what is new; its
-    secret is sealed and opens for this address and account alone (services/feed_secrets.py). What
-    is wrong with a roster holds the night up for a person where it is more than `most_wrong`
-    percent of its rows, or would retire more than `most_retired` percent of what is held.
+    secret is sealed and opens for this address and account alone (`feed_secrets`). What is wrong
+    with a roster holds the night up for a person where it is more than `most_wrong` percent of its
+    rows, or would retire more than `most_retired` percent of what is held.
     """
 
     class Kind(models.TextChoices):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from issuer.errors import Refusal
 from registrar.models import Confirmation, ConfirmedOutcome
 from registrar.public.sealed import sealed
-from registrar.services import confirmations
+from registrar.services.marking import confirmations
 
 MAX_COMMENT = 2000
 

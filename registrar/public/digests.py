@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from registrar.public.sealed import sealed
-from registrar.services import digests
+from registrar.services.teaching import digests
 
 
 @sealed

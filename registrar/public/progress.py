@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from registrar.models import Learner
 from registrar.public.sealed import sealed
-from registrar.services import stacks
+from registrar.services.deciding import stacks
 
 
 @sealed

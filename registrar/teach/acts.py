@@ -13,7 +13,7 @@ from django.urls import reverse
 from issuer.errors import Refusal
 from registrar.errors import ShareTooSmall
 from registrar.models import LearningOutcome, Mapping, SkillTag
-from registrar.services import mappings, submissions, tagging
+from registrar.services.teaching import mappings, submissions, tagging
 from registrar.teach import evidence
 from registrar.teach.views import CourseView, number
 from skills.models import Skill

@@ -14,8 +14,8 @@ from django.views.generic.detail import SingleObjectMixin
 from issuer import tasks
 from issuer.errors import Refusal
 from registrar.models import Learner, LearningOpportunity, LearningOutcome, Offering
-from registrar.services import confirmations, marks
-from registrar.services.confirmations import Supervisor
+from registrar.services.marking import confirmations, marks
+from registrar.services.marking.confirmations import Supervisor
 from registrar.teach.marks import OfferingMixin
 
 

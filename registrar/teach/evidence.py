@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from issuer.errors import Refusal
 from registrar.models import LearningOpportunity, LineItem, SkillTag, TagEvidence, Term
-from registrar.services.outlines import Outline
-from registrar.services.tagging import Piece
+from registrar.services.teaching.outlines import Outline
+from registrar.services.teaching.tagging import Piece
 
 _FIELDS = ("work", "title", "rubric_row", "share")
 _PERCENTAGE = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?")

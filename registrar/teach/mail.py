@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.views.generic import FormView
 
-from registrar.services import digests
+from registrar.services.teaching import digests
 
 
 class MailForm(forms.Form):

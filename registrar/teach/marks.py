@@ -16,8 +16,8 @@ from django.views.generic.detail import SingleObjectMixin
 
 from issuer.errors import Refusal
 from registrar.models import Offering, Result
-from registrar.services import marks
-from registrar.services.marks import Cell, Said
+from registrar.services.marking import marks
+from registrar.services.marking.marks import Cell, Said
 
 # More than the cells of one page.
 _MOST = 1_000

@@ -13,7 +13,7 @@ from django.views.generic import FormView
 from issuer.errors import Refusal
 from registrar.models import CredentialTemplate, TemplateProposal
 from registrar.models.templates import names_of_templates
-from registrar.services import template_proposals
+from registrar.services.drafting import template_proposals
 
 
 class _Named(forms.ModelChoiceField):

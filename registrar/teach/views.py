@@ -20,8 +20,10 @@ from registrar.models import (
     SkillTag,
     Term,
 )
-from registrar.services import marks, outlines, policies, roles, standings, tagging, terms
-from registrar.services.outlines import Line, Outline
+from registrar.services.college import roles, terms
+from registrar.services.marking import marks
+from registrar.services.teaching import outlines, policies, standings, tagging
+from registrar.services.teaching.outlines import Line, Outline
 from registrar.teach import evidence
 from skills.models import Skill
 from skills.services import search

@@ -7,9 +7,9 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 
 from registrar.models import LearningOpportunity
-from registrar.services.coverage import EMPHASES, Cell
-from registrar.services.evidence import LEAST_LEARNERS
-from registrar.services.programme_coverage import MARKS
+from registrar.services.reporting.coverage import EMPHASES, Cell
+from registrar.services.reporting.evidence import LEAST_LEARNERS
+from registrar.services.reporting.programme_coverage import MARKS
 
 register = template.Library()
 

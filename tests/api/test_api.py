@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
-from registrar.services import catalog, tagging
+from registrar.services.teaching import catalog, tagging
 from skills.models import Skill
 from tests.cast import College
 

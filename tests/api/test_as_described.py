@@ -29,7 +29,7 @@ from registrar.api.examples import ROWS
 from registrar.models import Learner
 from registrar.public.badges import OPEN_BADGES, RECORDS, description
 from registrar.public.badges.standards import Standard
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 from tests.cast import College, signed_in
 from tests.public.learner_door import app_of
 

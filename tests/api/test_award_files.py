@@ -10,7 +10,7 @@ from django.test import Client
 
 from issuer.models import Batch, LedgerEntry
 from registrar.models import Award, Revision
-from registrar.services import awards
+from registrar.services.awarding import awards
 from tests.api.test_framework_imports import bearer
 from tests.registrar.award_sheets import HEADER, line, right
 

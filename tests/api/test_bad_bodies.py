@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 from issuer.models import Credential
 from registrar.api.examples import ROWS
 from registrar.readers.row_members import MEMBERS
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 from tests.cast import College, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]

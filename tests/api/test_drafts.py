@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 from issuer.errors import SamePerson
 from issuer.models import LedgerEntry
 from registrar.models import CredentialTemplate, Revision
-from registrar.services import api_clients, templates
+from registrar.services.college import api_clients
+from registrar.services.drafting import templates
 from tests.cast import College, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from issuer.errors import SandboxIsFixed
 from issuer.models import Credential, SigningKey
 from issuer.services import institutions
 from registrar.models import Learner, Revision
-from registrar.services import publication
+from registrar.services.drafting import publication
 
 CAN_SIGN = bool(shutil.which("curl") and shutil.which("openssl"))
 GUIDE = Path(__file__).resolve().parents[2] / "deploy" / "integrate.md"

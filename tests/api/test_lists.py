@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from issuer.models import Batch
 from issuer.services import clock
 from registrar.models import Learner
-from registrar.services import withdrawals
+from registrar.services.awarding import withdrawals
 from tests.cast import SIS, College
 
 

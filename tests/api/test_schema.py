@@ -17,7 +17,7 @@ from rest_framework.test import APIRequestFactory
 from config.problems import problem
 from registrar.api.examples import ROWS
 from registrar.models import Learner
-from registrar.services import tagging
+from registrar.services.teaching import tagging
 from skills.models import Association
 from tests.api.test_api import LISTS
 

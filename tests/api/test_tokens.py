@@ -24,7 +24,7 @@ from issuer.vc import keys, signers
 from issuer.vc.jose import jws
 from registrar.errors import TwoSecrets, UnsoundKeys
 from registrar.models import ApiClient, FormerSecret, UsedAssertion
-from registrar.services import api_clients, client_keys
+from registrar.services.college import api_clients, client_keys
 from tests.issuer.stranger import World, world
 
 __all__ = ["world"]
@@ -294,7 +294,7 @@ def test_a_command_registers_keys(
 def test_who_guesses_secrets_waits_and_locks_nobody_else_out(
     added: tuple[Application, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registrar.services.token_requests.AT_A_CLIENT", 3)
+    monkeypatch.setattr("registrar.services.college.token_requests.AT_A_CLIENT", 3)
     client, secret = added
     assert [ask(client.client_id, "guess").status_code for _ in range(3)] == [401] * 3
     refused = ask(client.client_id, secret)

@@ -25,7 +25,9 @@ from registrar.models import (
     UpsertedRow,
     UpsertJob,
 )
-from registrar.services import api_clients, corrections, upsert_jobs
+from registrar.services.awarding import corrections
+from registrar.services.college import api_clients
+from registrar.services.feeding import upsert_jobs
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,9 @@ from rest_framework.test import APIClient
 from issuer.models import Batch, Event, Mail, WebhookEndpoint
 from issuer.services import deliveries, events, webhooks
 from registrar.models import ApiClient, KeptAnswer
-from registrar.services import api_clients, awards
-from registrar.services.event_types import SENT, TEMPLATE_APPROVED
+from registrar.services.awarding import awards
+from registrar.services.college import api_clients
+from registrar.services.college.event_types import SENT, TEMPLATE_APPROVED
 from tests.cast import issue, signed_in
 from tests.issuer.receiver import Receiver, open_receiver
 

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from issuer.models import LedgerEntry
 from registrar.models import KeptAnswer
-from registrar.services import api_clients, kept_answers
+from registrar.services.college import api_clients, kept_answers
 from skills.models import Association, Skill
 from tests.api.test_proposals import PROPOSE, other  # noqa: F401 - a fixture
 from tests.cast import signed_in

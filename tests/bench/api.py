@@ -313,7 +313,7 @@ def _token() -> str:
     from django.contrib.auth.models import User
     from oauth2_provider.models import AccessToken
 
-    from registrar.services import api_clients
+    from registrar.services.college import api_clients
 
     scopes = [*settings.API_SCOPES, *settings.SIS_WRITE_SCOPES]
     administrator = User.objects.get(is_superuser=True)

@@ -103,7 +103,8 @@ class College:
 
         from issuer.services import institutions, keys
         from registrar.models import LearningOpportunity, LineItem, Offering, Term
-        from registrar.services import people, templates
+        from registrar.services.college import people
+        from registrar.services.drafting import templates
         from skills.models import Framework, Skill
 
         root = people.add_administrator("root", password=secrets.token_hex(8))

@@ -77,7 +77,7 @@ def run(*, count: int, seed: int) -> Iterator[Row]:
 
 def _evaluate(revision: Any, count: int) -> float:
     """The product's own way: who has earned it, in which class, with which results, and why not."""
-    from registrar.services import awards
+    from registrar.services.awarding import awards
 
     begin = time.perf_counter()
     found = awards.evaluate(revision, at=datetime.now(UTC))
@@ -89,7 +89,7 @@ def _evaluate(revision: Any, count: int) -> float:
 
 def _stricter(home: Any) -> Any:
     """A draft of the same template whose rule fewer meet."""
-    from registrar.services import templates
+    from registrar.services.drafting import templates
 
     draft = templates.revise(home.revision.template, by=home.clara)
     wanted = {"course": "ST 101", "category": "Module result", "one_of": ["Distinction"]}
@@ -99,7 +99,7 @@ def _stricter(home: Any) -> Any:
 
 def _simulate(draft: Any, count: int) -> float:
     """The product's own way: who would have earned it, and who changes against the other rule."""
-    from registrar.services import simulations
+    from registrar.services.deciding import simulations
 
     made = simulations.ask(draft, by=draft.author)
     begin = time.perf_counter()

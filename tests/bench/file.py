@@ -55,7 +55,7 @@ def _warm(home: college.College) -> None:
 
 def _workshop(home: college.College) -> Revision:
     """A template without a rule: whoever is in a file is awarded."""
-    from registrar.services import templates
+    from registrar.services.drafting import templates
 
     draft = templates.draft(
         "workshop",
@@ -82,7 +82,7 @@ def _workshop(home: college.College) -> Revision:
 def _read(home: college.College, revision: Revision, data: bytes) -> tuple[float, float, AwardFile]:
     """Seconds until progress is seen, until all is checked; and the file."""
     from registrar.models import AwardFile
-    from registrar.services import award_files
+    from registrar.services.awarding import award_files
     from registrar.tasks import read_award_file
 
     begin = time.perf_counter()
@@ -101,7 +101,7 @@ def _read(home: college.College, revision: Revision, data: bytes) -> tuple[float
 
 def _issue(home: college.College, award_file: AwardFile) -> tuple[float, float, Batch]:
     """Seconds until the batch waits for its approval, from that until all is issued; the batch."""
-    from registrar.services import award_files
+    from registrar.services.awarding import award_files
 
     begin = time.perf_counter()
     batch = award_files.prepare(award_file, by=home.clara)
@@ -113,7 +113,7 @@ def _take_back(home: college.College, batch: Batch) -> tuple[float, int]:
     """Seconds until every verifier can know, and how many the published lists say are revoked."""
     from issuer.models import StatusList
     from issuer.services import publishing
-    from registrar.services import withdrawals
+    from registrar.services.awarding import withdrawals
 
     batch.refresh_from_db()
     begin = time.perf_counter()

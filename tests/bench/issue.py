@@ -85,7 +85,7 @@ def _small_batches(home: college.College, count: int) -> tuple[float, float]:
 def _documents(home: college.College, count: int) -> list[dict[str, Any]]:
     """What the product would say of so many learners."""
     from registrar.models import Award
-    from registrar.services import composition
+    from registrar.services.awarding import composition
 
     batch = home.prepared(count)
     return [each.said() for each in composition.compose(Award.objects.filter(batch=batch))]

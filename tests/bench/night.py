@@ -192,7 +192,8 @@ def change(server: SisServer, wrong: int) -> int:
 
 def _connect(home: college.College, server: SisServer) -> None:
     from registrar.models import Feed
-    from registrar.services import feeds, templates
+    from registrar.services.drafting import templates
+    from registrar.services.feeding import feeds
 
     dies = bool(server.dies_after)
     feeds.add(
@@ -220,7 +221,7 @@ class _Killer:
         self.times = 0
 
     def __call__(self, run: NightRun) -> None:
-        from registrar.services import nights
+        from registrar.services.feeding import nights
 
         done = set(run.steps.filter(about__in=("Banner", "")).values_list("name", flat=True))
         is_time = {
@@ -238,7 +239,7 @@ def _night(
 ) -> NightRun:
     """A night by workers, rung for as the clock does; raises RuntimeError when it has no end."""
     from registrar import tasks
-    from registrar.services import nights
+    from registrar.services.feeding import nights
 
     run = nights.begin(day)
     end = time.monotonic() + BOUND

@@ -138,7 +138,7 @@ def _token() -> str:
     from django.contrib.auth.models import User
     from oauth2_provider.models import AccessToken
 
-    from registrar.services import api_clients
+    from registrar.services.college import api_clients
 
     administrator = User.objects.filter(is_superuser=True).earliest("pk")
     application, _ = api_clients.add("bench", by=administrator, scopes=settings.ALL_SCOPES)

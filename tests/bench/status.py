@@ -85,7 +85,7 @@ def _draw(count: int) -> list[int]:
 
 def _revoke(home: college.College, count: int) -> Iterator[Row]:
     from issuer.models import Credential
-    from registrar.services import withdrawals
+    from registrar.services.awarding import withdrawals
 
     def all_at_once() -> float:
         batch = home.prepared(count)

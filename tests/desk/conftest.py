@@ -28,27 +28,16 @@ from registrar.models import (
     SkillTag,
     TemplateProposal,
 )
-from registrar.services import (
-    api_clients,
-    award_files,
-    catalog,
-    competencies,
-    confirmations,
-    corrections,
-    crosswalk,
-    feeds,
-    nights,
-    outcome_sets,
-    programmes,
-    result_imports,
-    rosters,
-    simulations,
-    tagging,
-    templates,
-    vocabulary,
-)
-from registrar.services.confirmations import Supervisor
-from registrar.services.uploads import keep
+from registrar.services.awarding import award_files, corrections
+from registrar.services.college import api_clients
+from registrar.services.college.uploads import keep
+from registrar.services.deciding import simulations
+from registrar.services.drafting import templates
+from registrar.services.feeding import feeds, nights, rosters
+from registrar.services.marking import confirmations, result_imports
+from registrar.services.marking.confirmations import Supervisor
+from registrar.services.teaching import catalog, outcome_sets, programmes, tagging
+from registrar.services.vocabularies import competencies, crosswalk, vocabulary
 from skills.models import Association, Framework, Skill
 from skills.services import likeness
 from skills.services.competencies import Part

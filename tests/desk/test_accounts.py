@@ -15,7 +15,7 @@ from django.urls import reverse
 from issuer.models import LedgerEntry
 from registrar.errors import NoScope
 from registrar.models import Role
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 
 pytestmark = pytest.mark.django_db
 

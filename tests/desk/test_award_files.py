@@ -18,12 +18,7 @@ from issuer.models import Batch, Chunk, Mail, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
-from registrar.services import (
-    award_files,
-    award_mails,
-    awards,
-    withdrawals,
-)
+from registrar.services.awarding import award_files, award_mails, awards, withdrawals
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, right
 from tests.screens import width_beyond_the_screen

@@ -10,7 +10,8 @@ from django.utils import timezone
 from issuer.models import Batch
 from issuer.pages import thing_url
 from registrar.models import Revision
-from registrar.services import catalog, results, tagging
+from registrar.services.marking import results
+from registrar.services.teaching import catalog, tagging
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db

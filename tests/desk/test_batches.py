@@ -13,11 +13,7 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry
 from issuer.pages import thing_url
 from issuer.services import batches, credentials
 from registrar.models import Award, Learner, Revision
-from registrar.services import (
-    awards,
-    awards_again,
-    composition,
-)
+from registrar.services.awarding import awards, awards_again, composition
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.desk.reading import SignIn, text
 

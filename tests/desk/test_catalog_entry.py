@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from issuer.models import LedgerEntry
 from registrar.models import Activity, Learner, LearningOpportunity, LearningOutcome, Result
-from registrar.services import catalog
+from registrar.services.teaching import catalog
 from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.urls import reverse
 from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Correction, Learner
-from registrar.services import correction_policies, corrections
+from registrar.services.awarding import correction_policies, corrections
 from tests.cast import issue
 from tests.desk.reading import SignIn, text
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from issuer.models import LedgerEntry
 from issuer.pages import thing_url
 from registrar import tasks
-from registrar.services import vocabulary
+from registrar.services.vocabularies import vocabulary
 from skills.models import Association, Comparison, Framework, Skill
 from skills.services import likeness
 from tests.desk.conftest import edition, walk

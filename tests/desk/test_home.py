@@ -17,7 +17,9 @@ from issuer.models import Batch, Chunk, Credential, Institution, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from registrar.models import Revision, SkillTag
-from registrar.services import awards, submissions, template_proposals, templates
+from registrar.services.awarding import awards
+from registrar.services.drafting import template_proposals, templates
+from registrar.services.teaching import submissions
 from tests.cast import issue
 from tests.desk.reading import text
 

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from issuer.models import Batch, SigningKey
 from issuer.pages import thing_url
 from registrar.models import Revision
-from registrar.services import awards, vocabulary
+from registrar.services.awarding import awards
+from registrar.services.vocabularies import vocabulary
 from skills.models import Association, Component, Skill
 from tests.cast import issue
 from tests.desk.conftest import Addresses, edition

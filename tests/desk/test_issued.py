@@ -11,10 +11,7 @@ from django.utils import timezone
 from issuer.models import Credential
 from issuer.pages import thing_url
 from registrar.models import Award
-from registrar.services import (
-    awards,
-    withdrawals,
-)
+from registrar.services.awarding import awards, withdrawals
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.urls import reverse
 from issuer.pages import thing_url
 from issuer.services import clock
 from registrar.models import LearningOutcome, Mapping, SkillTag
-from registrar.services import mappings, submissions, tagging
+from registrar.services.teaching import mappings, submissions, tagging
 from tests.cast import College, member_of_staff
 from tests.desk.reading import SignIn, text
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from issuer.pages import thing_url
 from registrar.models import Feed, NightRun, NightStep
-from registrar.services import nights
+from registrar.services.feeding import nights
 from tests.desk.reading import SignIn, text
 from tests.registrar.sis_server import CLIENT, SECRET, serving
 

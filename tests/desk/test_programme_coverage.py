@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registrar.models import Learner, Programme, SkillTag
-from registrar.services import people, tagging
+from registrar.services.college import people
+from registrar.services.teaching import tagging
 from tests.cast import College
 from tests.desk.conftest import programme
 

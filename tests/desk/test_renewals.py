@@ -12,7 +12,7 @@ from config import waiting
 from issuer.models import Batch, Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Learner, ReminderPolicy
-from registrar.services import reminders
+from registrar.services.awarding import reminders
 from tests.cast import College, member_of_staff
 from tests.desk.reading import SignIn, text
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from issuer.pages import thing_url
 from registrar.models import Learner, Revision
-from registrar.services import facts, templates
+from registrar.services.deciding import facts
+from registrar.services.drafting import templates
 from tests.cast import FINAL, College
 
 pytestmark = pytest.mark.django_db

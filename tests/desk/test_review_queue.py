@@ -9,7 +9,8 @@ from config.waiting import Task
 from issuer.models import Batch, Credential
 from issuer.pages import thing_url
 from registrar.models import Award, Learner, Revision
-from registrar.services import review_queue, templates
+from registrar.services.awarding import review_queue
+from registrar.services.drafting import templates
 from tests.cast import College
 from tests.desk.reading import SignIn, text
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from issuer.pages import thing_url
 from registrar.models import Learner, Revision
-from registrar.services import rule_choices, templates
+from registrar.services.deciding import rule_choices
+from registrar.services.drafting import templates
 from tests.cast import PASSED, College
 from tests.desk.reading import SignIn, text
 

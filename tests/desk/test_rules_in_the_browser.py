@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from issuer.pages import thing_url
 from registrar.models import Revision
-from registrar.services import templates
+from registrar.services.drafting import templates
 from tests.cast import PASSED, College
 from tests.screens import width_beyond_the_screen
 

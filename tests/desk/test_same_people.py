@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from issuer.pages import thing_url
 from registrar.models import SamePerson
-from registrar.services import feeds
+from registrar.services.feeding import feeds
 from tests.desk.reading import SignIn, text
 from tests.registrar.test_same_people import bring, roster
 

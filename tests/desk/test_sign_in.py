@@ -13,7 +13,7 @@ from django.test import Client
 from issuer.models import LedgerEntry
 from registrar.errors import TooManyAttempts
 from registrar.models import SignInAttempt
-from registrar.services import sign_ins
+from registrar.services.college import sign_ins
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 

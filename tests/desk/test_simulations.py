@@ -9,7 +9,8 @@ from django.urls import reverse
 from issuer.pages import thing_url
 from registrar import tasks
 from registrar.models import Award, Learner, Revision, Simulation
-from registrar.services import simulations, templates
+from registrar.services.deciding import simulations
+from registrar.services.drafting import templates
 from tests.cast import College
 from tests.desk.reading import SignIn, text
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from registrar.models import LearningOutcome, Mapping, SkillTag
-from registrar.services import submissions, tagging
+from registrar.services.teaching import submissions, tagging
 from tests.cast import College
 from tests.desk.test_teaching_in_the_browser import sign_in  # noqa: F401
 from tests.screens import width_beyond_the_screen

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from registrar.models import TaggingPolicy
-from registrar.services import policies
+from registrar.services.teaching import policies
 from tests.cast import College, member_of_staff
 from tests.desk.reading import SignIn, text
 

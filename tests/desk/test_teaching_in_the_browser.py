@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from registrar.models import SkillChoice, SkillTag
-from registrar.services import people
+from registrar.services.college import people
 from tests.desk.conftest import PASSWORD
 from tests.screens import faults_on_every_screen
 

@@ -11,7 +11,7 @@ from issuer.models import LedgerEntry
 from issuer.pages import thing_url
 from registrar.errors import NotAllowed
 from registrar.models import Revision, TemplateProposal
-from registrar.services import templates
+from registrar.services.drafting import templates
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db

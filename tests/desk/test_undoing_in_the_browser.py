@@ -10,7 +10,7 @@ from issuer.models import SigningKey, StatusList
 from issuer.pages import thing_url
 from issuer.services import publishing, status
 from registrar.models import Learner, Revision
-from registrar.services import awards, withdrawal_mails
+from registrar.services.awarding import awards, withdrawal_mails
 from tests.cast import SIS, College, issue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]

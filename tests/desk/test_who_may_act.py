@@ -12,9 +12,9 @@ from django.urls import reverse
 from issuer.models import Batch, Credential, LedgerEntry
 from issuer.pages import thing_url
 from registrar.models import Award, AwardFile, Correction, Learner, Revision, Role, Simulation
-from registrar.services import award_files
-from registrar.services.chosen_awards import Common
-from registrar.services.learner_choices import Choice
+from registrar.services.awarding import award_files
+from registrar.services.awarding.chosen_awards import Common
+from registrar.services.awarding.learner_choices import Choice
 from tests.cast import College, member_of_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]

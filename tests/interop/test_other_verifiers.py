@@ -14,7 +14,7 @@ from django.utils import timezone
 from issuer.models import Credential, SecuredDocument, SigningKey, StatusList
 from issuer.services import credentials, keys, publishing, status
 from registrar.models import Learner, Revision
-from registrar.services import awards
+from registrar.services.awarding import awards
 from tests.cast import SIS, College, issue
 from tests.interop.other_verifiers import VERIFIERS, Document, Published, refused
 from tests.validator_1edtech import Outcome, inspect_badge, inspect_status_list, public_keys

@@ -37,8 +37,10 @@ from issuer.services import batches, institutions, keys, ledger, verification
 from issuer.vc.verification.verify import Verdict
 from registrar import tasks
 from registrar.models import Award, LearningOpportunity
-from registrar.services import completions, people, rosters
-from registrar.services.completions import Passing
+from registrar.services.awarding import completions
+from registrar.services.awarding.completions import Passing
+from registrar.services.college import people
+from registrar.services.feeding import rosters
 from tests.faults import judge
 from tests.faults.points import Act, Fault, Moment
 from tests.issuer import badges
@@ -162,7 +164,11 @@ POINTS = {
 # On the way with the registrar's own task: first its worker, then the signer, three times each.
 REAL_FAULTS = {
     WORKER: [
-        Fault(target="registrar.services.composition:compose_possible", moment=Moment.AFTER, hit=2),
+        Fault(
+            target="registrar.services.awarding.composition:compose_possible",
+            moment=Moment.AFTER,
+            hit=2,
+        ),
         Fault(target="issuer.services.status:allocate", moment=Moment.BEFORE_COMMIT),
         Fault(target="issuer.services.status:allocate", moment=Moment.AFTER_COMMIT),
     ],

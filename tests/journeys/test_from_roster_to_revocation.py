@@ -29,16 +29,12 @@ from registrar.models import (
     Revision,
     RosterImport,
 )
-from registrar.services import (
-    awards,
-    completions,
-    people,
-    rosters,
-    simulations,
-    templates,
-    withdrawals,
-)
-from registrar.services.completions import Passing
+from registrar.services.awarding import awards, completions, withdrawals
+from registrar.services.awarding.completions import Passing
+from registrar.services.college import people
+from registrar.services.deciding import simulations
+from registrar.services.drafting import templates
+from registrar.services.feeding import rosters
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster
 

@@ -19,7 +19,9 @@ from issuer.vc import openbadges
 from issuer.vc.jose import vc_jwt
 from issuer.vc.keys import PublicKey
 from registrar.models import Award, HostedCredential, Learner, LearnerAccount
-from registrar.services import api_clients, corrections, held_credentials
+from registrar.services.awarding import corrections
+from registrar.services.college import api_clients
+from registrar.services.learners import held_credentials
 from tests.cast import College, issue
 from tests.public.learner_door import CLR, OB, App, app_of, sign_in
 from tests.public.test_verify_page import DID, STRANGER, record, sign

@@ -26,9 +26,11 @@ from registrar.models import (
     Offering,
     Result,
 )
-from registrar.services import catalog, confirmations, facts, participation
-from registrar.services.confirmations import Supervisor
-from registrar.services.participation import Participation, State
+from registrar.services.deciding import facts
+from registrar.services.marking import confirmations, participation
+from registrar.services.marking.confirmations import Supervisor
+from registrar.services.marking.participation import Participation, State
+from registrar.services.teaching import catalog
 from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from issuer.models import Credential, Release, SecuredDocument, StatusList
 from issuer.services import links, publishing, status
 from registrar.models import Learner
-from registrar.services import confirmations
+from registrar.services.marking import confirmations
 from tests.cast import College
 from tests.desk.conftest import question
 from tests.public.test_verify_page import (

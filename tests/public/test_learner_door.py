@@ -15,7 +15,10 @@ from issuer.services import links, status
 from issuer.services.clients import Client as System
 from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 from registrar.readers.rows import Given
-from registrar.services import corrections, learner_apps, stacks, upserts
+from registrar.services.awarding import corrections
+from registrar.services.deciding import stacks
+from registrar.services.feeding import upserts
+from registrar.services.learners import learner_apps
 from tests.cast import College
 from tests.public.learner_door import (
     BACK,

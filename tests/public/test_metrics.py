@@ -26,7 +26,7 @@ from config.metrics import CountRequests
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
 from issuer.services import batches, credentials, publishing, signing, status
 from registrar.models import Award
-from registrar.services import composition
+from registrar.services.awarding import composition
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from issuer.pages import thing_url
 from registrar.models import LearningOutcome, Revision
-from registrar.services import tagging, templates
+from registrar.services.drafting import templates
+from registrar.services.teaching import tagging
 from skills.models import Association, Competency, Component, Framework, Skill
 from skills.readers import formats, rsd
 from skills.services import frameworks, identities

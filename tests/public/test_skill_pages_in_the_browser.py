@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from registrar.models import Revision
-from registrar.services import tagging
+from registrar.services.teaching import tagging
 from skills.models import Framework, Skill
 from tests.cast import College
 from tests.public.test_case_service import bring

@@ -14,7 +14,10 @@ from django.utils import timezone
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
 from registrar.models import Award, Learner, Mapping, NightRun, Revision, SkillTag
-from registrar.services import awards, nights, policies, submissions, tagging, templates
+from registrar.services.awarding import awards
+from registrar.services.drafting import templates
+from registrar.services.feeding import nights
+from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]

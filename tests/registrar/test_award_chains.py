@@ -6,16 +6,16 @@ from django.contrib.auth.models import User
 from issuer.errors import WrongState
 from issuer.models import Batch, Credential
 from registrar.models import Award, Correction, Learner, Revision
-from registrar.services import (
+from registrar.services.awarding import (
     awards,
     awards_again,
     correction_policies,
     corrections,
     renewals,
     review_queue,
-    stacks,
     withdrawals,
 )
+from registrar.services.deciding import stacks
 from tests.cast import College, issue
 
 pytestmark = pytest.mark.django_db

@@ -15,15 +15,10 @@ from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
-from registrar.services import (
-    award_file_people,
-    award_files,
-    awards,
-    templates,
-    withdrawals,
-)
-from registrar.services.chosen_awards import Common
-from registrar.services.learner_choices import Choice
+from registrar.services.awarding import award_file_people, award_files, awards, withdrawals
+from registrar.services.awarding.chosen_awards import Common
+from registrar.services.awarding.learner_choices import Choice
+from registrar.services.drafting import templates
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, planted, right
 

@@ -7,15 +7,10 @@ from django.utils import timezone
 from issuer.models import Batch, Credential, Institution, Mail, SigningKey
 from issuer.services import batches
 from registrar.models import Award, Learner, Revision
-from registrar.services import (
-    award_mails,
-    awards,
-    nights,
-    templates,
-    withdrawal_mails,
-    withdrawals,
-)
-from registrar.services.award_mails import Standing
+from registrar.services.awarding import award_mails, awards, withdrawal_mails, withdrawals
+from registrar.services.awarding.award_mails import Standing
+from registrar.services.drafting import templates
+from registrar.services.feeding import nights
 from tests.cast import College, issue
 from tests.registrar.test_awards import automatic
 from tests.registrar.test_nights import TODAY, whole_night

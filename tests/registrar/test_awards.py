@@ -15,15 +15,10 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
 from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
-from registrar.services import (
-    awards,
-    awards_again,
-    eligibility,
-    readiness,
-    tagging,
-    templates,
-    withdrawals,
-)
+from registrar.services.awarding import awards, awards_again, withdrawals
+from registrar.services.deciding import eligibility
+from registrar.services.drafting import readiness, templates
+from registrar.services.teaching import tagging
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.registrar.test_marks import rubric
 

@@ -20,7 +20,7 @@ from registrar.models import (
 )
 from registrar.readers import rosters as reader
 from registrar.readers.records import Bundle
-from registrar.services import feeds, nights, rosters
+from registrar.services.feeding import feeds, nights, rosters
 from tests.registrar.test_commands_import import outcome
 from tests.registrar.test_oneroster_csv import Roster, codes, zipped
 

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from issuer.models import LedgerEntry
 from registrar.errors import CodeTaken, NotAllowed
 from registrar.models import Activity, Enrolment, Learner, LearningOpportunity, Result
-from registrar.services import catalog, participation
-from registrar.services.participation import Participation, State
-from registrar.services.results import Recorded
+from registrar.services.marking import participation
+from registrar.services.marking.participation import Participation, State
+from registrar.services.marking.results import Recorded
+from registrar.services.teaching import catalog
 from tests.cast import College
 
 

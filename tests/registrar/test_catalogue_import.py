@@ -20,8 +20,8 @@ from registrar.models import (
     ProgrammeCourse,
     Term,
 )
-from registrar.services import catalog, catalogue_import
-from registrar.services.catalogue_plan import Plan
+from registrar.services.teaching import catalog, catalogue_import
+from registrar.services.teaching.catalogue_plan import Plan
 from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db

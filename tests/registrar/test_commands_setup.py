@@ -29,7 +29,8 @@ from registrar.models import (
     Revision,
     SkillTag,
 )
-from registrar.services import awards, completions, templates
+from registrar.services.awarding import awards, completions
+from registrar.services.drafting import templates
 from tests.cast import College
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]

@@ -15,7 +15,8 @@ from issuer.models import Batch
 from issuer.vc import openbadges
 from issuer.vc.lint import lint
 from registrar.models import Award, Learner, Revision
-from registrar.services import awards, composition, templates
+from registrar.services.awarding import awards, composition
+from registrar.services.drafting import templates
 from tests.cast import FINAL, College
 
 

@@ -23,7 +23,7 @@ from issuer.models import (
 from issuer.services import audit, batches, credentials, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, Correction, Learner, Revision
-from registrar.services import (
+from registrar.services.awarding import (
     award_mails,
     awards,
     awards_again,
@@ -31,10 +31,10 @@ from registrar.services import (
     correction_policies,
     corrections,
     successions,
-    templates,
     withdrawal_mails,
     withdrawals,
 )
+from registrar.services.drafting import templates
 from tests import groundwork
 from tests.cast import College, Sealed, award_ada, issue, member_of_staff
 from tests.issuer import badges

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from registrar.models import LearningOutcome, OrganizationUnit
-from registrar.services import coverage, tagging
-from registrar.services.coverage import Coverage
+from registrar.services.reporting import coverage
+from registrar.services.reporting.coverage import Coverage
+from registrar.services.teaching import tagging
 from tests.cast import College
 
 

@@ -14,7 +14,7 @@ from issuer.models import LedgerEntry, Mail
 from issuer.services import links, outbox
 from registrar import tasks
 from registrar.models import Digest, Mapping, SkillTag
-from registrar.services import digests, submissions, tagging
+from registrar.services.teaching import digests, submissions, tagging
 from tests.cast import College
 
 pytestmark = pytest.mark.django_db

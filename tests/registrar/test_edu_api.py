@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from registrar.models import Enrolment, Feed, Learner, OrganizationUnit, Pull
 from registrar.readers import edu_api_json
-from registrar.services import feeds, nights, pulls, rosters
+from registrar.services.feeding import feeds, nights, pulls, rosters
 from registrar.sources import paged_rest
 from tests.registrar.sis_server import CLIENT, SECRET, EduApiServer, serving
 from tests.registrar.test_oneroster_csv import Roster

@@ -10,7 +10,8 @@ from django.utils import timezone
 from config import waiting
 from issuer.models import Mail
 from registrar.models import ApiClient
-from registrar.services import api_clients, expiries, nights
+from registrar.services.college import api_clients, expiries
+from registrar.services.feeding import nights
 from tests.issuer.stranger import World, world
 
 __all__ = ["world"]

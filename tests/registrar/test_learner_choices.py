@@ -18,14 +18,9 @@ from registrar.models import (
     Result,
     Revision,
 )
-from registrar.services import (
-    award_files,
-    awards,
-    learner_choices,
-    withdrawals,
-)
-from registrar.services.chosen_awards import Common
-from registrar.services.learner_choices import Choice
+from registrar.services.awarding import award_files, awards, learner_choices, withdrawals
+from registrar.services.awarding.chosen_awards import Common
+from registrar.services.awarding.learner_choices import Choice
 from tests.cast import SIS, College, issue
 
 BIO = Choice(opportunity="BIO 101")

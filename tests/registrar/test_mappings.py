@@ -13,8 +13,9 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed, ShareTooSmall, TermSettled, TooManyTags, Unconfirmed
 from registrar.models import Comment, LearningOutcome, Mapping, SkillTag, TaggingPolicy, Term
-from registrar.services import catalog, mappings, outlines, people, policies, submissions, tagging
-from registrar.services.tagging import Piece
+from registrar.services.college import people
+from registrar.services.teaching import catalog, mappings, outlines, policies, submissions, tagging
+from registrar.services.teaching.tagging import Piece
 from skills.models import Skill
 from tests.cast import College, member_of_staff
 

@@ -12,17 +12,12 @@ from issuer.models import LedgerEntry
 from registrar import rules
 from registrar.errors import MarkedMeanwhile, NotAllowed, NotMarkable
 from registrar.models import Learner, LearningOutcome, MarkingPolicy, Offering, Result
-from registrar.services import (
-    evidence,
-    facts,
-    marking_policies,
-    marks,
-    results,
-    scales,
-    tagging,
-)
-from registrar.services.marks import Said
-from registrar.services.results import GRADED, Entry
+from registrar.services.deciding import facts
+from registrar.services.marking import marking_policies, marks, results, scales
+from registrar.services.marking.marks import Said
+from registrar.services.marking.results import GRADED, Entry
+from registrar.services.reporting import evidence
+from registrar.services.teaching import tagging
 from skills.models import Rubric, Skill
 from tests.cast import College, member_of_staff
 

@@ -16,7 +16,7 @@ from issuer.models import Credential, Mail, SigningKey
 from issuer.services import clock
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Award, Feed, Learner, NightRun, Revision, RosterImport
-from registrar.services import feeds, nights, rosters
+from registrar.services.feeding import feeds, nights, rosters
 from tests.cast import College, issue
 from tests.registrar.test_awards import automatic
 from tests.registrar.test_oneroster_csv import Roster

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from issuer.errors import WrongState
 from registrar.errors import NotAllowed
 from registrar.models import OutcomeSet, SetOutcome, SkillTag
-from registrar.services import outcome_sets
+from registrar.services.teaching import outcome_sets
 from skills.models import Framework, Skill
 from tests.cast import College
 

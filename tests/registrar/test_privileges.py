@@ -30,15 +30,9 @@ from issuer.vc import contexts
 from registrar import tasks
 from registrar.management import privileges
 from registrar.models import Award, LearnerApp
-from registrar.services import (
-    awards,
-    composition,
-    corrections,
-    learner_apps,
-    results,
-    successions,
-    withdrawals,
-)
+from registrar.services.awarding import awards, composition, corrections, successions, withdrawals
+from registrar.services.learners import learner_apps
+from registrar.services.marking import results
 from tests.cast import College
 from tests.issuer import badges
 from tests.public.learner_door import metadata

@@ -23,16 +23,10 @@ from registrar.models import (
     SkillTag,
     Term,
 )
-from registrar.services import (
-    catalog,
-    evidence,
-    evidence_pack,
-    programme_coverage,
-    programmes,
-    tagging,
-)
-from registrar.services.programme_coverage import MARKS, Coverage
-from registrar.services.results import GRADED
+from registrar.services.marking.results import GRADED
+from registrar.services.reporting import evidence, evidence_pack, programme_coverage
+from registrar.services.reporting.programme_coverage import MARKS, Coverage
+from registrar.services.teaching import catalog, programmes, tagging
 from skills.models import Framework, Skill
 from tests.cast import SIS, College
 

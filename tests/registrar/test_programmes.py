@@ -10,8 +10,8 @@ from issuer.errors import WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed, PlanOutdated
 from registrar.models import LearningOpportunity, Programme, ProgrammeCourse, Term
-from registrar.services import programmes
-from registrar.services.programmes import Plan
+from registrar.services.teaching import programmes
+from registrar.services.teaching.programmes import Plan
 from tests.cast import SIS, College, member_of_staff
 
 HEAD = "programme,title,unit,course\n"

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from issuer.services import clock
 from registrar.errors import FeedRefused, NotAllowed, SourceRefuses
 from registrar.models import Course, Enrolment, Feed, Learner, NightRun, Pull, Result, RosterImport
-from registrar.services import feeds, nights, pulls, rosters
+from registrar.services.feeding import feeds, nights, pulls, rosters
 from registrar.sources import paged_rest
 from tests.bench.night import change, everybody_fails
 from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving

@@ -9,7 +9,7 @@ from django.utils import timezone
 from issuer.errors import WrongState
 from issuer.models import Batch, Credential, Mail
 from registrar.models import Award, Learner, Reminder, Revision
-from registrar.services import (
+from registrar.services.awarding import (
     award_chains,
     award_files,
     award_mails,
@@ -17,10 +17,10 @@ from registrar.services import (
     learner_choices,
     reminders,
     renewals,
-    templates,
 )
-from registrar.services.chosen_awards import Common
-from registrar.services.learner_choices import Choice
+from registrar.services.awarding.chosen_awards import Common
+from registrar.services.awarding.learner_choices import Choice
+from registrar.services.drafting import templates
 from tests.cast import College, issue
 from tests.registrar.test_nights import whole_night
 

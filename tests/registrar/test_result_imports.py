@@ -13,7 +13,8 @@ from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import Learner, LearningOutcome, LineItem, Result, ResultImport
 from registrar.readers import outcome_results
 from registrar.readers.outcome_results import ResultColumns
-from registrar.services import result_imports, tagging
+from registrar.services.marking import result_imports
+from registrar.services.teaching import tagging
 from tests.cast import College
 from tests.registrar.test_marks import rubric
 

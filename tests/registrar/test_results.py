@@ -14,8 +14,8 @@ from issuer.errors import ReasonMissing, WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed
 from registrar.models import Learner, Result
-from registrar.services import results
-from registrar.services.results import Entry, Recorded
+from registrar.services.marking import results
+from registrar.services.marking.results import Entry, Recorded
 from tests.cast import College
 
 

@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from issuer.errors import ReasonMissing
 from issuer.models import Batch, SigningKey
 from registrar.models import Award, Learner, Revision
-from registrar.services import award_chains, awards, review_queue, templates
+from registrar.services.awarding import award_chains, awards, review_queue
+from registrar.services.drafting import templates
 from tests.cast import PASSED, College, issue, member_of_staff
 
 pytestmark = pytest.mark.django_db

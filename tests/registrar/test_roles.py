@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed
 from registrar.models import OrganizationUnit, Role
-from registrar.services import people, roles
+from registrar.services.college import people, roles
 from tests.cast import College, member_of_staff
 
 DRAFT = "registrar.draft_revision"

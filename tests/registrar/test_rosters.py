@@ -30,9 +30,11 @@ from registrar.models import (
     RosterImport,
     Term,
 )
-from registrar.services import catalog, participation, results, rosters
-from registrar.services.participation import Participation
-from registrar.services.results import Entry
+from registrar.services.feeding import rosters
+from registrar.services.marking import participation, results
+from registrar.services.marking.participation import Participation
+from registrar.services.marking.results import Entry
+from registrar.services.teaching import catalog
 from tests.cast import College
 from tests.registrar.test_oneroster_csv import Roster, one_dot_one
 

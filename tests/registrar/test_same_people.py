@@ -16,15 +16,10 @@ from issuer.services.clients import Client
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Enrolment, Learner, Result, Revision, SamePerson
 from registrar.readers.rows import Given
-from registrar.services import (
-    awards,
-    feeds,
-    learner_sign_ins,
-    participation,
-    rosters,
-    same_people,
-    upserts,
-)
+from registrar.services.awarding import awards
+from registrar.services.feeding import feeds, rosters, upserts
+from registrar.services.learners import learner_sign_ins, same_people
+from registrar.services.marking import participation
 from tests.cast import College
 from tests.registrar.test_awards import evaluate
 from tests.registrar.test_oneroster_csv import Roster

@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from issuer.services import clock
 from registrar.errors import FeedRefused, SourceRefuses
 from registrar.models import Feed, Learner, Pull, RosterImport
-from registrar.services import feeds, nights
+from registrar.services.feeding import feeds, nights
 from registrar.sources import sftp
 from tests.registrar.test_oneroster_csv import Roster, zipped
 from tests.registrar.test_pulls import TODAY, night, step

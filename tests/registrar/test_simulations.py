@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from issuer.models import LedgerEntry
 from registrar.errors import Incomplete, NotAllowed
 from registrar.models import Award, Learner, Revision, Simulation
-from registrar.services import simulations, templates
+from registrar.services.deciding import simulations
+from registrar.services.drafting import templates
 from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db

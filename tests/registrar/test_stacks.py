@@ -11,7 +11,9 @@ from issuer.models import Credential, Mail
 from issuer.services import links
 from registrar import rules
 from registrar.models import Learner, Revision
-from registrar.services import award_mails, awards, stacks, templates
+from registrar.services.awarding import award_mails, awards
+from registrar.services.deciding import stacks
+from registrar.services.drafting import templates
 from tests.cast import College, held, issue
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,7 @@ from django.contrib.auth.models import User
 from issuer.models import Batch, Chunk, Credential, SigningKey
 from issuer.services import batches, status
 from registrar.models import Award
-from registrar.services import (
-    awards,
-    withdrawals,
-)
+from registrar.services.awarding import awards, withdrawals
 from tests.cast import issue
 
 pytestmark = pytest.mark.thorough

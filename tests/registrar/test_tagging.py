@@ -12,8 +12,9 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from registrar.errors import NotAllowed
 from registrar.models import LearningOutcome, SkillTag
-from registrar.services import people, tagging
-from registrar.services.tagging import Piece
+from registrar.services.college import people
+from registrar.services.teaching import tagging
+from registrar.services.teaching.tagging import Piece
 from tests.cast import College, member_of_staff
 
 

@@ -11,7 +11,7 @@ from issuer.models import Credential, SigningKey
 from issuer.services import batches
 from registrar import tasks
 from registrar.models import Award, Learner, Revision
-from registrar.services import awards
+from registrar.services.awarding import awards
 from skills.models import SkillMeaning
 from tests.cast import College
 from tests.skills.test_search import framework, skill

@@ -16,10 +16,10 @@ from issuer.vc import reading
 from issuer.vc.lint import lint
 from registrar.errors import CodeTaken, Incomplete, NotAllowed
 from registrar.models import Revision, TemplateProposal
-from registrar.services import (
-    composition,
+from registrar.services.awarding import composition
+from registrar.services.college import people
+from registrar.services.drafting import (
     credential_facts,
-    people,
     publication,
     revision_differences,
     template_proposals,

@@ -14,7 +14,8 @@ from issuer.errors import WrongState
 from issuer.models import LedgerEntry
 from registrar import tasks
 from registrar.models import RosterImport
-from registrar.services import rosters, uploads
+from registrar.services.college import uploads
+from registrar.services.feeding import rosters
 from tests.registrar.test_oneroster_csv import Roster, zipped
 
 

@@ -19,8 +19,10 @@ from registrar.models import (
     TagEvidence,
     Term,
 )
-from registrar.services import award_skills, catalog, tagging, terms
-from registrar.services.tagging import Piece
+from registrar.services.awarding import award_skills
+from registrar.services.college import terms
+from registrar.services.teaching import catalog, tagging
+from registrar.services.teaching.tagging import Piece
 from tests.cast import College
 
 HALF = [Piece(title="Final exam", share=Decimal(50))]

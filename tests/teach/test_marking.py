@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from registrar.models import Learner, Result
-from registrar.services import marks
-from registrar.services.marks import Said
+from registrar.services.marking import marks
+from registrar.services.marking.marks import Said
 from tests.cast import College, member_of_staff
 
 pytestmark = pytest.mark.django_db

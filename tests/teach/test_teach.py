@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registrar.models import LearningOpportunity, LearningOutcome, SkillChoice, SkillTag
-from registrar.services import mappings, submissions, tagging
+from registrar.services.teaching import mappings, submissions, tagging
 from skills.models import Framework, Skill
 from tests.cast import College, member_of_staff
 

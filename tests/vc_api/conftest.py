@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from issuer.models import SigningKey
 from issuer.vc import contexts, openbadges
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 
 NAME = "Careers service"
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer.errors import Refusal
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from issuer.errors import Refusal
 from registrar import tasks
 from registrar.management import reports
 from registrar.models import Offering
-from registrar.services import completions
-from registrar.services.completions import Passing
+from registrar.services.awarding import completions
+from registrar.services.awarding.completions import Passing
 
 
 def add_passing(parser: CommandParser) -> None:

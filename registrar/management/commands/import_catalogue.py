@@ -10,8 +10,8 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand, content_of
 from registrar.management import reports
 from registrar.models import Term
-from registrar.services import catalogue_import
-from registrar.services.catalogue_plan import Plan
+from registrar.services.teaching import catalogue_import
+from registrar.services.teaching.catalogue_plan import Plan
 
 
 class Command(OutcomeCommand):

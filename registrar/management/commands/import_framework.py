@@ -11,7 +11,7 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand, content_of
 from registrar import tasks
 from registrar.management import reports
-from registrar.services import vocabulary
+from registrar.services.vocabularies import vocabulary
 from skills import sources
 from skills.errors import ImportRefused, ManyRetired, MoreToSay, SkillsError
 from skills.models import Skill

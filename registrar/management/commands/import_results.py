@@ -10,8 +10,8 @@ from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand
 from registrar.management import reports
 from registrar.readers.outcome_results import FIELDS, ResultColumns
-from registrar.services import result_imports
-from registrar.services.result_imports import State
+from registrar.services.marking import result_imports
+from registrar.services.marking.result_imports import State
 
 _COUNTS = ("new", "changed", "unchanged")
 

@@ -10,8 +10,8 @@ from django.core.management.base import CommandError, CommandParser
 from issuer.errors import Refusal
 from issuer.management.outcomes import OutcomeCommand
 from registrar.management import reports
-from registrar.services import rosters
-from registrar.services.roster_tables import READ_ALONG
+from registrar.services.feeding import rosters
+from registrar.services.feeding.roster_tables import READ_ALONG
 
 _Counts = Mapping[str, Mapping[str, int]]
 _Problems = Iterable[Mapping[str, Any]]

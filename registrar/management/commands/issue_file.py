@@ -14,7 +14,7 @@ from registrar.management import reports
 from registrar.models import AwardFile, CredentialTemplate
 from registrar.readers.award_records import DATES
 from registrar.readers.encodings import ENCODINGS
-from registrar.services import award_file_reading, award_files
+from registrar.services.awarding import award_file_reading, award_files
 
 _TOLD: Final = ("row", "column", "value", "code", "reason", "fix")
 _OUTCOMES: Final = ("new", "replace", "again", "already", "wrong")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from registrar.services import vocabulary
+from registrar.services.vocabularies import vocabulary
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from oauth2_provider.models import Application
 from issuer.errors import Refusal
 from issuer.management.outcomes import content_of
 from issuer.services import clock
-from registrar.services import client_keys
+from registrar.services.college import client_keys
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from oauth2_provider.models import Application
 
 from issuer.errors import Refusal
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 
 
 class Command(BaseCommand):

@@ -19,7 +19,7 @@ from registrar.management.drawn import DrawnSecrets
 from registrar.management.example_college import ExampleCollege
 from registrar.management.narration import Narrator
 from registrar.models import Award
-from registrar.services import api_clients
+from registrar.services.college import api_clients
 from skills.errors import SkillsError
 
 COVERAGE = "/admin/registrar/skilltag/coverage/"

@@ -13,7 +13,7 @@ from issuer.management.outcomes import OutcomeCommand
 from issuer.services import batches
 from registrar import tasks
 from registrar.models import NightRun, NightStep
-from registrar.services import nights
+from registrar.services.feeding import nights
 
 # Seconds without any progress after which it is left to the clock.
 PATIENCE = 60

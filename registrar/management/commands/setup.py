@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from issuer.errors import Refusal
 from issuer.management.outcomes import content_of
 from issuer.services import institutions
-from registrar.services import people
+from registrar.services.college import people
 
 # Option, and the institution's field of the same name.
 OPTIONAL = (

@@ -1,7 +1,7 @@
 """Suspend a credential."""
 
 from registrar.management.status_changes import StatusCommand
-from registrar.services import withdrawals
+from registrar.services.awarding import withdrawals
 
 
 class Command(StatusCommand):

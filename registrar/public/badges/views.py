@@ -23,8 +23,8 @@ from registrar.errors import TooManyAttempts
 from registrar.models import LearnerAccount
 from registrar.public.badges import description
 from registrar.public.badges.standards import Standard
-from registrar.services import held_credentials, learner_profiles
-from registrar.services.held_credentials import Became
+from registrar.services.learners import held_credentials, learner_profiles
+from registrar.services.learners.held_credentials import Became
 from skills.public.case.failures import Failure
 
 USUAL_LIMIT = 50

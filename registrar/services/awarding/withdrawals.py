@@ -1,0 +1,142 @@
+"""Take credentials back: withdraw, suspend and reinstate them, one or a batch as a whole."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from issuer.errors import NotIssued
+from issuer.models import Batch, Credential, StatusChange
+from issuer.services import status
+from registrar.models import Award
+from registrar.services.awarding import award_chains, awards, withdrawal_mails
+from registrar.services.college import roles
+
+
+@transaction.atomic
+def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
+    """Take an award back for good: its credential is revoked.
+
+    Raises what `issuer.services.status.revoke` raises; to withdraw again changes nothing.
+    """
+    roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
+    credential = _credential(award)
+    if credential is None:
+        raise NotIssued
+    return status.revoke(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Withdraw the award behind a credential, or revoke what a system composed by itself.
+
+    The latter concerns the whole institution. Raises NotIssued when nobody here has issued it,
+    and what `withdraw` raises.
+    """
+    _demand_to_take_back(credential, by=by)
+    return status.revoke(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def suspend(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Suspend a credential until it is reinstated, with the right to revoke it.
+
+    Raises NotIssued as `revoke` does, and what `issuer.services.status.suspend` raises.
+    """
+    _demand_to_take_back(credential, by=by)
+    return status.suspend(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def reinstate(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Lift the suspension of a credential, with the right to revoke it.
+
+    Raises NotIssued as `revoke` does, and what `issuer.services.status.reinstate` raises.
+    """
+    _demand_to_take_back(credential, by=by)
+    return status.reinstate(credential, reason=reason, by=by)
+
+
+@transaction.atomic
+def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = False) -> int:
+    """Withdraw every award of an issued batch that is in force, at once; how many those are.
+
+    What was corrected since is withdrawn with it. With `tells_learners` each of these learners gets
+    a mail with the reason. Raises what `issuer.services.status.revoke_all` raises.
+    """
+    _demand_to_take_back_all(batch, by=by)
+    corrected = corrected_since(batch)
+    count = len(corrected)
+    if not corrected or status.to_revoke(batch).exists():
+        count += status.revoke_all(batch, reason=reason, by=by)
+    for credential in corrected:
+        status.revoke(credential, reason=reason, by=by)
+    if tells_learners:
+        withdrawal_mails.announce(batch, reason=reason)
+    return count
+
+
+def corrected_since(batch: Batch) -> list[Credential]:
+    """The credentials in force that took the place of some of the batch as these were corrected."""
+    standing = award_chains.corrected_in_force(batch)
+    found = Credential.objects.filter(
+        pk__in=standing.values("credential_id"), verifiable_credentials__isnull=False
+    )
+    return list(found.distinct())
+
+
+@transaction.atomic
+def suspend_all(batch: Batch, *, by: User, reason: str) -> int:
+    """Suspend every credential of an issued batch that can be, at once; how many those are.
+
+    Raises what `revoke_all` raises.
+    """
+    _demand_to_take_back_all(batch, by=by)
+    return status.suspend_all(batch, reason=reason, by=by)
+
+
+@transaction.atomic
+def reinstate_all(batch: Batch, *, by: User, reason: str) -> int:
+    """Lift every suspension in a batch, at once; how many those are.
+
+    Raises what `revoke_all` raises.
+    """
+    _demand_to_take_back_all(batch, by=by)
+    return status.reinstate_all(batch, reason=reason, by=by)
+
+
+def may_revoke_all(user: User, batch: Batch) -> bool:
+    """Whether `revoke_all`, `suspend_all` and `reinstate_all` would let this person do so."""
+    units = awards.units_of(batch)
+    return bool(units) and all(user.has_perm("issuer.revoke_credential", unit) for unit in units)
+
+
+def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
+    """Whether `revoke` would let this person do so."""
+    if award is not None:
+        return user.has_perm("issuer.revoke_credential", award.template.unit)
+    return credential.achievement_id is None and roles.may_for_all(user, "issuer.revoke_credential")
+
+
+def _demand_to_take_back(credential: Credential, *, by: User) -> None:
+    award = Award.objects.filter(credential_id=credential.pk).first()
+    if award is not None:
+        roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
+        return
+    if credential.achievement_id is not None:
+        raise NotIssued("No award stands behind this credential, so nobody here can change it.")
+    roles.demand_for_all(by, "issuer.revoke_credential")
+
+
+def _demand_to_take_back_all(batch: Batch, *, by: User) -> None:
+    units = awards.units_of(batch)
+    if not units:
+        raise NotIssued("No award stands behind this batch, so it cannot be revoked as a whole.")
+    for unit in units:
+        roles.demand(by, "issuer.revoke_credential", unit=unit)
+
+
+def _credential(award: Award) -> Credential | None:
+    """The credential, which exists from the moment the batch is approved and worked on."""
+    return Credential.objects.filter(pk=cast(UUID, award.credential_id)).first()

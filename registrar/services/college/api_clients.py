@@ -1,0 +1,216 @@
+"""Let a system, such as a student information system, into the API, and change its secret."""
+
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import User
+from django.db import transaction
+from oauth2_provider.models import (
+    AbstractApplication,
+    AccessToken,
+    Application,
+    Grant,
+    RefreshToken,
+)
+from oauth2_provider.scopes import BaseScopes
+
+from issuer.models import LedgerEntry
+from issuer.services import clock, ledger, webhooks
+from issuer.services.clients import Actor, Client
+from registrar.errors import NoScope, TwoSecrets
+from registrar.models import ApiClient, FormerSecret
+from registrar.services.college import roles
+
+CHANGE: Final = "oauth2_provider.change_application"
+# How long the secret before goes on opening, unless somebody says otherwise; and at most.
+OVERLAP: Final = timedelta(days=7)
+LONGEST_OVERLAP: Final = timedelta(days=30)
+
+
+@transaction.atomic
+def add(
+    name: str, *, by: User | str, scopes: Collection[str] | None = None
+) -> tuple[Application, str]:
+    """Add a confidential client with these scopes, and return it with its secret.
+
+    Unless told otherwise it gets what a student information system reads. To grant `vc.issue` is
+    to approve beforehand all that the client will issue. The secret is shown this once: only its
+    hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope.
+    """
+    _demand(by, "oauth2_provider.add_application")
+    granted = sorted(settings.API_SCOPES if scopes is None else scopes)
+    if not granted or not set(granted) <= set(settings.ALL_SCOPES):
+        raise NoScope()
+    secret = secrets.token_urlsafe(32)
+    client = Application.objects.create(
+        name=name,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+    )
+    ApiClient.objects.create(
+        application=client, scopes=" ".join(granted), secret_ends_at=_end(clock.now())
+    )
+    ledger.append("api_client.added", client, by=by, details={"scopes": granted})
+    return client, secret
+
+
+@transaction.atomic
+def rotate_secret(
+    client: AbstractApplication,
+    *,
+    by: Actor | str,
+    overlap: timedelta = OVERLAP,
+    at: datetime | None = None,
+) -> str:
+    """Give a client a new secret, and return it: it is shown this once.
+
+    The one that it has goes on opening for the overlap, none to end it now. A client may change
+    its own. Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that
+    is too long.
+    """
+    _demand(by, CHANGE)
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise ValueError(f"The overlap is from 0 to {LONGEST_OVERLAP.days} days.")
+    now = at or clock.now()
+    held = _held(client)
+    former = FormerSecret.objects.filter(client=held)
+    if former.filter(ends_at__gt=now).exists():
+        raise TwoSecrets()
+    former.delete()
+    application = Application.objects.get(pk=client.pk)
+    ends_at = min(filter(None, [now + overlap, held.secret_ends_at]))
+    if ends_at > now:
+        FormerSecret.objects.create(client=held, digest=application.client_secret, ends_at=ends_at)
+    secret = secrets.token_urlsafe(32)
+    application.client_secret = secret
+    application.save(update_fields=["client_secret", "updated"])
+    ApiClient.objects.filter(pk=held.pk).update(secret_ends_at=_end(now))
+    ledger.append(
+        "api_client.secret_rotated", client, by=by, details={"former_ends_at": ends_at.isoformat()}
+    )
+    return secret
+
+
+@transaction.atomic
+def end_former_secret(client: AbstractApplication, *, by: Actor | str) -> bool:
+    """Let the secret before the present one open nothing from now on; whether there was one."""
+    _demand(by, CHANGE)
+    removed, _ = FormerSecret.objects.filter(client=_held(client)).delete()
+    if removed:
+        ledger.append("api_client.former_secret_ended", client, by=by)
+    return bool(removed)
+
+
+def former_secret_ends_at(client: AbstractApplication) -> datetime | None:
+    """Until when the secret before the present one opens; None where it does not."""
+    former = FormerSecret.objects.filter(client=client.pk, ends_at__gt=clock.now()).first()
+    return former.ends_at if former else None
+
+
+@transaction.atomic
+def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
+    """Let the client in no more: its secrets, keys and tokens open nothing from now on.
+
+    Its webhooks are switched off. A new secret or other keys open again. To close it again changes
+    nothing.
+    """
+    _demand(by, CHANGE)
+    held = _held(client)
+    FormerSecret.objects.filter(client=held).delete()
+    now = clock.now()
+    ApiClient.objects.filter(pk=held.pk).update(
+        secret_ends_at=now, jwks=None, jwks_uri="", keys_end_at=None
+    )
+    for tokens in (Grant, RefreshToken, AccessToken):
+        tokens.objects.filter(application=client.pk).delete()
+    for endpoint in webhooks.of(Client(client.client_id, client.name)):
+        webhooks.switch_off(endpoint, by=by)
+    ledger.append("api_client.closed", client, by=by, reason=reason)
+
+
+def knows_secret(client: AbstractApplication, secret: str) -> bool:
+    """Whether this is a secret of the client that has not ended."""
+    held = ApiClient.objects.select_related("former_secret").filter(pk=client.pk).first()
+    now = clock.now()
+    ends_at = held.secret_ends_at if held else None
+    if not secret:
+        return False
+    if (ends_at is None or ends_at > now) and check_password(secret, client.client_secret):
+        return True
+    former: FormerSecret | None = getattr(held, "former_secret", None)
+    return former is not None and former.ends_at > now and check_password(secret, former.digest)
+
+
+def is_shut(client: AbstractApplication) -> bool:
+    """Whether nothing opens to the client: its secrets have ended, and it has no keys."""
+    held = ApiClient.objects.select_related("former_secret").filter(pk=client.pk).first()
+    if held is None or held.secret_ends_at is None:
+        return False
+    now = clock.now()
+    ends = [held.secret_ends_at]
+    if former := getattr(held, "former_secret", None):
+        ends.append(former.ends_at)
+    if held.jwks or held.jwks_uri:
+        ends.append(held.keys_end_at or datetime.max.replace(tzinfo=UTC))
+    return max(ends) <= now
+
+
+def were_shown_secret(person: User, *, of: Collection[str]) -> bool:
+    """Whether they added one of these clients, by their ids, or gave it its secret."""
+    subjects = [ledger.name_of(each) for each in Application.objects.filter(client_id__in=of)]
+    acts = ("api_client.added", "api_client.secret_rotated")
+    shown = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts, user=person)
+    return shown.exists()
+
+
+def granted_to(client: AbstractApplication) -> ApiClient:
+    """What the client was granted; one added before there was a choice has what a SIS reads."""
+    scopes = " ".join(settings.API_SCOPES)
+    return ApiClient.objects.get_or_create(application=client, defaults={"scopes": scopes})[0]
+
+
+def scopes_of(client: AbstractApplication | None) -> list[str]:
+    """What was granted to a client; one added before there was a choice has what a SIS reads."""
+    if client is None:
+        return []
+    granted = ApiClient.objects.filter(pk=client.pk).values_list("scopes", flat=True).first()
+    return [*settings.API_SCOPES] if granted is None else granted.split()
+
+
+def _demand(by: Actor | str, permission: str) -> None:
+    if isinstance(by, User):
+        roles.demand(by, permission)
+
+
+def _held(client: AbstractApplication) -> ApiClient:
+    """What the client was granted, locked: of two who change its secret one waits."""
+    return ApiClient.objects.select_for_update().get(pk=granted_to(client).pk)
+
+
+def _end(now: datetime) -> datetime:
+    return now + timedelta(days=settings.CLIENT_SECRET_DAYS)
+
+
+class GrantedScopes(BaseScopes):
+    """How the token endpoint asks what a client may ask for."""
+
+    def get_all_scopes(self) -> dict[str, str]:
+        """Every scope there is, with its description."""
+        return settings.ALL_SCOPES | settings.LEARNER_SCOPES
+
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        """What this client may ask for; nothing where it has no way to prove who it is."""
+        return [] if application is not None and is_shut(application) else scopes_of(application)
+
+    def get_default_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        """What a client gets that names no scope: all that it has."""
+        return scopes_of(application)

@@ -1,0 +1,125 @@
+"""Who asks for a token: clients prove themselves, and who guesses is slowed down."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from django.db.models.functions import Now
+from oauth2_provider.models import Application
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
+
+from issuer.models import LedgerEntry
+from issuer.services import ledger
+from registrar.errors import BadAssertion
+from registrar.services.college import api_clients, client_keys, patience, sign_ins
+
+# Failures within sign_ins.WINDOW. Only failures count, so that who knows the secret may ask as
+# often as they like; and only those of one origin, so that strangers lock nobody out.
+AT_A_CLIENT: Final = 20
+FROM_ONE_ADDRESS: Final = 100
+
+# Without it a token ends with its hour (Open Badges 3.0, "Request Access Token").
+OFFLINE: Final = "offline_access"
+_FAILURES: Final = "api_client.failures"
+
+
+def demand_patience(client_id: str, *, address: str) -> None:
+    """Raise TooManyAttempts where too many have failed, before a secret is looked at."""
+    patience.demand(
+        "token", client_id, address=address, at_name=AT_A_CLIENT, from_address=FROM_ONE_ADDRESS
+    )
+
+
+def fail(client_id: str, *, address: str) -> None:
+    """Count a failure; a client at which many fail has it noted in the ledger, once a window."""
+    count = patience.count("token", client_id, address=address)
+    client = Application.objects.filter(client_id=client_id).first()
+    if client is None or count < AT_A_CLIENT:
+        return
+    entered = LedgerEntry.objects.filter(subject=ledger.name_of(client), act=_FAILURES)
+    if not entered.filter(at__gte=Now() - sign_ins.WINDOW).exists():
+        ledger.append(_FAILURES, client, by="token endpoint", details={"failures": count})
+
+
+def claimed_client(authorization: str, form: Mapping[str, Any]) -> str:
+    """Which client a request says to come from; nothing where it does not say."""
+    if found := basic_credentials(authorization):
+        return found[0]
+    if "client_assertion" in form:
+        try:
+            return client_keys.claimed_client(form["client_assertion"])
+        except BadAssertion:
+            return ""
+    return str(form.get("client_id", ""))
+
+
+def basic_credentials(authorization: str) -> tuple[str, str] | None:
+    """Client id and secret of an Authorization header (RFC 6749, section 2.3.1)."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    name, colon, secret = text.partition(":")
+    found = (unquote_plus(name), unquote_plus(secret))
+    return found if colon and "\0" not in "".join(found) else None
+
+
+class ProvenClients(OAuth2Validator):
+    """How the token endpoint asks who a client is: by a secret or by what it has signed."""
+
+    def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Whether it is the client; one way of proving it at a time (RFC 6749, section 2.3)."""
+        authorization = request.headers.get("HTTP_AUTHORIZATION", "")
+        assertion = getattr(request, "client_assertion", None)
+        if assertion is not None:
+            if authorization or getattr(request, "client_secret", None):
+                raise InvalidClientError(
+                    description="Prove who you are in one way, not in two.", request=request
+                )
+            return self._has_signed(request, assertion)
+        if authorization:
+            found = basic_credentials(authorization)
+            return found is not None and self._knows_secret(request, *found)
+        secret = getattr(request, "client_secret", None) or ""
+        return self._knows_secret(request, request.client_id or "", secret)
+
+    def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
+        """Every client here keeps a secret or a key."""
+        return True
+
+    def _knows_secret(self, request: Any, client_id: str, secret: str) -> bool:
+        client = self._load_application(client_id, request)
+        return client is not None and api_clients.knows_secret(client, secret)
+
+    def _has_signed(self, request: Any, assertion: str) -> bool:
+        try:
+            if getattr(request, "client_assertion_type", None) != client_keys.TYPE:
+                raise BadAssertion(f"client_assertion_type is {client_keys.TYPE}.")
+            claimed = client_keys.claimed_client(assertion)
+            if request.client_id not in (None, claimed):
+                raise BadAssertion("client_id is not the sub of the assertion.")
+            client = self._load_application(claimed, request)
+            if client is None:
+                return False
+            client_keys.accept(client, assertion)
+        except BadAssertion as error:
+            raise InvalidClientError(description=_plain(str(error)), request=request) from None
+        return True
+
+    def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kw: Any) -> Any:
+        """Keep the token; one to come back with is given only to who asked for `offline_access`."""
+        if OFFLINE not in token.get("scope", "").split():
+            token.pop("refresh_token", None)
+        return super()._save_bearer_token(token, request, *args, **kw)
+
+
+def _plain(text: str) -> str:
+    """As an error_description may be written (RFC 6749, section 5.2)."""
+    said = text.replace('"', "'").replace("\\", "/")
+    return "".join(c if " " <= c <= "~" else "?" for c in said)

@@ -1,0 +1,1 @@
+"""Whether a rule is met, by what is on record, and why."""

@@ -1,0 +1,474 @@
+"""The night: fetch, compare, apply, award, issue what was approved for it; tell who must act.
+
+Each step is taken once and written in the transaction of what it did: a night that was broken
+off goes on where it stopped, and nothing is done twice. What one feed or template refuses does
+not stop the others.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from issuer.errors import Refusal
+from issuer.models import Batch
+from issuer.services import batches, clock, events, ledger, outbox
+from registrar.models import Feed, NightRun, NightStep, Pull, Revision, RosterImport
+from registrar.services.awarding import awards, reminders
+from registrar.services.college import event_types, expiries, roles
+from registrar.services.feeding import feeds, pulls, rosters
+
+log = logging.getLogger(__name__)
+
+Name = NightStep.Name
+State = NightStep.State
+BEGIN: Final = "registrar.begin_nightrun"
+# A batch that is not issued by then waits for something that a person has to put right.
+LONGEST: Final = timedelta(hours=6)
+# Seconds after which a process takes no further step, so that each has all of its task's time.
+LONG: Final = 100
+# A daily roster that is read a little later than yesterday's is not late.
+A_DAY: Final = timedelta(hours=26)
+UNFORESEEN: Final = "It broke in an unforeseen way."
+SEE_THE_LOG: Final = "See the log of the worker."
+_SHOWN: Final = 20
+_TOTALS: Final = ("new", "changed", "retired", "unchanged", "errors")
+
+Refused = dict[str, str]
+
+
+@dataclass(slots=True)
+class Took:
+    """What a step did; it becomes a NightStep."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+    state: str = State.DONE
+    path: str = ""
+    roster: RosterImport | None = None
+    batch: Batch | None = None
+
+
+class _Busy(Exception):
+    """Another process takes a step of this night at this moment."""
+
+
+class _Enough(Exception):
+    """Steps have been taken for long; the others are taken with the next ring."""
+
+
+def due(*, at: datetime | None = None) -> date | None:
+    """The date whose night should run now and has not begun; from NIGHT_HOUR on, local time."""
+    local = timezone.localtime(at or clock.now())
+    if settings.NIGHT_HOUR is None or local.hour < settings.NIGHT_HOUR:
+        return None
+    today = local.date()
+    return None if NightRun.objects.filter(date__gte=today).exists() else today
+
+
+@transaction.atomic
+def begin(day: date, *, by: User | None = None) -> NightRun:
+    """Begin a night of a date; one that runs goes on. Without `by` it is the clock or a command.
+
+    A second one of the same date finds what has come since.
+    """
+    if by is not None:
+        roles.demand_for_all(by, BEGIN)
+    if run := unfinished():
+        return run
+    last = NightRun.objects.filter(date=day).first()
+    number = last.number + 1 if last else 1
+    try:
+        with transaction.atomic():
+            run = NightRun.objects.create(date=day, number=number, asked_by=by)
+    except IntegrityError:  # somebody else has begun one at this moment
+        if run := unfinished():
+            return run
+        raise
+    ledger.append("night.began", run, by=by or "system")
+    return run
+
+
+def unfinished() -> NightRun | None:
+    """The night that is not done."""
+    return NightRun.objects.filter(state=NightRun.State.RUNNING).first()
+
+
+def carry_on(run: NightRun) -> NightRun:
+    """Take the steps that are left, as far as they can be taken now; the run is done or goes on.
+
+    Several processes may call it at once: each step is taken by one of them. It goes on later
+    while batches are being issued; ring for `being_issued` after it.
+    """
+    try:
+        _Night(run).carry_on()
+    except _Busy:
+        log.info("night %s: somebody else is at it", run.date)
+    except _Enough:
+        log.info("night %s: it goes on with the next ring", run.date)
+    run.refresh_from_db()
+    return run
+
+
+def rehearse(day: date) -> list[NightStep]:
+    """The steps that the night of this date would take now; nothing is changed and nobody told."""
+    night = _Night(NightRun(date=day, began_at=clock.now()), is_rehearsal=True)
+    with transaction.atomic():
+        night.carry_on()
+        transaction.set_rollback(True)
+    return night.steps
+
+
+def being_issued(run: NightRun) -> QuerySet[Batch]:
+    """The batches of the night that are not issued yet."""
+    of_run = run.steps.filter(batch__isnull=False).values("batch")
+    return Batch.objects.filter(pk__in=of_run, state=Batch.State.APPROVED)
+
+
+def needs_somebody(steps: Iterable[NightStep]) -> list[NightStep]:
+    """The steps at which somebody has to act."""
+    return [step for step in steps if step.state != State.DONE]
+
+
+class _Night:
+    """One pass through the steps of a night; a rehearsal keeps them to itself."""
+
+    def __init__(self, run: NightRun, *, is_rehearsal: bool = False) -> None:
+        self.run = run
+        self.is_rehearsal = is_rehearsal
+        self._end = time.monotonic() + LONG
+        self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
+
+    def carry_on(self) -> None:
+        feeds_now = list(Feed.objects.filter(retired_at=None).exclude(kind=Feed.Kind.API))
+        if not all([self._take_in(feed) for feed in feeds_now]):
+            return
+        for revision in _automatic():
+            self._take(Name.AWARD, revision.template.slug, partial(_award, revision))
+        if not self._take(Name.ISSUE, "", self._issued):
+            return
+        self._remind()
+        self._take(Name.NOTIFY, "", self._told)
+        if not self.is_rehearsal:
+            _end(self.run)
+
+    def _take_in(self, feed: Feed) -> bool:
+        """Fetch, read and apply what has come; each only where the one before it was done.
+
+        Whether that is over, one way or the other: False while a server is still being asked.
+        """
+        if feed.is_pulled and not self.is_rehearsal and not self._taken(Name.FETCH, feed.name):
+            self._pull(feed)
+        fetched = self._take(Name.FETCH, feed.name, partial(self._fetch, feed))
+        if not fetched or not fetched.path:
+            return fetched is not None
+        planned = self._take(Name.PLAN, feed.name, partial(_plan, feed, Path(fetched.path)))
+        if planned and planned.state == State.DONE and planned.roster:
+            self._take(Name.APPLY, feed.name, partial(_apply, planned.roster))
+        return True
+
+    def _pull(self, feed: Feed) -> None:
+        """Ask the server for a while; what comes is kept whatever becomes of the step."""
+        try:
+            pulls.carry_on(feed, self.run)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # as for a step
+            log.exception("night %s: the pull of %s broke", self.run.date, feed.name)
+            for pull in feed.pulls.filter(run=self.run):
+                pulls.give_up(pull, "It broke in an unforeseen way. See the log of the worker.")
+
+    def _fetch(self, feed: Feed) -> Took | None:
+        if not feed.is_pulled:
+            return _look_into_folder(feed)
+        if self.is_rehearsal:
+            return Took({name: count or 0 for name, count in pulls.look(feed).items()})
+        pull = feed.pulls.filter(run=self.run).first()
+        return _pulled(feed, pull) if pull else None
+
+    def _taken(self, name: str, about: str) -> NightStep | None:
+        for step in self.steps:
+            if (step.name, step.about) == (name, about):
+                return step
+        return None
+
+    def _take(self, name: str, about: str, work: Callable[[], Took | None]) -> NightStep | None:
+        """The step, taken now unless it was taken; None where it cannot be taken yet."""
+        if taken := self._taken(name, about):
+            return taken
+        self._demand_time()
+        began_at = clock.now()
+        try:
+            with transaction.atomic():
+                self._claim(name, about)
+                took = work()
+                return None if took is None else self._keep(name, about, took, began_at)
+        except (OperationalError, InterfaceError, _Busy):
+            raise  # the step is taken when the database answers again
+        except Refusal as error:
+            took = Took(state=State.FAILED, refused=[_refused(str(error), "")])
+        except Exception:  # one step that breaks must not stop the others
+            log.exception("night %s: %s %s broke", self.run.date, name, about)
+            took = Took(state=State.FAILED, refused=[_refused(UNFORESEEN, SEE_THE_LOG)])
+        with transaction.atomic():
+            self._claim(name, about)
+            return self._keep(name, about, took, began_at)
+
+    def _demand_time(self) -> None:
+        if time.monotonic() > self._end and not self.is_rehearsal:
+            raise _Enough
+
+    def _claim(self, name: str, about: str) -> None:
+        """Hold the night to the end of the transaction, unless somebody else does."""
+        if self.is_rehearsal:
+            return
+        free = NightRun.objects.select_for_update(skip_locked=True)
+        if not free.filter(pk=self.run.pk, state=NightRun.State.RUNNING).exists():
+            raise _Busy
+        if self.run.steps.filter(name=name, about=about).exists():
+            raise _Busy
+
+    def _keep(self, name: str, about: str, took: Took, began_at: datetime) -> NightStep:
+        step = NightStep(
+            run=self.run,
+            name=name,
+            about=about,
+            state=took.state,
+            counts=took.counts,
+            refused=took.refused,
+            path=took.path,
+            roster=took.roster,
+            batch=took.batch,
+            began_at=began_at,
+            ended_at=clock.now(),
+        )
+        if not self.is_rehearsal:
+            step.save()
+            if step.state == State.HELD:
+                self._tell_of_a_held_step()
+        self.steps.append(step)
+        return step
+
+    def _tell_of_a_held_step(self) -> None:
+        page = _page(self.run)
+        events.tell(event_types.NIGHT_HELD, lambda: events.Thing(str(self.run.pk), page))
+
+    def _issued(self) -> Took | None:
+        """What became of the batches; None while one is being issued."""
+        made = [step.batch for step in self.steps if step.batch]
+        if self.is_rehearsal:
+            return Took({"issued": 0, "to issue": sum(batch.count for batch in made)})
+        is_late = clock.now() - self.run.began_at > LONGEST
+        left = being_issued(self.run)
+        if left.exists() and not is_late:
+            return None
+        progress = [batches.progress(batch) for batch in made]
+        counts = {
+            "issued": sum(each.signed for each in progress),
+            "failed": sum(each.failed for each in progress),
+        }
+        refused = [
+            _refused(f"“{batch.name}” is not issued after {LONGEST}.", "Look at its page.")
+            for batch in left
+        ]
+        if counts["failed"]:
+            refused.append(
+                _refused(f"{counts['failed']} credentials failed.", "Look at their batches.")
+            )
+        return Took(counts, refused, State.FAILED if refused else State.DONE)
+
+    def _remind(self) -> None:
+        """Tell learners whose credential ends soon, some in a transaction; then count them."""
+        why = ""
+        if not self.is_rehearsal and not self._taken(Name.REMIND, ""):
+            try:
+                while reminders.remind_some():
+                    self._demand_time()
+            except (OperationalError, InterfaceError, _Enough):
+                raise
+            except Exception:  # as in `_take`
+                log.exception("night %s: reminding broke", self.run.date)
+                why = UNFORESEEN
+        self._take(Name.REMIND, "", partial(self._reminded, why))
+
+    def _reminded(self, why: str) -> Took:
+        began_at = self.run.began_at
+        did = reminders.outlook() if self.is_rehearsal else reminders.reminded_since(began_at)
+        counts = {"expiring": did.expiring, "mails": did.mails, "no address": did.no_address}
+        if why:
+            return Took(counts, [_refused(why, SEE_THE_LOG)], State.FAILED)
+        return Took(counts)
+
+    def _told(self) -> Took:
+        """One mail to each who can act, where somebody must; and what ends soon, to who can."""
+        waiting = needs_somebody(self.steps)
+        if self.is_rehearsal:
+            return Took({"mails": 0})
+        warnings = expiries.warn()
+        if not waiting:
+            return Took({"mails": warnings})
+        lines = [
+            f"{step}: {refused['reason']} {refused['fix']}"
+            for step in waiting
+            for refused in step.refused
+        ]
+        address = f"{settings.BASE_URL}{_page(self.run)}"
+        words = {"date": self.run.date, "lines": lines[:_SHOWN], "address": address}
+        readers = [person for person in _readers() if roles.may_for_all(person, feeds.RIGHT)]
+        for person in readers:
+            outbox.write(
+                to=person.email,
+                to_name=person.get_full_name(),
+                subject=f"The night of {self.run.date} needs you",
+                text=render_to_string(
+                    "registrar/mail/night.txt", words | {"name": person.get_full_name()}
+                ),
+                why="night.needs_somebody",
+                about=self.run,
+            )
+        NightRun.objects.filter(pk=self.run.pk).update(notified_at=Now())
+        return Took({"mails": len(readers) + warnings})
+
+
+# Steps
+
+
+def _look_into_folder(feed: Feed) -> Took:
+    dropped = feeds.newest(feed)
+    if dropped is not None and dropped.read_at is None:
+        return Took({"files": 1}, path=str(dropped.path))
+    if dropped is None or dropped.read_at is None:
+        return _missed(feed, None)
+    # The same roster dropped again has come, too.
+    return _missed(feed, max(dropped.read_at, dropped.came_at))
+
+
+def _pulled(feed: Feed, pull: Pull) -> Took | None:
+    """What came of the pull; None while it goes on."""
+    if pull.state == Pull.State.RUNNING:
+        return None
+    if pull.state == Pull.State.DONE and (pull.stored_at or feed.kind != Feed.Kind.SFTP):
+        return Took(pull.rows, path=pull.stored_at)
+    if pull.state == Pull.State.DONE:
+        written_at = pull.position.get("written_at")
+        return _missed(feed, datetime.fromtimestamp(written_at, UTC) if written_at else None)
+    come = sum(pull.rows.values())
+    fix = f"Ask who runs {feed.source or feed.name}."
+    if come:
+        fix += (
+            f" The {come:,} rows that have come are kept for a day: the next night goes on there."
+        )
+    return Took(pull.rows, [_refused(pull.error, fix)], State.FAILED)
+
+
+def _missed(feed: Feed, came_at: datetime | None) -> Took:
+    """Nothing new is there: held where something should have come by now."""
+    is_of_today = came_at is not None and came_at > clock.now() - A_DAY
+    if is_of_today or not feed.is_expected_daily:
+        return Took({"files": 0})
+    reason = "No new roster has come." if came_at else "No roster has come yet."
+    fix = f"Ask who runs {feed.source or feed.name}; or say that none is expected every day."
+    return Took({"files": 0}, [_refused(reason, fix)], State.HELD)
+
+
+def _plan(feed: Feed, path: Path) -> Took:
+    source = feed.source or None
+    roster = rosters.read(path, by=None, source=source, lists_all=feed.lists_all)
+    counts = _totals(roster.plan)
+    refused = [
+        _refused(f"{problem['file']}, row {problem['row']}: {problem['reason']}", problem["fix"])
+        for problem in roster.problems
+        if problem["severity"] != "warning"
+    ][:_SHOWN]
+    if roster.state == RosterImport.State.REFUSED:
+        return Took(counts, refused, State.FAILED, roster=roster)
+    braked = list(_brakes(feed, roster))
+    state = State.HELD if braked else State.DONE
+    return Took(counts, [*braked, *refused], state, roster=roster)
+
+
+def _apply(roster: RosterImport) -> Took:
+    applied = rosters.apply(roster, by=None)
+    return Took(_totals(applied.plan), roster=applied)
+
+
+def _award(revision: Revision) -> Took:
+    """Award everyone who has newly earned it, as a batch that needs nobody: the rule was approved.
+
+    Whoever no longer meets the rule is counted; to withdraw an award is for a person.
+    """
+    evaluation = awards.evaluate(revision, at=clock.now())
+    batch = awards.prepare_automatically(evaluation)
+    counts = {
+        "learners": evaluation.learners,
+        "new": len(evaluation.awards),
+        "already": len(evaluation.already),
+        "lapsed": len(evaluation.lapsed),
+    }
+    return Took(counts, batch=batch)
+
+
+def _end(run: NightRun) -> None:
+    running = NightRun.objects.filter(pk=run.pk, state=NightRun.State.RUNNING)
+    if running.update(state=NightRun.State.DONE, ended_at=Now()):
+        states = list(run.steps.values_list("state", flat=True))
+        held, failed = states.count(State.HELD), states.count(State.FAILED)
+        told = event_types.Night(str(run.pk), _page(run), held, failed)
+        events.tell(event_types.NIGHT_ENDED, lambda: told)
+
+
+# What it asks
+
+
+def _automatic() -> list[Revision]:
+    approved = Revision.objects.filter(
+        state=Revision.State.APPROVED, awarding=Revision.Awarding.AUTOMATIC, rule__isnull=False
+    )
+    return list(approved.select_related("template").order_by("template__slug"))
+
+
+def _page(run: NightRun) -> str:
+    return f"/admin/registrar/nightrun/{run.pk}/change/"
+
+
+def _readers() -> QuerySet[User]:
+    return User.objects.filter(is_active=True).exclude(email="").order_by("pk")
+
+
+def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
+    """Why a roster is not applied without a person: too much is wrong, or would be retired."""
+    totals = _totals(roster.plan)
+    rows = sum(totals.values()) - totals["retired"]
+    fix = "Look at the roster, and apply it at the desk if it is right."
+    if totals["errors"] * 100 > feed.most_wrong * rows:
+        share = 100 * totals["errors"] / rows
+        reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
+        yield _refused(f"{reason} At most {feed.most_wrong} % may be.", fix)
+    for file, counts in roster.plan.items():
+        held = counts["unchanged"] + counts["changed"] + counts["retired"]
+        # Few rows are in a delta, and it may well be that all of them are gone.
+        held = max(held, roster.living.get(file, 0))
+        if counts["retired"] * 100 > feed.most_retired * held:
+            share = 100 * counts["retired"] / held
+            reason = f"{file}: {counts['retired']:,} of {held:,} would be retired ({share:.0f} %)."
+            yield _refused(f"{reason} At most {feed.most_retired} % may be.", fix)
+
+
+def _totals(plan: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    return {name: sum(counts[name] for counts in plan.values()) for name in _TOTALS}
+
+
+def _refused(reason: str, fix: str) -> Refused:
+    return {"reason": reason, "fix": fix}

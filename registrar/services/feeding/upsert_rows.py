@@ -1,0 +1,186 @@
+"""The rows that a system sends, as they are being judged; and what their references lead to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any, Final
+from urllib.parse import unquote
+
+from django.db import models
+
+from registrar.models import (
+    Learner,
+    LearningOpportunity,
+    LineItem,
+    Offering,
+    OrganizationUnit,
+    Term,
+)
+from registrar.readers.cells import BadCell
+from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
+from registrar.readers.rows import Flaw, Given
+from registrar.services.learners import same_people
+
+CREATED: Final = "created"
+UPDATED: Final = "updated"
+UNCHANGED: Final = "unchanged"
+ERROR: Final = "error"
+STATUSES: Final = (CREATED, UPDATED, UNCHANGED, ERROR)
+
+_TARGETS: Final[Mapping[str, type[models.Model]]] = {
+    "organisations": OrganizationUnit,
+    "terms": Term,
+    "opportunities": LearningOpportunity,
+    "offerings": Offering,
+    "learners": Learner,
+    "line-items": LineItem,
+}
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: what it says, all that is wrong with it, and in the end what became of it."""
+
+    index: int
+    key: str
+    said: dict[str, Any]
+    flaws: list[Flaw] = field(default_factory=list)
+    notes: list[Flaw] = field(default_factory=list)
+    done: str = ""
+
+    @property
+    def status(self) -> str:
+        """What became of it."""
+        return ERROR if self.flaws else self.done
+
+    def refuse(self, member: str, code: str, reason: str, remedy: str) -> None:
+        """Take note of something that is wrong with it."""
+        self.flaws.append(Flaw(member, code, reason, remedy))
+
+    def note(self, member: str, code: str, reason: str, remedy: str) -> None:
+        """Take note of something that its sender should know, and that does not hold it up."""
+        self.notes.append(Flaw(member, code, reason, remedy))
+
+
+def read(kind: str, given: Iterable[Given], *, is_text: bool, seen: dict[str, int]) -> list[Row]:
+    """Read the members of rows of a kind. Of two rows with one key the first counts.
+
+    `seen` remembers the keys and where they stood.
+    """
+    members = {member.name: member for member in MEMBERS[kind]}
+    key_name = MEMBERS[kind][0].name
+    rows = [_row(members, each, key_name, is_text=is_text) for each in given]
+    for row in rows:
+        if row.key and seen.setdefault(row.key, row.index) != row.index:
+            row.refuse(
+                key_name,
+                "duplicate",
+                f"Row {seen[row.key]} has the same {key_name}.",
+                "Send each row once.",
+            )
+    return rows
+
+
+def _row(members: Mapping[str, Member], given: Given, key_name: str, *, is_text: bool) -> Row:
+    row = Row(given.index, "", {})
+    if given.flaw is not None:
+        row.flaws.append(given.flaw)
+        return row
+    for name, value in given.members.items():
+        if name not in members:
+            row.refuse(
+                name[:64],
+                "unknown_field",
+                "There is no such member.",
+                f"Use {', '.join(members)}.",
+            )
+            continue
+        try:
+            row.said[name] = members[name].read(value, is_text=is_text)
+        except BadCell as bad:
+            row.refuse(name, bad.code, bad.reason.replace("{column}", name), bad.fix)
+    row.key = row.said.get(key_name, "")
+    if key_name not in given.members:
+        _miss(row, key_name)
+    for name, member in members.items():
+        if member.resets:
+            row.said.setdefault(name, member.kind.blank)
+    return row
+
+
+def complete(kind: str, row: Row) -> None:
+    """Fill in what a new row leaves out; refuse it where that is needed."""
+    for member in MEMBERS[kind]:
+        if member.name not in row.said:
+            if member.needed:
+                if not any(flaw.member == member.name for flaw in row.flaws):
+                    _miss(row, member.name)
+            row.said[member.name] = member.kind.blank
+
+
+def _miss(row: Row, name: str) -> None:
+    row.refuse(name, "required", f"{name} is missing, but is required.", "Give it.")
+
+
+def cut(model: type[models.Model], name: str, value: Any) -> Any:
+    """A value as the field keeps it; decimals are cut, never rounded up."""
+    model_field = model._meta.get_field(name)
+    if isinstance(model_field, models.DecimalField) and isinstance(value, Decimal):
+        return value.quantize(Decimal(1).scaleb(-model_field.decimal_places), rounding=ROUND_FLOOR)
+    return value
+
+
+def fits(model: type[models.Model], name: str, value: Any) -> bool:
+    """Whether the field has room for the value."""
+    model_field = model._meta.get_field(name)
+    if isinstance(model_field, models.CharField) and isinstance(value, str):
+        return len(value) <= (model_field.max_length or 0)
+    if isinstance(model_field, models.DecimalField) and isinstance(value, Decimal):
+        return bool(abs(value) < 10 ** (model_field.max_digits - model_field.decimal_places))
+    return True
+
+
+def refuse_size(row: Row, name: str) -> None:
+    """Take note that a value is too long or too large."""
+    row.refuse(name, "too_long", f"{name} is longer or larger than can be kept.", "Shorten it.")
+
+
+def lead(kind: str, rows: Sequence[Row], *, source: str) -> dict[str, dict[str, int]]:
+    """By member: the keys of ours to which the references of these rows lead."""
+    found: dict[str, dict[str, int]] = {}
+    for member in MEMBERS[kind]:
+        if member.leads_to:
+            named = {row.said[member.name] for row in rows if row.said.get(member.name)}
+            found[member.name] = _find(_TARGETS[member.leads_to], named, source)
+    return found
+
+
+def refuse_orphan(row: Row, name: str) -> None:
+    """Take note that a reference leads to nothing."""
+    row.refuse(
+        name,
+        "unknown_reference",
+        f"{name} leads to nothing that came from this source.",
+        "Send what it leads to first, or name it sis:<source>:<sourcedId>.",
+    )
+
+
+def _find(model: type[models.Model], named: Iterable[str], source: str) -> dict[str, int]:
+    by_source: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in named:
+        by_source[source][name] = name
+        if name.startswith(ELSEWHERE):
+            other, _, sourced_id = name.removeprefix(ELSEWHERE).partition(":")
+            by_source[unquote(other)][sourced_id] = name
+    found: dict[str, int] = {}
+    for origin, ids in by_source.items():
+        if "\0" in origin:
+            continue
+        held = model._default_manager.filter(source=origin, sourced_id__in=list(ids))
+        for sourced_id, pk in held.values_list("sourced_id", "pk"):
+            found[ids[sourced_id]] = pk
+        if model is Learner:
+            same = same_people.joined(origin, among=list(ids))
+            found.update({ids[sourced_id]: pk for sourced_id, pk in same.items()})
+    return found

@@ -1,0 +1,72 @@
+"""Add and change rows that a system sends; every row is told what became of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from issuer.services import ledger
+from issuer.services.clients import Client
+from registrar.errors import NoSource
+from registrar.readers.rows import Given
+from registrar.services.awarding import award_file_plan
+from registrar.services.college import people, sources
+from registrar.services.feeding import upsert_outcomes, upsert_results, upsert_rows, upsert_tables
+from registrar.services.feeding.upsert_rows import CREATED, UPDATED, Row
+from registrar.services.marking import confirmations
+from skills.readers import texts
+
+LONGEST_SOURCE: Final = 100
+# Names under which the college itself keeps what came from nowhere else.
+OURS: Final = frozenset({people.OWN, award_file_plan.SOURCE, confirmations.SOURCE})
+
+
+def demand_source(source: str) -> str:
+    """The name of the system that rows come from. Raises NoSource for what cannot be one."""
+    is_ours = source.casefold() in OURS
+    if is_ours or not source.strip() or len(source) > LONGEST_SOURCE or texts.refused(source):
+        raise NoSource
+    return source
+
+
+@transaction.atomic
+def apply(
+    kind: str,
+    given: Iterable[Given],
+    *,
+    source: str,
+    by: Client,
+    is_text: bool = False,
+    seen: dict[str, int] | None = None,
+    at: datetime | None = None,
+) -> list[Row]:
+    """Write the rows that are right; those that are wrong say what, and change nothing.
+
+    A row is known by its source and its key. What it leaves out stays as it is. The same rows
+    again change nothing. `seen` remembers keys from one call to the next.
+    """
+    at = at or timezone.now()
+    rows = upsert_rows.read(kind, given, is_text=is_text, seen={} if seen is None else seen)
+    sources.hold(source)
+    _write(kind, [row for row in rows if row.key and not _is_repeated(row)], source, by, at)
+    counted = Counter(row.status for row in rows)
+    if counted[CREATED] or counted[UPDATED]:
+        details = {"kind": kind, **{name: counted[name] for name in upsert_rows.STATUSES}}
+        ledger.append("rows.sent", f"source:{source}", by=by, details=details)
+    return rows
+
+
+def _is_repeated(row: Row) -> bool:
+    return any(flaw.code == "duplicate" for flaw in row.flaws)
+
+
+def _write(kind: str, rows: Sequence[Row], source: str, by: Client, at: datetime) -> None:
+    if kind == "results":
+        upsert_results.apply(rows, source=source, at=at)
+    elif kind == "outcomes":
+        upsert_outcomes.apply(rows, source=source, by=by)
+    else:
+        upsert_tables.apply(kind, rows, source=source, at=at)

@@ -1,0 +1,1 @@
+"""Whom the records are about, and what learners themselves reach and keep."""

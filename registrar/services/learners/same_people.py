@@ -1,0 +1,248 @@
+"""One person whom two sources know: found by agreed numbers, joined, kept apart, parted again.
+
+Whose learner numbers are the college's own is agreed feed by feed; only among those is anybody
+looked for. What the other source says of a joined person is said of the one learner from then on:
+its results are superseded by the same for that learner, none is edited.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+from urllib.parse import unquote
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from issuer.errors import WrongState
+from issuer.services import ledger
+from registrar.models import Enrolment, Feed, Learner, Result, SamePerson, catalog
+from registrar.services.college import roles, sources
+from registrar.services.learners import learner_access
+from registrar.services.marking import results
+
+RIGHT: Final = "registrar.decide_sameperson"
+State = SamePerson.State
+_QUERY: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Match:
+    """A user of a source who has the number of a learner of another one.
+
+    `doubt` says what speaks against their being one person.
+    """
+
+    sourced_id: str
+    learner: int
+    number: str
+    name: str
+    row: int
+    doubt: str = ""
+
+
+class Person(Protocol):
+    """Whom a source speaks of, as far as people are told apart by it."""
+
+    @property
+    def sourced_id(self) -> str: ...
+    @property
+    def identifier(self) -> str: ...
+    @property
+    def given_name(self) -> str: ...
+    @property
+    def family_name(self) -> str: ...
+    @property
+    def preferred_family_name(self) -> str: ...
+    @property
+    def deleted(self) -> bool: ...
+    @property
+    def row(self) -> int: ...
+
+
+def joined(source: str, *, among: Collection[str] | None = None) -> dict[str, int]:
+    """By sourced id the learners that people of the source are, who came from another one.
+
+    Asked for some of them, only of those.
+    """
+    found = SamePerson.objects.filter(source=source, state=State.JOINED)
+    if among is not None:
+        found = found.filter(sourced_id__in=among)
+    return dict(found.values_list("sourced_id", "learner_id"))
+
+
+def who_is(learner: Learner) -> Learner:
+    """The learner whom this one was found to be; mostly themselves."""
+    found = SamePerson.objects.filter(
+        source=learner.source, sourced_id=learner.sourced_id, state=State.JOINED
+    )
+    same = found.select_related("learner").first()
+    return same.learner if same else learner
+
+
+def named(key: str, *, at: str = "") -> Q:
+    """Find the learner of a key, `sis:<source>:<sourcedId>`; whom they were found to be, if so.
+
+    `at` is the path to the learner from the table asked.
+    """
+    source, _, sourced_id = key.removeprefix(catalog.KEY_PREFIX).partition(":")
+    same = joined(unquote(source), among=[sourced_id])
+    return Q(**{f"{at}pk": same[sourced_id]}) if same else catalog.named(key, at=at)
+
+
+def match(source: str, users: Collection[Person]) -> list[Match]:
+    """Who of these users has the number of a learner of another agreed source. Writes nothing.
+
+    Those who were compared before are left out, whatever came of it.
+    """
+    agreed = _agreed()
+    if source not in agreed:
+        return []
+    numbered = [user for user in users if user.identifier and not user.deleted]
+    if not numbered:
+        return []
+    times = Counter(user.identifier for user in numbered)
+    others = _by_number(agreed - {source}, times)
+    compared = set(SamePerson.objects.filter(source=source).values_list("sourced_id", "learner_id"))
+    own = set(Learner.objects.filter(source=source).values_list("sourced_id", flat=True))
+    taken = set(joined(source).values())
+    found = []
+    for user in numbered:
+        candidates = others.get(user.identifier, [])
+        for learner in candidates:
+            if (user.sourced_id, learner.pk) in compared:
+                continue
+            is_alone = len(candidates) == times[user.identifier] == 1
+            doubt = _doubt(user, learner, is_alone=is_alone)
+            if not doubt and user.sourced_id in own:
+                doubt = "both were here before"
+            if not doubt and learner.pk in taken:
+                doubt = "the learner is known there under another id"
+            found.append(_match(user, learner, doubt))
+    return sorted(found)
+
+
+def note(source: str, matches: Iterable[Match]) -> None:
+    """Keep what was matched: joined, or waiting for somebody to decide. For imports alone."""
+    SamePerson.objects.bulk_create(
+        SamePerson(
+            learner_id=found.learner,
+            source=source,
+            sourced_id=found.sourced_id,
+            number=found.number,
+            name=found.name,
+            state=State.WAITING if found.doubt else State.JOINED,
+            doubt=found.doubt,
+        )
+        for found in matches
+    )
+
+
+@transaction.atomic
+def join(same: SamePerson, *, by: User, reason: str = "") -> SamePerson:
+    """Say that they are one person: all that the source said is said of the one learner.
+
+    Raises WrongState when it was decided already, and when the other learner was awarded
+    something, which stays where it is; and NotAllowed.
+    """
+    same = _decide(same, State.WAITING, State.JOINED, by=by, reason=reason)
+    other = Learner.objects.filter(source=same.source, sourced_id=same.sourced_id).first()
+    if other is not None:
+        if other.awards.exists():
+            raise WrongState(
+                "Both have to stay: something was awarded to the learner of "
+                f"{same.source}. Correct or withdraw that first."
+            )
+        _move(same.source, other, same.learner)
+        Learner.objects.filter(pk=other.pk).update(retired_at=Now())
+    ledger.append("person.joined", same, by=by, reason=reason)
+    return same
+
+
+@transaction.atomic
+def keep_apart(same: SamePerson, *, by: User, reason: str = "") -> SamePerson:
+    """Say that they are two people. Raises WrongState and NotAllowed."""
+    same = _decide(same, State.WAITING, State.APART, by=by, reason=reason)
+    ledger.append("person.kept_apart", same, by=by, reason=reason)
+    return same
+
+
+@transaction.atomic
+def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
+    """Undo a join: what the source said is said of a learner of its own again.
+
+    What was awarded meanwhile stays, and whoever looks at it is told that the rule is no longer
+    met. The one learner is signed out and has to let applications in again: it may have been the
+    other who did. Raises WrongState and NotAllowed.
+    """
+    same = _decide(same, State.JOINED, State.APART, by=by, reason=reason)
+    other, is_new = Learner.objects.get_or_create(
+        source=same.source,
+        sourced_id=same.sourced_id,
+        defaults={"number": same.number, "given_name": same.name},
+    )
+    if not is_new:
+        Learner.objects.filter(pk=other.pk).update(retired_at=None)
+    _move(same.source, same.learner, other)
+    learner_access.end([same.learner_id], why="parted")
+    ledger.append("person.parted", same, by=by, reason=reason)
+    return same
+
+
+# How
+
+
+def _agreed() -> set[str]:
+    """The sources whose numbers are the college's own."""
+    living = Feed.objects.filter(retired_at=None, shares_numbers=True).exclude(source="")
+    return set(living.values_list("source", flat=True))
+
+
+def _by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, list[Learner]]:
+    wanted = sorted(numbers)
+    living = Learner.objects.filter(source__in=origins, retired_at=None)
+    found: dict[str, list[Learner]] = {}
+    for start in range(0, len(wanted), _QUERY):
+        for learner in living.filter(number__in=wanted[start : start + _QUERY]).order_by("pk"):
+            found.setdefault(learner.number, []).append(learner)
+    return found
+
+
+def _doubt(user: Person, learner: Learner, *, is_alone: bool) -> str:
+    if not is_alone:
+        return "the number stands for several people"
+    names = {user.family_name.casefold(), user.preferred_family_name.casefold()} - {""}
+    if learner.family_name.casefold() not in names:
+        return "the family names differ"
+    return ""
+
+
+def _match(user: Person, learner: Learner, doubt: str) -> Match:
+    name = f"{user.given_name} {user.family_name}".strip()
+    return Match(user.sourced_id, learner.pk, user.identifier, name, user.row, doubt)
+
+
+def _decide(same: SamePerson, old: State, new: State, *, by: User, reason: str) -> SamePerson:
+    roles.demand_for_all(by, RIGHT)
+    sources.hold(same.source)
+    open_ones = SamePerson.objects.filter(pk=same.pk, state=old)
+    said = {"state": new, "decided_by": by, "decided_at": Now(), "reason": reason}
+    is_known = SamePerson.objects.filter(source=same.source, state=State.JOINED).filter(
+        learner=same.learner
+    )
+    if new == State.JOINED and is_known.exists():
+        raise WrongState("The learner is joined with somebody else of that system already.")
+    if not open_ones.update(**said):
+        raise WrongState
+    return SamePerson.objects.select_related("learner").get(pk=same.pk)
+
+
+def _move(source: str, old: Learner, new: Learner) -> None:
+    """What the source says of the one is said of the other from now on."""
+    Enrolment.objects.filter(source=source, learner=old).update(learner=new)
+    held = list(Result.objects.filter(source=source, learner=old, superseded_at=None))
+    entries = [replace(results.as_entry(row), learner=new.pk) for row in held]
+    results.supersede([row.pk for row in held], new=entries, at=timezone.now())

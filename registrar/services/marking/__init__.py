@@ -1,0 +1,1 @@
+"""What came out for each learner: marks, participation, files of results, words from outside."""

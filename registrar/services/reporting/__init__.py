@@ -1,0 +1,1 @@
+"""Counts and evidence for those who look after programmes."""

@@ -1,0 +1,1 @@
+"""What is taught, what learners can do after it, and which skills that is."""

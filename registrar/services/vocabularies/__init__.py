@@ -1,0 +1,1 @@
+"""Frameworks of skills, their links and competencies of our own, at the desk of the registrar."""
