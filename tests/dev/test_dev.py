@@ -423,7 +423,7 @@ def test_two_commands_at_once_make_one_set_of_services(checkout: Checkout) -> No
     argv = [sys.executable, str(checkout.folder / "dev"), "manage", "migrate", "--check"]
     both = [subprocess.Popen(argv, env=checkout.env) for _ in range(2)]
     assert [process.wait(60) for process in both] == [1, 1]  # there is something to migrate
-    assert checkout.processes() == []
+    wait_until(lambda: not checkout.processes(), checkout.processes, 30)
 
 
 @pytest.mark.slow
