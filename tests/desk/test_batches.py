@@ -267,6 +267,19 @@ def test_only_who_may_revoke_a_batch_sees_the_mail_that_would_go(
     assert signed_in(stranger).get(address).status_code == 403
 
 
+def test_a_mail_that_would_go_is_shown_as_text_whatever_somebody_is_called(
+    adas_credential: Credential, ada: Learner, clara: User, signed_in: SignIn
+) -> None:
+    tag = '<i hx-post="/admin/logout/" hx-trigger="load">'
+    Learner.objects.filter(pk=ada.pk).update(family_name=tag)
+    address = reverse("admin:issuer_batch_withdrawal_mail", args=[adas_credential.batch_id])
+    for page in (
+        signed_in(clara).get(address, {"reason-revoke_all": tag}),
+        signed_in(clara).get(thing_url(adas_credential.batch)),
+    ):
+        assert "&lt;i hx-post=" in text(page) and "<i hx-post=" not in text(page)
+
+
 def test_a_batch_is_paused_goes_on_and_is_cancelled_from_its_page(
     adas_batch: Batch, adas_award: Award, key: object, clara: User, dev: User, signed_in: SignIn
 ) -> None:

@@ -21,7 +21,9 @@ def sender() -> dict[str, str]:
 def text(award: Award, template: str, **words: Any) -> str:
     """What a mail about an award says; `words` are those of the template, and of the sender."""
     about = {"learner": award.learner.name, "title": award.revision.name}
-    return render_to_string(f"registrar/mail/{template}.txt", about | words)
+    written = render_to_string(f"registrar/mail/{template}.txt", about | words)
+    # What Django renders counts as HTML that is safe; a mail is plain text, which pages escape.
+    return "".join([written])
 
 
 def write(award: Award, *, why: str, subject: str, text: str, link: str = "") -> Mail | None:
