@@ -9,9 +9,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from config import problems
+from config.rest import scopes_of
 from registrar.models import KeptAnswer
 from registrar.services.college import kept_answers
 
@@ -124,10 +126,16 @@ def _is_offered(request: HttpRequest, view: Any) -> bool:
 
 
 def _client(request: HttpRequest) -> int | None:
-    """The client whose token it is; None where there is none that holds, as the view will say."""
+    """The client whose token it is; None where there is none that may, as the view will say."""
     if "Authorization" not in request.headers:
         return None
-    valid, found = get_oauthlib_core().verify_request(request, scopes=[])
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return None
+    # Asked before an answer is given again: a token without the scope may not read it either.
+    scopes = scopes_of(getattr(view, "cls", None), request.method)
+    valid, found = get_oauthlib_core().verify_request(request, scopes=scopes)
     return found.access_token.application_id if valid else None
 
 

@@ -54,6 +54,14 @@ def test_the_same_request_with_the_same_key_is_done_once_and_answered_alike(writ
 
 
 @pytest.mark.django_db
+def test_an_answer_is_not_given_again_to_a_token_without_the_scope(writer, body) -> None:
+    assert write(writer, body).status_code == 201
+    AccessToken.objects.update(scope="skills.read")
+    again = write(writer, body)
+    assert (again.status_code, "Idempotency-Replayed" in again) == (403, False)
+
+
+@pytest.mark.django_db
 def test_a_refusal_is_answered_alike_too(writer, body) -> None:
     wrong = {"associations": [body["associations"][0] | {"kind": "sameAs"}]}
     first, again = write(writer, wrong), write(writer, wrong)
