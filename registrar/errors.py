@@ -115,6 +115,12 @@ class NoScope(RegistrarError):
     code = "no_scope"
 
 
+class ClientShut(RegistrarError):
+    """A client that is closed cannot give itself a secret. Ask who administers it."""
+
+    code = "client_shut"
+
+
 class TwoSecrets(RegistrarError):
     """Two secrets of this client are good already. End the older one first."""
 

@@ -22,7 +22,7 @@ from issuer.models import LedgerEntry
 from issuer.services import clients, webhooks
 from issuer.vc import keys, signers
 from issuer.vc.jose import jws
-from registrar.errors import TwoSecrets, UnsoundKeys
+from registrar.errors import ClientShut, TwoSecrets, UnsoundKeys
 from registrar.models import ApiClient, FormerSecret, UsedAssertion
 from registrar.services.college import api_clients, client_keys
 from tests.issuer.stranger import World, world
@@ -273,8 +273,27 @@ def test_a_client_that_is_closed_is_let_in_no_more(
     assert get(token) == 401
     assert ask(client.client_id, secret).status_code == 401
     assert show(signed(claims(client))).status_code == 401
+    with pytest.raises(ClientShut):
+        api_clients.rotate_secret(client, by=caller)  # in a call that began before
     new = api_clients.rotate_secret(client, by=root)
     assert [ask(client.client_id, each).status_code for each in (secret, new)] == [401, 200]
+
+
+def test_who_gives_a_client_keys_could_sign_in_as_it_and_who_takes_them_away_not(
+    added: tuple[Application, str], root: User
+) -> None:
+    client, _ = added
+    second, third = (
+        User.objects.create_superuser(name, password=None) for name in ("second", "third")
+    )
+    client_keys.register(client, by=second, jwks=jwks(a=SIGNER))
+    client_keys.register(client, by=third)
+    could = [
+        api_clients.could_sign_in_as(each, of=[client.client_id]) for each in (root, second, third)
+    ]
+    assert could == [True, True, False]
+    client_keys.register(client, by=third, jwks_uri=JWKS_URI)
+    assert api_clients.could_sign_in_as(third, of=[client.client_id])
 
 
 def test_a_command_registers_keys(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from oauth2_provider.models import (
     AbstractApplication,
     AccessToken,
@@ -21,7 +22,7 @@ from oauth2_provider.scopes import BaseScopes
 from issuer.models import LedgerEntry
 from issuer.services import clock, ledger, webhooks
 from issuer.services.clients import Actor, Client
-from registrar.errors import NoScope, TwoSecrets
+from registrar.errors import ClientShut, NoScope, TwoSecrets
 from registrar.models import ApiClient, FormerSecret
 from registrar.services.college import roles
 
@@ -70,14 +71,17 @@ def rotate_secret(
     """Give a client a new secret, and return it: it is shown this once.
 
     The one that it has goes on opening for the overlap, none to end it now. A client may change
-    its own. Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that
-    is too long.
+    its own, but not once it is shut: then ClientShut is raised, also where its call began before.
+    Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that is too
+    long.
     """
     _demand(by, CHANGE)
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise ValueError(f"The overlap is from 0 to {LONGEST_OVERLAP.days} days.")
     now = at or clock.now()
     held = _held(client)
+    if isinstance(by, Client) and is_shut(client):
+        raise ClientShut()
     former = FormerSecret.objects.filter(client=held)
     if former.filter(ends_at__gt=now).exists():
         raise TwoSecrets()
@@ -160,12 +164,13 @@ def is_shut(client: AbstractApplication) -> bool:
     return max(ends) <= now
 
 
-def were_shown_secret(person: User, *, of: Collection[str]) -> bool:
-    """Whether they added one of these clients, by their ids, or gave it its secret."""
+def could_sign_in_as(person: User, *, of: Collection[str]) -> bool:
+    """Whether they were shown a secret of one of these clients, by their ids, or gave it keys."""
     subjects = [ledger.name_of(each) for each in Application.objects.filter(client_id__in=of)]
-    acts = ("api_client.added", "api_client.secret_rotated")
-    shown = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts, user=person)
-    return shown.exists()
+    acts = ("api_client.added", "api_client.secret_rotated", "api_client.keys_changed")
+    done = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts, user=person)
+    taken_away = Q(act="api_client.keys_changed", details__kids=[], details__jwks_uri="")
+    return done.exclude(taken_away).exists()
 
 
 def granted_to(client: AbstractApplication) -> ApiClient:

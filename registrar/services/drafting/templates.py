@@ -146,6 +146,11 @@ def edit(
     return revision
 
 
+def hold(revision: Revision) -> None:
+    """Let nobody else change a revision until the commit. To be called in a transaction."""
+    Revision.objects.select_for_update().get(pk=revision.pk)
+
+
 @transaction.atomic
 def submit(revision: Revision, *, by: Actor) -> Revision:
     """Hand a draft in for approval. Raises Incomplete, which names all that is missing."""
@@ -206,7 +211,7 @@ def note_refusal(revision: Revision, *, by: User, reason: str) -> None:
 def has_written(person: User, revision: Revision) -> bool:
     """Whether they have drafted, edited or submitted it, or proposed what it says.
 
-    What a system wrote, whoever was shown the system's secret can have written.
+    What a system wrote, whoever was shown the system's secret or gave it keys can have written.
     """
     if person.pk == revision.author_id or revision.proposals.filter(by=person).exists():
         return True
@@ -217,7 +222,7 @@ def has_written(person: User, revision: Revision) -> bool:
     if written.filter(user=person).exists():
         return True
     systems = written.filter(details__has_key="client").values_list("details__client", flat=True)
-    return api_clients.were_shown_secret(person, of=set(systems))
+    return api_clients.could_sign_in_as(person, of=set(systems))
 
 
 @transaction.atomic
