@@ -61,6 +61,11 @@ def add(
     return endpoint
 
 
+def hold(endpoint: WebhookEndpoint) -> None:
+    """Let nobody else change a webhook until the commit. To be called in a transaction."""
+    WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
+
+
 @transaction.atomic
 def change(endpoint: WebhookEndpoint, *, by: Actor, **changes: Any) -> WebhookEndpoint:
     """Change its `url`, `types`, `description` or `contact`; what is under way goes to the new one.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
@@ -170,11 +171,14 @@ class DraftedRevisionViewSet(RevisionViewSet):
         filters=False,
         description="Change a draft. Once it is submitted it can be changed no more (409).",
     )
+    @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change a draft."""
+        asked = DraftOptionsSerializer(data=request.data)
+        # Held before it is looked at again, so that nobody changes it in between.
+        templates.hold(self.get_object())
         revision = self.get_object()
         versions.demand_match(request, self.get_serializer(revision).data)
-        asked = DraftOptionsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         templates.edit(revision, by=_client(request), **asked.wording())
         changed = self.get_serializer(self.get_object()).data

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -258,14 +259,18 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return self._with_secret(endpoint, status.HTTP_201_CREATED)
 
     @extend_schema(responses=WebhookSerializer)
+    @transaction.atomic
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is given. What is under way goes to the new address.
 
         What waits when it is switched off counts as not delivered, and can be sent once more.
         """
+        body = request.data
+        # Held before it is looked at again, so that nobody changes it in between.
+        webhooks.hold(self.get_object())
         endpoint = self.get_object()
         versions.demand_match(request, self.get_serializer(endpoint).data)
-        asked = self.get_serializer(endpoint, data=request.data, partial=True)
+        asked = self.get_serializer(endpoint, data=body, partial=True)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         is_on = said.pop("is_on", endpoint.is_on)

@@ -1,5 +1,6 @@
 """Systems draft templates and hand them in; a person who did not write them approves."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from registrar.models import CredentialTemplate, Revision
 from registrar.services.college import api_clients
 from registrar.services.drafting import templates
 from tests.cast import College, signed_in
+from tests.registrar.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,18 @@ def test_a_system_drafts_and_submits_and_a_second_person_approves(
     assert (again.json()["name"], again.json()["level"]) == ("Cells", "2")
     third = system.post(f"{PATH}/{revision.template_id}/revisions", {}, format="json")
     assert third.json()["code"] == "wrong_state"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refused(
+    system: APIClient, college: College
+) -> None:
+    (made,) = system.post(PATH, new(college), format="json").json()["revisions"]
+    address = f"/api/v1/revisions/{made['id']}"
+    seen = {"if-match": system.get(address)["ETag"]}
+    change = partial(system.patch, address, format="json", headers=seen)
+    said = at_once(*(partial(change, {"hours": hours}) for hours in ("20", "30", "40")))
+    assert sorted(each.status_code for each in said) == [200, 412, 412]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from registrar.services.college import api_clients
 from registrar.services.college.event_types import SENT, TEMPLATE_APPROVED
 from tests.cast import issue, signed_in
 from tests.issuer.receiver import Receiver, open_receiver
+from tests.registrar.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +171,17 @@ def test_who_may_read_it_no_longer_is_told_no_more(
         events.tell(TEMPLATE_APPROVED, lambda: events.thing(1, at="/api/v1/templates"))
         send()
         assert receiver.types == ["template.approved"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refused(
+    system: APIClient, receiver: Receiver
+) -> None:
+    address = f"{PATH}/{register(system, receiver)['id']}"
+    seen = {"if-match": system.get(address)["ETag"]}
+    change = partial(system.patch, address, format="json", headers=seen)
+    said = at_once(*(partial(change, {"description": each}) for each in ("a", "b", "c")))
+    assert sorted(each.status_code for each in said) == [200, 412, 412]
 
 
 def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Receiver) -> None:
