@@ -45,6 +45,7 @@ from registrar.admin.award_files import summary
 from registrar.admin.moments import MomentField
 from registrar.models import Award, AwardFile, Revision
 from registrar.services.awarding import (
+    award_file_authors,
     award_mails,
     awards,
     awards_again,
@@ -184,6 +185,7 @@ class BatchPage(ThingPage):
             and user.has_perm("issuer.approve_batch"),
             may_schedule=user.has_perm("issuer.approve_batch"),
             is_own=is_own,
+            has_worked_on=award_file_authors.has_worked_on(user, batch),
             may_withdraw=batch.state == Batch.State.PREPARED
             and is_own
             and user.has_perm("issuer.prepare_batch"),

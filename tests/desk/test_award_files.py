@@ -116,6 +116,19 @@ def test_columns_are_said_by_hand_and_remembered(workshop: Revision, clerk: Clie
     assert "1 learner is told by mail" in body
 
 
+def test_who_mended_rows_is_told_that_somebody_else_approves(
+    workshop: Revision, clara: User, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    kept = award_files.take(
+        sheet(right(1)), template=workshop.template, by=root, file_name="people.csv"
+    )
+    batch = award_files.prepare(award_files.look(kept), by=clara)
+    page = signed_in(root).get(thing_url(batch)).content.decode()
+    assert "You had a hand in its rows" in page
+    assert "Approve this batch" not in page
+    assert "Decline this batch" in page
+
+
 def test_learners_are_told_once_where_their_credential_is(
     key: SigningKey, workshop: Revision, clara: User, dev: User
 ) -> None:

@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from issuer.errors import SamePerson, WrongState
 from issuer.models import Batch, Credential, LedgerEntry, SigningKey
+from issuer.services.clients import Actor, Client
 from registrar.errors import ImportRefused, NotAllowed, PlanOutdated
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
 from registrar.services.awarding import award_file_people, award_files, awards, withdrawals
 from registrar.services.awarding.chosen_awards import Common
 from registrar.services.awarding.learner_choices import Choice
+from registrar.services.college import api_clients
 from registrar.services.drafting import templates
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, planted, right
@@ -41,7 +43,7 @@ def ada_row(**cells: str) -> dict[str, str]:
     }
 
 
-def read(data: bytes, revision: Revision, by: User, **options: Any) -> AwardFile:
+def read(data: bytes, revision: Revision, by: Actor, **options: Any) -> AwardFile:
     kept = award_files.take(
         data, template=revision.template, by=by, file_name="people.csv", **options
     )
@@ -285,6 +287,36 @@ def test_cells_are_mended_and_columns_said_by_hand(workshop: Revision, clara: Us
     award_files.prepare(other, by=clara)
     third = read(b"a,b,c,d\n3,Cy,Lind,c@example.org\n", workshop, clara)
     assert (third.columns, third.counts["ok"]) == (said, 1)
+
+
+@pytest.mark.parametrize("part", ["take", "mend", "describe", "leave_out"])
+def test_who_had_a_hand_in_the_rows_does_not_approve_what_a_colleague_prepares(
+    workshop: Revision, clara: User, dev: User, root: User, part: str
+) -> None:
+    kept = read(sheet(right(1), right(2)), workshop, root if part == "take" else clara)
+    if part == "mend":
+        cells = list(AwardFileRow.objects.get(file=kept, number=3).cells)
+        award_files.mend(kept, {3: cells}, by=root)
+    elif part == "describe":
+        award_files.describe(kept, columns=kept.columns, by=root)
+    elif part == "leave_out":
+        award_files.leave_out(kept, [3], by=root)
+    batch = award_files.prepare(kept, by=clara)
+    with pytest.raises(SamePerson):
+        awards.approve(batch, by=root)
+    assert LedgerEntry.objects.get(act="batch.approval_refused").user == root
+    assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
+
+
+def test_who_was_shown_the_secret_of_a_system_does_not_approve_what_it_prepared(
+    workshop: Revision, dev: User, root: User
+) -> None:
+    application, _ = api_clients.add("Portal", by=root, scopes=["awards.prepare"])
+    portal = Client(application.client_id, application.name)
+    batch = award_files.prepare(read(sheet(right(1)), workshop, portal), by=portal)
+    with pytest.raises(SamePerson):
+        awards.approve(batch, by=root)
+    assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
 
 
 def test_rows_are_left_out_and_taken_in_again(

@@ -185,6 +185,7 @@ def describe(
     if sends_mail is not None:
         award_file.sends_mail = sends_mail
     award_file.save(update_fields=["columns", "orders", "duplicates", "sends_mail"])
+    ledger.append("award_file.described", award_file, by=by or "system")
     _look_again(award_file)
     return award_file
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import dateformat
 
-from issuer.errors import NotIssued, WrongState
+from issuer.errors import NotIssued, SamePerson, WrongState
 from issuer.models import Batch
 from issuer.services import batches, clock, ledger
 from registrar import rules
@@ -26,7 +26,12 @@ from registrar.models import (
     Revision,
 )
 from registrar.models.awards import OVER
-from registrar.services.awarding import award_mails, award_results, successions
+from registrar.services.awarding import (
+    award_file_authors,
+    award_mails,
+    award_results,
+    successions,
+)
 from registrar.services.college import roles
 from registrar.services.deciding import eligibility
 from registrar.services.deciding.eligibility import Candidate
@@ -209,7 +214,6 @@ def units_of(batch: Batch) -> list[OrganizationUnit]:
     return list(OrganizationUnit.objects.filter(templates__awards__batch=batch).distinct())
 
 
-@transaction.atomic
 def approve(
     batch: Batch, *, by: User, reason: str = "", begins_at: datetime | None = None
 ) -> Batch:
@@ -217,10 +221,24 @@ def approve(
 
     They begin at once or at `begins_at`. Each credential in force that it replaces is superseded
     when the new one is signed. Raises WrongState if a rule by which somebody is awarded is no
-    longer met, mostly because a result was corrected since; and what
-    `issuer.services.batches.approve` raises.
+    longer met, mostly because a result was corrected since; SamePerson also for whoever had a hand
+    in the file of which it was prepared; and what `issuer.services.batches.approve` raises.
+
+    Enters in the ledger that SamePerson was raised: not to be called in a transaction that ends
+    with it.
     """
+    try:
+        return _approve(batch, by=by, reason=reason, begins_at=begins_at)
+    except SamePerson as refused:
+        ledger.append("batch.approval_refused", batch, by=by, reason=str(refused))
+        raise
+
+
+@transaction.atomic
+def _approve(batch: Batch, *, by: User, reason: str, begins_at: datetime | None) -> Batch:
     _demand_to_decide(batch, by=by)
+    if award_file_authors.has_worked_on(by, batch):
+        raise SamePerson("Whoever had a hand in its rows cannot approve it. Ask a second person.")
     if batch.state == Batch.State.PREPARED and (fallen := _no_longer_hold(batch)):
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
