@@ -188,6 +188,16 @@ def test_what_was_to_be_replaced_and_declined_is_still_had_and_can_be_replaced(
     assert Award.objects.with_state().get(pk=old.pk).state == "revoked"
 
 
+def test_what_is_approved_and_not_signed_cannot_be_replaced_yet(
+    workshop: Revision, clara: User, dev: User
+) -> None:
+    data = sheet(right(1))
+    first = award_files.prepare(read(data, workshop, clara), by=clara)
+    awards.approve(first, by=dev, begins_at=timezone.now() + timedelta(days=7))
+    kept = read(data, workshop, clara, duplicates=Duplicates.REPLACE)
+    assert (codes(kept), kept.counts["replace"]) == (["being_issued"], 0)
+
+
 def test_one_who_was_revoked_is_awarded_again(
     key: SigningKey, workshop: Revision, clara: User, dev: User
 ) -> None:

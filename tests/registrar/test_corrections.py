@@ -284,6 +284,41 @@ def test_what_was_withdrawn_before_the_new_one_is_signed_stays_withdrawn(
     assert [change.act for change in StatusChange.objects.all()] == ["revoked"]
 
 
+@pytest.mark.parametrize("as_a_batch", [False, True])
+def test_what_is_withdrawn_while_its_correction_is_signed_takes_the_correction_along(
+    named: Credential, ada: Learner, clara: User, as_a_batch: bool
+) -> None:
+    def take_back() -> None:
+        if as_a_batch:
+            withdrawals.revoke_all(named.batch, by=clara, reason="Forged.")
+        else:
+            withdrawals.withdraw(Award.objects.get(credential=named), by=clara, reason="Forged.")
+
+    batch = rename(ada, clara).batch
+    with pytest.raises(WrongState, match="being signed"):
+        take_back()
+    assert status.state_of(named) == Credential.State.VALID
+    chunk = batches.claim(Chunk.State.APPROVED, batch=batch)
+    assert chunk is not None
+    made = Award.objects.filter(batch=chunk.batch)
+    credentials.request(chunk, composition.compose(made))
+    take_back()
+    badges.sign_all(chunk.batch)
+    assert (successions.settle_some(), successions.settle_some()) == (1, 0)
+    assert [each.state for each in Award.objects.with_state()] == ["revoked", "revoked"]
+    assert not successions.are_due()
+
+
+def test_a_correction_that_was_cancelled_keeps_nothing_from_being_withdrawn(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    batch = rename(ada, clara).batch
+    assert batch is not None
+    batches.cancel(batch, by=clara, reason="It was right.")
+    withdrawals.revoke(named, by=clara, reason="Forged.")
+    assert status.state_of(named) == Credential.State.REVOKED
+
+
 def test_a_revision_approved_meanwhile_does_not_change_what_is_corrected(
     named: Credential, ada: Learner, clara: User, dev: User
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from unicodedata import combining, normalize
 from uuid import UUID
 
-from issuer.models import Batch
+from issuer.models import Batch, Credential
 from registrar.models import Award, AwardFile, AwardFileRow, Learner, Revision
 from registrar.models.awards import OVER
 from registrar.models.learners import full_name
@@ -235,7 +235,7 @@ class _Planner:
             return
         held = max(in_force, key=lambda each: each.pk)
         followers = _followers(held, former)
-        can_be_replaced = held.state != Batch.State.PREPARED and _are_over(followers)
+        can_be_replaced = held.state not in _SAID and _are_over(followers)
         if self._duplicates == Duplicates.ALLOW:
             planned.outcome = Outcome.AGAIN
             planned.occasion = f"{planned.occasion or 'file'}:{self._file_id}"[:OCCASION_LENGTH]
@@ -245,7 +245,7 @@ class _Planner:
             planned.generation, planned.replaces = max(same) + 1, [held, *followers][-1].pk
         else:
             planned.outcome = Outcome.ALREADY
-            said = _WAITS if held.state == Batch.State.PREPARED else _ALREADY
+            said = _SAID.get(held.state, _ALREADY)
             self._note(problems, record, "number", *said, severity="warning")
 
     def _go_on_from(self, planned: PlannedRow, former: Collection[_Former]) -> None:
@@ -328,6 +328,16 @@ _WAITS = (
     "A batch that waits for approval awards this learner already; the row is left out.",
     "Nothing; or decline that batch first.",
 )
+_COMING = (
+    "being_issued",
+    "This learner's credential is approved and not signed yet; the row is left out.",
+    "Nothing; or wait until it is issued, then read the file again to replace it.",
+)
+# What cannot be replaced yet.
+_SAID: Final[Mapping[str, tuple[str, str, str]]] = {
+    Batch.State.PREPARED: _WAITS,
+    Credential.State.REQUESTED: _COMING,
+}
 
 
 def _mistyped(number: str) -> tuple[str, str, str]:

@@ -3,21 +3,24 @@
 Nothing is revoked for something that is not there yet.
 """
 
+import logging
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any, Final, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from issuer.errors import WithdrawnForGood
 from issuer.models import Batch, Credential, SecuredDocument
+from issuer.models.batches import failed_row
 from issuer.services import status
 from registrar.models import Award, Succession
 from registrar.models.awards import OVER
+
+log = logging.getLogger(__name__)
 
 # So many are superseded in one transaction.
 AT_ONCE: Final = 200
@@ -45,26 +48,23 @@ def decide_for(batch: Batch, *, by: User) -> None:
 def settle_some() -> int:
     """Supersede some of what has a successor by now; how many. 0 when none is left for now.
 
-    What was withdrawn meanwhile stays as it is.
+    What was withdrawn meanwhile, or never came to be issued, stays as it is. What fails is logged
+    and waits for another time, behind it the others are settled.
     """
-    due = list(
-        _due()
-        .select_for_update(of=("self",), skip_locked=True)
-        .select_related("award", "former", "by")
-        .order_by("pk")[:AT_ONCE]
-    )
-    held = Credential.objects.in_bulk([cast(UUID, each.former.credential_id) for each in due])
-    for each in due:
-        with suppress(WithdrawnForGood):
-            status.supersede(
-                held[cast(UUID, each.former.credential_id)],
-                successor=cast(UUID, each.award.credential_id),
-                leads_on=each.leads_on,
-                reason=each.reason,
-                by=each.by,
-            )
-    Succession.objects.filter(pk__in=[each.pk for each in due]).update(settled_at=Now())
-    return len(due)
+    tried = 0
+    while due := _some_due(after=tried):
+        credentials = [cast(UUID, each.former.credential_id) for each in due]
+        held = Credential.objects.in_bulk(credentials)
+        settled = [
+            each.pk
+            for each in due
+            if _is_settled(each, held.get(cast(UUID, each.former.credential_id)))
+        ]
+        if settled:
+            Succession.objects.filter(pk__in=settled).update(settled_at=Now())
+            return len(settled)
+        tried = due[-1].pk
+    return 0
 
 
 def are_due() -> bool:
@@ -73,15 +73,53 @@ def are_due() -> bool:
 
 
 def are_expected(batch_id: UUID) -> bool:
-    """Whether credentials of this batch are to take the place of others."""
-    return Succession.objects.filter(award__batch=batch_id, settled_at=None).exists()
+    """Whether credentials of this batch are to take the place of others, or others of theirs."""
+    of_batch = Q(award__batch=batch_id) | Q(former__batch=batch_id)
+    return Succession.objects.filter(of_batch, settled_at=None).exists()
 
 
 def _due() -> QuerySet[Succession]:
+    """Whose new credential is signed, while the former one is there or never will be.
+
+    A former award that is still to be issued is superseded when it has a credential.
+    """
     signed = SecuredDocument.objects.filter(
         verifiable_credential__credential=OuterRef("award__credential_id")
     )
-    return Succession.objects.filter(Exists(signed), settled_at=None)
+    composed = Credential.objects.filter(pk=OuterRef("former__credential_id"))
+    never = Award.objects.filter(Q(batch__state=Batch.State.DECLINED) | failed_row())
+    return Succession.objects.filter(
+        Exists(composed) | Exists(never.filter(pk=OuterRef("former"))),
+        Exists(signed),
+        settled_at=None,
+    )
+
+
+def _some_due(*, after: int) -> list[Succession]:
+    locked = _due().select_for_update(of=("self",), skip_locked=True)
+    found = locked.select_related("award", "former", "by").filter(pk__gt=after)
+    return list(found.order_by("pk")[:AT_ONCE])
+
+
+def _is_settled(succession: Succession, former: Credential | None) -> bool:
+    """Supersede the former credential, if there is one in force; False where that failed."""
+    if former is None:
+        return True
+    try:
+        with transaction.atomic():
+            status.supersede(
+                former,
+                successor=cast(UUID, succession.award.credential_id),
+                leads_on=succession.leads_on,
+                reason=succession.reason,
+                by=succession.by,
+            )
+    except WithdrawnForGood:
+        return True
+    except Exception:
+        log.exception("credential %s could not be superseded", former.pk)
+        return False
+    return True
 
 
 def _in_force_before(batch: Batch) -> list[tuple[Award, Award]]:

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
-from issuer.errors import NotIssued
+from issuer.errors import NotIssued, WrongState
 from issuer.models import Batch, Credential, StatusChange
 from issuer.services import status
-from registrar.models import Award
+from registrar.models import Award, Correction, Succession
+from registrar.models.awards import OVER
 from registrar.services.awarding import award_chains, awards, withdrawal_mails
 from registrar.services.college import roles
 
@@ -18,13 +20,15 @@ from registrar.services.college import roles
 def withdraw(award: Award, *, by: User, reason: str) -> StatusChange:
     """Take an award back for good: its credential is revoked.
 
-    Raises what `issuer.services.status.revoke` raises; to withdraw again changes nothing.
+    What a correction is about to put in its place is withdrawn with it. Raises WrongState where
+    that is not composed yet, and what `issuer.services.status.revoke` raises; to withdraw again
+    changes nothing.
     """
     roles.demand(by, "issuer.revoke_credential", unit=award.template.unit)
     credential = _credential(award)
     if credential is None:
         raise NotIssued
-    return status.revoke(credential, reason=reason, by=by)
+    return _take_back(credential, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -35,7 +39,7 @@ def revoke(credential: Credential, *, by: User, reason: str) -> StatusChange:
     and what `withdraw` raises.
     """
     _demand_to_take_back(credential, by=by)
-    return status.revoke(credential, reason=reason, by=by)
+    return _take_back(credential, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -63,10 +67,11 @@ def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = Fa
     """Withdraw every award of an issued batch that is in force, at once; how many those are.
 
     What was corrected since is withdrawn with it. With `tells_learners` each of these learners gets
-    a mail with the reason. Raises what `issuer.services.status.revoke_all` raises.
+    a mail with the reason. Raises WrongState while a correction is not composed yet, and what
+    `issuer.services.status.revoke_all` raises.
     """
     _demand_to_take_back_all(batch, by=by)
-    corrected = corrected_since(batch)
+    corrected = _composed(award_chains.corrected_in_force(batch))
     count = len(corrected)
     if not corrected or status.to_revoke(batch).exists():
         count += status.revoke_all(batch, reason=reason, by=by)
@@ -80,10 +85,7 @@ def revoke_all(batch: Batch, *, by: User, reason: str, tells_learners: bool = Fa
 def corrected_since(batch: Batch) -> list[Credential]:
     """The credentials in force that took the place of some of the batch as these were corrected."""
     standing = award_chains.corrected_in_force(batch)
-    found = Credential.objects.filter(
-        pk__in=standing.values("credential_id"), verifiable_credentials__isnull=False
-    )
-    return list(found.distinct())
+    return list(_with_a_form(standing))
 
 
 @transaction.atomic
@@ -117,6 +119,35 @@ def may_revoke(user: User, credential: Credential, award: Award | None) -> bool:
     if award is not None:
         return user.has_perm("issuer.revoke_credential", award.template.unit)
     return credential.achievement_id is None and roles.may_for_all(user, "issuer.revoke_credential")
+
+
+def _take_back(credential: Credential, *, by: User, reason: str) -> StatusChange:
+    """Revoke a credential, and what a correction that is being signed would put in its place."""
+    pending = Succession.objects.filter(
+        former__credential_id=credential.pk,
+        award__batch__in=Correction.objects.exclude(batch=None).values("batch"),
+        settled_at=None,
+    )
+    awarded = Award.objects.filter(pk__in=pending.values("award")).with_state()
+    for successor in _composed(awarded.exclude(state__in=OVER)):
+        status.revoke(successor, reason=reason, by=by)
+    return status.revoke(credential, reason=reason, by=by)
+
+
+def _composed(corrected: "QuerySet[Award]") -> list[Credential]:
+    """The credentials of these awards; those without one could not be taken back."""
+    credentials = list(_with_a_form(corrected))
+    if len(credentials) < corrected.count():
+        raise WrongState("A correction of it is being signed: wait until it is done.")
+    return credentials
+
+
+def _with_a_form(of: "QuerySet[Award]") -> QuerySet[Credential]:
+    """The credentials of these awards that can be revoked, signed or about to be."""
+    found = Credential.objects.filter(
+        pk__in=of.values("credential_id"), verifiable_credentials__isnull=False
+    )
+    return found.distinct()
 
 
 def _demand_to_take_back(credential: Credential, *, by: User) -> None:
