@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from io import BufferedReader
 from typing import Any, Final, NamedTuple
 
@@ -54,6 +54,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _Repeated
+    "".join(found).encode()  # a name that is told again must be a text, not half a character
     return found
 
 
@@ -61,9 +62,17 @@ def _no_number(text: str) -> None:
     raise ValueError(text)
 
 
+def _number(text: str) -> Decimal:
+    """The number; NaN, which no member takes, for one with more digits than there can be."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
 def _parsed(text: str) -> Any:
     return json.loads(
-        text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_members
+        text, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_members
     )
 
 
@@ -72,6 +81,9 @@ def _told(error: Exception) -> tuple[str, str, str]:
         return "duplicate_key", "A member stands twice in one object.", "Leave one of them out."
     if isinstance(error, UnicodeDecodeError):
         return "not_utf8", f"Byte {error.start} is not UTF-8.", "Send UTF-8."
+    if isinstance(error, UnicodeEncodeError):
+        reason = "The name of a member holds half a character (a lone surrogate)."
+        return "parse_error", reason, "Let a library write it."
     if isinstance(error, RecursionError):
         return "too_deep", "The JSON is nested too deeply.", "Send a flat object for each row."
     where = f" near character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""

@@ -178,6 +178,19 @@ def test_one_result_is_superseded_and_the_answer_is_the_new_one(sent: APIClient)
     assert sent.patch(key, {"level": "x"}, format="json").json()["withdrawn"] is True
 
 
+def test_a_result_of_one_outcome_does_not_become_one_of_another(sent: APIClient) -> None:
+    more = [{"code": "MAT-2", "course": "m1", "statement": "Draw a line."}]
+    assert became(send(sent, "outcomes", more)) == ["created"]
+    row = {"sourced_id": "q1", "line_item": "i1", "learner": "l1", "score": 3}
+    assert became(send(sent, "results", [row | {"outcome": "MAT-1"}])) == ["created"]
+    other = send(sent, "results", [row | {"outcome": "MAT-2"}])
+    assert (became(other), errors(other)) == (["error"], [("/0/outcome", "fixed")])
+    assert became(send(sent, "results", [row | {"outcome": "MAT-1"}])) == ["unchanged"]
+    result = Result.objects.current().get(source="banner", sourced_id="q1")
+    assert result.outcome is not None
+    assert result.outcome.code == "MAT-1"
+
+
 def test_one_outcome_is_reworded_and_retired(sent: APIClient) -> None:
     outcome = LearningOutcome.objects.get(code="MAT-1")
     address = f"/api/v1/outcomes/{outcome.pk}"
@@ -394,13 +407,52 @@ def test_who_may_only_read_sends_nothing(sis: APIClient) -> None:
     assert send(sis, "learners", ALL["learners"]).status_code == 403
 
 
-@pytest.mark.parametrize("number", ["1e999", "-1e999999999", "1e-999999999", "1" + "0" * 4_000])
+NUMBERS = ["1e999", "-1e999999999", "1e-999999999", "1" + "0" * 4_000]
+NUMBERS += ["1e99999999999999999999", "1e-99999999999999999999"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_numbers_with_too_many_digits_are_errors_of_their_rows(
     writer: APIClient, number: str
 ) -> None:
     body = f'[{{"sourced_id": "m", "title": "T", "organisation": "x", "credits": {number}}}]'
     answer = writer.post(f"/api/v1/courses{BANNER}", body, content_type="application/json")
     assert ("/0/credits", "bad_number") in errors(answer)
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999999999999"])
+def test_a_change_to_a_number_that_nobody_can_keep_is_an_error_of_its_member(
+    sent: APIClient, number: str
+) -> None:
+    address = "/api/v1/results/sis:banner:r1"
+    answer = sent.patch(address, f'{{"score": {number}}}', content_type="application/json")
+    assert (answer.status_code, refused(answer)) == (400, "bad_number")
+    assert answer.json()["errors"][0]["pointer"] == "/score"
+
+
+HALF = '{"sourced_id": "l2", "given_name": "B", "\\ud800": 1}'
+
+
+def test_a_member_named_by_half_a_character_is_refused_before_anything_is_written(
+    writer: APIClient,
+) -> None:
+    good = '{"sourced_id": "l1", "given_name": "A"}'
+    address = f"/api/v1/learners{BANNER}"
+    whole = writer.post(address, f"[{good}, {HALF}]", content_type="application/json")
+    assert (whole.status_code, whole.json()["code"]) == (400, "parse_error")
+    assert not Learner.objects.filter(source="banner").exists()
+    by_line = writer.post(address, f"{good}\n{HALF}\n", content_type="application/x-ndjson")
+    assert (became(by_line), errors(by_line)) == (["created", "error"], [("/1", "parse_error")])
+    changed = writer.patch("/api/v1/learners/sis:banner:l1", HALF, content_type="application/json")
+    assert (changed.status_code, changed.json()["code"]) == (400, "parse_error")
+
+
+def test_a_job_goes_on_behind_a_member_named_by_half_a_character(writer: APIClient) -> None:
+    job = take(writer, HALF + "\n" + lines(1_001))
+    while upsert_jobs.carry_on(job.pk, seconds=60):
+        pass
+    job.refresh_from_db()
+    assert (job.state, job.created, job.errors) == (UpsertJob.State.DONE, 1_001, 1)
 
 
 def lines(count: int) -> str:

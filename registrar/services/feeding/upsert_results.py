@@ -37,6 +37,7 @@ def apply(rows: Sequence[Row], *, source: str, at: datetime) -> None:
         before = held.get(_key(row))
         if before is None:
             upsert_rows.complete("results", row)
+        _refuse_another_outcome(row, before)
         row.said["status"] = row.said.get("status") or (before.status if before else _USUAL)
         _measure(row)
     leads = upsert_rows.lead("results", rows, source=source)
@@ -62,8 +63,20 @@ def _key(row: Row) -> _Key:
 def _held(rows: Sequence[Row], source: str) -> dict[_Key, Result]:
     current = Result.objects.filter(
         source=source, superseded_at=None, sourced_id__in=[row.key for row in rows]
-    )
+    ).select_related("outcome")
     return {(each.sourced_id, each.outcome_id is not None): each for each in current}
+
+
+def _refuse_another_outcome(row: Row, before: Result | None) -> None:
+    """What a result speaks of is a part of what it is known by."""
+    said = row.said.get("outcome")
+    if said and before is not None and before.outcome and before.outcome.code != said:
+        row.refuse(
+            "outcome",
+            "fixed",
+            "The result that is held speaks of another outcome, and stays with it.",
+            "Send the result for this outcome under a sourced_id of its own.",
+        )
 
 
 def _outcomes(rows: Sequence[Row]) -> dict[str, int]:
