@@ -3,6 +3,7 @@
 Only with PKCE by S256, only for an application that is registered, and asked each time.
 """
 
+import re
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,10 @@ from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 from config import learner_sign_in
 
 S256 = "S256"
+# The SHA-256 of the verifier in base64url, without padding (RFC 7636, section 4.2).
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+# So long a nonce is kept.
+_LONGEST_NONCE = 255
 Asked = tuple[list[str], dict[str, Any]]
 
 
@@ -75,10 +80,8 @@ class Consent(OAuthLibMixin, View):
     def _asked(self, request: HttpRequest) -> Asked:
         """What is asked for, if it may be asked; raises OAuthToolkitError."""
         scopes, credentials = self.validate_authorization_request(request)
-        if credentials.get("code_challenge_method") != S256:
-            error = InvalidRequestError(
-                description="code_challenge_method is S256.", state=credentials.get("state")
-            )
+        if wrong := _wrong(credentials):
+            error = InvalidRequestError(description=wrong, state=credentials.get("state"))
             raise OAuthToolkitError(error=error, redirect_uri=credentials["redirect_uri"])
         return scopes, credentials
 
@@ -90,6 +93,18 @@ class Consent(OAuthLibMixin, View):
         page = {"reason": told["error"].description or told["error"].error}
         status = HTTPStatus.BAD_REQUEST
         return render(self.request, "registrar/learner/refused.html", page, status=status)
+
+
+def _wrong(credentials: dict[str, Any]) -> str:
+    """What is asked as it cannot be kept with a code; blank for nothing."""
+    if credentials.get("code_challenge_method") != S256:
+        return "code_challenge_method is S256."
+    if not _CHALLENGE.fullmatch(credentials.get("code_challenge") or ""):
+        return "code_challenge is the SHA-256 of the verifier, 43 characters of base64url."
+    nonce = credentials["request"].nonce or ""
+    if len(nonce) > _LONGEST_NONCE or "\0" in nonce:
+        return f"nonce has at most {_LONGEST_NONCE} characters."
+    return ""
 
 
 def _kept(credentials: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def test_without_offline_access_nobody_comes_back(college: College, ada: Learner
         ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge": "x" * 5_000}, "invalid_request"),
+        ({"nonce": "x" * 5_000}, "invalid_request"),
         ({"response_type": "token"}, "unauthorized_client"),
         ({"scope": "learners.read"}, "invalid_scope"),
     ],
@@ -91,10 +93,11 @@ def test_without_offline_access_nobody_comes_back(college: College, ada: Learner
 def test_what_may_not_be_asked_goes_back_to_the_application(
     others: dict[str, str | None], error: str, college: College
 ) -> None:
-    answer = Client().get(App.registered().address(**others))
-    assert answer.status_code == 302
-    assert f"error={error}" in answer["Location"]
-    assert answer["Location"].startswith(BACK)
+    address = App.registered().address(**others)
+    for answer in (Client().get(address), Client().post(address, {"answer": "yes"})):
+        assert answer.status_code == 302
+        assert f"error={error}" in answer["Location"]
+        assert answer["Location"].startswith(BACK)
 
 
 @pytest.mark.parametrize(
