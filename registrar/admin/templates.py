@@ -47,7 +47,7 @@ from registrar.errors import NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
 from registrar.services.awarding import award_files, composition
 from registrar.services.college import roles
-from registrar.services.deciding import rule_names, stacks
+from registrar.services.deciding import result_levels, rule_names, stacks
 from registrar.services.drafting import (
     credential_facts,
     publication,
@@ -218,6 +218,7 @@ class RevisionPage(ThingPage):
             rule=rule_names.in_words(revision.rule),
             facts=credential_facts.lines(revision),
             attested=revision.attested.select_related("skill__framework").order_by("pk"),
+            results=[(each, result_levels.levels(each)) for each in revision.result_descriptions],
             seal=publication.seal(revision),
             achievement=achievement,
             gaps=readiness.missing(revision) if revision.state == State.DRAFT else [],

@@ -132,7 +132,8 @@ def test_a_draft_with_a_result_of_another_shape_is_shown_with_what_is_wrong(
     draft: Revision, clara: User, signed_in: SignIn
 ) -> None:
     wrong = {"name": "x", "result_type": "Result", "allowed_value": 5}
-    templates.edit(draft, by=clara, result_descriptions=[wrong])
+    leveled = [wrong | {"levels": levels} for levels in (1, True, [3], "Pass")]
+    templates.edit(draft, by=clara, result_descriptions=[wrong, *leveled])
     client = signed_in(clara)
     assert "a sound description of the result x" in text(client.get(thing_url(draft)))
     assert client.post(thing_url(draft), {"act": "submit"}).status_code == 409
