@@ -1,5 +1,6 @@
 """Pulls: a OneRoster server ends in the same rows as its CSV, and a dead one harms nothing."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -232,6 +233,42 @@ def test_a_server_that_gives_fewer_than_it_says_is_not_believed(
 
     monkeypatch.setattr(server, "page", fewer)
     assert "9 are said to be there" in step(night(), "fetch").refused[0]["reason"]
+
+
+def of_orgs(count: int) -> dict[str, Any]:
+    return {
+        "orgs": [{"sourcedId": f"o{n:02}", "name": "A", "status": "active"} for n in range(count)]
+    }
+
+
+def test_a_server_that_does_not_turn_its_pages_is_given_up(
+    server: SisServer, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.says_total = server.says_links = False
+    server.collections = of_orgs(3)
+    pages = server.page
+
+    def first(url: str, bearer: str) -> Any:
+        return pages(re.sub(r"offset=\d+", "offset=0", url), bearer)
+
+    monkeypatch.setattr(server, "page", first)
+    pull = pulls.carry_on(feed, nights.begin(TODAY))
+    assert (pull.state, len(server.asked)) == ("broken", 2)
+    assert "the first page comes again and again" in pull.error
+
+
+def test_a_server_that_sends_more_than_a_roster_can_be_is_given_up(
+    server: SisServer, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulls, "MOST_ROOM", 3 * 4096)
+    server.most_rows = 2
+    server.collections = of_orgs(60)
+    pull = pulls.carry_on(feed, nights.begin(TODAY))
+    assert (pull.state, pull.error) == (
+        "broken",
+        "It sends more than 12,288 bytes, and no roster is so long.",
+    )
+    assert len(list(Path(pull.folder).iterdir())) == 4
 
 
 def test_objects_that_are_not_as_they_should_be_are_refused_one_by_one(

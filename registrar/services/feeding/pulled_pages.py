@@ -1,31 +1,63 @@
 """Pages that were pulled: kept as rows of the files they belong to, and made one roster of."""
 
 import csv
+import filecmp
 import zipfile
 from collections.abc import Iterator, Mapping
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from registrar.models import Pull
 from registrar.services.college import uploads
 from registrar.services.feeding import pull_formats
 from registrar.services.feeding.pull_formats import PullFormat
 
+# Disks are filled by blocks, however little a file holds.
+_BLOCK: Final = 4096
 
-def keep(pull: Pull, collection: str, offset: int, things: list[Any]) -> None:
-    """Keep the objects of a page: a file for each file of the roster that it has rows of."""
+
+def keep(pull: Pull, collection: str, offset: int, things: list[Any]) -> int:
+    """Keep the objects of a page: a file for each file of the roster that it has rows of.
+
+    Returns how much room they take, in bytes.
+    """
     spoken = pull_formats.of(pull.feed)
     texts = {name: StringIO(newline="") for name in spoken.files(collection)}
     writers = {name: csv.writer(text) for name, text in texts.items()}
     for thing in things:
         for name, cells in spoken.rows(collection, thing):
             writers[name].writerow(cells)
+    paths = {name: _place(pull, name, offset) for name in texts}
     for name, text in texts.items():
-        path = Path(pull.folder) / f"{name}-{offset:012d}"
+        path = paths[name]
         part = path.with_suffix(".part")
         part.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
         part.replace(path)
+    return sum(map(_room, paths.values()))
+
+
+def room_taken(pull: Pull) -> int:
+    """How much room the pages take that were kept so far, in bytes."""
+    return sum(map(_room, Path(pull.folder).glob("*-*")))
+
+
+def is_first_again(pull: Pull, collection: str, offset: int) -> bool:
+    """Whether a page that was kept says what the first one says, as where nobody turns pages."""
+    pairs = [
+        (_place(pull, name, offset), _place(pull, name, 0))
+        for name in pull_formats.of(pull.feed).files(collection)
+    ]
+    has_rows = any(page.stat().st_size for page, _ in pairs)
+    return offset > 0 and has_rows and all(filecmp.cmp(*pair, shallow=False) for pair in pairs)
+
+
+def _place(pull: Pull, name: str, offset: int) -> Path:
+    return Path(pull.folder) / f"{name}-{offset:012d}"
+
+
+def _room(page: Path) -> int:
+    return -(-page.stat().st_size // _BLOCK) * _BLOCK
 
 
 def bundle(pull: Pull) -> None:

@@ -35,6 +35,9 @@ MOST_ROWS: Final = 5_000
 _FEWEST_ROWS: Final = 100
 # So many turns without a single page, and the server counts as dead for this night.
 PATIENCE: Final = 3
+# Bytes that the pages of a pull may take: what is read of a roster at most, and as much again, for
+# pages overlap by up to a half.
+MOST_ROOM: Final = 2 * Limits().total_bytes
 # Pages older than that are read again: they are no one state of the system any more.
 FRESH: Final = timedelta(hours=20)
 # Clocks differ, and what was being written when we asked may bear an earlier time.
@@ -161,8 +164,13 @@ def _turn(pull: Pull) -> None:
 def _turn_pages(pull: Pull) -> None:
     end = time.monotonic() + TURN
     conversation = Conversation(_server(pull.feed))
+    taken = pulled_pages.room_taken(pull)
     while (position := _position(pull)) is not None:
-        _take_page(pull, conversation, **position)
+        if taken > MOST_ROOM:
+            raise SourceRefuses(
+                f"It sends more than {MOST_ROOM:,} bytes, and no roster is so long."
+            )
+        taken += _take_page(pull, conversation, **position)
         if time.monotonic() > end:
             _end_turn(pull)
             return
@@ -189,7 +197,8 @@ def _position(pull: Pull) -> dict[str, Any] | None:
     return first | pull.position
 
 
-def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offset: int) -> None:
+def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offset: int) -> int:
+    """Keep the next page, and say which comes then; how many bytes it takes."""
     spoken = pull_formats.of(pull.feed)
     limit = max(MOST_ROWS >> (2 * pull.failures), _FEWEST_ROWS)
     since = None if collection in spoken.whole else pull.since
@@ -198,15 +207,18 @@ def _take_page(pull: Pull, conversation: Conversation, *, collection: str, offse
     except NotServed as error:
         pull.notes.append(str(error))
         _go_on(pull, spoken.after(collection))
-        return
+        return 0
     if offset > Limits().rows:
         raise SourceRefuses(f"{collection}: there is no end of them.")
-    pulled_pages.keep(pull, collection, offset, page.things)
+    taken = pulled_pages.keep(pull, collection, offset, page.things)
+    if pulled_pages.is_first_again(pull, collection, offset):
+        raise SourceRefuses(f"{collection}: the first page comes again and again, and no other.")
     pull.rows[collection] = max(pull.rows.get(collection, 0), offset + len(page.things))
     if page.next_offset is None:
         _go_on(pull, spoken.after(collection))
     else:
         _go_on(pull, {"collection": collection, "offset": page.next_offset})
+    return taken
 
 
 def _go_on(pull: Pull, position: dict[str, Any]) -> None:
