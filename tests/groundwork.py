@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 Build = Callable[..., Any]
 
@@ -37,8 +37,12 @@ def laid(build: Build) -> Any:
 
 
 def asked_for(item: pytest.Item) -> list[Build]:
-    """The pieces that can be laid for a test, in their order: those that it does not override."""
-    if commits(item):
+    """The pieces that can be laid for a test, in their order: those that it does not override.
+
+    None for one that commits, and none for one that has processes, whose neighbours' fixtures use
+    other connections and databases.
+    """
+    if commits(item) or any(map(item.get_closest_marker, ("worker", "browser", "slow"))):
         return []
     definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009
     meant = {inspect.unwrap(each[-1].func) for each in definitions.values()}
@@ -88,6 +92,8 @@ class Ground:
     def prepare(self, builds: Sequence[Build]) -> None:
         """Let exactly these pieces lie there, for a test that begins."""
         self.copied = {}
+        if not connection.in_atomic_block:  # whoever connected anew has undone it all
+            self.layers.clear()
         while [layer.build for layer in self.layers] != [*builds[: len(self.layers)]]:
             undo(self.layers.pop().savepoint)
         for build in builds[len(self.layers) :]:
