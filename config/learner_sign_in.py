@@ -118,7 +118,7 @@ def enter(request: HttpRequest, pk: UUID) -> HttpResponse:
             until = clock.now() + learner_sign_ins.SESSION_LASTS
             request.session[_SESSION] = {
                 "pk": str(account.pk),
-                "access": account.learner.access_number,
+                "access": link.access_number,
                 "until": until.timestamp(),
             }
             return redirect(link.leads_to)

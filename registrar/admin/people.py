@@ -21,6 +21,7 @@ from registrar.admin.accounts import (
 )
 from registrar.models import OrganizationUnit, Role
 from registrar.services.college import api_clients
+from registrar.services.learners import learner_access
 
 # Tokens are nobody's to look at, and groups give no permissions here: roles do.
 for unused in (Group, oauth.AccessToken, oauth.RefreshToken, oauth.IDToken, oauth.Grant):
@@ -63,6 +64,7 @@ class UserAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         staff = super().get_queryset(request).filter(learner_account=None)
+        staff = staff.exclude(username__startswith=learner_access.USERS_BEGIN, is_active=False)
         return staff.prefetch_related("roles__unit")
 
     @admin.display(description="name", ordering="last_name")

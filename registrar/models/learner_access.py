@@ -11,7 +11,10 @@ from registrar.models.learners import Learner
 
 
 class LearnerAccount(models.Model):
-    """A learner as tokens know them. The user cannot sign in: it only stands in tokens."""
+    """A learner as tokens know them. The user cannot sign in: it only stands in tokens.
+
+    It is another one each time that the learner's access was ended, and a former one is nobody.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     learner = models.OneToOneField(Learner, models.PROTECT, related_name="account")
@@ -30,6 +33,9 @@ class SignInLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     learner = models.ForeignKey(Learner, models.CASCADE, related_name="+")
+    access_number = models.PositiveIntegerField(
+        db_default=0, help_text="The learner's when it was made: it opens nothing at another"
+    )
     leads_to = models.CharField(max_length=2000, help_text="The path to go on to")
     made_at = models.DateTimeField(auto_now_add=True, db_index=True)
     ends_at = models.DateTimeField()

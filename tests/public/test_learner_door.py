@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, RefreshToken
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from issuer.models import Credential, LedgerEntry, Mail
 from issuer.services import links, status
@@ -16,6 +18,7 @@ from issuer.services.clients import Client as System
 from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 from registrar.readers.rows import Given
 from registrar.services.awarding import corrections
+from registrar.services.college.token_requests import ProvenClients
 from registrar.services.deciding import stacks
 from registrar.services.feeding import upserts
 from registrar.services.learners import learner_apps
@@ -203,6 +206,8 @@ def test_with_an_address_ends_all_that_it_had_opened(
     change: Callable[[Learner, User], None], college: College, ada: Learner, clara: User
 ) -> None:
     app, browser = app_of(ada.email), Client()
+    other_app = App.registered()
+    code = let_in(other_app, ada.email)["code"]
     sign_in(browser, ada.email, leads_to="/learner/access")
     Client().post("/learner/sign-in", {"email": ada.email})
     mailed, progress = mailed_path(), links.seal(stacks.path_for(ada))
@@ -218,8 +223,42 @@ def test_with_an_address_ends_all_that_it_had_opened(
     assert app.call("get", "ob/v3p0/profile").status_code == 401
     renewed = {"grant_type": "refresh_token", "refresh_token": app.tokens["refresh_token"]}
     assert app.post("/oauth/token", **renewed).json()["error"] == "invalid_grant"
+    assert other_app.redeem(code).json()["error"] == "invalid_grant"
     assert sign_in(browser, "ada@king.example", leads_to="/learner/access") == "/learner/access"
     assert browser.get("/learner/access").status_code == 200
+    assert b"Wallet of Example" not in browser.get("/learner/access").content
+
+
+def test_what_is_made_while_access_ends_is_over_with_it(
+    college: College, ada: Learner, clara: User, root: User, client: Client
+) -> None:
+    app, browser = app_of(ada.email), Client()
+    address = browser.get(sign_in(browser, ada.email, leads_to=app.address()))
+    assert address.status_code == 200
+    Client().post("/learner/sign-in", {"email": ada.email})
+    mailed, link = mailed_path(), SignInLink.objects.get(used_at=None)
+    made = AccessToken.objects.get()
+    corrected(ada, clara)
+    # As if they had been made in another transaction, by who could not see the change yet.
+    link.save(force_insert=True)
+    made.save(force_update=True)
+    assert Client().get(mailed).status_code == Client().post(mailed).status_code == 410
+    assert app.call("get", "ob/v3p0/profile").status_code == 401
+    assert browser.post(app.address(), {"answer": "yes"})["Location"].startswith("/learner/sign-in")
+    client.force_login(root)
+    assert b"learner-" not in client.get("/admin/auth/user/").content, "nor is it staff"
+
+
+def test_who_renews_what_ends_at_this_moment_is_refused(college: College, ada: Learner) -> None:
+    app = app_of(ada.email)
+    held = RefreshToken.objects.get()
+    request = Request("/oauth/token")
+    request.client, request.user = held.application, held.user
+    request.grant_type, request.refresh_token_instance = "refresh_token", held
+    RefreshToken.objects.all().delete()
+    token = {"access_token": "a", "refresh_token": "b", "scope": app.tokens["scope"]}
+    with pytest.raises(InvalidGrantError):
+        ProvenClients().save_bearer_token(token, request)
 
 
 def test_a_way_on_leads_nowhere_else(college: College, ada: Learner) -> None:

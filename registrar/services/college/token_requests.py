@@ -7,13 +7,14 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from django.db.models.functions import Now
-from oauth2_provider.models import Application
+from oauth2_provider.models import Application, RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError
 
 from issuer.models import LedgerEntry
 from issuer.services import ledger
 from registrar.errors import BadAssertion
+from registrar.models import LearnerAccount
 from registrar.services.college import api_clients, client_keys, patience, sign_ins
 
 # Failures within sign_ins.WINDOW. Only failures count, so that who knows the secret may ask as
@@ -71,7 +72,10 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
 
 
 class ProvenClients(OAuth2Validator):
-    """How the token endpoint asks who a client is: by a secret or by what it has signed."""
+    """How the token endpoint asks who a client is: by a secret or by what it has signed.
+
+    And whether the learner is still who let it in: after their access was ended nobody is.
+    """
 
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Whether it is the client; one way of proving it at a time (RFC 6749, section 2.3)."""
@@ -93,6 +97,23 @@ class ProvenClients(OAuth2Validator):
         """Every client here keeps a secret or a key."""
         return True
 
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any) -> bool:
+        """Whether the code holds, and the access in which it was given."""
+        return super().validate_code(client_id, code, client, request) and _holds(request)
+
+    def validate_refresh_token(self, refresh_token: str, client: Any, request: Any) -> bool:
+        """Whether the token holds, and the access in which it was given."""
+        return super().validate_refresh_token(refresh_token, client, request) and _holds(request)
+
+    def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
+        """Whether the token holds, and the access in which it was given."""
+        if not super().validate_bearer_token(token, scopes, request):
+            return False
+        if _holds(request):
+            return True
+        self._set_oauth2_error_on_request(request, None, scopes)
+        return False
+
     def _knows_secret(self, request: Any, client_id: str, secret: str) -> bool:
         client = self._load_application(client_id, request)
         return client is not None and api_clients.knows_secret(client, secret)
@@ -113,10 +134,21 @@ class ProvenClients(OAuth2Validator):
         return True
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kw: Any) -> Any:
-        """Keep the token; one to come back with is given only to who asked for `offline_access`."""
+        """Keep the token; one to come back with is given only to who asked for `offline_access`.
+
+        Raises InvalidGrantError where the one to come back with was ended meanwhile.
+        """
         if OFFLINE not in token.get("scope", "").split():
             token.pop("refresh_token", None)
-        return super()._save_bearer_token(token, request, *args, **kw)
+        try:
+            return super()._save_bearer_token(token, request, *args, **kw)
+        except RefreshToken.DoesNotExist:
+            raise InvalidGrantError(request=request) from None
+
+
+def _holds(request: Any) -> bool:
+    """Whether it is a system that asks for itself, or a learner stands behind it still."""
+    return request.user is None or LearnerAccount.objects.filter(user=request.user).exists()
 
 
 def _plain(text: str) -> str:

@@ -2,11 +2,15 @@
 
 Whoever reads the mail is the learner: once the address is another's, nothing that was opened by it
 may stay open. Sessions and links keep the number of `Learner.access_number`, and fit no other.
+Codes and tokens keep a user, and hold while it is the one of the account. So nothing has to be
+found to be ended: what others make before the transaction is through is over with it too.
 """
 
+import uuid
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
@@ -16,6 +20,8 @@ from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 
 _TOKENS: Final = (Grant, RefreshToken, AccessToken)
 _QUERY: Final = 10_000
+# How the users begin that stand in learners' tokens, also those that do no more.
+USERS_BEGIN: Final = "learner-"
 
 
 def apps_with_access(account: LearnerAccount) -> list[Application]:
@@ -42,17 +48,24 @@ def end_app(account: LearnerAccount, application: Application) -> None:
 
 @transaction.atomic
 def end(learners: Collection[int], *, why: str) -> None:
-    """End sessions, links and applications' tokens of these learners, given by their keys.
+    """End sessions, links, codes and tokens of these learners, given by their keys.
 
     Also of those whom they were found to be: a link that is sent to one opens for the other.
     """
     keys = {*learners, *_found_to_be(learners)}
     Learner.objects.filter(pk__in=keys).update(access_number=F("access_number") + 1)
     SignInLink.objects.filter(learner__in=keys).delete()
-    for tokens in _TOKENS:
-        tokens.objects.filter(user__learner_account__learner__in=keys).delete()
     for account in LearnerAccount.objects.filter(learner__in=keys).select_related("learner"):
+        LearnerAccount.objects.filter(pk=account.pk).update(user=new_user())
         ledger.append("learner.access_ended", account.learner, by="system", details={"why": why})
+
+
+def new_user() -> User:
+    """A user who stands in the tokens of a learner, and can do nothing else."""
+    user = User(username=f"{USERS_BEGIN}{uuid.uuid4()}", is_active=False)
+    user.set_unusable_password()
+    user.save()
+    return user
 
 
 def end_where_moved(addresses: Mapping[int, str]) -> None:

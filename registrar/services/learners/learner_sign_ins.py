@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 
 from issuer.errors import BadAddress
@@ -18,7 +19,7 @@ from issuer.services import clock, ledger, outbox
 from registrar.errors import LinkUsedUp
 from registrar.models import Learner, LearnerAccount, SignInLink
 from registrar.services.college import patience
-from registrar.services.learners import same_people
+from registrar.services.learners import learner_access, same_people
 
 LINK_LASTS: Final = timedelta(minutes=15)
 SESSION_LASTS: Final = timedelta(minutes=30)
@@ -52,25 +53,34 @@ def ask(email: str, *, leads_to: str, address: str) -> int:
     if patience.count("link", email.lower(), address=address) > LINKS_FOR_AN_ADDRESS:
         return 0
     found = Learner.objects.filter(email__iexact=email).exclude(email="").order_by("pk")
-    people = {same_people.who_is(learner): learner.email for learner in found[:MOST_AT_AN_ADDRESS]}
-    for learner, recorded in people.items():
-        _mail(learner, recorded, leads_to, now)
-    return len(people)
+    people = [(same_people.who_is(learner), learner) for learner in found[:MOST_AT_AN_ADDRESS]]
+    # Once the access numbers are read: who still has the address now had it at that number.
+    still = set(found.values_list("pk", flat=True))
+    to = {learner: recorded.email for learner, recorded in people if recorded.pk in still}
+    for learner, email_recorded in to.items():
+        _mail(learner, email_recorded, leads_to, now)
+    return len(to)
 
 
 def find(pk: UUID, *, at: datetime | None = None) -> SignInLink | None:
     """The link if it still opens anything."""
     now = at or clock.now()
+    return _open(pk, now).select_related("learner").first()
+
+
+def _open(pk: UUID, now: datetime) -> QuerySet[SignInLink]:
     links = SignInLink.objects.filter(pk=pk, used_at=None, ends_at__gt=now)
-    return links.select_related("learner").first()
+    return links.filter(learner__access_number=F("access_number"))
 
 
 @transaction.atomic
 def enter(link: SignInLink) -> LearnerAccount:
-    """Use the link up, and return the account of whoever it was sent to. Raises LinkUsedUp."""
+    """Use the link up, and return the account of whoever it was sent to. Raises LinkUsedUp.
+
+    Who comes in has the access number of the link, which may be over a moment later.
+    """
     now = clock.now()
-    unused = SignInLink.objects.filter(pk=link.pk, used_at=None, ends_at__gt=now)
-    if not unused.update(used_at=now):
+    if not _open(link.pk, now).update(used_at=now):
         raise LinkUsedUp()
     account = account_of(link.learner)
     ledger.append("learner.signed_in", link.learner, by="link in a mail")
@@ -87,13 +97,7 @@ def account_of(learner: Learner) -> LearnerAccount:
         held = LearnerAccount.objects.filter(learner=learner).first()
         if held is not None:
             return held
-        held = LearnerAccount(learner=learner)
-        user = User(username=f"learner-{held.pk}", is_active=False)
-        user.set_unusable_password()
-        user.save()
-        held.user = user
-        held.save(force_insert=True)
-        return held
+        return LearnerAccount.objects.create(learner=learner, user=learner_access.new_user())
 
 
 def learner_of(user: User | None) -> Learner | None:
@@ -105,7 +109,12 @@ def learner_of(user: User | None) -> Learner | None:
 
 
 def _mail(learner: Learner, to: str, leads_to: str, now: datetime) -> None:
-    link = SignInLink.objects.create(learner=learner, leads_to=leads_to, ends_at=now + LINK_LASTS)
+    link = SignInLink.objects.create(
+        learner=learner,
+        access_number=learner.access_number,
+        leads_to=leads_to,
+        ends_at=now + LINK_LASTS,
+    )
     institution = Institution.objects.first()
     words = {
         "learner": learner.name,
