@@ -195,8 +195,8 @@ class BatchPage(ThingPage):
             and user.has_perm("issuer.prepare_batch"),
             to_revoke=in_force + corrected,
             corrected=corrected,
-            to_suspend=_how_many(status.to_suspend(batch)) if in_force else 0,
-            to_reinstate=_how_many(status.to_reinstate(batch)) if in_force else 0,
+            to_suspend=_to_suspend(batch) if may_take_back else 0,
+            to_reinstate=_to_reinstate(batch) if may_take_back else 0,
             outlook=withdrawal_mails.outlook(batch) if in_force + corrected else None,
             tells_learners=self._tells_learners(),
             revoked=_revoked(batch),
@@ -236,6 +236,14 @@ def _in_order(states: dict[str, int]) -> list[tuple[Mail.State, int]]:
 def _how_many(forms: QuerySet[VerifiableCredential]) -> int:
     """To how many credentials these secured forms belong."""
     return forms.values("credential").distinct().count()
+
+
+def _to_suspend(batch: Batch) -> int:
+    return _how_many(status.to_suspend(batch)) + len(withdrawals.corrected_to_suspend(batch))
+
+
+def _to_reinstate(batch: Batch) -> int:
+    return _how_many(status.to_reinstate(batch)) + len(withdrawals.corrected_to_reinstate(batch))
 
 
 def _revoked(batch: Batch) -> int:

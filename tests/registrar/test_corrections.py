@@ -19,8 +19,10 @@ from issuer.models import (
     Release,
     SigningKey,
     StatusChange,
+    StatusList,
 )
-from issuer.services import audit, batches, credentials, status
+from issuer.pages import thing_url
+from issuer.services import audit, batches, clients, credentials, status
 from registrar.errors import NotAllowed, NothingToCorrect
 from registrar.models import Award, Correction, Learner, Revision
 from registrar.services.awarding import (
@@ -37,6 +39,7 @@ from registrar.services.awarding import (
 from registrar.services.drafting import templates
 from tests import groundwork
 from tests.cast import College, Sealed, award_ada, issue, member_of_staff
+from tests.desk.reading import text
 from tests.issuer import badges
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +52,8 @@ def issued_by_name(
     sealed: Sealed, college: College, draft: Revision, ada: Learner, clara: User, dev: User
 ) -> Credential:
     """Ada's credential, which carries her name."""
-    templates.edit(draft, by=clara, includes_name=True)
+    suspension = StatusList.Purpose.SUSPENSION
+    templates.edit(draft, by=clara, includes_name=True, status_purpose=suspension)
     revision = templates.approve(templates.submit(draft, by=clara), by=dev)
     college.enrol(ada)
     college.grade(ada, "Pass")
@@ -67,6 +71,12 @@ def rename(learner: Learner, by: User, **options: Any) -> Correction:
     return corrections.correct_learner(
         learner, by=by, reason=WHY, **{"family_name": "King", **options}
     )
+
+
+def batch_page(person: User, batch: Batch) -> str:
+    client = Client()
+    client.force_login(person)
+    return text(client.get(thing_url(batch)))
 
 
 def document(credential: Any) -> dict[str, Any]:
@@ -110,6 +120,23 @@ def test_when_a_batch_is_undone_what_was_corrected_of_it_is_taken_back_as_well(
     assert reason in Mail.objects.latest("pk").text
     with pytest.raises(WrongState):
         withdrawals.revoke_all(named.batch, by=clara, reason=reason)
+
+
+def test_when_a_batch_is_suspended_what_was_corrected_of_it_is_suspended_and_reinstated_as_well(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    issue(rename(ada, clara).batch)
+    newest = Award.objects.with_state().filter(pk=Award.objects.latest("pk").pk)
+    assert "Suspend 1 credential" in batch_page(clara, named.batch)
+    assert withdrawals.suspend_all(named.batch, by=clara, reason="We look into it.") == 1
+    assert newest.get().state == "suspended"
+    with pytest.raises(WrongState, match="None of them"):
+        withdrawals.suspend_all(named.batch, by=clara, reason="We look into it.")
+    assert "Reinstate 1 credential" in batch_page(clara, named.batch)
+    assert withdrawals.reinstate_all(named.batch, by=clara, reason="All well.") == 1
+    assert newest.get().state == "valid"
+    with pytest.raises(WrongState, match="None of them"):
+        withdrawals.reinstate_all(named.batch, by=clara, reason="All well.")
 
 
 def test_the_old_address_says_that_it_was_replaced_and_does_not_show_the_old_name(
@@ -275,13 +302,29 @@ def test_the_old_credential_holds_until_the_new_one_is_signed(
     assert made.with_state().get().state == Credential.State.VALID
 
 
-def test_what_was_withdrawn_before_the_new_one_is_signed_stays_withdrawn(
+def test_what_is_revoked_by_another_door_before_its_correction_is_signed_takes_that_along(
     named: Credential, ada: Learner, clara: User
 ) -> None:
     correction = rename(ada, clara)
-    status.revoke(named, reason="Forged.", by=clara)
+    status.revoke(named, reason="Forged.", by=clients.Client(id="sis", name="SIS"))
     issue(correction.batch)
-    assert [change.act for change in StatusChange.objects.all()] == ["revoked"]
+    assert [each.state for each in Award.objects.with_state()] == ["revoked", "revoked"]
+    assert [change.reason for change in StatusChange.objects.order_by("pk")] == [
+        "Forged.",
+        "As what it corrects was revoked: Forged.",
+    ]
+
+
+def test_what_is_suspended_before_its_correction_is_signed_leaves_nothing_in_force(
+    named: Credential, ada: Learner, clara: User
+) -> None:
+    correction = rename(ada, clara)
+    status.suspend(named, reason="We look into it.", by=clara)
+    issue(correction.batch)
+    made = Award.objects.with_state().get(batch=correction.batch)
+    assert (status.state_of(named), made.state) == ("revoked", "suspended")
+    status.reinstate(Credential.objects.get(pk=made.credential_id), reason="All well.", by=clara)
+    assert Award.objects.with_state().get(pk=made.pk).state == "valid"
 
 
 @pytest.mark.parametrize("as_a_batch", [False, True])

@@ -13,11 +13,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from issuer.errors import WithdrawnForGood
-from issuer.models import Batch, Credential, SecuredDocument
+from issuer.errors import NotSuspendable, WithdrawnForGood
+from issuer.models import Batch, Credential, SecuredDocument, StatusChange
 from issuer.models.batches import failed_row
 from issuer.services import status
-from registrar.models import Award, Succession
+from registrar.models import Award, Correction, Succession
 from registrar.models.awards import OVER
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,9 @@ def decide_for(batch: Batch, *, by: User) -> None:
 def settle_some() -> int:
     """Supersede some of what has a successor by now; how many. 0 when none is left for now.
 
-    What was withdrawn meanwhile, or never came to be issued, stays as it is. What fails is logged
-    and waits for another time, behind it the others are settled.
+    What was withdrawn meanwhile, or never came to be issued, stays as it is. Where the new one
+    corrects it, it is withdrawn or suspended as well, by whichever door the former was. What fails
+    is logged and waits for another time, behind it the others are settled.
     """
     tried = 0
     while due := _some_due(after=tried):
@@ -107,19 +108,49 @@ def _is_settled(succession: Succession, former: Credential | None) -> bool:
         return True
     try:
         with transaction.atomic():
-            status.supersede(
-                former,
-                successor=cast(UUID, succession.award.credential_id),
-                leads_on=succession.leads_on,
-                reason=succession.reason,
-                by=succession.by,
-            )
-    except WithdrawnForGood:
-        return True
+            _supersede(succession, former)
     except Exception:
         log.exception("credential %s could not be superseded", former.pk)
         return False
     return True
+
+
+def _supersede(succession: Succession, former: Credential) -> None:
+    """Put the new credential in the place of the former one; a correction takes over its status."""
+    try:
+        status.supersede(
+            former,
+            successor=cast(UUID, succession.award.credential_id),
+            leads_on=succession.leads_on,
+            reason=succession.reason,
+            by=succession.by,
+        )
+    except WithdrawnForGood:
+        pass
+    changes = StatusChange.objects.filter(verifiable_credential__credential=former)
+    before = changes.filter(superseded_by=None).last()
+    if before is not None and before.value and _is_correction(succession):
+        _carry_over(before, succession)
+
+
+def _is_correction(succession: Succession) -> bool:
+    return Correction.objects.filter(batch=succession.award.batch_id).exists()
+
+
+def _carry_over(change: StatusChange, succession: Succession) -> None:
+    """What was done to a credential while its correction was being signed is done to this too."""
+    corrected = Credential.objects.get(pk=cast(UUID, succession.award.credential_id))
+    reason = f"As what it corrects was {change.act}: {change.reason}"
+    if not change.is_final:
+        try:
+            status.suspend(corrected, reason=reason, by=succession.by)
+            return
+        except WithdrawnForGood:
+            return
+        except NotSuspendable:
+            # Better none than one in force.
+            pass
+    status.revoke(corrected, reason=reason, by=succession.by)
 
 
 def _in_force_before(batch: Batch) -> list[tuple[Award, Award]]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from issuer.errors import NotIssued, WrongState
-from issuer.models import Batch, Credential, StatusChange
+from issuer.models import Batch, Credential, StatusChange, StatusList
 from issuer.services import status
 from registrar.models import Award, Correction, Succession
 from registrar.models.awards import OVER
@@ -92,20 +92,43 @@ def corrected_since(batch: Batch) -> list[Credential]:
 def suspend_all(batch: Batch, *, by: User, reason: str) -> int:
     """Suspend every credential of an issued batch that can be, at once; how many those are.
 
-    Raises what `revoke_all` raises.
+    What was corrected since is suspended with it, now or as soon as it is signed. Raises what
+    `issuer.services.status.suspend_all` raises.
     """
     _demand_to_take_back_all(batch, by=by)
-    return status.suspend_all(batch, reason=reason, by=by)
+    corrected = corrected_to_suspend(batch)
+    count = len(corrected)
+    if not corrected or status.to_suspend(batch).exists():
+        count += status.suspend_all(batch, reason=reason, by=by)
+    for credential in corrected:
+        status.suspend(credential, reason=reason, by=by)
+    return count
 
 
 @transaction.atomic
 def reinstate_all(batch: Batch, *, by: User, reason: str) -> int:
-    """Lift every suspension in a batch, at once; how many those are.
+    """Lift every suspension in a batch, and of what was corrected since; how many those are.
 
-    Raises what `revoke_all` raises.
+    Raises what `issuer.services.status.reinstate_all` raises.
     """
     _demand_to_take_back_all(batch, by=by)
-    return status.reinstate_all(batch, reason=reason, by=by)
+    corrected = corrected_to_reinstate(batch)
+    count = len(corrected)
+    if not corrected or status.to_reinstate(batch).exists():
+        count += status.reinstate_all(batch, reason=reason, by=by)
+    for credential in corrected:
+        status.reinstate(credential, reason=reason, by=by)
+    return count
+
+
+def corrected_to_suspend(batch: Batch) -> list[Credential]:
+    """What took the place of some of the batch as these were corrected, and can be suspended."""
+    return _corrected_that_can_be_lifted(batch, Credential.State.VALID)
+
+
+def corrected_to_reinstate(batch: Batch) -> list[Credential]:
+    """What took the place of some of the batch as these were corrected, and is suspended."""
+    return _corrected_that_can_be_lifted(batch, Credential.State.SUSPENDED)
 
 
 def may_revoke_all(user: User, batch: Batch) -> bool:
@@ -140,6 +163,13 @@ def _composed(corrected: "QuerySet[Award]") -> list[Credential]:
     if len(credentials) < corrected.count():
         raise WrongState("A correction of it is being signed: wait until it is done.")
     return credentials
+
+
+def _corrected_that_can_be_lifted(batch: Batch, state: Credential.State) -> list[Credential]:
+    corrected = award_chains.corrected(batch).with_state().filter(state=state)
+    lifted = StatusList.Purpose.SUSPENSION
+    found = _with_a_form(corrected).filter(verifiable_credentials__status_list__purpose=lifted)
+    return list(found)
 
 
 def _with_a_form(of: "QuerySet[Award]") -> QuerySet[Credential]:
