@@ -6,6 +6,7 @@ from django.db.models import F
 from rest_framework import serializers, viewsets
 
 from registrar.api import filters
+from registrar.api.references import Reference
 from registrar.models import Award
 
 
@@ -13,9 +14,7 @@ class AwardSerializer(serializers.ModelSerializer):
     """An award with the reasons for it."""
 
     template = serializers.SlugField(source="template.slug")
-    learner = serializers.CharField(
-        source="learner.sourced_id", help_text="sourcedId of the learner"
-    )
+    learner = Reference("The learner")
     revision = serializers.IntegerField(source="revision.number")
     reasons = serializers.ListField(
         child=serializers.CharField(), help_text="One sentence for each condition of the rule"

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from issuer.errors import WrongState
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
+from registrar.api.references import Reference
 from registrar.api.upserts import upserting
 from registrar.models import (
     Activity,
@@ -27,7 +28,7 @@ from registrar.models.spans import held_on
 class OpportunitySerializer(serializers.ModelSerializer):
     """A course or an activity."""
 
-    unit = serializers.CharField(source="unit.name", help_text="Name of its organisation unit")
+    organisation = Reference("Its organisation", source="unit")
     credit = serializers.ChoiceField(
         LearningOpportunity.Credit.choices, allow_blank=True, help_text="Empty where nobody said"
     )
@@ -41,7 +42,7 @@ class OpportunitySerializer(serializers.ModelSerializer):
             "code",
             "title",
             "description",
-            "unit",
+            "organisation",
             "credit",
             "credits",
             "hours",
@@ -67,9 +68,7 @@ class OutcomeSerializer(serializers.ModelSerializer):
     """A learning outcome of a course or activity."""
 
     statement = serializers.CharField(source="words", help_text="With `as_of` as it read then")
-    opportunity = serializers.CharField(
-        source="opportunity.code", help_text="Code of the course or activity"
-    )
+    course = Reference("The course or activity", source="opportunity")
 
     class Meta:
         model = LearningOutcome
@@ -77,7 +76,7 @@ class OutcomeSerializer(serializers.ModelSerializer):
             "id",
             "code",
             "statement",
-            "opportunity",
+            "course",
             "holds_from",
             "holds_until",
             "retired_at",
@@ -90,9 +89,7 @@ class SkillTagSerializer(serializers.ModelSerializer):
     """That an outcome teaches, practises or assesses a skill, from one day to another."""
 
     outcome = serializers.CharField(source="outcome.code", help_text="Code of the outcome")
-    opportunity = serializers.CharField(
-        source="outcome.opportunity.code", help_text="Code of the course or activity"
-    )
+    course = Reference("The course or activity", source="outcome.opportunity")
     skill = serializers.CharField(source="skill.uri", help_text="URI of the skill")
     skill_id = serializers.IntegerField(help_text="Id of the skill here")
 
@@ -101,7 +98,7 @@ class SkillTagSerializer(serializers.ModelSerializer):
         fields = [
             "id",
             "outcome",
-            "opportunity",
+            "course",
             "skill",
             "skill_id",
             "emphasis",

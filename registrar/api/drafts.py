@@ -20,6 +20,7 @@ from registrar.api.award_rules import RuleField
 from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
 from registrar.models import OrganizationUnit, Revision, RevisionSkill
+from registrar.readers.cells import LONGEST_REFERENCE
 from registrar.services.drafting import templates
 from skills.models import Skill
 
@@ -102,7 +103,7 @@ class NewTemplateSerializer(DraftOptionsSerializer):
 
     slug = serializers.SlugField(max_length=100, help_text="Short name; it stays")
     organisation = serializers.CharField(
-        max_length=500, help_text="Whose it is: id, or sis:<source>:<sourcedId>"
+        max_length=LONGEST_REFERENCE, help_text="Whose it is: id, or sis:<source>:<sourcedId>"
     )
 
     class Meta(DraftOptionsSerializer.Meta):

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registrar.models.catalog import named
+from registrar.readers.cells import LONGEST_REFERENCE
 from registrar.readers.row_members import ELSEWHERE
 from registrar.services.learners import same_people
 
@@ -28,7 +29,7 @@ _NAME: Final = "!-9;-~\u00a1-\u1fff"
 @extend_schema_field(
     {
         "type": "string",
-        "maxLength": 500,
+        "maxLength": LONGEST_REFERENCE,
         "pattern": f"^([0-9]{{1,{_LONGEST_ID}}}|{ELSEWHERE}[{_NAME}]+:[:{_NAME}]+)$",
     }
 )
@@ -36,7 +37,7 @@ class LeadingTo(serializers.CharField):
     """What a row leads to by this foreign key: an id of ours, or `sis:<source>:<sourcedId>`."""
 
     def __init__(self, at: str) -> None:
-        super().__init__(max_length=500, help_text="Id, or sis:<source>:<sourcedId>")
+        super().__init__(max_length=LONGEST_REFERENCE, help_text="Id, or sis:<source>:<sourcedId>")
         self.at = at
 
     def to_internal_value(self, data: Any) -> Any:

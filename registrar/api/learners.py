@@ -8,6 +8,7 @@ from rest_framework import serializers, viewsets
 
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
+from registrar.api.references import Reference
 from registrar.api.upserts import upserting
 from registrar.models import Enrolment, Learner
 from registrar.services.learners import same_people
@@ -37,12 +38,8 @@ class LearnerSerializer(serializers.ModelSerializer):
 class EnrolmentSerializer(serializers.ModelSerializer):
     """A learner's part in an offering."""
 
-    offering = serializers.CharField(
-        source="offering.sourced_id", help_text="sourcedId of the offering"
-    )
-    learner = serializers.CharField(
-        source="learner.sourced_id", help_text="sourcedId of the learner"
-    )
+    offering = Reference("The offering")
+    learner = Reference("The learner")
 
     class Meta:
         model = Enrolment

@@ -7,25 +7,15 @@ from rest_framework import serializers, viewsets
 
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
+from registrar.api.references import Reference
 from registrar.api.upserts import upserting
 from registrar.models import Offering, OrganizationUnit, Term
-
-
-def _named(field: str, what: str) -> serializers.CharField:
-    """By its sourcedId what a row belongs to, if anything."""
-    return serializers.CharField(
-        source=f"{field}.sourced_id",
-        read_only=True,
-        allow_null=True,
-        default=None,
-        help_text=f"sourcedId of {what}",
-    )
 
 
 class OrganisationSerializer(serializers.ModelSerializer):
     """The college, a school, a department."""
 
-    parent = _named("parent", "what it is a part of")  # type: ignore[assignment]
+    parent = Reference("What it is a part of", allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = OrganizationUnit
@@ -45,7 +35,7 @@ class OrganisationSerializer(serializers.ModelSerializer):
 class TermSerializer(serializers.ModelSerializer):
     """A term, semester or year."""
 
-    parent = _named("parent", "what it is a part of")  # type: ignore[assignment]
+    parent = Reference("What it is a part of", allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Term
@@ -66,10 +56,8 @@ class TermSerializer(serializers.ModelSerializer):
 class OfferingSerializer(serializers.ModelSerializer):
     """A course or activity as it is held in a term."""
 
-    course = serializers.CharField(
-        source="opportunity.sourced_id", help_text="sourcedId of the course or activity"
-    )
-    term = _named("term", "the term")
+    course = Reference("The course or activity", source="opportunity")
+    term = Reference("The term", allow_null=True)
 
     class Meta:
         model = Offering

@@ -8,6 +8,7 @@ from rest_framework import serializers, viewsets
 
 from issuer.models import Batch, Credential
 from registrar.api import filters
+from registrar.api.references import Reference
 from registrar.models import Award, Learner
 
 STATES = [*Batch.State.choices[:1], *Batch.State.choices[-1:], *Credential.State.choices]
@@ -38,7 +39,7 @@ class RecordedSerializer(serializers.ModelSerializer):
 class RecordSerializer(serializers.ModelSerializer):
     """A learner's record."""
 
-    learner = serializers.CharField(source="sourced_id", help_text="sourcedId of the learner")
+    learner = Reference("The learner", source="*")
     awards = RecordedSerializer(many=True, source="recorded", help_text="The oldest first")
     updated_at = serializers.DateTimeField(
         source="last_change", help_text="When the learner or a batch with an award was changed"

@@ -8,6 +8,7 @@ from rest_framework import serializers, viewsets
 from issuer.errors import WrongState
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
+from registrar.api.references import Reference
 from registrar.api.upserts import upserting
 from registrar.models import LineItem, Result
 
@@ -15,13 +16,8 @@ from registrar.models import LineItem, Result
 class ResultSerializer(serializers.ModelSerializer):
     """A result; `superseded_at` is null while it holds."""
 
-    line_item = serializers.CharField(
-        source="line_item.sourced_id", help_text="sourcedId of the line item"
-    )
-    learner = serializers.CharField(
-        source="learner.sourced_id", help_text="sourcedId of the learner"
-    )
-
+    line_item = Reference("The line item")
+    learner = Reference("The learner")
     outcome = serializers.CharField(
         source="outcome.code",
         read_only=True,
@@ -59,9 +55,7 @@ class ResultSerializer(serializers.ModelSerializer):
 class LineItemSerializer(serializers.ModelSerializer):
     """Something assessed in an offering: an assignment, an exam, the final result."""
 
-    offering = serializers.CharField(
-        source="offering.sourced_id", help_text="sourcedId of the offering"
-    )
+    offering = Reference("The offering")
 
     class Meta:
         model = LineItem

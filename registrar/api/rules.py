@@ -10,8 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registrar.api.award_rules import RuleField
+from registrar.api.references import Reference
 from registrar.api.templates import RevisionSerializer
 from registrar.models import Learner, Revision, RevisionSkill
+from registrar.models.catalog import key_of
 from registrar.services.awarding import awards
 from registrar.services.deciding import eligibility
 
@@ -59,8 +61,7 @@ class AwardRuleSerializer(serializers.ModelSerializer):
 class CandidateSerializer(serializers.Serializer):
     """A learner who was looked at, and why this came of it."""
 
-    learner = serializers.CharField(help_text="sourcedId of the learner")
-    source = serializers.CharField()  # type: ignore[assignment]
+    learner = Reference("The learner")
     occasion = serializers.CharField(help_text="Such as the offering; may be empty")
     outcome = serializers.ChoiceField(_OUTCOMES)
     reasons = serializers.ListField(
@@ -126,8 +127,7 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
 
 def _told(judged: eligibility.Candidate, outcome: str, learner: Learner) -> dict[str, Any]:
     return {
-        "learner": learner.sourced_id,
-        "source": learner.source,
+        "learner": key_of(learner.source, learner.sourced_id),
         "occasion": judged.occasion,
         "outcome": outcome,
         "reasons": judged.reasons,

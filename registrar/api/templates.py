@@ -7,6 +7,7 @@ from django.db.models.functions import Greatest
 from rest_framework import serializers, viewsets
 
 from registrar.api.award_rules import RuleField
+from registrar.api.references import Reference
 from registrar.models import CredentialTemplate, Revision
 
 # What a revision says, but for its rule, its skills and its image.
@@ -62,6 +63,7 @@ class RevisionSerializer(serializers.ModelSerializer):
 class TemplateSerializer(serializers.ModelSerializer):
     """A template with all its revisions, the newest first."""
 
+    organisation = Reference("Whose it is", source="unit")
     revisions = RevisionSerializer(many=True)
     updated_at = serializers.DateTimeField(
         source="last_change", help_text="When it or one of its revisions was last changed"
@@ -69,7 +71,7 @@ class TemplateSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = CredentialTemplate
-        fields = ["id", "slug", "created_at", "revisions", "updated_at"]
+        fields = ["id", "slug", "organisation", "created_at", "revisions", "updated_at"]
         read_only_fields = fields
 
 
@@ -85,8 +87,10 @@ class TemplateViewSet(viewsets.ReadOnlyModelViewSet):
 
     scopes = ["templates.read"]
     write_scopes = ["templates.draft"]
-    queryset = CredentialTemplate.objects.prefetch_related("revisions").annotate(
-        last_change=Greatest("updated_at", Subquery(_LAST_REVISED))
+    queryset = (
+        CredentialTemplate.objects.select_related("unit")
+        .prefetch_related("revisions")
+        .annotate(last_change=Greatest("updated_at", Subquery(_LAST_REVISED)))
     )
     updated = F("last_change")
     filters: ClassVar = {"slug": serializers.SlugField(max_length=100)}

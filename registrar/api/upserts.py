@@ -37,6 +37,9 @@ from registrar.services.feeding.upsert_rows import Row
 # So many rows are written while the system waits; more become a job.
 AT_ONCE: Final = 1_000
 _PART: Final = 1 << 16
+_REFERENCE: Final = (
+    ": its sourcedId in the same source, or `sis:<source>:<sourcedId>` as it is read"
+)
 
 
 class TooLarge(APIException):
@@ -247,7 +250,7 @@ def _field(member: Member) -> serializers.Field:
     options: dict[str, Any] = {
         "required": member.needed and member.name in ("sourced_id", "code"),
         "allow_null": not member.needed,
-        "help_text": member.what + (", or sis:source:sourcedId" if member.leads_to else ""),
+        "help_text": member.what + (_REFERENCE if member.leads_to else ""),
     }
     if member.words:
         return serializers.ChoiceField([word for word in member.words if word], **options)

@@ -25,7 +25,8 @@ def named(name: str, *, at: str = "", by: str = "code") -> Q:
     return Q(**{f"{at}{by}": name})
 
 
-def _key(source: str, sourced_id: str) -> str:
+def key_of(source: str, sourced_id: str) -> str:
+    """What names it and nothing else: sis:source:sourcedId; the source is percent-encoded."""
     return f"{KEY_PREFIX}{quote(source, safe='')}:{sourced_id}"
 
 
@@ -59,7 +60,7 @@ class Term(models.Model):
     @property
     def key(self) -> str:
         """What names it and nothing else: sis:source:sourcedId."""
-        return _key(self.source, self.sourced_id)
+        return key_of(self.source, self.sourced_id)
 
 
 class LearningOpportunity(models.Model):
@@ -110,7 +111,7 @@ class LearningOpportunity(models.Model):
     @property
     def key(self) -> str:
         """What names it and nothing else, for award rules and systems: sis:source:sourcedId."""
-        return _key(self.source, self.sourced_id)
+        return key_of(self.source, self.sourced_id)
 
 
 class CourseManager(models.Manager["Course"]):

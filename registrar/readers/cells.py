@@ -184,6 +184,9 @@ def objective_key(source: str, objective_id: str) -> str:
 _SHORT: Final = _text(255)
 
 KEY: Final = Kind(read_key, "")
+# sis:<source>:<sourcedId>, the source percent-encoded.
+LONGEST_REFERENCE: Final = 1_460
+REFERENCE: Final = Kind(_text(LONGEST_REFERENCE), "")
 KEYS: Final = Kind(_list, ())
 TEXT: Final = Kind(_SHORT, "")
 CODE: Final = Kind(_text(100), "")

@@ -13,6 +13,7 @@ from registrar.readers.cells import (
     KEY,
     LONG_TEXT,
     NUMBER,
+    REFERENCE,
     TEXT,
     WORD,
     BadCell,
@@ -105,7 +106,7 @@ def _text(name: str, what: str, **more: Any) -> Member:
 
 
 def _lead(name: str, leads_to: str, what: str, *, needed: bool = False) -> Member:
-    return Member(name, KEY, f"sourcedId of {what}", leads_to=leads_to, needed=needed)
+    return Member(name, REFERENCE, what, leads_to=leads_to, needed=needed)
 
 
 def _day(name: str, what: str, *, needed: bool = False) -> Member:
@@ -121,13 +122,13 @@ def _gone(name: str = "retired", what: str = "Whether the source no longer has i
 
 
 _SOURCED_ID: Final = Member("sourced_id", KEY, "The source's own name for it", needed=True)
-_COURSE: Final = _lead("course", "opportunities", "the course or activity", needed=True)
+_COURSE: Final = _lead("course", "opportunities", "The course or activity", needed=True)
 _OPPORTUNITY: Final = (
     _SOURCED_ID,
     Member("code", CODE, "What people call it; the sourcedId where nothing is given"),
     _text("title", "Its name", needed=True),
     Member("description", LONG_TEXT, "What it is about"),
-    _lead("organisation", "organisations", "its organisation", needed=True),
+    _lead("organisation", "organisations", "Its organisation", needed=True),
     _text("credit", "Whether it is for credit", words=("", "credit", "non-credit")),
     _number("credits", "What it is worth"),
     _number("hours", "How long it takes"),
@@ -147,7 +148,7 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
         _text("name", "Its name", needed=True),
         Member("kind", CODE, "Such as department, school"),
         Member("code", CODE, "A short name"),
-        _lead("parent", "organisations", "what it is a part of"),
+        _lead("parent", "organisations", "What it is a part of"),
     ),
     "terms": (
         _SOURCED_ID,
@@ -155,7 +156,7 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
         Member("kind", CODE, "Such as term, semester, schoolYear"),
         _day("starts_on", "Its first day", needed=True),
         _day("ends_on", "Its last day", needed=True),
-        _lead("parent", "terms", "what it is a part of"),
+        _lead("parent", "terms", "What it is a part of"),
     ),
     "courses": _OPPORTUNITY,
     "activities": _OPPORTUNITY,
@@ -170,7 +171,7 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
         _COURSE,
         _text("title", "Its name", needed=True),
         Member("code", CODE, "What people call it"),
-        _lead("term", "terms", "the term in which it is held"),
+        _lead("term", "terms", "The term in which it is held"),
     ),
     "learners": (
         _SOURCED_ID,
@@ -182,15 +183,15 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
     ),
     "enrolments": (
         _SOURCED_ID,
-        _lead("offering", "offerings", "the offering", needed=True),
-        _lead("learner", "learners", "the learner", needed=True),
+        _lead("offering", "offerings", "The offering", needed=True),
+        _lead("learner", "learners", "The learner", needed=True),
         _day("begins_on", "First day"),
         _day("ends_on", "Last day"),
         _gone(),
     ),
     "line-items": (
         _SOURCED_ID,
-        _lead("offering", "offerings", "the offering", needed=True),
+        _lead("offering", "offerings", "The offering", needed=True),
         _text("title", "What is assessed", needed=True),
         Member("category", WORD, "Such as Exam; award rules name it"),
         _number("minimum", "Least score"),
@@ -199,8 +200,8 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
     ),
     "results": (
         _SOURCED_ID,
-        _lead("line_item", "line-items", "the line item", needed=True),
-        _lead("learner", "learners", "the learner", needed=True),
+        _lead("line_item", "line-items", "The line item", needed=True),
+        _lead("learner", "learners", "The learner", needed=True),
         Member("outcome", CODE, "Code of the outcome that it speaks of alone"),
         _text("status", "`fully graded` where nothing is given", words=("", *STATUSES)),
         _number("score", "Points"),

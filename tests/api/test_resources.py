@@ -29,7 +29,7 @@ def test_a_rule_tells_who_would_be_awarded_and_awards_nobody(sis, college, cells
     assert (told["awarded"], told["already"], told["not_met"]) == (1, 0, 1)
     assert told["is_complete"] is True
     outcomes = {each["learner"]: each["outcome"] for each in told["learners"]}
-    assert outcomes == {"stu-1001": "awarded", "stu-1002": "not_met"}
+    assert outcomes == {"sis:sis:stu-1001": "awarded", "sis:sis:stu-1002": "not_met"}
     assert all(each["reasons"] for each in told["learners"])
     assert sis.get("/api/v1/awards").json()["results"] == []
 
