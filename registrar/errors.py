@@ -98,7 +98,7 @@ class ImportRefused(RegistrarError):
 
 
 class NoSource(RegistrarError):
-    """No system has this name; `source` names the one that the rows come from."""
+    """No system can be called so: it is blank, longer than 100 characters, or the college's own."""
 
     code = "no_source"
 

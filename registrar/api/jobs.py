@@ -31,12 +31,17 @@ class SentRowSerializer(serializers.ModelSerializer):
     key = serializers.CharField(
         help_text="Its sourcedId, of an outcome its code; empty where it has none that is good"
     )
-    status = serializers.ChoiceField(upsert_rows.STATUSES)
-    errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
+    status = serializers.ChoiceField(
+        upsert_rows.STATUSES, help_text="`error`: it is wrong, and changed nothing"
+    )
+    errors = RowErrorSerializer(  # type: ignore[assignment]
+        many=True, help_text="All that is wrong with it; empty where it is right"
+    )
     notes = RowErrorSerializer(
         many=True,
-        help_text="What to know of a row that is right, such as `same_person`: another system "
-        "brought this learner before",
+        help_text="What to know of a row that is right. `same_person`: another system brought this "
+        "learner before; `maybe_the_same`: perhaps; `number_of_several`: another learner of this "
+        "source has the number; `duplicate`: a row before says the same",
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Send rows: each is created, updated or unchanged, or told what is wrong with it."""
 
 import functools
+import inspect
 import itertools
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +13,12 @@ from django.core.files import File
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
@@ -119,13 +125,15 @@ class Sheet(_RowsParser):
 
 
 class UpsertedSerializer(serializers.Serializer):
-    """What became of rows, in their order."""
+    """What became of rows, in their order. The answer is 200 also where all of them are wrong."""
 
     dry_run = serializers.BooleanField()
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
-    errors = serializers.IntegerField()  # type: ignore[assignment]
+    errors = serializers.IntegerField(  # type: ignore[assignment]
+        help_text="How many rows are wrong and changed nothing; `rows` says why"
+    )
     rows = SentRowSerializer(many=True)
 
 
@@ -169,8 +177,18 @@ class UpsertsMixin(GenericViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add and change rows, each known by `source` and its key.
 
-        Rows that are right are written, also where others are wrong. A member that is left out
-        stays as it is; the same rows again change nothing. Up to 1,000 rows are answered one by
+        Rows that are right are written, also where others are wrong. So look at each row's
+        `status` and `errors`, not at the status of the answer: 200 also comes where every row is
+        wrong, and `errors` beside `rows` counts them.
+
+        A member that is left out stays as it is. Null empties it, as does an empty text, and in a
+        sheet an empty cell; what is required is an error then. To leave something alone in a sheet
+        leave out its column, or send those rows as NDJSON. `retired` and `withdrawn` are false
+        where they are left out or empty.
+
+        The same rows again change nothing. Of rows with one key that say the same, one counts, and
+        the others are `unchanged` with a note; of those that differ all are refused (`duplicate`).
+        Results of a whole and of one outcome may share a key. Up to 1,000 rows are answered one by
         one; more, up to 100,000, become a job.
         """
         source = _source(request)
@@ -219,8 +237,14 @@ class UpsertsMixin(GenericViewSet):
 
 
 def _source(request: Request) -> str:
+    if (said := request.query_params.get("source")) is None:
+        missing = (
+            "The parameter is missing. It names the system that knows the rows by their keys, "
+            "such as `?source=banner`."
+        )
+        raise ValidationError({"source": [missing]}, code="required")
     try:
-        return upserts.demand_source(request.query_params.get("source", ""))
+        return upserts.demand_source(said)
     except NoSource as error:
         raise ValidationError({"source": [str(error)]}, code=error.code) from error
 
@@ -270,7 +294,7 @@ def row_serializer(kind: str) -> type[serializers.Serializer]:
     key = MEMBERS[kind][0].name
     for other, each in members.items():
         each.required = other == key
-    what = f"A row of {kind}; what it leaves out stays as it is."
+    what = f"A row of {kind}; what it leaves out stays as it is, what is null is emptied."
     return type(f"{name}RowSerializer", (serializers.Serializer,), {"__doc__": what, **members})
 
 
@@ -278,6 +302,7 @@ def upserting(kind: str) -> Any:
     """Describe `create` of a list to which rows of this kind are sent."""
     media_types: Final = (readers.NDJSON, readers.CSV)
     return extend_schema(
+        description=inspect.getdoc(UpsertsMixin.create),
         request={
             readers.JSON: row_serializer(kind)(many=True),
             **{media_type: {"type": "string", "minLength": 1} for media_type in media_types},
@@ -301,5 +326,10 @@ def upserting(kind: str) -> Any:
                 "A row", value=dict(ROWS[kind]), request_only=True, media_type=readers.JSON
             ),
         ],
-        responses={200: UpsertedSerializer, 202: JobSerializer},
+        responses={
+            200: OpenApiResponse(
+                UpsertedSerializer, "What became of each row, also if all are bad"
+            ),
+            202: OpenApiResponse(JobSerializer, "More than 1,000 rows: a job writes them"),
+        },
     )

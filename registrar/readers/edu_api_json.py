@@ -1,13 +1,14 @@
 """Turns what an Edu-API server answers into rows of the files that a roster is read from."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from registrar.readers import server_json
 from registrar.readers.edu_api_layout import FILES, VERSION
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_json import Cells, moment
 from registrar.readers.oneroster_layout import COMMON
+from registrar.readers.server_json import Odd
 
 COLLECTIONS: Final = tuple(FILES)
 # Asked for in full each time: an enrolment that is new may be in a component that is not.
@@ -21,18 +22,9 @@ _STATUSES: Final = {"active": "active", "inactive": "tobedeleted", "deleted": "t
 Thing = dict[str, Any]
 
 
-class _Odd(Exception):
-    """A property is not of the form that Edu-API gives it."""
-
-
 def read_page(content: bytes, collection: str) -> list[Any]:
     """The objects of one answer. Raises Unreadable when it is no list."""
-    try:
-        found = json.loads(content, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        raise Unreadable(
-            "not_json", f"{collection}: the answer is no JSON.", "Check the address."
-        ) from None
+    found = server_json.parse(content, collection)
     if not isinstance(found, list):
         raise Unreadable(
             "no_collection",
@@ -60,7 +52,7 @@ def rows(collection: str, thing: Any) -> Iterator[tuple[str, Cells]]:
     cells = {"sourcedId": sourced_id if isinstance(sourced_id, str) else ""}
     try:
         cells |= _common(said) | _TAKEN[collection](said)
-    except _Odd:
+    except Odd:
         cells |= {"status": "active"}
     file = FILES[collection]
     yield file, [cells.get(name, "")[:_LONGEST] for name in VERSION.layouts[file].header]
@@ -116,7 +108,7 @@ def _offering(said: Thing) -> dict[str, str]:
 def _component(said: Thing) -> dict[str, str]:
     parents = said.get("parent") or []
     if not isinstance(parents, list):
-        raise _Odd
+        raise Odd
     return {"parent": _text(parents[0]) if parents else ""}
 
 
@@ -184,7 +176,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, str) and len(value) <= _LONGEST:
         return value
-    raise _Odd
+    raise Odd
 
 
 def _object(value: Any) -> Thing:
@@ -192,7 +184,7 @@ def _object(value: Any) -> Thing:
         return {}
     if isinstance(value, dict):
         return value
-    raise _Odd
+    raise Odd
 
 
 def _objects(value: Any) -> list[Thing]:
@@ -200,7 +192,7 @@ def _objects(value: Any) -> list[Thing]:
         return []
     if isinstance(value, list):
         return [_object(each) for each in value]
-    raise _Odd
+    raise Odd
 
 
 def _words(said: Thing, name: str) -> str:

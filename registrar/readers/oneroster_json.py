@@ -4,18 +4,19 @@ Only the columns that the reader of CSV takes are filled in: passwords and telep
 dropped here.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from registrar.readers import server_json
 from registrar.readers.cells import DATE
 from registrar.readers.errors import Unreadable
 from registrar.readers.oneroster_layout import COMMON
 from registrar.readers.oneroster_versions import Version
 from registrar.readers.roster_keys import joined
 from registrar.readers.roster_layout import Column
+from registrar.readers.server_json import Odd
 
 # In the order in which references lead backwards.
 COLLECTIONS: Final = (
@@ -50,18 +51,9 @@ _MEMBERS: Final = {
 }
 
 
-class _Odd(Exception):
-    """A member is not of the form that OneRoster gives it."""
-
-
 def read_page(content: bytes, collection: str) -> list[Any]:
     """The objects of one answer. Raises Unreadable when it is not a list of the collection."""
-    try:
-        found = json.loads(content, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        raise Unreadable(
-            "not_json", f"{collection}: the answer is no JSON.", "Check the address."
-        ) from None
+    found = server_json.parse(content, collection)
     things = found.get(collection) if isinstance(found, dict) else None
     if not isinstance(things, list):
         raise Unreadable(
@@ -87,7 +79,7 @@ def rows(collection: str, thing: Any, version: Version) -> Iterator[tuple[str, C
     said = thing if isinstance(thing, dict) else {}
     try:
         found = list(_Thing(collection, said, version).rows())
-    except _Odd:
+    except Odd:
         bare = {name: _bare(said.get(name)) for name in COMMON}
         found = [(collection, _row(collection, bare, version))]
     yield from found
@@ -119,7 +111,7 @@ class _Thing:
 
     def _row(self, file: str, cells: dict[str, str]) -> tuple[str, Cells]:
         if any(len(text) > _LONGEST_TEXT for text in cells.values()):
-            raise _Odd  # a list that no reader of CSV takes as one cell
+            raise Odd  # a list that no reader of CSV takes as one cell
         return file, _row(file, self._common | cells, self._version)
 
     def _roles(self) -> Iterator[tuple[str, Cells]]:
@@ -178,7 +170,7 @@ def _user_id(value: Any) -> str:
 def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    raise _Odd
+    raise Odd
 
 
 def _list(value: Any) -> list[Any]:
@@ -195,7 +187,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
         return value
-    raise _Odd
+    raise Odd
 
 
 def _bare(value: Any) -> str:

@@ -23,7 +23,11 @@ class Flaw(NamedTuple):
 def blank(column: str) -> Flaw:
     """What is wrong with a cell that should be filled in."""
     return Flaw(
-        column, "", "required", f"{column} is blank, but is required.", f"Fill in {column}."
+        column,
+        "",
+        "required",
+        f"{column} is blank, but is required; the row is not taken.",
+        f"Fill in {column}.",
     )
 
 
@@ -73,8 +77,12 @@ def report_cell(
 
 
 def report_blank(report: Report, number: int, column: str, *, severity: Severity = "error") -> None:
-    """Say that a cell should be filled in."""
-    report(number, **blank(column)._replace(severity=severity)._asdict())
+    """Say that a cell should be filled in, and whether the row counts without it."""
+    flaw = blank(column)
+    if severity != "error":
+        reason = f"{column} is blank, but is expected; the row is taken without it."
+        flaw = flaw._replace(reason=reason, severity=severity)
+    report(number, **flaw._asdict())
 
 
 def report_repeated(report: Report, layout: Layout, number: int, key: str, first: int) -> None:

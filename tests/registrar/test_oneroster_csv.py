@@ -245,6 +245,7 @@ def test_names_in_any_script_stay_and_are_composed(tmp_path: Path) -> None:
 def test_someone_with_one_name_is_read_with_a_warning(tmp_path: Path) -> None:
     bundle = Roster().change("users", "Ada,Okafor", "Ada,").read(tmp_path)
     assert codes(bundle) == [("users.csv", 2, "familyName", "required", "warning")]
+    assert "the row is taken" in bundle.problems[0].reason
     assert bundle.users[0].given_name == "Ada"
 
 

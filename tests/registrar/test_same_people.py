@@ -141,6 +141,16 @@ def test_where_there_is_doubt_they_stay_apart_until_somebody_decides(
     assert SamePerson.objects.count() == count
 
 
+def test_two_learners_of_one_roster_with_one_number_are_kept_and_it_is_said(tmp_path: Path) -> None:
+    imported = bring(
+        roster().change("users", "Ben,Ortiz,,,", "Ben,Ortiz,,A1,"), tmp_path, "a partner"
+    )
+    assert of("a partner") == {"u1", "u2"}
+    told = [each for each in imported.problems if each["code"] == "number_of_several"]
+    assert [(each["row"], each["severity"]) for each in told] == [(2, "warning"), (3, "warning")]
+    assert told[0]["reason"].startswith("u2 ") and told[1]["reason"].startswith("u1 ")
+
+
 def test_numbers_that_are_not_agreed_join_nobody(tmp_path: Path) -> None:
     bring(roster(), tmp_path / "a", "banner")
     bring(roster(), tmp_path / "b", "a partner")

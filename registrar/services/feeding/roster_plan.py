@@ -151,6 +151,7 @@ class _Comparison:
         outcomes = roster_links.outcomes(self._scope, self._report, known, self._rows)
         self._report.of_rows(self._rows)
         self._report.doubts(self._matches)
+        self._report.shared_numbers(self._rows)
         counts = self._counts({ENROLLMENTS: teachers, LINE_ITEM_OBJECTIVES: outcomes})
         tallies = [self._bundle.problem_counts, self._report.problems.counts]
         return Plan(

@@ -1,6 +1,6 @@
 """Says what is wrong with a roster in the light of what is held, in the words of its source."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -14,7 +14,7 @@ from registrar.services.feeding.roster_tables import (
     Table,
 )
 from registrar.services.feeding.staged_rows import Row, Rows
-from registrar.services.learners.same_people import Match
+from registrar.services.learners.same_people import OWN_NUMBERS, SHARED_NUMBER, Match
 
 
 class PlanReport:
@@ -140,6 +140,26 @@ class PlanReport:
                 fix="Nothing need be done.",
                 severity="warning",
             )
+
+    def shared_numbers(self, rows: Rows) -> None:
+        """Learners of the bundle who have one number."""
+        having: dict[str, list[tuple[str, Row]]] = defaultdict(list)
+        for key, row in rows.by_file[USERS].items():
+            if row.values[0] and not row.deleted:
+                having[row.values[0]].append((key, row))
+        for number, several in having.items():
+            for (key, row), (other, _) in zip(several, [*several[1:], several[0]], strict=True):
+                if other != key:
+                    self.add(
+                        USERS,
+                        row=row.number,
+                        column="identifier",
+                        value=number,
+                        code=SHARED_NUMBER,
+                        reason=f"{other} has the same number; both rows are taken.",
+                        fix=OWN_NUMBERS,
+                        severity="warning",
+                    )
 
     def doubts(self, matches: Iterable[Match]) -> None:
         """People who may be known to another system."""

@@ -24,7 +24,7 @@ from registrar.readers.row_members import MEMBERS
 from registrar.readers.rows import Flaw, Given
 from registrar.services.college import event_types, uploads
 from registrar.services.feeding import upsert_rows, upserts
-from registrar.services.feeding.upsert_rows import Row
+from registrar.services.feeding.upsert_rows import Doubles, Row
 
 State = UpsertJob.State
 
@@ -94,21 +94,17 @@ def carry_on(job_id: UUID | str, *, seconds: float) -> bool:
 
 
 def _carry_on(job: UpsertJob, stream: Any, *, end: float) -> bool:
-    given = read(stream, job.media_type, job.kind)
-    seen: dict[str, int] = {}
-    key = MEMBERS[job.kind][0]
-    for each in itertools.islice(given, job.done):
-        name = each.members.get(key.name)
-        if isinstance(name, str):
-            seen.setdefault(name, each.index)
-    while time.monotonic() < end:
-        if not _write_piece(job, given, seen):
-            return False
-    return True
+    doubles = Doubles(job.kind, read(stream, job.media_type, job.kind))
+    stream.seek(0)
+    given = itertools.islice(read(stream, job.media_type, job.kind), job.done, None)
+    while _write_piece(job, given, doubles):
+        if time.monotonic() >= end:
+            return True
+    return False
 
 
 @transaction.atomic
-def _write_piece(job: UpsertJob, given: Iterator[Given], seen: dict[str, int]) -> bool:
+def _write_piece(job: UpsertJob, given: Iterator[Given], doubles: Doubles) -> bool:
     """Write the next rows; whether there are more. False also where somebody else does."""
     locked = UpsertJob.objects.select_for_update(skip_locked=True).filter(
         pk=job.pk, state=State.WAITING, done=job.done
@@ -116,7 +112,7 @@ def _write_piece(job: UpsertJob, given: Iterator[Given], seen: dict[str, int]) -
     if not locked.exists():
         return False
     piece = list(itertools.islice(given, PIECE))
-    rows = _tried(job, piece, seen) if job.dry_run else _applied(job, piece, seen)
+    rows = _tried(job, piece, doubles) if job.dry_run else _applied(job, piece, doubles)
     counted = Counter(row.status for row in rows)
     job.done += len(rows)
     for name, status in (
@@ -144,7 +140,7 @@ def _write_piece(job: UpsertJob, given: Iterator[Given], seen: dict[str, int]) -
     return job.state == State.WAITING
 
 
-def _applied(job: UpsertJob, piece: list[Given], seen: dict[str, int]) -> list[Row]:
+def _applied(job: UpsertJob, piece: list[Given], doubles: Doubles) -> list[Row]:
     application = job.application
     return upserts.apply(
         job.kind,
@@ -152,13 +148,13 @@ def _applied(job: UpsertJob, piece: list[Given], seen: dict[str, int]) -> list[R
         source=job.source,
         by=Client(id=application.client_id, name=application.name),
         is_text=job.media_type == readers.CSV,
-        seen=seen,
+        doubles=doubles,
     )
 
 
-def _tried(job: UpsertJob, piece: list[Given], seen: dict[str, int]) -> list[Row]:
+def _tried(job: UpsertJob, piece: list[Given], doubles: Doubles) -> list[Row]:
     with transaction.atomic():
-        rows = _applied(job, piece, seen)
+        rows = _applied(job, piece, doubles)
         transaction.set_rollback(True)
     return rows
 

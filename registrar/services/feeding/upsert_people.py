@@ -1,5 +1,6 @@
 """Learners that a system sends, some of whom another system may have brought before."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -66,6 +67,26 @@ def match(
             _tell(row, learner, UPDATED)
             joined.add(row.key)
     return [row for row in rows if row.key not in joined]
+
+
+def note_shared_numbers(
+    rows: Sequence[Row], *, source: str, said: Callable[[Row], Mapping[str, Any]]
+) -> None:
+    """Tell those whose number another learner of the same source has, now or by these rows."""
+    numbers = {row.key: said(row)["number"] for row in rows if not row.said["retired"]}
+    held = same_people.by_number({source}, set(numbers.values()) - {""})
+    having: dict[str, list[str]] = defaultdict(list)
+    sent = {row.key for row in rows}
+    for number, learners in held.items():
+        having[number] += [each.sourced_id for each in learners if each.sourced_id not in sent]
+    for key, number in numbers.items():
+        if number:
+            having[number].append(key)
+    for row in rows:
+        others = [key for key in having[numbers.get(row.key, "")] if key != row.key]
+        if others:
+            reason = f"{others[0]} of this source has the same number; both are kept."
+            row.note("number", same_people.SHARED_NUMBER, reason, same_people.OWN_NUMBERS)
 
 
 def _person(row: Row, said: Mapping[str, Any]) -> _Person:

@@ -14,18 +14,6 @@ from registrar.services.marking import results
 from registrar.services.marking.results import Entry
 
 _USUAL: Final = "fully graded"
-# Members that an entry and a row have under the same name.
-_SAME: Final = (
-    "status",
-    "score",
-    "text",
-    "level",
-    "possible",
-    "assessor",
-    "assessment",
-    "dated",
-    "withdrawn",
-)
 _Key = tuple[str, bool]
 
 
@@ -87,7 +75,7 @@ def _outcomes(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _measure(row: Row) -> None:
-    for name in _SAME:
+    for name in results.WORK:
         if name not in row.said or name == "withdrawn":
             continue
         value = row.said[name] = upsert_rows.cut(Result, name, row.said[name])
@@ -160,7 +148,7 @@ def _value(row: Row, held: Mapping[_Key, Result], name: str) -> Any:
 
 
 def _entry(row: Row, before: Result | None, source: str) -> Entry:
-    given = {name: row.said[name] for name in _SAME if name in row.said}
+    given = {name: row.said[name] for name in results.WORK if name in row.said}
     leads = {name: row.said[name] for name in ("line_item", "learner") if row.said.get(name)}
     if before is not None:
         return replace(results.as_entry(before), **given, **leads)

@@ -26,6 +26,7 @@ CREATED: Final = "created"
 UPDATED: Final = "updated"
 UNCHANGED: Final = "unchanged"
 ERROR: Final = "error"
+DUPLICATE: Final = "duplicate"
 STATUSES: Final = (CREATED, UPDATED, UNCHANGED, ERROR)
 
 _TARGETS: Final[Mapping[str, type[models.Model]]] = {
@@ -48,6 +49,8 @@ class Row:
     flaws: list[Flaw] = field(default_factory=list)
     notes: list[Flaw] = field(default_factory=list)
     done: str = ""
+    # Which row before says the same.
+    first: int | None = None
 
     @property
     def status(self) -> str:
@@ -63,22 +66,68 @@ class Row:
         self.notes.append(Flaw(member, code, reason, remedy))
 
 
-def read(kind: str, given: Iterable[Given], *, is_text: bool, seen: dict[str, int]) -> list[Row]:
-    """Read the members of rows of a kind. Of two rows with one key the first counts.
+_Known = tuple[str, bool]
 
-    `seen` remembers the keys and where they stood.
+
+class Doubles:
+    """The rows with one key among all that were sent: some say the same, others differ.
+
+    Nobody knows which of two that differ is right, so that all of that key are refused.
     """
-    members = {member.name: member for member in MEMBERS[kind]}
-    key_name = MEMBERS[kind][0].name
-    rows = [_row(members, each, key_name, is_text=is_text) for each in given]
-    for row in rows:
-        if row.key and seen.setdefault(row.key, row.index) != row.index:
+
+    def __init__(self, kind: str, given: Iterable[Given]) -> None:
+        self._key = MEMBERS[kind][0]
+        self._is_result = kind == "results"
+        self._first: dict[_Known, tuple[int, int]] = {}
+        self._other: dict[_Known, int] = {}
+        for each in given:
+            if known := self._known(each):
+                first = self._first.setdefault(known, (each.index, _says(each)))
+                if first[1] != _says(each):
+                    self._other.setdefault(known, each.index)
+
+    def mark(self, row: Row, given: Given) -> None:
+        """Say of a row which one before says the same, or refuse it for one that differs."""
+        if (known := self._known(given)) is None:
+            return
+        first, says = self._first[known]
+        if (other := self._other.get(known)) is not None:
             row.refuse(
-                key_name,
-                "duplicate",
-                f"Row {seen[row.key]} has the same {key_name}.",
-                "Send each row once.",
+                self._key.name,
+                DUPLICATE,
+                f"Row {other if says == _says(given) else first} has the same {self._key.name} and "
+                "says something else; none of them is taken.",
+                "Send the one that is right.",
             )
+        elif first != row.index:
+            row.first = first
+
+    def _known(self, given: Given) -> _Known | None:
+        """What a row is known by: of results also whether it speaks of one outcome alone."""
+        try:
+            key = self._key.read(given.members.get(self._key.name), is_text=True)
+        except BadCell:
+            return None
+        return key, self._is_result and bool(given.members.get("outcome"))
+
+
+def _says(given: Given) -> int:
+    """Stands for what a row says; what is neither text nor number is an error of it anyway."""
+    said = given.members.items()
+    plain = [(name, value) for name, value in said if not isinstance(value, dict | list)]
+    return hash(repr(sorted(plain)))
+
+
+def read(
+    kind: str, given: Iterable[Given], *, is_text: bool, doubles: Doubles | None = None
+) -> list[Row]:
+    """Read the members of rows of a kind. `doubles` are of all rows, where these are not all."""
+    members = {member.name: member for member in MEMBERS[kind]}
+    given = list(given)
+    doubles = doubles or Doubles(kind, given)
+    rows = [_row(members, each, MEMBERS[kind][0].name, is_text=is_text) for each in given]
+    for row, each in zip(rows, given, strict=True):
+        doubles.mark(row, each)
     return rows
 
 

@@ -96,6 +96,7 @@ class _Writing:
         good = [row for row in self._rows if not row.flaws]
         if self._kind == "learners":
             good = upsert_people.match(good, source=self._source, said=self._said)
+            upsert_people.note_shared_numbers(good, source=self._source, said=self._said)
         given = {row.key: self._attributes(row) for row in good}
         for row in good:
             held = self._held.get(row.key)

@@ -11,11 +11,19 @@ from django.utils import timezone
 from issuer.services import ledger
 from issuer.services.clients import Client
 from registrar.errors import NoSource
+from registrar.readers.row_members import MEMBERS
 from registrar.readers.rows import Given
 from registrar.services.awarding import award_file_plan
 from registrar.services.college import people, sources
 from registrar.services.feeding import upsert_outcomes, upsert_results, upsert_rows, upsert_tables
-from registrar.services.feeding.upsert_rows import CREATED, UPDATED, Row
+from registrar.services.feeding.upsert_rows import (
+    CREATED,
+    DUPLICATE,
+    UNCHANGED,
+    UPDATED,
+    Doubles,
+    Row,
+)
 from registrar.services.marking import confirmations
 from skills.readers import texts
 
@@ -40,18 +48,24 @@ def apply(
     source: str,
     by: Client,
     is_text: bool = False,
-    seen: dict[str, int] | None = None,
+    doubles: Doubles | None = None,
     at: datetime | None = None,
 ) -> list[Row]:
     """Write the rows that are right; those that are wrong say what, and change nothing.
 
     A row is known by its source and its key. What it leaves out stays as it is. The same rows
-    again change nothing. `seen` remembers keys from one call to the next.
+    again change nothing. Of rows with one key that differ none is written. `doubles` are those of
+    all that was sent, where this is a part of it.
     """
     at = at or timezone.now()
-    rows = upsert_rows.read(kind, given, is_text=is_text, seen={} if seen is None else seen)
+    rows = upsert_rows.read(kind, given, is_text=is_text, doubles=doubles)
+    by_index = {row.index: row for row in rows}
     sources.hold(source)
-    _write(kind, [row for row in rows if row.key and not _is_repeated(row)], source, by, at)
+    written = [row for row in rows if row.key and row.first not in by_index]
+    _write(kind, [row for row in written if not _is_refused_as_double(row)], source, by, at)
+    for row in rows:
+        if row.first is not None:
+            _tell_repeated(row, by_index.get(row.first), MEMBERS[kind][0].name)
     counted = Counter(row.status for row in rows)
     if counted[CREATED] or counted[UPDATED]:
         details = {"kind": kind, **{name: counted[name] for name in upsert_rows.STATUSES}}
@@ -59,8 +73,17 @@ def apply(
     return rows
 
 
-def _is_repeated(row: Row) -> bool:
-    return any(flaw.code == "duplicate" for flaw in row.flaws)
+def _is_refused_as_double(row: Row) -> bool:
+    return any(flaw.code == DUPLICATE for flaw in row.flaws)
+
+
+def _tell_repeated(row: Row, first: Row | None, key: str) -> None:
+    """A row that says what one before says counts once, and is as wrong as that one."""
+    if first is not None:
+        row.flaws = row.flaws or first.flaws
+        row.done = UNCHANGED
+    if not row.flaws:
+        row.note(key, DUPLICATE, f"Row {row.first} says the same; it counts once.", "Send it once.")
 
 
 def _write(kind: str, rows: Sequence[Row], source: str, by: Client, at: datetime) -> None:

@@ -27,6 +27,13 @@ from registrar.services.marking import results
 RIGHT: Final = "registrar.decide_sameperson"
 State = SamePerson.State
 _QUERY: Final = 10_000
+# What is said to learners of one source who have one number. Nobody is refused for it: a system may
+# give numbers again, or exchange two of them.
+SHARED_NUMBER: Final = "number_of_several"
+OWN_NUMBERS: Final = (
+    "Send each learner their own number, or none: by one of several learners nobody is found in "
+    "files of awards and of results."
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,7 +112,7 @@ def match(source: str, users: Collection[Person]) -> list[Match]:
     if not numbered:
         return []
     times = Counter(user.identifier for user in numbered)
-    others = _by_number(agreed - {source}, times)
+    others = by_number(agreed - {source}, times)
     compared = set(SamePerson.objects.filter(source=source).values_list("sourced_id", "learner_id"))
     own = set(Learner.objects.filter(source=source).values_list("sourced_id", flat=True))
     taken = set(joined(source).values())
@@ -123,6 +130,17 @@ def match(source: str, users: Collection[Person]) -> list[Match]:
                 doubt = "the learner is known there under another id"
             found.append(_match(user, learner, doubt))
     return sorted(found)
+
+
+def by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, list[Learner]]:
+    """The living learners of some sources who have these numbers."""
+    wanted = sorted(numbers)
+    living = Learner.objects.filter(source__in=origins, retired_at=None)
+    found: dict[str, list[Learner]] = {}
+    for start in range(0, len(wanted), _QUERY):
+        for learner in living.filter(number__in=wanted[start : start + _QUERY]).order_by("pk"):
+            found.setdefault(learner.number, []).append(learner)
+    return found
 
 
 def note(source: str, matches: Iterable[Match]) -> None:
@@ -199,16 +217,6 @@ def _agreed() -> set[str]:
     """The sources whose numbers are the college's own."""
     living = Feed.objects.filter(retired_at=None, shares_numbers=True).exclude(source="")
     return set(living.values_list("source", flat=True))
-
-
-def _by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, list[Learner]]:
-    wanted = sorted(numbers)
-    living = Learner.objects.filter(source__in=origins, retired_at=None)
-    found: dict[str, list[Learner]] = {}
-    for start in range(0, len(wanted), _QUERY):
-        for learner in living.filter(number__in=wanted[start : start + _QUERY]).order_by("pk"):
-            found.setdefault(learner.number, []).append(learner)
-    return found
 
 
 def _doubt(user: Person, learner: Learner, *, is_alone: bool) -> str:

@@ -20,10 +20,8 @@ GRADED = "fully graded"
 
 _PLACES = Decimal("0.001")
 _BATCH = 2_000
-# What an entry and a result have under the same name.
-_SAME = (
-    "source",
-    "sourced_id",
+# What an entry, a result, and a row that tells of one have under the same name.
+WORK = (
     "status",
     "score",
     "text",
@@ -34,6 +32,7 @@ _SAME = (
     "dated",
     "withdrawn",
 )
+_SAME = ("source", "sourced_id", *WORK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
