@@ -47,33 +47,33 @@ BEHIND_A_TOKEN = {
 OF_THE_API = {
     429: "The client asks too often: `Retry-After` says for how many seconds it should wait."
 }
+OF_A_BODY = {
+    413: "The body is too large.",
+    415: "The body is not of a media type that is read here.",
+}
 OF_A_WRITE = {
     409: "A request with this Idempotency-Key is still being worked on, or what there is does not "
     "allow it.",
-    413: "The body is too large.",
-    415: "The body is not of a media type that is read here.",
     422: "Another request was sent with this Idempotency-Key, or the body contradicts itself.",
 }
-WRITE_PARAMETERS = [
-    {
-        "in": "header",
-        "name": writes.KEY,
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": writes.KEY_LENGTH,
-            "pattern": "^[!-~]+$",
-        },
-        "description": "The same request with the same key is carried out once: for a day it gets "
-        "the same answer again, with the header `Idempotency-Replayed`",
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": writes.KEY,
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": writes.KEY_LENGTH,
+        "pattern": "^[!-~]+$",
     },
-    {
-        "in": "query",
-        "name": writes.DRY_RUN,
-        "schema": {"type": "boolean", "default": False},
-        "description": "The same answer, and nothing changes",
-    },
-]
+    "description": "The same request with the same key is carried out once: for a day it gets "
+    "the same answer again, with the header `Idempotency-Replayed`",
+}
+DRY_RUN = {
+    "in": "query",
+    "name": writes.DRY_RUN,
+    "schema": {"type": "boolean", "default": False},
+    "description": "The same answer, and nothing changes",
+}
 TOO_LONG = {
     "description": "The address is too long; the web server itself says so, in HTML.",
     "content": {"text/html": {"schema": {"type": "string"}}},
@@ -148,10 +148,11 @@ class Operation(AutoSchema):
         """What the view takes, and what every write takes."""
         if not self._is_write():
             return [*super()._get_parameters(), *self._conditions(), *self._choice()]
-        ours = {each["name"] for each in WRITE_PARAMETERS}
-        others = [each for each in super()._get_parameters() if each["name"] not in ours]
+        ours = [*([IDEMPOTENCY_KEY] if writes.has_effect(self.view) else []), DRY_RUN]
+        names = {each["name"] for each in ours}
+        others = [each for each in super()._get_parameters() if each["name"] not in names]
         conditional = [IF_MATCH] if self._is_change() else []
-        return [*others, *WRITE_PARAMETERS, *conditional]
+        return [*others, *ours, *conditional]
 
     def _conditions(self) -> list[dict[str, Any]]:
         """How whoever has an answer already asks for another."""
@@ -175,7 +176,7 @@ class Operation(AutoSchema):
         ]
 
     def _is_write(self) -> bool:
-        return self.method in writes.METHODS and self.path.startswith(writes.API)
+        return writes.is_write(self.method, self.path)
 
     def _is_change(self) -> bool:
         return self.method == "PATCH" and self.path.startswith(writes.API)
@@ -185,7 +186,9 @@ class Operation(AutoSchema):
         if self.path.startswith(writes.API):
             possible |= OF_THE_API
         if self._is_write():
-            possible |= OF_A_WRITE
+            possible |= OF_A_BODY
+            if writes.has_effect(self.view):
+                possible |= OF_A_WRITE
         if self._is_change():
             possible |= OF_A_CHANGE
         if not any(isinstance(each, AllowAny) for each in self.view.get_permissions()):

@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
 from config import problems
+from config.rest import API as SYSTEMS
 from config.rest import scopes_of
 from registrar.models import KeptAnswer
 from registrar.services.college import kept_answers
@@ -42,12 +43,13 @@ class Writes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in METHODS or not request.path.startswith(API):
+        if not is_write(request.method, request.path):
             return self.get_response(request)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_MAX_BYTES:
-            return problems.answer(
-                413, "too_large", f"The body has more than {settings.UPLOAD_MAX_BYTES:,} bytes."
-            )
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if request.path.startswith(API):  # files come here, too
+            most = settings.UPLOAD_MAX_BYTES
+        if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+            return problems.answer(413, "too_large", f"The body has more than {most:,} bytes.")
         said = request.GET.getlist(DRY_RUN)
         if said not in ([], ["true"], ["false"]):
             return problems.answer(400, "bad_dry_run", "`dry_run` is true or false, once.")
@@ -61,17 +63,19 @@ class Writes:
             )
         if said == ["true"]:
             return self._tried(request)
-        client = None if key is None else _client(request)
-        if key is None or client is None:
+        view = None if key is None else _view(request)
+        client = None if view is None else _client(request, view)
+        if key is None or client is None or not has_effect(view):
             return self.get_response(request)
+        if getattr(view, "commits_itself", False):
+            return self._once_apart(request, client, key)
         return self._once(request, client, key)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
         """Refuse parameters that a write does not know: who misspells `dry_run` means to try."""
-        is_write = request.method in METHODS and request.path.startswith(API)
-        if not is_write or not _is_offered(request, view):
+        if not is_write(request.method, request.path) or not _is_offered(request, view):
             return None
         known = [DRY_RUN, *getattr(getattr(view, "cls", None), "write_parameters", ())]
         if unknown := sorted(set(request.GET) - set(known)):
@@ -103,17 +107,52 @@ class Writes:
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-            elif response.status_code not in _NOT_KEPT and not response.streaming:
-                kept_answers.keep(
-                    client,
-                    key,
-                    digest=digest,
-                    status=response.status_code,
-                    headers={name: response[name] for name in _HEADERS if name in response},
-                    # What is told this once only is not given again, and stored nowhere.
-                    body=getattr(response, "kept_content", response.content),
-                )
+            else:
+                _keep(client, key, digest, response)
         return response
+
+    def _once_apart(self, request: HttpRequest, client: int, key: str) -> HttpResponse:
+        """Where the view waits for others, who see what is committed only.
+
+        The view itself does what has one key once; here its answer is kept.
+        """
+        with _copy() as copy:
+            digest = _digest(request, copy)
+            with transaction.atomic():
+                if not kept_answers.hold(client, key):
+                    return _in_progress()
+                kept = kept_answers.find(client, key)
+            if kept is not None:
+                return _again(kept, digest)
+            response = self.get_response(request)
+        with transaction.atomic():
+            if response.status_code < 500 and kept_answers.hold(client, key):
+                _keep(client, key, digest, response)
+        return response
+
+
+def is_write(method: str | None, path: str) -> bool:
+    """Whether a system asks for a change, or at least by a method that may bring one."""
+    return method in METHODS and path.startswith((API, *SYSTEMS[1:]))
+
+
+def has_effect(view: object) -> bool:
+    """Whether its writes change anything; what only computes an answer does it anew each time."""
+    return not getattr(view, "is_without_effect", False)
+
+
+def _keep(client: int, key: str, digest: str, response: HttpResponse) -> None:
+    if response.status_code in _NOT_KEPT or response.streaming:
+        return
+    kept_answers.keep(
+        client,
+        key,
+        digest=digest,
+        status=response.status_code,
+        headers={name: response[name] for name in _HEADERS if name in response},
+        # What is told this once only is not given again, and stored nowhere.
+        body=getattr(response, "kept_content", response.content),
+    )
 
 
 def _is_offered(request: HttpRequest, view: Any) -> bool:
@@ -125,16 +164,20 @@ def _is_offered(request: HttpRequest, view: Any) -> bool:
     return hasattr(getattr(view, "cls", None), method)
 
 
-def _client(request: HttpRequest) -> int | None:
+def _view(request: HttpRequest) -> object | None:
+    """The class of the view that will answer; None where there is none."""
+    try:
+        return getattr(resolve(request.path_info).func, "cls", None)
+    except Resolver404:
+        return None
+
+
+def _client(request: HttpRequest, view: object) -> int | None:
     """The client whose token it is; None where there is none that may, as the view will say."""
     if "Authorization" not in request.headers:
         return None
-    try:
-        view = resolve(request.path_info).func
-    except Resolver404:
-        return None
     # Asked before an answer is given again: a token without the scope may not read it either.
-    scopes = scopes_of(getattr(view, "cls", None), request.method)
+    scopes = scopes_of(view, request.method)
     valid, found = get_oauthlib_core().verify_request(request, scopes=scopes)
     return found.access_token.application_id if valid else None
 

@@ -235,8 +235,9 @@ issue = extend_schema(
     operation_id="vc_api_issue",
     summary="Issue a credential that the caller composed",
     description=(
-        "Adds the issuer, a status entry and the proof. The same request again, with an `id` or a "
-        "`credentialId`, gives the same credential; without either, each call issues anew."
+        "Adds the issuer, a status entry and the proof. The same request again, with an `id`, a "
+        "`credentialId` or an `Idempotency-Key`, gives the same credential; without any, each call "
+        "issues anew. A dry run answers without status entry and proof."
     ),
     request=IssueRequestSerializer,
     responses={

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from contextlib import suppress
 from typing import Any, cast
 
@@ -47,6 +48,9 @@ REASON = "Asked for through the VC API."
 PATIENCE_SECONDS = 10
 RETRY_AFTER_SECONDS = 15
 _LOOK_EVERY_SECONDS = 0.05
+
+# Tells the ids that we make of keys from those of others.
+_KEYS = uuid.UUID("7c9d1f0e-53f1-4b0e-9a3e-5b8a2f4d6c11")
 
 # Without these no verifier takes a credential (VC Data Model 2.0, section 4).
 REQUIRED = ("@context", "type", "issuer", "credentialSubject")
@@ -88,28 +92,34 @@ class Issue(VcApiView):
     """Issue what the caller composed."""
 
     scopes = ["vc.issue"]
+    # The signer sees what is committed only.
+    commits_itself = True
 
     @shapes.issue
     def post(self, request: Request) -> Response:
-        """Freeze, let the signer sign, and wait for it."""
+        """Freeze, let the signer sign, and wait for it; in a dry run nobody signs."""
         message = messages.read(
             request, members=("credential",), options=("credentialId", "mandatoryPointers")
         )
         if "mandatoryPointers" in message.options:
             said = "mandatoryPointers are for ecdsa-sd-2023; here eddsa-rdfc-2022 is signed."
             raise messages.Refused(messages.unknown_option("mandatoryPointers", said))
-        credential = composed.request(
-            {"issuer": settings.ISSUER_DID, **message.document("credential")},
-            by=Client.of(request.auth),
-            reference=message.text("credentialId") or "",
-        )
-        return Response({"verifiableCredential": _signed(credential)}, status=201)
+        document = {"issuer": settings.ISSUER_DID, **message.document("credential")}
+        client = Client.of(request.auth)
+        reference = message.text("credentialId") or ""
+        if "id" not in document and not reference:
+            reference = _of_key(request.headers.get("Idempotency-Key"), client)
+        credential = composed.request(document, by=client, reference=reference)
+        is_dry = request.query_params.get("dry_run") == "true"
+        told = _unsigned(credential) if is_dry else _signed(credential)
+        return Response({"verifiableCredential": told}, status=201)
 
 
 class VerifyCredential(VcApiView):
     """Verify a credential of anybody's."""
 
     scopes = ["vc.verify"]
+    is_without_effect = True
 
     @shapes.verify_credential
     def post(self, request: Request) -> Response:
@@ -131,6 +141,7 @@ class VerifyPresentation(VcApiView):
     """Verify a presentation and all that it presents."""
 
     scopes = ["vc.verify"]
+    is_without_effect = True
 
     @shapes.verify_presentation
     def post(self, request: Request) -> Response:
@@ -153,6 +164,7 @@ class Derive(VcApiView):
     """Derive what a holder shows of a credential with selective disclosure."""
 
     scopes = ["vc.verify"]
+    is_without_effect = True
 
     @shapes.derive
     def post(self, request: Request) -> Response:
@@ -216,6 +228,16 @@ def _require_whole(derived: dict[str, Any]) -> None:
 def _not_a(name: str) -> messages.Refused:
     said = f"What was sent is not a {name}."
     return messages.Refused(messages.problem("MALFORMED_VALUE_ERROR", said))
+
+
+def _of_key(key: str | None, client: Client) -> str:
+    """How a document without any id is known that came with an Idempotency-Key; else blank."""
+    return "" if key is None else uuid.uuid5(_KEYS, f"{client.id}:{key}").urn
+
+
+def _unsigned(credential: Credential) -> dict[str, Any]:
+    """The document as it would be signed, before its status entry and its proof are added."""
+    return json.loads(credentials.signed(credential) or credential.document)
 
 
 def _signed(credential: Credential) -> dict[str, Any]:
