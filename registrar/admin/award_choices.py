@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 
 from issuer.pages import FormPage, Link, Page, list_link, thing_url
 from registrar import tasks
-from registrar.admin.award_file_forms import MailChoice
+from registrar.admin.award_file_forms import DuplicatesChoice, MailChoice
 from registrar.admin.downloads import as_long_csv
 from registrar.models import (
     AwardFile,
@@ -133,12 +133,7 @@ class ChooseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "class": "short", "dir": "auto"}),
         help_text="For colleagues, beside each award; not published.",
     )
-    duplicates = forms.ChoiceField(
-        required=False,
-        label="Who has this credential already",
-        choices=AwardFile.Duplicates.choices,
-        initial=AwardFile.Duplicates.SKIP,
-    )
+    duplicates = DuplicatesChoice(required=False)
     sends_mail = MailChoice()
 
     def __init__(self, *args: Any, templates: QuerySet[CredentialTemplate], **kwargs: Any) -> None:

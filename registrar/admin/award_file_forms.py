@@ -31,6 +31,17 @@ _ORDERS: Final = (
 )
 
 
+class DuplicatesChoice(forms.ChoiceField):
+    """What is done with those who have the credential already."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label="Who has this credential already",
+            choices=AwardFile.Duplicates.choices,
+            **{"initial": AwardFile.Duplicates.SKIP, **kwargs},
+        )
+
+
 class MailChoice(forms.TypedChoiceField):
     """Whether learners are told by mail; None for as the template says."""
 
@@ -62,11 +73,7 @@ class TakeForm(forms.Form):
             "called and stand as they do in your file."
         ),
     )
-    duplicates = forms.ChoiceField(
-        label="Who has this credential already",
-        choices=AwardFile.Duplicates.choices,
-        initial=AwardFile.Duplicates.SKIP,
-    )
+    duplicates = DuplicatesChoice()
     sends_mail = MailChoice()
 
     def __init__(self, *args: Any, templates: QuerySet[CredentialTemplate], **kwargs: Any) -> None:
@@ -136,11 +143,7 @@ class SettingsForm(SheetColumnsForm):
         self._kept = kept
         if not kept.chosen:
             self._ask_of_the_sheet(kept)
-        self.fields["duplicates"] = forms.ChoiceField(
-            label="Who has this credential already",
-            choices=AwardFile.Duplicates.choices,
-            initial=kept.duplicates,
-        )
+        self.fields["duplicates"] = DuplicatesChoice(initial=kept.duplicates)
         self.fields["sends_mail"] = forms.BooleanField(
             label="Send each learner a mail with the link",
             required=False,
