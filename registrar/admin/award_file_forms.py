@@ -68,9 +68,9 @@ class TakeForm(forms.Form):
         label="File",
         error_messages={"required": "Choose a file."},
         help_text=(
-            "CSV or Excel (XLSX), with a row for each person: learner number, given name, family "
-            "name, e-mail address; if you like award date, valid until, result. Columns may be "
-            "called and stand as they do in your file."
+            "CSV or Excel (XLSX), with a row for each person: learner number; for people who are "
+            "not on record also given name, family name, e-mail address; if you like award date, "
+            "valid until, result. Columns may be called and stand as they do in your file."
         ),
     )
     duplicates = DuplicatesChoice()

@@ -16,7 +16,7 @@ from registrar.admin.award_file_rows import padded
 from registrar.models import AwardFile, AwardFileRow, Learner
 from registrar.models.learners import full_name
 from registrar.readers import award_cells
-from registrar.readers.award_columns import REQUIRED
+from registrar.readers.award_columns import PERSON
 from registrar.services.awarding import award_file_people, award_files
 from registrar.services.awarding.award_file_people import Name
 
@@ -70,7 +70,7 @@ def tell_people(kept: AwardFile, rows: Sequence[Any]) -> None:
 
     names: Mapping[Name, list[Learner]] = award_file_people.by_name(those_of("name"))
     found: dict[str, Callable[[Any], list[Learner] | None]] = {
-        "number": award_file_people.by_number(those_of("number")).get,
+        "number": award_file_people.by_key(those_of("number")).get,
         "email": award_file_people.by_address(those_of("email")).get,
         "name": names.get,
     }
@@ -88,13 +88,13 @@ def _asked(said: Mapping[str, str], row: AwardFileRow) -> Iterable[tuple[str, An
             case "email":
                 yield "email", said["email"].lower()
             case "number":
-                yield "number", award_cells.plain_digits(said["number"])
+                yield "number", award_cells.who(said["number"])
 
 
 def _said(kept: AwardFile, row: AwardFileRow) -> dict[str, str]:
     """Whom the row names, as it is written."""
     cells = dict(zip(reversed(kept.header), reversed(padded(row, len(kept.header))), strict=True))
-    return {name: award_cells.composed(cells.get(kept.columns.get(name), "")) for name in REQUIRED}
+    return {name: award_cells.composed(cells.get(kept.columns.get(name), "")) for name in PERSON}
 
 
 class MendPage(Page, View):

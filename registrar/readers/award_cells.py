@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from registrar.readers.award_columns import ResultField
+from registrar.readers.award_columns import BY_KEY, ResultField
 
 LONGEST_NUMBER: Final = 100
 LONGEST_NAME: Final = 300
@@ -66,6 +66,12 @@ def plain_digits(text: str) -> str:
         str(unicodedata.decimal(sign)) if sign.isdecimal() else _BETWEEN_DIGITS.get(sign, sign)
         for sign in text
     )
+
+
+def who(cell: str) -> str:
+    """A learner number in plain digits; the key of another system as it stands."""
+    text = composed(cell)
+    return text if text.startswith(BY_KEY) else plain_digits(text)
 
 
 def other_digits(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Final
 from skills.readers.mapping import guess
 from skills.readers.table import folded
 
-REQUIRED: Final = ("number", "given_name", "family_name", "email")
+# Who somebody is. Of whom the number tells, nothing else has to be said.
+PERSON: Final = ("number", "given_name", "family_name", "email")
 OPTIONAL: Final = ("awarded_on", "valid_until", "occasion", "evidence_link", "evidence_text")
 # Of several results a credential carries each has a field of its own: `result_1`, `result_2`.
 RESULT: Final = "result"
@@ -22,6 +23,9 @@ _KNOWN: Final[Mapping[str, Sequence[str]]] = json.loads(
 TOTALS: Final = frozenset(map(folded, _KNOWN["totals"]))
 # Columns of these are never ours, however like their names are.
 _OTHERS: Final = _KNOWN["others"]
+
+# How a learner is named by the key of a system, instead of a number: `sis:<source>:<sourcedId>`.
+BY_KEY: Final = "sis:"
 
 LABELS: Final[Mapping[str, str]] = {
     "number": "learner number",

@@ -19,6 +19,8 @@ def find(rows: Sequence[CheckedRow], columns: Mapping[str, str], file: str) -> N
         if first is not record:
             _note(row, columns["number"], record.number, first, file)
             continue
+        if not record.email:
+            continue
         other = addresses.setdefault(record.email.lower(), record)
         if other.number != record.number:
             reason = f"Row {other.row} has this address for a learner of another number."
@@ -40,7 +42,7 @@ def find(rows: Sequence[CheckedRow], columns: Mapping[str, str], file: str) -> N
 
 def _note(row: CheckedRow, column: str, value: str, first: AwardRecord, file: str) -> None:
     record = row.record
-    same = record is not None and _person(record) == _person(first)
+    same = record is not None and _may_be_one(record, first)
     if same:
         code, reason = "duplicate_row", f"Row {first.row} awards the same learner."
         fix = "Remove one of the two rows."
@@ -53,7 +55,13 @@ def _note(row: CheckedRow, column: str, value: str, first: AwardRecord, file: st
     row.record = None
 
 
-def _person(record: AwardRecord) -> tuple[str, str, str]:
+def _may_be_one(record: AwardRecord, other: AwardRecord) -> bool:
+    """Whether nothing that both rows say of the person differs."""
+    said = zip(_said(record), _said(other), strict=True)
+    return all(one == another for one, another in said if one and another)
+
+
+def _said(record: AwardRecord) -> tuple[str, str, str]:
     return (
         record.given_name.casefold(),
         record.family_name.casefold(),

@@ -15,7 +15,7 @@ from registrar.readers import (
     loose_sheet,
 )
 from registrar.readers.award_cells import Flaw
-from registrar.readers.award_columns import REQUIRED, ResultField
+from registrar.readers.award_columns import BY_KEY, PERSON, ResultField
 from registrar.readers.award_records import (
     DATES,
     EVIDENCE,
@@ -38,6 +38,11 @@ _MOSTLY: Final = 0.9
 _DIGIT = re.compile("[0-9]")
 _NO_EVIDENCE: Final = Flaw(
     "required", "There is no evidence in it.", "Write a link to it, or what it is."
+)
+_UNKNOWN_KEY: Final = Flaw(
+    "unknown_learner",
+    "Nobody on record is known by this key.",
+    "Check the source and the sourcedId, or write the learner's number, names and address.",
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _SUMS_UP: Final = Flaw(
@@ -83,11 +88,15 @@ def check(
     today: date,
     file: str = "",
     only: Collection[int] = (),
+    known: Collection[str] = (),
     tell: Callable[[int], None] | None = None,
 ) -> Checked:
-    """Look at every row, or at `only` these. `tell` hears now and then how many were looked at."""
+    """Look at every row, or at `only` these. `tell` hears now and then how many were looked at.
+
+    Whose number or key is among the `known` is on record, and needs neither name nor address.
+    """
     problems = [
-        *award_sheet_flaws.of_the_columns(sheet, reading, file),
+        *award_sheet_flaws.of_the_columns(sheet, reading, file, has_known=bool(known)),
         *award_sheet_flaws.of_the_results(reading, file),
         *award_sheet_flaws.of_the_encoding(sheet, file),
     ]
@@ -97,7 +106,7 @@ def check(
     ]
     if any(problem.severity == "fatal" for problem in problems):
         return Checked([], problems)
-    checker = _Checker(sheet, reading, today, file)
+    checker = _Checker(sheet, reading, today, file, known)
     rows = []
     for at, row in enumerate(sheet.rows):
         if only and row.number not in only:
@@ -130,6 +139,15 @@ def read(
     return check(sheet, reading, today=today, file=file)
 
 
+def numbers(sheet: LooseSheet, reading: Reading) -> set[str]:
+    """Whom the rows name: numbers, and keys of other systems, as they are compared."""
+    column = reading.columns.get("number")
+    if column not in sheet.header:
+        return set()
+    at = sheet.header.index(column)
+    return {award_cells.who(row.cells[at]) for row in sheet.rows if at < len(row.cells)} - {""}
+
+
 def unreadable(error: Unreadable, file: str) -> Problem:
     """What kept the file from being read, as a problem of it."""
     return Problem(file, error.row, "", "", error.code, str(error), error.fix, "fatal")
@@ -138,9 +156,17 @@ def unreadable(error: Unreadable, file: str) -> Problem:
 class _Checker:
     """What is known of the whole sheet when a row is looked at."""
 
-    def __init__(self, sheet: LooseSheet, reading: Reading, today: date, file: str) -> None:
+    def __init__(
+        self,
+        sheet: LooseSheet,
+        reading: Reading,
+        today: date,
+        file: str,
+        known: Collection[str],
+    ) -> None:
         self._sheet, self._reading = sheet, reading
         self._today, self._file = today, file
+        self._known = known
         places = {name: at for at, name in reversed(list(enumerate(sheet.header))) if name}
         self._places = {name: places[column] for name, column in reading.read.items()}
         self._result_names = award_columns.result_names(reading.results)
@@ -170,7 +196,10 @@ class _Checker:
             if name not in self._places or self._reading.columns[name] in hidden_in:
                 return ""
             at = self._places[name]
-            text = award_cells.composed(row.cells[at]) if at < len(row.cells) else ""
+            cell = row.cells[at] if at < len(row.cells) else ""
+            if name == "number":
+                return award_cells.who(cell)
+            text = award_cells.composed(cell)
             return award_cells.plain_digits(text) if name in self._in_digits else text
 
         self._check_required(found, of, hidden_in)
@@ -223,7 +252,7 @@ class _Checker:
         first = next((cell for cell in cells if cell.strip()), "")
         if award_columns.word(first) not in award_columns.TOTALS:
             return False
-        places = [self._places[name] for name in REQUIRED]
+        places = [self._places[name] for name in PERSON if name in self._places]
         there = [at for at in places if at < len(cells) and _LETTER.search(cells[at])]
         return len(there) < 2
 
@@ -236,10 +265,17 @@ class _Checker:
             "family_name": award_cells.name,
             "email": award_cells.email,
         }
+        number = of("number")
+        is_by_key = number.startswith(BY_KEY)
+        if is_by_key and number not in self._known:
+            self._note(found, "number", number, _UNKNOWN_KEY)
         for name, wrong in checks.items():
             cell = of(name)
+            if name == "number" and is_by_key:
+                continue
             if not cell:
-                if self._reading.columns[name] not in hidden_in:
+                needs_it = name == "number" or not (is_by_key or number in self._known)
+                if needs_it and self._reading.columns.get(name) not in hidden_in:
                     self._note(found, name, "", _required(name))
             elif (flaw := self._misplaced(name, cell) or wrong(cell)) is not None:
                 self._note(found, name, cell, flaw)
@@ -337,7 +373,7 @@ class _Checker:
         *,
         severity: Severity = "error",
     ) -> None:
-        column = self._reading.columns[name] if name else ""
+        column = self._reading.columns.get(name, "")
         found.problems.append(
             Problem(
                 self._file,
@@ -388,7 +424,8 @@ class _Checker:
 
     def _numbers(self) -> tuple[bool, bool, str]:
         """Of learner numbers: whether they have digits, and spaces, and how most of them look."""
-        cells = [cell for cell in self._plain_cells("number") if cell]
+        numbers = (cell for cell in self._plain_cells("number") if cell)
+        cells = [cell for cell in numbers if not cell.startswith(BY_KEY)]
         if not cells:
             return False, False, ""
         has_digits = sum(map(bool, map(_DIGIT.search, cells))) >= _MOSTLY * len(cells)
@@ -406,6 +443,8 @@ def _required(name: str) -> Flaw:
     fix = "Fill it in."
     if name in ("given_name", "family_name"):
         fix = "Fill it in; write a dash (-) for somebody who has one name only."
+    if name != "number":
+        fix = f"{fix} Or check the number: a learner who is on record needs none."
     return Flaw("required", f"The {award_columns.LABELS[name]} is missing.", fix)
 
 

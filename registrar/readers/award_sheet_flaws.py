@@ -3,7 +3,7 @@
 from typing import Final
 
 from registrar.readers import award_cells, award_columns
-from registrar.readers.award_columns import REQUIRED
+from registrar.readers.award_columns import PERSON
 from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseSheet
 from registrar.readers.records import Problem, Severity
@@ -12,24 +12,30 @@ from registrar.readers.records import Problem, Severity
 _TOLD_SINGLY: Final = 12
 
 
-def of_the_columns(sheet: LooseSheet, reading: Reading, file: str) -> list[Problem]:
-    """Columns that are missing, stand twice, have no name, or from which nothing is read."""
+def of_the_columns(
+    sheet: LooseSheet, reading: Reading, file: str, *, has_known: bool
+) -> list[Problem]:
+    """Columns that are missing, stand twice, have no name, or from which nothing is read.
+
+    Where learners are known by their numbers, these alone may do.
+    """
 
     def note(column: str, code: str, reason: str, fix: str, severity: Severity) -> Problem:
         return Problem(file, None, column, "", code, reason, fix, severity)
 
     found = []
-    missing = [
-        award_columns.LABELS[name]
-        for name in REQUIRED
-        if reading.columns.get(name) not in sheet.header
-    ]
+    missing = [name for name in PERSON if reading.columns.get(name) not in sheet.header]
     if missing:
-        reason = f"No column is known to hold the {', the '.join(missing)}."
+        named = ", the ".join(award_columns.LABELS[name] for name in missing)
+        reason = f"No column is known to hold the {named}."
         fix = "Name the columns so, or say what each column holds."
-        if any("@" in name[1:] for name in sheet.header):
+        severity: Severity = "fatal"
+        if has_known and "number" not in missing:
+            reason = f"{reason} Only learners who are on record are awarded."
+            fix, severity = f"Nothing, if all of them are; else: {fix}", "warning"
+        elif any("@" in name[1:] for name in sheet.header):
             fix = "The first row seems to be a learner: put a row with names of columns above it."
-        found.append(note("", "missing_column", reason, fix, "fatal"))
+        found.append(note("", "missing_column", reason, fix, severity))
     taken = set(reading.read.values())
     unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
     if len(unread) > _TOLD_SINGLY:

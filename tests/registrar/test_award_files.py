@@ -246,6 +246,59 @@ def test_rows_are_compared_with_the_records(
     )
     assert codes(kept) == ["name_differs", "other_email"]
     assert (kept.counts["new"], kept.counts["warned"]) == (1, 1)
+    award_files.prepare(kept, by=clara)
+    ada.refresh_from_db()
+    assert (ada.family_name, ada.email) == ("Byron", "ada@example.org")
+
+
+def test_of_a_learner_on_record_the_number_or_a_key_is_enough(
+    workshop: Revision, ada: Learner, ben: Learner, clara: User
+) -> None:
+    ben.also_known.create(
+        source="banner", sourced_id="b:7", number="", name="", state="joined"
+    )
+    keys = [ada.number or ada.sourced_id, "sis:banner:b:7"]
+    kept = read("\n".join(["learner number", *keys]).encode(), workshop, clara)
+    assert [(each["code"], each["severity"]) for each in kept.problems] == [
+        ("missing_column", "warning")
+    ]
+    assert (kept.counts["ok"], kept.counts["people"], codes(kept)) == (2, 0, [])
+    before = list(Learner.objects.values())
+    made = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
+    assert [award.learner for award in made.order_by("position")] == [ada, ben]
+    assert list(Learner.objects.values()) == before
+
+
+def test_of_whom_nothing_is_on_record_names_and_address_are_asked_with_all_else_that_is_wrong(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    nothing = {"given name": "", "family name": "", "e-mail": ""}
+    unknown = right(3) | nothing | {"result": "101"}
+    kept = read(sheet(ada_row(**nothing), unknown), workshop, clara)
+    assert codes(kept) == ["required", "required", "required", "out_of_range"]
+    assert (kept.counts["new"], kept.counts["wrong"]) == (1, 1)
+    alone = read(b"learner number\n0000009\n", workshop, clara)
+    assert [(each["code"], each["severity"]) for each in alone.problems] == [
+        ("missing_column", "fatal")
+    ]
+
+
+def test_a_key_leads_to_one_learner_whom_no_second_row_awards(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    key = f"sis:{ada.source}:{ada.sourced_id}"
+    rows = [key, ada.number or ada.sourced_id, "sis:nowhere:1", "sis:%00:1"]
+    kept = read("\n".join(["learner number", *rows]).encode(), workshop, clara)
+    assert codes(kept) == ["duplicate_row", "unknown_learner", "unknown_learner"]
+    assert (kept.counts["new"], kept.counts["wrong"]) == (1, 3)
+
+
+def test_a_row_that_says_half_of_a_name_is_compared_by_that_half(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    half = ada_row(**{"given name": "", "e-mail": ""})
+    assert codes(read(sheet(half), workshop, clara)) == []
+    assert codes(read(sheet(half | {"family name": "Quill"}), workshop, clara)) == ["other_name"]
 
 
 def test_a_new_person_who_seems_to_be_on_record_is_worth_a_look(

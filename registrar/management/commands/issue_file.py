@@ -25,7 +25,8 @@ class Command(OutcomeCommand):
 
     help = (
         "Award everyone whom a file names, as a batch that a second person approves at the desk. "
-        "Columns are known by their names; rows with errors are listed and left out."
+        "Columns are known by their names; rows with errors are listed and left out. Of a learner "
+        "who is on record the number, or sis:<source>:<sourcedId>, is enough."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,19 +1,42 @@
-"""Whom on record the rows of a file may mean: by number, by address, by name."""
+"""Whom on record the rows of a file may mean: by number or key, by address, by name."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Final
 from unicodedata import normalize
+from urllib.parse import unquote
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from registrar.models import Learner
+from registrar.readers.award_columns import BY_KEY
+from registrar.services.learners import same_people
 
 # A name that more learners have tells nothing of any of them.
 MOST_NAMESAKES: Final = 5
 
 Name = tuple[str, str]
+
+
+def by_key(keys: Collection[str]) -> dict[str, list[Learner]]:
+    """By number, or by the key of another system, the learners whom it means."""
+    by_sources: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for key in keys:
+        if key.startswith(BY_KEY):
+            source, _, sourced_id = key.removeprefix(BY_KEY).partition(":")
+            by_sources[unquote(source)][sourced_id] = key
+    found = by_number({key for key in keys if not key.startswith(BY_KEY)})
+    for source, named in by_sources.items():
+        if "\0" in source:  # PostgreSQL knows no such text
+            continue
+        own = Learner.objects.filter(source=source, sourced_id__in=named)
+        joined = same_people.joined(source, among=named)
+        others = Learner.objects.in_bulk(set(joined.values()))
+        meant = {each.sourced_id: each for each in own}
+        meant |= {sourced_id: others[learner] for sourced_id, learner in joined.items()}
+        found |= {named[sourced_id]: [learner] for sourced_id, learner in meant.items()}
+    return found
 
 
 def by_number(numbers: Collection[str]) -> dict[str, list[Learner]]:

@@ -116,14 +116,18 @@ def compare(
     columns: Mapping[str, str],
     file: str = "",
     file_id: UUID | None = None,
+    known: Mapping[str, list[Learner]] | None = None,
     meant: Mapping[int, Learner] | None = None,
 ) -> Plan:
     """Compare right rows with what there is. Writes nothing; few queries whatever the size.
 
-    Where `meant` says by the rows' numbers who is meant, names and addresses tell nothing more.
+    `known` has the learners who are on record by the number or key in a row. Where `meant` says
+    by the rows' numbers who is meant, names and addresses tell nothing more.
     """
     records = [row.record for row in checked.rows if row.record is not None]
-    planner = _Planner(records, revision, today, duplicates, columns, file, file_id, meant or {})
+    planner = _Planner(
+        records, revision, today, duplicates, columns, file, file_id, known or {}, meant or {}
+    )
     return Plan([planner.planned(row) for row in checked.rows], checked.problems, checked.days)
 
 
@@ -139,6 +143,7 @@ class _Planner:
         columns: Mapping[str, str],
         file: str,
         file_id: UUID | None,
+        known: Mapping[str, list[Learner]],
         meant: Mapping[int, Learner],
     ) -> None:
         self._columns, self._file, self._file_id = columns, file, file_id
@@ -146,13 +151,14 @@ class _Planner:
         self._duplicates = duplicates
         self._meant = meant
         told = [record for record in records if record.row not in meant]
-        self._known = award_file_people.by_number({record.number for record in told})
-        self._addresses = award_file_people.by_address({record.email.lower() for record in told})
-        unknown = [record for record in told if record.number not in self._known]
+        self._known = known
+        unknown = [record for record in told if record.number not in known]
+        self._addresses = award_file_people.by_address({each.email.lower() for each in unknown})
         self._namesakes = award_file_people.by_name(set(map(_name_of, unknown)))
-        known = [learner.pk for group in self._known.values() for learner in group]
-        known += [learner.pk for learner in meant.values()]
-        self._former = _former(revision.template_id, known)
+        people = {learner.pk for record in told for learner in known.get(record.number, ())}
+        people |= {learner.pk for learner in meant.values()}
+        self._former = _former(revision.template_id, people)
+        self._rows: dict[tuple[int, str], int] = {}
         self._of_pilot = _of_pilot(revision)
 
     def planned(self, row: CheckedRow) -> PlannedRow:
@@ -169,7 +175,8 @@ class _Planner:
         lapses = self._revision.last_day(record.awarded_on or self._today)
         if record.valid_until is None and lapses is not None and lapses < self._today:
             self._note(problems, record, "awarded_on", *_LAPSED)
-        if any(problem.severity == "error" for problem in problems):
+        is_wrong = any(problem.severity == "error" for problem in problems)
+        if is_wrong or self._is_second(record, learner, problems):
             return wrong
         planned = PlannedRow(row.number, Outcome.NEW, problems, record)
         planned.occasion = _occasion(record)
@@ -177,6 +184,17 @@ class _Planner:
             planned.learner = learner.pk
             self._settle(planned, record, problems)
         return planned
+
+    def _is_second(
+        self, record: AwardRecord, learner: Learner | None, problems: list[Problem]
+    ) -> bool:
+        """Whether another row means the same learner, by another key."""
+        if learner is None:
+            return False
+        first = self._rows.setdefault((learner.pk, record.occasion), record.row)
+        if first != record.row:
+            self._note(problems, record, "number", *_second(first))
+        return first != record.row
 
     def _learner(self, record: AwardRecord, problems: list[Problem]) -> Learner | None:
         """Who is meant, as far as they are known; what speaks against it is noted."""
@@ -219,7 +237,8 @@ class _Planner:
             self._note(problems, record, "family_name", *_OTHER_NAME)
         elif likeness == 1:
             self._note(problems, record, "family_name", *_NAME_DIFFERS, severity="warning")
-        if learner.email and learner.email.casefold() != record.email.casefold():
+        said = record.email.casefold()
+        if learner.email and said and learner.email.casefold() != said:
             self._note(problems, record, "email", *_OTHER_ADDRESS, severity="warning")
 
     def _settle(self, planned: PlannedRow, record: AwardRecord, problems: list[Problem]) -> None:
@@ -340,6 +359,14 @@ _SAID: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 
+def _second(first: int) -> tuple[str, str, str]:
+    return (
+        "duplicate_row",
+        f"Row {first} awards the same learner.",
+        "Remove one of the two rows.",
+    )
+
+
 def _mistyped(number: str) -> tuple[str, str, str]:
     return (
         "mistyped_number",
@@ -390,8 +417,14 @@ def _occasion(record: AwardRecord) -> str:
 
 
 def _likeness(learner: Learner, record: AwardRecord) -> int:
-    """2 for the same name, 1 where one of two is the same, 0 for another; nameless go by number."""
-    theirs = full_name(learner.given_name, learner.family_name)
+    """2 for the same name, 1 where one of two is the same, 0 for another; nameless go by number.
+
+    What a row does not say of a name is not compared.
+    """
+    theirs = full_name(
+        learner.given_name if record.given_name else "",
+        learner.family_name if record.family_name else "",
+    )
     said = full_name(record.given_name, record.family_name)
     if not theirs or _plain(theirs) == _plain(said):
         return 2

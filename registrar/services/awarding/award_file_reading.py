@@ -13,7 +13,7 @@ from registrar.readers import award_rows
 from registrar.readers.award_columns import ResultField
 from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
-from registrar.services.awarding import award_file_plan, chosen_awards
+from registrar.services.awarding import award_file_people, award_file_plan, chosen_awards
 from registrar.services.awarding.award_file_plan import Plan
 from registrar.services.deciding import result_levels
 from skills.readers.errors import Unreadable
@@ -97,9 +97,13 @@ def planned_of(
 ) -> Plan:
     """What would come of a sheet that is read so; `only` some of its rows, where any are named."""
     today = timezone.localdate(clock.now())
-    checked = award_rows.check(sheet, reading, today=today, file=file, only=only, tell=tell)
+    known = award_file_people.by_key(award_rows.numbers(sheet, reading))
+    checked = award_rows.check(
+        sheet, reading, today=today, file=file, only=only, known=known, tell=tell
+    )
     return award_file_plan.compare(
         checked,
+        known=known,
         revision=revision,
         today=today,
         duplicates=duplicates,

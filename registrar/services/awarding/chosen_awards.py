@@ -9,7 +9,7 @@ from registrar.errors import ImportRefused
 from registrar.models import AwardFile, AwardFileRow, Learner, Revision
 from registrar.readers import award_cells
 from registrar.readers.award_cells import Flaw
-from registrar.readers.award_columns import LABELS, REQUIRED, ResultField
+from registrar.readers.award_columns import LABELS, PERSON, ResultField
 from registrar.readers.award_records import AwardRecord, Checked, CheckedRow
 from registrar.readers.loose_sheet import MAX_ROWS
 from registrar.readers.records import Problem, Severity
@@ -18,7 +18,7 @@ from registrar.services.awarding.award_file_plan import Plan
 from registrar.services.awarding.learner_choices import Choice
 
 # What the rows show of a learner, under these names.
-COLUMNS: Final = {name: LABELS[name].capitalize() for name in REQUIRED}
+COLUMNS: Final = {name: LABELS[name].capitalize() for name in PERSON}
 
 _NO_LONGER_FITS: Final = (
     "no_longer_fits",
