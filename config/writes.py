@@ -45,6 +45,7 @@ class Writes:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_write(request.method, request.path):
             return self.get_response(request)
+        request.encoding = "utf-8"  # of the address, whatever the body says of itself
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if request.path.startswith(API):  # files come here, too
             most = settings.UPLOAD_MAX_BYTES

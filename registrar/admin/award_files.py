@@ -111,7 +111,7 @@ def summary(kept: AwardFile) -> dict[str, Any]:
         "kept": kept,
         "counts": counts,
         "to_award": to_award,
-        "is_fatal": any(each["severity"] == "fatal" for each in kept.problems),
+        "is_fatal": kept.is_fatal,
         "mails": to_award if kept.sends_mail else 0,
         "days": [(labels.get(name, name), told) for name, told in kept.days.items()],
         "common": _common(kept),

@@ -1,38 +1,53 @@
 """Award from a file: what is wrong with it, and the batch that a person then approves."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import IO, Any, Final
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.http import QueryDict
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema_field as described_as
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer import bodies
 from issuer.bodies import Strict
 from issuer.services.clients import Client
+from registrar.api.examples import AWARDS, AWARDS_AS_CSV
 from registrar.api.framework_imports import (
     FileProblemSerializer,
+    RefusedFileSerializer,
     UnsupportedBodySerializer,
     UploadedFileField,
 )
+from registrar.api.upserts import NoRows, TooLarge
 from registrar.models import AwardFile, CredentialTemplate
+from registrar.readers import rows
+from registrar.readers.errors import Unreadable
 from registrar.services.awarding import award_file_reading, award_files
+from skills.errors import ImportRefused
+from skills.readers.records import Problem
 
 # It is read while the system waits; what is larger is uploaded at the desk.
 MAX_BYTES: Final = 8 << 20
 _PROBLEM: Final = "application/problem+json"
+_FORM: Final = "multipart/form-data"
 _COUNTS: Final = ("ok", "new", "replace", "again", "already", "wrong", "people")
+_REFUSED: Final = "The file cannot be read as it is, and nobody is awarded."
 
 
-class LinesParser(BaseParser):
-    """A row a line, each a JSON object; what else is to be said stands in the query."""
+class _RowsParser(BaseParser):
+    """The body is the file; what else is to be said stands in the query."""
 
-    media_type = "application/x-ndjson"
+    name = "rows"
+    most = MAX_BYTES
 
     def parse(
         self,
@@ -40,15 +55,113 @@ class LinesParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> QueryDict:
-        said = (parser_context or {})["request"].query_params.copy()
-        said["file"] = SimpleUploadedFile("rows.ndjson", stream.read(MAX_BYTES + 1))
+        bodies.demand_utf8(media_type)
+        content = stream.read(self.most + 1)
+        if len(content) > self.most:
+            raise TooLarge(f"Of {self.media_type} at most {self.most:,} bytes are read at once.")
+        said: Any = QueryDict(mutable=True)
+        said["file"] = SimpleUploadedFile(self.name, self.lines(content))
         return said
+
+    def lines(self, content: bytes) -> bytes:
+        """The file that is read."""
+        return content
+
+
+class SheetParser(_RowsParser):
+    """A row with the names of the columns, then a row for each person."""
+
+    media_type = rows.CSV
+    name = "rows.csv"
+
+
+class LinesParser(_RowsParser):
+    """A row a line, each a JSON object."""
+
+    media_type = rows.NDJSON
+    name = "rows.ndjson"
+
+
+class ListParser(_RowsParser):
+    """A JSON list, of which each item becomes a line."""
+
+    media_type = rows.JSON
+    name = "rows.json"
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        """JSON is read as a whole."""
+        return min(MAX_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+    def lines(self, content: bytes) -> bytes:
+        """The file that is read. Raises NoRows for what is no list."""
+        try:
+            items = rows.listed(content)
+        except Unreadable as error:
+            raise NoRows(error) from error
+        # A number with a point was read digit by digit, and is written as it was sent.
+        return "\n".join(json.dumps(item, default=str) for item in items).encode()
+
+
+@described_as({"type": ["string", "integer"], "minLength": 1})
+class _NumberField(serializers.CharField):
+    """A text, or a whole number."""
+
+
+@described_as({"type": ["string", "number", "null"]})
+class _ResultField(serializers.CharField):
+    """A text, or a number."""
+
+
+_MAY_BE_BLANK: Final[Mapping[str, Any]] = {
+    "required": False,
+    "allow_null": True,
+    "allow_blank": True,
+}
+
+
+class AwardRowSerializer(serializers.Serializer):
+    """Whom to award, and what the credential says of them. Other members are told of, not read."""
+
+    number = _NumberField(
+        help_text="Learner number; or the key of another system, `sis:<source>:<sourcedId>`"
+    )
+    given_name = serializers.CharField(
+        help_text="Needed of people who are not on record; `-` for who has one name only",
+        **_MAY_BE_BLANK,
+    )
+    family_name = serializers.CharField(
+        help_text="Needed of people who are not on record; `-` for who has one name only",
+        **_MAY_BE_BLANK,
+    )
+    email = serializers.CharField(
+        help_text="Needed of people who are not on record", **_MAY_BE_BLANK
+    )
+    awarded_on = serializers.CharField(
+        help_text="Day of the award, such as 2026-06-30; today, if left out", **_MAY_BE_BLANK
+    )
+    valid_until = serializers.CharField(
+        help_text="Last day; as the template says, if left out", **_MAY_BE_BLANK
+    )
+    result = _ResultField(
+        required=False,
+        help_text="What was reached, where the credential says one result; of several each is "
+        "called as its template calls it",
+    )
+    occasion = serializers.CharField(
+        help_text="For what, where somebody is awarded by one template several times",
+        **_MAY_BE_BLANK,
+    )
+    evidence_link = serializers.CharField(
+        help_text="Address of the work that shows it", **_MAY_BE_BLANK
+    )
+    evidence_text = serializers.CharField(help_text="What shows it, in words", **_MAY_BE_BLANK)
 
 
 class AwardFileRequestSerializer(Strict):
     """A file of people, and what is awarded to them."""
 
-    file = UploadedFileField()
+    file = UploadedFileField(allow_empty_file=True)
     template = serializers.SlugRelatedField(
         slug_field="slug",
         queryset=CredentialTemplate.objects.select_related("unit"),
@@ -69,81 +182,154 @@ class AwardFileRequestSerializer(Strict):
     def validate_file(self, file: Any) -> Any:
         """At most as large as is read while somebody waits."""
         if file.size > MAX_BYTES:
-            raise serializers.ValidationError(
-                f"The file has more than {MAX_BYTES:,} bytes. Give it in parts.", code="too_large"
-            )
+            raise TooLarge(f"The file has more than {MAX_BYTES:,} bytes. Give it in parts.")
         return file
 
 
 class AwardFileOutcomeSerializer(serializers.Serializer):
-    """What came of a file. Rows count as a spreadsheet does, in JSON lines as lines do."""
+    """What came of a file. Rows count as a spreadsheet does, in JSON from 1, or as lines do."""
 
     dry_run = serializers.BooleanField()
     batch = serializers.UUIDField(
-        allow_null=True, help_text="What a person now approves; null where nobody is awarded"
+        allow_null=True,
+        help_text="What a person now approves; null where nobody is awarded, and in a dry run",
     )
     ok = serializers.IntegerField(help_text="Rows with nothing wrong and nothing worth a look")
-    new = serializers.IntegerField()
-    replace = serializers.IntegerField()
-    again = serializers.IntegerField()
+    new = serializers.IntegerField(help_text="Awarded")
+    replace = serializers.IntegerField(help_text="Awarded in the place of a credential they have")
+    again = serializers.IntegerField(help_text="Awarded one more")
     already = serializers.IntegerField(help_text="Left out: issued already")
     wrong = serializers.IntegerField(help_text="Left out: with errors")
     people = serializers.IntegerField(help_text="Awarded, and not on record before")
     problems = FileProblemSerializer(many=True)
 
 
+def columns_table() -> str:
+    """What a file may hold, as a table: the members of JSON, which are columns of a sheet as well.
+
+    A sheet's columns may be called otherwise, in many languages.
+    """
+    fields = AwardRowSerializer().fields.items()
+    lines = [
+        f"| `{name}` | {'yes' if field.required else 'no'} | {field.help_text} |"
+        for name, field in fields
+    ]
+    return "\n".join(["| column | needed | what it holds |", "|---|---|---|", *lines])
+
+
+_WORDS: Final = """\
+Read a file, tell all that is wrong with it, and prepare a batch of the right rows. Nothing is
+issued before a person has approved the batch. Whoever the file awards already has is left out, so
+that the same file may be sent again.
+
+Send a form with the file (CSV or Excel), or the rows themselves as a JSON list, as lines of JSON
+or as CSV; the rest then stands in the query. Of whom is on record the number is enough: what a row
+says otherwise of them is noted in `problems`, and changes no record. A row with an error is left
+out and told. A file of which nothing can be read, such as one without a column of numbers, is
+refused (422) with all that is wrong in `errors`.
+"""
+
+
 class AwardFilesView(GenericAPIView):
     """Prepare awards from a file."""
 
     scopes = ["awards.prepare"]
-    parser_classes = [MultiPartParser, LinesParser]
+    parser_classes = [MultiPartParser, ListParser, LinesParser, SheetParser]
     write_parameters = ("template", "duplicates", "sends_mail")
     serializer_class = AwardFileRequestSerializer
     pagination_class = None
 
     @extend_schema(
         operation_id="award_files_take",
+        description=f"{_WORDS}\n{columns_table()}",
         parameters=[
-            OpenApiParameter(name, str, description="With JSON lines: as in the form")
-            for name in ("template", "dry_run", "duplicates", "sends_mail")
+            OpenApiParameter(
+                "template",
+                {"type": "string", "maxLength": 100, "pattern": "^[-a-zA-Z0-9_]+$"},
+                description="Short name of the template, where no form says it",
+                examples=[OpenApiExample("A template", value="workshop")],
+            ),
+            OpenApiParameter(
+                "duplicates",
+                str,
+                enum=AwardFile.Duplicates.values,
+                description="Who has the credential already, where no form says it: `skip` them, "
+                "`replace` their credential, `allow` one more",
+            ),
+            OpenApiParameter(
+                "sends_mail",
+                bool,
+                description="Send each learner a mail with the link, where no form says it; as "
+                "the template says, if left out",
+            ),
         ],
-        request={"multipart/form-data": AwardFileRequestSerializer},
+        request={
+            _FORM: AwardFileRequestSerializer,
+            rows.JSON: AwardRowSerializer(many=True),
+            rows.NDJSON: {"type": "string", "minLength": 1},
+            rows.CSV: {"type": "string", "minLength": 1},
+        },
+        examples=[
+            OpenApiExample("A row", value=dict(AWARDS[0]), request_only=True, media_type=rows.JSON),
+            OpenApiExample(
+                "Lines of JSON",
+                value="\n".join(map(json.dumps, AWARDS)),
+                request_only=True,
+                media_type=rows.NDJSON,
+            ),
+            OpenApiExample("A sheet", value=AWARDS_AS_CSV, request_only=True, media_type=rows.CSV),
+            OpenApiExample(
+                "A form",
+                value={"template": "workshop", "file": AWARDS_AS_CSV},
+                request_only=True,
+                media_type=_FORM,
+            ),
+        ],
         responses={
             200: AwardFileOutcomeSerializer,
             201: AwardFileOutcomeSerializer,
             (415, _PROBLEM): UnsupportedBodySerializer,
+            (422, _PROBLEM): RefusedFileSerializer,
         },
     )
     def post(self, request: Request) -> Response:
-        """Read a file, tell all that is wrong with it, and prepare a batch of the right rows.
-
-        Nothing is issued before a person has approved the batch. Whoever the file awards already
-        has is left out, so that the same file may be sent again. Rows are taken as lines of JSON
-        (`application/x-ndjson`) too; the rest then stands in the query.
-        """
-        asked = self.get_serializer(data=request.data)
+        """Read a file, and prepare a batch of the right rows."""
+        given = request.query_params.copy()
+        given.update(request.data)
+        asked = self.get_serializer(data=given)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         data, name = said["file"].read(), said["file"].name or "rows"
         common = {"template": said["template"], "duplicates": said["duplicates"]}
         if said["dry_run"]:
             planned = award_file_reading.plan(data, file=name, **common)
-            rows = [each for row in planned.rows for each in row.problems]
-            problems = [asdict(each) for each in (*planned.problems, *rows)]
+            if planned.is_fatal:
+                raise ImportRefused(_REFUSED, problems=planned.problems)
+            of_rows = [each for row in planned.rows for each in row.problems]
+            problems = [asdict(each) for each in (*planned.problems, *of_rows)]
             return Response(_outcome(planned.counts, problems, None, is_dry_run=True))
         by = Client.of(request.auth)
-        kept = award_files.look(
-            award_files.take(data, by=by, file_name=name, sends_mail=said["sends_mail"], **common)
-        )
-        listed = kept.rows.exclude(problems=[]).values_list("problems", flat=True)
-        problems = [*kept.problems, *(each for row in listed for each in row)]
-        counts, batch = dict(kept.counts), None
-        if any(counts.get(each) for each in ("new", "replace", "again")):
-            batch = award_files.prepare(kept, by=by)
-        else:
-            award_files.discard(kept, by=by)
-        done = status.HTTP_201_CREATED if batch else status.HTTP_200_OK
-        return Response(_outcome(counts, problems, batch and batch.pk), status=done)
+        with transaction.atomic():
+            kept = award_files.look(
+                award_files.take(
+                    data, by=by, file_name=name, sends_mail=said["sends_mail"], **common
+                )
+            )
+            if kept.is_fatal:
+                raise ImportRefused(_REFUSED, problems=[Problem(**each) for each in kept.problems])
+            return _prepared(kept, by)
+
+
+def _prepared(kept: AwardFile, by: Client) -> Response:
+    listed = kept.rows.exclude(problems=[]).values_list("problems", flat=True)
+    problems = [*kept.problems, *(each for row in listed for each in row)]
+    counts, batch = dict(kept.counts), None
+    if any(counts.get(each) for each in ("new", "replace", "again")):
+        batch = award_files.prepare(kept, by=by)
+    else:
+        award_files.discard(kept, by=by)
+    done = status.HTTP_201_CREATED if batch else status.HTTP_200_OK
+    return Response(_outcome(counts, problems, batch and batch.pk), status=done)
 
 
 def _outcome(

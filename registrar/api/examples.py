@@ -1,6 +1,6 @@
-"""A row of each kind, as it is sent; each leads to those before it."""
+"""A row of each kind, as it is sent; each leads to those before it. And rows of awards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -62,3 +62,21 @@ ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
         "dated": "2027-01-20",
     },
 }
+
+# The first learner is new, the second is the one above.
+AWARDS: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "number": "000777",
+        "given_name": "Grace",
+        "family_name": "Hopper",
+        "email": "grace@learner.example",
+        "awarded_on": "2026-06-30",
+        "result": 87.5,
+    },
+    {"number": "sis:banner:stu-1", "awarded_on": "2026-06-30"},
+)
+AWARDS_AS_CSV: Final = """\
+learner number,given name,family name,e-mail,award date,result
+000777,Grace,Hopper,grace@learner.example,2026-06-30,87.5
+sis:banner:stu-1,,,,2026-06-30,
+"""

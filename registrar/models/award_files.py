@@ -84,6 +84,11 @@ class AwardFile(models.Model):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def is_fatal(self) -> bool:
+        """Whether nothing can be made of it as it is read."""
+        return any(problem["severity"] == "fatal" for problem in self.problems)
+
 
 class AwardFileRow(models.Model):
     """A row of the file as it stands, what is wrong with it, and what becomes of it.

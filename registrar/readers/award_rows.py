@@ -62,6 +62,9 @@ _FLAWS: Final[Mapping[str, Flaw]] = {
     "bad_json": Flaw(
         "bad_json", "The line is no JSON object.", "Write one object a line, with all quotes."
     ),
+    "no_cell": Flaw(
+        "type", "A member is neither a text nor a number.", "Send a text, a number or null."
+    ),
     "field_too_long": Flaw("too_long", "A cell is longer than 131,072 characters.", "Shorten it."),
 }
 

@@ -1,5 +1,6 @@
 """What is wrong with a sheet of awards as a whole: its columns, its encoding, its days."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from registrar.readers import award_cells, award_columns
@@ -26,16 +27,7 @@ def of_the_columns(
     found = []
     missing = [name for name in PERSON if reading.columns.get(name) not in sheet.header]
     if missing:
-        named = ", the ".join(award_columns.LABELS[name] for name in missing)
-        reason = f"No column is known to hold the {named}."
-        fix = "Name the columns so, or say what each column holds."
-        severity: Severity = "fatal"
-        if has_known and "number" not in missing:
-            reason = f"{reason} Only learners who are on record are awarded."
-            fix, severity = f"Nothing, if all of them are; else: {fix}", "warning"
-        elif any("@" in name[1:] for name in sheet.header):
-            fix = "The first row seems to be a learner: put a row with names of columns above it."
-        found.append(note("", "missing_column", reason, fix, severity))
+        found.append(note("", "missing_column", *_missing(missing, sheet, has_known=has_known)))
     taken = set(reading.read.values())
     unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
     if len(unread) > _TOLD_SINGLY:
@@ -58,6 +50,21 @@ def of_the_columns(
         if name:
             seen.add(name)
     return found
+
+
+def _missing(
+    names: Sequence[str], sheet: LooseSheet, *, has_known: bool
+) -> tuple[str, str, Severity]:
+    """What it means that there are no such columns, what to do, and how grave it is."""
+    named = ", the ".join(award_columns.LABELS[name] for name in names)
+    reason = f"No column is known to hold the {named}."
+    fix = "Name the columns so, or say what each column holds."
+    if has_known and "number" not in names:
+        reason = f"{reason} Only learners who are on record are awarded."
+        return reason, f"Nothing, if all of them are; else: {fix}", "warning"
+    if any("@" in name[1:] for name in sheet.header):
+        fix = "The first row seems to be a learner: put a row with names of columns above it."
+    return reason, fix, "fatal"
 
 
 def of_the_results(reading: Reading, file: str) -> list[Problem]:

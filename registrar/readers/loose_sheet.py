@@ -252,7 +252,7 @@ def _of_objects(text: str) -> LooseSheet:
             said = None
         if isinstance(said, dict):
             header |= dict.fromkeys(said)
-            found.append((number, said, ""))
+            found.append((number, said, "" if _are_cells(said.values()) else "no_cell"))
         else:
             found.append((number, {}, "bad_json"))
         if len(found) > MAX_ROWS:
@@ -262,6 +262,11 @@ def _of_objects(text: str) -> LooseSheet:
     names = _header(LooseRow(0, list(header) or [""]))
     rows = (LooseRow(n, [_said(said.get(name)) for name in header], f) for n, said, f in found)
     return LooseSheet(names, tuple(rows), encodings.UTF8, header_row=0)
+
+
+def _are_cells(values: Iterable[Any]) -> bool:
+    """Whether each is a text, a number or nothing, as a cell is."""
+    return not any(isinstance(value, bool | list | dict) for value in values)
 
 
 def _said(value: Any) -> str:

@@ -90,14 +90,19 @@ def _told(error: Exception) -> tuple[str, str, str]:
     return "parse_error", f"This is no JSON{where}.", "Let a library write it."
 
 
-def _list(stream: BufferedReader) -> Iterator[Given]:
+def listed(content: bytes) -> list[Any]:
+    """The items of a JSON list, whatever they are. Raises Unreadable for what is none."""
     try:
-        rows = _parsed(stream.read().decode("utf-8-sig"))
+        items = _parsed(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Unreadable(*_told(error)) from error
-    if not isinstance(rows, list):
+    if not isinstance(items, list):
         raise Unreadable("no_list", "The body is no JSON list.", "Send a list of objects.")
-    for index, row in enumerate(rows):
+    return items
+
+
+def _list(stream: BufferedReader) -> Iterator[Given]:
+    for index, row in enumerate(listed(stream.read())):
         yield _row(index, row)
 
 

@@ -1,6 +1,7 @@
 """Systems award from files with a scope of their own; a person approves."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +9,21 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+import registrar
 from issuer.models import Batch, LedgerEntry
-from registrar.models import Award, Revision
-from registrar.services.awarding import awards
+from registrar.api.award_files import AwardRowSerializer, columns_table
+from registrar.api.examples import ROWS
+from registrar.models import Award, AwardFile, Learner, Revision
+from registrar.readers import award_columns
+from registrar.services.awarding import award_file_reading, awards
 from tests.api.test_framework_imports import bearer
 from tests.registrar.award_sheets import HEADER, line, right
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/api/v1/award-files"
+PROBLEM = "application/problem+json"
+MEDIA_TYPES = ("application/json", "application/x-ndjson", "text/csv")
 
 
 def send(client: Client, headers: dict[str, str], data: bytes, **form: Any) -> Any:
@@ -62,12 +69,100 @@ def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> N
     assert codes == [(2, "required"), (3, "bad_json")]
 
 
-def test_what_is_asked_wrongly_is_told(client: Client, workshop: Revision) -> None:
+def described(client: Client) -> dict[str, Any]:
+    schema = client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+    return schema["paths"][ADDRESS]["post"]
+
+
+@pytest.mark.parametrize("media_type", [*MEDIA_TYPES, "multipart/form-data"])
+@pytest.mark.parametrize("query", ["", "&dry_run=true"])
+def test_the_example_of_each_body_can_be_sent(
+    client: Client, workshop: Revision, media_type: str, query: str
+) -> None:
+    learner = ROWS["learners"]
+    Learner.objects.create(
+        source="banner",
+        sourced_id=learner["sourced_id"],
+        number=learner["number"],
+        given_name=learner["given_name"],
+        family_name=learner["family_name"],
+    )
+    (example,) = described(client)["requestBody"]["content"][media_type]["examples"].values()
+    body, headers = example["value"], bearer("awards.prepare")
+    if media_type == "multipart/form-data":
+        body["file"] = SimpleUploadedFile("people.csv", body["file"].encode())
+        answer = client.post(f"{ADDRESS}?{query[1:]}", body, headers=headers)
+    else:
+        text = json.dumps(body) if media_type == "application/json" else body
+        address = f"{ADDRESS}?template=workshop{query}"
+        answer = client.post(address, text, content_type=media_type, headers=headers)
+    told = answer.json()
+    both = 1 if media_type == "application/json" else 2
+    assert (told["problems"], told["new"], told["people"]) == ([], both, 1), told
+    assert (answer.status_code, told["dry_run"]) == ((200, True) if query else (201, False))
+    assert bool(told["batch"]) == Award.objects.exists() == (not query)
+
+
+def test_what_a_file_may_hold_stands_where_integrators_look(client: Client) -> None:
+    table = columns_table()
+    assert "| `number` | yes |" in table
+    assert table in described(client)["description"]
+    assert table in (Path(registrar.__file__).parent / "README.md").read_text()
+
+
+def test_every_column_is_read_by_the_name_under_which_it_is_described(workshop: Revision) -> None:
+    names = [*AwardRowSerializer().fields]
+    results = award_file_reading.results_of(workshop)
+    assert award_columns.suggest(names, [], results) == {name: name for name in names}
+
+
+def test_a_file_of_which_nothing_can_be_read_is_refused_and_leaves_nothing(
+    client: Client, workshop: Revision
+) -> None:
     headers = bearer("awards.prepare")
-    assert send(client, headers, b"a\n1\n", template="nothing").status_code in (400, 422)
-    answer = send(client, headers, b"a\n1\n")
-    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (200, "missing_column")
-    assert client.post(ADDRESS, b"x", content_type="text/csv", headers=headers).status_code == 415
+    assert send(client, headers, b"a\n1\n", template="nothing").status_code == 400
+    address = f"{ADDRESS}?template=workshop"
+    bodies = {
+        "text/csv": ("missing_column", "a\n1\n"),
+        "application/x-ndjson": ("missing_column", '{"a": 1}'),
+        "application/json": ("empty_file", "[]"),
+    }
+    for media_type, (code, body) in bodies.items():
+        for query in ("", "&dry_run=true"):
+            answer = client.post(address + query, body, content_type=media_type, headers=headers)
+            assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM), answer.content
+            (error,) = answer.json()["errors"]
+            assert (answer.json()["code"], error["code"]) == ("import_refused", code)
+            assert error["reason"] and error["fix"]
+    for form in ({}, {"dry_run": "true"}):
+        answer = send(client, headers, b"PK nothing", **form)
+        assert (answer.status_code, answer.json()["errors"][0]["severity"]) == (422, "fatal")
+    assert not AwardFile.objects.exists()
+
+
+def test_what_is_no_list_no_text_and_too_much_is_refused(
+    client: Client, workshop: Revision, settings: Any
+) -> None:
+    headers, address = bearer("awards.prepare"), f"{ADDRESS}?template=workshop"
+
+    def post(body: str, media_type: str = "application/json") -> Any:
+        return client.post(address, body, content_type=media_type, headers=headers)
+
+    for body, code in (
+        ("{}", "no_list"),
+        ("[{", "parse_error"),
+        ('[{"a":1,"a":2}]', "duplicate_key"),
+    ):
+        assert (post(body).status_code, post(body).json()["code"]) == (400, code)
+    person = {"number": "7", "given_name": "Ada", "family_name": "Byron", "email": "a@example.org"}
+    told = post(json.dumps([person, 1, person | {"number": True}])).json()
+    assert [(each["row"], each["code"]) for each in told["problems"]] == [
+        (2, "bad_json"),
+        (3, "type"),
+    ]
+    assert post("a", "text/csv; charset=latin-1").status_code == 415
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert (post(json.dumps([person] * 9)).status_code) == 413
 
 
 def test_without_the_scope_nothing_is_taken(client: Client, workshop: Revision) -> None:

@@ -254,9 +254,7 @@ def test_rows_are_compared_with_the_records(
 def test_of_a_learner_on_record_the_number_or_a_key_is_enough(
     workshop: Revision, ada: Learner, ben: Learner, clara: User
 ) -> None:
-    ben.also_known.create(
-        source="banner", sourced_id="b:7", number="", name="", state="joined"
-    )
+    ben.also_known.create(source="banner", sourced_id="b:7", number="", name="", state="joined")
     keys = [ada.number or ada.sourced_id, "sis:banner:b:7"]
     kept = read("\n".join(["learner number", *keys]).encode(), workshop, clara)
     assert [(each["code"], each["severity"]) for each in kept.problems] == [
