@@ -6,6 +6,8 @@ left behind, and each process migrates for itself.
 
 import contextlib
 import hashlib
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,10 @@ def make() -> str | None:
                 with contextlib.suppress(DatabaseError):  # somebody is copying it
                     _say(cursor, "drop database if exists {}", old)
             _say(cursor, "create database {}", half)
+            _tell("Migrating a database for the tests; it stays until a migration changes ...")
+            began = time.monotonic()
             _migrate(half)
+            _tell(f"Migrated in {time.monotonic() - began:.0f} s.")
             with contextlib.suppress(DatabaseError):  # another process was faster
                 _say(cursor, "alter database {} rename to {}", half, found)
     return found
@@ -64,6 +69,11 @@ def make() -> str | None:
 
 def _say(cursor: Any, command: str, *names: str) -> None:
     cursor.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
 
 
 def _migrate(database: str) -> None:

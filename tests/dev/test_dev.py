@@ -6,12 +6,14 @@ import http.client
 import importlib.machinery
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -233,6 +235,26 @@ def test_a_step_on_a_terminal_has_a_bar(
     assert shown.endswith("2.0 s\n")
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_step_that_takes_long_says_meanwhile_how_far_it_is(
+    is_terminal: bool,
+    dev: ModuleType,
+    place: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dev.SCREEN, "is_terminal", is_terminal)
+    monkeypatch.setattr(dev.SCREEN, "pause", 0.2)
+    monkeypatch.setattr(dev, "DEMO", place)
+    long = "import time; print('Applying a', flush=True); time.sleep(2); print('Applying b')"
+    keeper = types.SimpleNamespace(guard=lambda _: None)
+    dev.run_step(keeper, "migrate", ["shell", "-c", long], dict(os.environ), counts="^Applying ")
+    said = [line.split() for line in re.split(r"\n|\r\x1b\[K", capsys.readouterr().out) if line]
+    so_far = [line for line in said if line[-3:] == ["so", "far", "..."]]
+    assert ["migrate", "1"] in [line[:2] for line in so_far]
+    assert [line[:2] for line in said if line not in so_far][-1] == ["migrate", "2"]
+
+
 def test_what_a_job_says_otherwise_is_shown_as_it_is(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -339,7 +361,7 @@ def test_the_demo_runs_its_job_on_real_workers_and_again_on_the_kept_data(
 
     again = checkout.run("demo", "--exit", "--port", str(free_port()))
     assert again.returncode == 0, again.stdout + again.stderr
-    (migrate,) = [line.split() for line in again.stdout.splitlines() if "migrate" in line]
+    *_, migrate = [line.split() for line in again.stdout.splitlines() if "migrate" in line]
     assert migrate[:2] == ["migrate", "0"]
     address = (checkout.data / "address").read_text().strip()
     assert address == f"http://localhost:{checkout.port}"
