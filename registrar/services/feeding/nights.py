@@ -7,9 +7,8 @@ not stop the others.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,10 +24,11 @@ from django.utils import timezone
 from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.services import batches, clock, events, ledger, outbox
-from registrar.models import Feed, NightRun, NightStep, Pull, Revision, RosterImport
-from registrar.services.awarding import awards, reminders
+from registrar.models import Feed, NightRun, NightStep
+from registrar.services.awarding import reminders
 from registrar.services.college import event_types, expiries, roles
-from registrar.services.feeding import feeds, pulls, rosters
+from registrar.services.feeding import night_steps, pulls
+from registrar.services.feeding.night_steps import Took
 
 log = logging.getLogger(__name__)
 
@@ -39,26 +39,6 @@ BEGIN: Final = "registrar.begin_nightrun"
 LONGEST: Final = timedelta(hours=6)
 # Seconds after which a process takes no further step, so that each has all of its task's time.
 LONG: Final = 100
-# A daily roster that is read a little later than yesterday's is not late.
-A_DAY: Final = timedelta(hours=26)
-UNFORESEEN: Final = "It broke in an unforeseen way."
-SEE_THE_LOG: Final = "See the log of the worker."
-_SHOWN: Final = 20
-_TOTALS: Final = ("new", "changed", "retired", "unchanged", "errors")
-
-Refused = dict[str, str]
-
-
-@dataclass(slots=True)
-class Took:
-    """What a step did; it becomes a NightStep."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    state: str = State.DONE
-    path: str = ""
-    roster: RosterImport | None = None
-    batch: Batch | None = None
 
 
 class _Busy(Exception):
@@ -152,11 +132,10 @@ class _Night:
         self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
 
     def carry_on(self) -> None:
-        feeds_now = list(Feed.objects.filter(retired_at=None).exclude(kind=Feed.Kind.API))
-        if not all([self._take_in(feed) for feed in feeds_now]):
+        if not all([self._take_in(feed) for feed in night_steps.feeds_now()]):
             return
-        for revision in _automatic():
-            self._take(Name.AWARD, revision.template.slug, partial(_award, revision))
+        for revision in night_steps.automatic():
+            self._take(Name.AWARD, revision.template.slug, partial(night_steps.award, revision))
         if not self._take(Name.ISSUE, "", self._issued):
             return
         self._remind()
@@ -174,9 +153,11 @@ class _Night:
         fetched = self._take(Name.FETCH, feed.name, partial(self._fetch, feed))
         if not fetched or not fetched.path:
             return fetched is not None
-        planned = self._take(Name.PLAN, feed.name, partial(_plan, feed, Path(fetched.path)))
+        planned = self._take(
+            Name.PLAN, feed.name, partial(night_steps.plan, feed, Path(fetched.path))
+        )
         if planned and planned.state == State.DONE and planned.roster:
-            self._take(Name.APPLY, feed.name, partial(_apply, planned.roster))
+            self._take(Name.APPLY, feed.name, partial(night_steps.apply, planned.roster))
         return True
 
     def _pull(self, feed: Feed) -> None:
@@ -188,15 +169,15 @@ class _Night:
         except Exception:  # as for a step
             log.exception("night %s: the pull of %s broke", self.run.date, feed.name)
             for pull in feed.pulls.filter(run=self.run):
-                pulls.give_up(pull, "It broke in an unforeseen way. See the log of the worker.")
+                pulls.give_up(pull, f"{night_steps.UNFORESEEN} {night_steps.SEE_THE_LOG}")
 
     def _fetch(self, feed: Feed) -> Took | None:
         if not feed.is_pulled:
-            return _look_into_folder(feed)
+            return night_steps.look_into_folder(feed)
         if self.is_rehearsal:
             return Took({name: count or 0 for name, count in pulls.look(feed).items()})
         pull = feed.pulls.filter(run=self.run).first()
-        return _pulled(feed, pull) if pull else None
+        return night_steps.pulled(feed, pull) if pull else None
 
     def _taken(self, name: str, about: str) -> NightStep | None:
         for step in self.steps:
@@ -218,10 +199,13 @@ class _Night:
         except (OperationalError, InterfaceError, _Busy):
             raise  # the step is taken when the database answers again
         except Refusal as error:
-            took = Took(state=State.FAILED, refused=[_refused(str(error), "")])
+            took = Took(state=State.FAILED, refused=[night_steps.refusal(str(error), "")])
         except Exception:  # one step that breaks must not stop the others
             log.exception("night %s: %s %s broke", self.run.date, name, about)
-            took = Took(state=State.FAILED, refused=[_refused(UNFORESEEN, SEE_THE_LOG)])
+            took = Took(
+                state=State.FAILED,
+                refused=[night_steps.refusal(night_steps.UNFORESEEN, night_steps.SEE_THE_LOG)],
+            )
         with transaction.atomic():
             self._claim(name, about)
             return self._keep(name, about, took, began_at)
@@ -280,12 +264,16 @@ class _Night:
             "failed": sum(each.failed for each in progress),
         }
         refused = [
-            _refused(f"“{batch.name}” is not issued after {LONGEST}.", "Look at its page.")
+            night_steps.refusal(
+                f"“{batch.name}” is not issued after {LONGEST}.", "Look at its page."
+            )
             for batch in left
         ]
         if counts["failed"]:
             refused.append(
-                _refused(f"{counts['failed']} credentials failed.", "Look at their batches.")
+                night_steps.refusal(
+                    f"{counts['failed']} credentials failed.", "Look at their batches."
+                )
             )
         return Took(counts, refused, State.FAILED if refused else State.DONE)
 
@@ -300,7 +288,7 @@ class _Night:
                 raise
             except Exception:  # as in `_take`
                 log.exception("night %s: reminding broke", self.run.date)
-                why = UNFORESEEN
+                why = night_steps.UNFORESEEN
         self._take(Name.REMIND, "", partial(self._reminded, why))
 
     def _reminded(self, why: str) -> Took:
@@ -308,7 +296,7 @@ class _Night:
         did = reminders.outlook() if self.is_rehearsal else reminders.reminded_since(began_at)
         counts = {"expiring": did.expiring, "mails": did.mails, "no address": did.no_address}
         if why:
-            return Took(counts, [_refused(why, SEE_THE_LOG)], State.FAILED)
+            return Took(counts, [night_steps.refusal(why, night_steps.SEE_THE_LOG)], State.FAILED)
         return Took(counts)
 
     def _told(self) -> Took:
@@ -325,8 +313,8 @@ class _Night:
             for refused in step.refused
         ]
         address = f"{settings.BASE_URL}{_page(self.run)}"
-        words = {"date": self.run.date, "lines": lines[:_SHOWN], "address": address}
-        readers = [person for person in _readers() if roles.may_for_all(person, feeds.RIGHT)]
+        words = {"date": self.run.date, "lines": lines[: night_steps.SHOWN], "address": address}
+        readers = night_steps.readers()
         for person in readers:
             outbox.write(
                 to=person.email,
@@ -342,84 +330,6 @@ class _Night:
         return Took({"mails": len(readers) + warnings})
 
 
-# Steps
-
-
-def _look_into_folder(feed: Feed) -> Took:
-    dropped = feeds.newest(feed)
-    if dropped is not None and dropped.read_at is None:
-        return Took({"files": 1}, path=str(dropped.path))
-    if dropped is None or dropped.read_at is None:
-        return _missed(feed, None)
-    # The same roster dropped again has come, too.
-    return _missed(feed, max(dropped.read_at, dropped.came_at))
-
-
-def _pulled(feed: Feed, pull: Pull) -> Took | None:
-    """What came of the pull; None while it goes on."""
-    if pull.state == Pull.State.RUNNING:
-        return None
-    if pull.state == Pull.State.DONE and (pull.stored_at or feed.kind != Feed.Kind.SFTP):
-        return Took(pull.rows, path=pull.stored_at)
-    if pull.state == Pull.State.DONE:
-        written_at = pull.position.get("written_at")
-        return _missed(feed, datetime.fromtimestamp(written_at, UTC) if written_at else None)
-    come = sum(pull.rows.values())
-    fix = f"Ask who runs {feed.source or feed.name}."
-    if come:
-        fix += (
-            f" The {come:,} rows that have come are kept for a day: the next night goes on there."
-        )
-    return Took(pull.rows, [_refused(pull.error, fix)], State.FAILED)
-
-
-def _missed(feed: Feed, came_at: datetime | None) -> Took:
-    """Nothing new is there: held where something should have come by now."""
-    is_of_today = came_at is not None and came_at > clock.now() - A_DAY
-    if is_of_today or not feed.is_expected_daily:
-        return Took({"files": 0})
-    reason = "No new roster has come." if came_at else "No roster has come yet."
-    fix = f"Ask who runs {feed.source or feed.name}; or say that none is expected every day."
-    return Took({"files": 0}, [_refused(reason, fix)], State.HELD)
-
-
-def _plan(feed: Feed, path: Path) -> Took:
-    source = feed.source or None
-    roster = rosters.read(path, by=None, source=source, lists_all=feed.lists_all)
-    counts = _totals(roster.plan)
-    refused = [
-        _refused(f"{problem['file']}, row {problem['row']}: {problem['reason']}", problem["fix"])
-        for problem in roster.problems
-        if problem["severity"] != "warning"
-    ][:_SHOWN]
-    if roster.state == RosterImport.State.REFUSED:
-        return Took(counts, refused, State.FAILED, roster=roster)
-    braked = list(_brakes(feed, roster))
-    state = State.HELD if braked else State.DONE
-    return Took(counts, [*braked, *refused], state, roster=roster)
-
-
-def _apply(roster: RosterImport) -> Took:
-    applied = rosters.apply(roster, by=None)
-    return Took(_totals(applied.plan), roster=applied)
-
-
-def _award(revision: Revision) -> Took:
-    """Award everyone who has newly earned it, as a batch that needs nobody: the rule was approved.
-
-    Whoever no longer meets the rule is counted; to withdraw an award is for a person.
-    """
-    evaluation = awards.evaluate(revision, at=clock.now())
-    batch = awards.prepare_automatically(evaluation)
-    counts = {
-        "learners": evaluation.learners,
-        "new": len(evaluation.awards),
-        "already": len(evaluation.already),
-        "lapsed": len(evaluation.lapsed),
-    }
-    return Took(counts, batch=batch)
-
-
 def _end(run: NightRun) -> None:
     running = NightRun.objects.filter(pk=run.pk, state=NightRun.State.RUNNING)
     if running.update(state=NightRun.State.DONE, ended_at=Now()):
@@ -429,46 +339,5 @@ def _end(run: NightRun) -> None:
         events.tell(event_types.NIGHT_ENDED, lambda: told)
 
 
-# What it asks
-
-
-def _automatic() -> list[Revision]:
-    approved = Revision.objects.filter(
-        state=Revision.State.APPROVED, awarding=Revision.Awarding.AUTOMATIC, rule__isnull=False
-    )
-    return list(approved.select_related("template").order_by("template__slug"))
-
-
 def _page(run: NightRun) -> str:
     return f"/admin/registrar/nightrun/{run.pk}/change/"
-
-
-def _readers() -> QuerySet[User]:
-    return User.objects.filter(is_active=True).exclude(email="").order_by("pk")
-
-
-def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
-    """Why a roster is not applied without a person: too much is wrong, or would be retired."""
-    totals = _totals(roster.plan)
-    rows = sum(totals.values()) - totals["retired"]
-    fix = "Look at the roster, and apply it at the desk if it is right."
-    if totals["errors"] * 100 > feed.most_wrong * rows:
-        share = 100 * totals["errors"] / rows
-        reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
-        yield _refused(f"{reason} At most {feed.most_wrong} % may be.", fix)
-    for file, counts in roster.plan.items():
-        held = counts["unchanged"] + counts["changed"] + counts["retired"]
-        # Few rows are in a delta, and it may well be that all of them are gone.
-        held = max(held, roster.living.get(file, 0))
-        if counts["retired"] * 100 > feed.most_retired * held:
-            share = 100 * counts["retired"] / held
-            reason = f"{file}: {counts['retired']:,} of {held:,} would be retired ({share:.0f} %)."
-            yield _refused(f"{reason} At most {feed.most_retired} % may be.", fix)
-
-
-def _totals(plan: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    return {name: sum(counts[name] for counts in plan.values()) for name in _TOTALS}
-
-
-def _refused(reason: str, fix: str) -> Refused:
-    return {"reason": reason, "fix": fix}
