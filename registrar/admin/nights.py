@@ -26,7 +26,7 @@ from issuer.pages import (
 )
 from registrar import tasks
 from registrar.models import NightRun, NightStep
-from registrar.services.feeding import nights
+from registrar.services.feeding import night_rehearsals, night_steps, nights
 
 
 class NightPage(ThingPage):
@@ -58,9 +58,14 @@ class BeginPage(Page, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rehearsed = self.request.GET.get("look") == "1"
-        steps = nights.rehearse(timezone.localdate()) if rehearsed else []
-        running = nights.unfinished()
-        return super().get_context_data(steps=steps, rehearsed=rehearsed, running=running, **kwargs)
+        steps = night_rehearsals.rehearse(asks_for_all=False) if rehearsed else []
+        return super().get_context_data(
+            steps=steps,
+            rehearsed=rehearsed,
+            has_servers=any(feed.is_pulled for feed in night_steps.feeds_now()),
+            running=nights.unfinished(),
+            **kwargs,
+        )
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Begin it; a worker carries it on."""

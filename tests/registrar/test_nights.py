@@ -8,16 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from issuer.models import Credential, Mail, SigningKey
-from issuer.services import clock
+from issuer.services import clock, ledger
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Award, Feed, Learner, NightRun, Revision, RosterImport
-from registrar.services.feeding import feeds, nights, rosters
+from registrar.services.feeding import (
+    feeds,
+    night_rehearsals,
+    night_steps,
+    nights,
+    rosters,
+)
 from tests.cast import College, issue
+from tests.registrar.test_at_once import at_once
 from tests.registrar.test_awards import automatic
 from tests.registrar.test_oneroster_csv import Roster
 from tests.registrar.test_rosters import put
@@ -209,15 +218,81 @@ def test_a_process_that_took_steps_for_long_leaves_the_others_to_the_next_ring(
     assert RosterImport.objects.get().state == "applied"
 
 
-def test_a_rehearsal_tells_the_same_and_changes_nothing(
-    feed: Feed, folder: Path, roster: Roster, college: College
+def test_a_rehearsal_says_what_the_night_then_does_and_changes_nothing(
+    folder: Path,
+    roster: Roster,
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    clara: User,
+    dev: User,
+) -> None:
+    feeds.add("Banner", "banner", by=clara, most_wrong=20)
+    automatic(cells, clara=clara, dev=dev)
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    put(roster.change("courses", "BOT101", "BIO 101").add("users", "u3,,,maybe,"), folder / "1")
+    before = rows()
+    told = night_rehearsals.rehearse()
+    assert rows() == before
+    run = whole_night()
+    for step in told[:4]:
+        did = run.steps.get(name=step.name)
+        found = (step.about, step.state, step.counts, step.refused)
+        assert found == (did.about, did.state, did.counts, did.refused)
+    read, awarded = told[1], told[3]
+    assert (read.counts["errors"], len(read.refused)) == (1, 1)
+    # One by what is held already, one by what would be applied.
+    assert awarded.counts["new"] == 2
+    assert (told[4].name, told[4].counts) == ("issue", {"to issue": 2})
+    assert run.steps.get(name="issue").counts["issued"] == 2
+
+
+def test_a_rehearsal_says_what_a_brake_would_hold_and_who_would_be_told(
+    feed: Feed, folder: Path, roster: Roster, clara: User
+) -> None:
+    User.objects.filter(pk=clara.pk).update(email="clara@college.example")
+    put(roster, folder / "1")
+    whole_night()
+    lines = roster.texts["results.csv"].splitlines(keepends=True)
+    roster.texts["results.csv"] = b"".join(lines[:2])
+    put(roster, folder / "2")
+    before = rows()
+    told = {step.name: step for step in night_rehearsals.rehearse()}
+    assert (told["plan"].state, "apply" in told) == ("held", False)
+    assert told["plan"].refused[0]["reason"] == (
+        "results.csv: 2 of 3 would be retired (67 %). At most 20 % may be."
+    )
+    assert told["notify"].counts == {"mails": 1}
+    assert rows() == before
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table has."""
+    return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_night_is_rehearsed_others_write_in_the_ledger(
+    feed: Feed, folder: Path, roster: Roster, clara: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(roster, folder / "1")
-    told = [(step.name, step.about, step.state) for step in nights.rehearse(TODAY)]
-    assert ("apply", "Banner", "done") in told
-    assert not NightRun.objects.exists() and not RosterImport.objects.exists()
-    run = whole_night()
-    assert [(step.name, step.about, step.state) for step in run.steps.all()] == told
+    evaluate = night_steps.automatic
+
+    def meanwhile() -> list[Revision]:
+        assert Learner.objects.filter(source="sis-1").exists()
+        at_once(write)
+        return evaluate()
+
+    def write() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("set lock_timeout = '5s'")
+        ledger.append("test.written", "elsewhere", by="system")
+
+    monkeypatch.setattr(night_steps, "automatic", meanwhile)
+    assert "apply" in [step.name for step in night_rehearsals.rehearse()]
+    assert not Learner.objects.filter(source="sis-1").exists()
 
 
 def test_the_clock_begins_one_night_a_day_from_its_hour_on(settings: Any) -> None:
@@ -270,4 +345,5 @@ def test_the_command_ends_with_what_was_done(
         told = json.loads(out.getvalue().splitlines()[-1])
         assert set(told) == {"steps", "refused", "issued"}
         assert [step["name"] for step in told["steps"]][:3] == ["fetch", "plan", "apply"]
+        assert told["steps"][1]["files"]["results.csv"] == {"new": 3}
     assert NightRun.objects.get().state == "done"

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from issuer.services import clock
 from registrar.errors import FeedRefused, NotAllowed, SourceRefuses
 from registrar.models import Course, Enrolment, Feed, Learner, NightRun, Pull, Result, RosterImport
-from registrar.services.feeding import feeds, nights, pulls, rosters
+from registrar.services.feeding import feeds, night_rehearsals, nights, pulls, rosters
 from registrar.sources import paged_rest
 from tests.bench.night import change, everybody_fails
 from tests.registrar.sis_server import CLIENT, SECRET, SisServer, serving
@@ -336,13 +337,61 @@ def test_one_sees_what_a_server_has_before_anything_is_taken(
     server.calls_tokens = "token"
     with pytest.raises(NotAllowed):
         feeds.try_connection(feed, by=chen)
-    (told,) = nights.rehearse(TODAY)[:1]
+    (told,) = night_rehearsals.rehearse(asks_for_all=False)[:1]
     assert (told.state, told.counts["results"]) == ("done", 3)
     assert not Pull.objects.exists()
     feeds.change_secret(feed, "another", by=clara)
     with pytest.raises(SourceRefuses, match="invalid_client") as refused:
         feeds.try_connection(feed, by=clara)
     assert "another" not in str(refused.value)
+
+
+def told_ahead() -> list[tuple[str, str, dict[str, int]]]:
+    """What a rehearsal tells of the feed, which leaves nothing behind."""
+    before = (held(), Pull.objects.count(), len(list(Path(settings.UPLOAD_DIR).iterdir())))
+    told = night_rehearsals.rehearse()
+    after = (held(), Pull.objects.count(), len(list(Path(settings.UPLOAD_DIR).iterdir())))
+    assert after == before
+    return [(each.name, each.state, each.counts) for each in told if each.about]
+
+
+def test_a_rehearsal_turns_all_pages_and_says_what_the_night_then_does(
+    server: SisServer, feed: Feed, roster: Roster
+) -> None:
+    server.serve(roster.files())
+    server.most_rows = 1
+    told = told_ahead()
+    run = night()
+    assert told == [
+        (each.name, each.state, each.counts) for each in run.steps.filter(about="Banner")
+    ]
+    (changed,) = (thing for thing in server.collections["results"] if thing["sourcedId"] == "re1")
+    changed |= {"textScore": "Fail", "dateLastModified": "2099-01-01T00:00:00.000Z"}
+    told = told_ahead()
+    assert told[0][2]["results"] == 1
+    assert told[2] == ("apply", "done", told[1][2])
+    assert (told[2][2]["changed"], told[2][2]["retired"]) == (1, 0)
+    run = night()
+    assert told == [
+        (each.name, each.state, each.counts) for each in run.steps.filter(about="Banner")
+    ]
+
+
+def test_a_rehearsal_tells_of_a_server_that_dies_and_leaves_what_was_broken_off_to_the_night(
+    server: SisServer, feed: Feed, roster: Roster
+) -> None:
+    server.serve(roster.files())
+    server.most_rows, server.dies_after = 2, 3
+    night()
+    asked = Pull.objects.get().position
+    told = night_rehearsals.rehearse()
+    assert (told[0].state, told[0].refused[0]["fix"]) == ("failed", "Ask who runs sis-1.")
+    assert "503" in told[0].refused[0]["reason"]
+    assert Pull.objects.get().position == asked
+    server.dies_after = None
+    assert [state for _, state, _ in told_ahead()] == ["done", "done", "done"]
+    assert Pull.objects.get().position == asked
+    assert step(night(), "apply").state == "done"
 
 
 def test_a_secret_opens_for_its_own_address_alone_and_is_nowhere_in_the_clear(

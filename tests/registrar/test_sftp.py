@@ -19,14 +19,15 @@ from django.contrib.auth.models import User
 from issuer.services import clock
 from registrar.errors import FeedRefused, SourceRefuses
 from registrar.models import Feed, Learner, Pull, RosterImport
-from registrar.services.feeding import feeds, nights
+from registrar.services.feeding import feeds, night_rehearsals
 from registrar.sources import sftp
 from tests.registrar.test_oneroster_csv import Roster, zipped
-from tests.registrar.test_pulls import TODAY, night, step
+from tests.registrar.test_pulls import night, step
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse"
+TAKEN_IN = ("fetch", "plan", "apply")
 
 
 class FileServer:
@@ -185,8 +186,13 @@ def test_the_newest_whole_zip_is_taken_once(
     for name in ("thursday.zip.part", ".friday.zip", "notes.txt"):
         drop(server, roster, name)
     assert feeds.try_connection(feed, by=clara)["zips"] == 3
-    assert [each.state for each in nights.rehearse(TODAY) if each.about] == ["done"]
+    told = {each.name: each for each in night_rehearsals.rehearse() if each.about}
+    assert {name: each.state for name, each in told.items()} == dict.fromkeys(TAKEN_IN, "done")
+    assert not Pull.objects.exists() and not list((server.folder.parent / "here").iterdir())
     run = night()
+    assert {name: step(run, name).counts for name in TAKEN_IN} == {
+        name: each.counts for name, each in told.items()
+    }
     assert step(run, "apply").state == "done"
     pull = Pull.objects.get(run=run)
     assert pull.position["name"] == "tuesday.zip"

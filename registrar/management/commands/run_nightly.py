@@ -1,7 +1,7 @@
 """Run a night now: fetch, compare, apply, award and issue what was approved for it."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from issuer.management.outcomes import OutcomeCommand
 from issuer.services import batches
 from registrar import tasks
 from registrar.models import NightRun, NightStep
-from registrar.services.feeding import nights
+from registrar.services.feeding import night_rehearsals, nights
 
 # Seconds without any progress after which it is left to the clock.
 PATIENCE = 60
@@ -25,7 +25,9 @@ class Command(OutcomeCommand):
     help = (
         "Run a night now: fetch what the feeds have, compare, apply, evaluate and award by "
         "templates that award by themselves, issue, and tell who must act. A night that was broken "
-        "off goes on where it stopped. It needs workers to issue, as ./dev up starts them."
+        "off goes on where it stopped. It needs workers to issue, as ./dev up starts them. With "
+        "--dry-run it asks the feeds, compares, and evaluates as if that were applied, and tells "
+        "per step what would be done, refused, and held up for a person; all of it is undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,7 +43,8 @@ class Command(OutcomeCommand):
         day = options["date"] or timezone.localdate()
         try:
             if options["dry_run"]:
-                steps = nights.rehearse(day)
+                self._introduce(day)
+                steps = night_rehearsals.rehearse()
             else:
                 steps = list(self._carry_on(nights.begin(day)).steps.all())
         except Refusal as error:
@@ -73,12 +76,34 @@ class Command(OutcomeCommand):
             time.sleep(1)
         return run
 
+    def _introduce(self, day: date) -> None:
+        self.stderr.write(f"What the night of {day} would do if it began now:")
+        if run := nights.unfinished():
+            self.stderr.write(f"{run} is running: it would go on first, with what is left of it.")
+
     def _print(self, steps: Iterable[NightStep]) -> None:
         for step in steps:
-            counts = ", ".join(f"{name} {count:,}" for name, count in step.counts.items())
-            self.stdout.write(f"{step!s:<40} {step.state:<7} {step.seconds:>7.1f} s  {counts}")
+            head = f"{step!s:<40} {step.state:<7} {step.seconds:>7.1f} s"
+            self.stdout.write(f"{head}  {_listed(step.counts)}")
+            for file, counted in _by_file(step).items():
+                self.stdout.write(f"    {file:<36} {_listed(counted)}")
             for refused in step.refused:
                 self.stdout.write(f"    {refused['reason']} {refused['fix']}")
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _by_file(step: NightStep) -> dict[str, dict[str, int]]:
+    """Of a roster that was compared, what changes in each file; unchanged ones are left out."""
+    if step.name != NightStep.Name.PLAN or step.roster is None:
+        return {}
+    counted = {
+        file: {name: count for name, count in counts.items() if count and name != "unchanged"}
+        for file, counts in step.roster.plan.items()
+    }
+    return {file: counts for file, counts in counted.items() if counts}
 
 
 def _as_json(steps: Iterable[NightStep]) -> dict[str, Any]:
@@ -90,6 +115,7 @@ def _as_json(steps: Iterable[NightStep]) -> dict[str, Any]:
                 "about": step.about,
                 "state": step.state,
                 "counts": step.counts,
+                "files": _by_file(step),
                 "seconds": round(step.seconds, 3),
             }
             for step in told

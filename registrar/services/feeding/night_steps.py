@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 
+from issuer.errors import Refusal
 from issuer.models import Batch
 from issuer.services import clock
 from registrar.models import Feed, NightStep, Pull, Revision, RosterImport
 from registrar.services.awarding import awards
+from registrar.services.awarding.awards import Evaluation
+from registrar.services.awarding.reminders import Reminded
 from registrar.services.college import roles
 from registrar.services.feeding import feeds, rosters
 
@@ -37,6 +40,25 @@ class Took:
     path: str = ""
     roster: RosterImport | None = None
     batch: Batch | None = None
+
+    def as_step(self, name: str, about: str, began_at: datetime) -> NightStep:
+        """The step, unsaved and of no night yet, that has ended now."""
+        return NightStep(
+            name=name,
+            about=about,
+            state=self.state,
+            counts=self.counts,
+            refused=self.refused,
+            path=self.path,
+            roster=self.roster,
+            batch=self.batch,
+            began_at=began_at,
+            ended_at=clock.now(),
+        )
+
+
+def _ask(feed: Feed) -> str:
+    return f"Ask who runs {feed.source or feed.name}."
 
 
 def feeds_now() -> list[Feed]:
@@ -65,12 +87,17 @@ def pulled(feed: Feed, pull: Pull) -> Took | None:
         written_at = pull.position.get("written_at")
         return _missed(feed, datetime.fromtimestamp(written_at, UTC) if written_at else None)
     come = sum(pull.rows.values())
-    fix = f"Ask who runs {feed.source or feed.name}."
+    fix = _ask(feed)
     if come:
         fix += (
             f" The {come:,} rows that have come are kept for a day: the next night goes on there."
         )
     return Took(pull.rows, [refusal(pull.error, fix)], State.FAILED)
+
+
+def missing(feed: Feed, error: Refusal) -> Took:
+    """A server that refuses, or says nothing."""
+    return Took(refused=[refusal(str(error), _ask(feed))], state=State.FAILED)
 
 
 def _missed(feed: Feed, came_at: datetime | None) -> Took:
@@ -85,8 +112,16 @@ def _missed(feed: Feed, came_at: datetime | None) -> Took:
 
 def plan(feed: Feed, path: Path) -> Took:
     """Read what was fetched and compare it; held where a brake says so."""
-    source = feed.source or None
-    roster = rosters.read(path, by=None, source=source, lists_all=feed.lists_all)
+    return compared(feed, rosters.read(path, by=None, **how_to_read(feed)))
+
+
+def how_to_read(feed: Feed) -> dict[str, Any]:
+    """What is agreed about the feed's rosters."""
+    return {"source": feed.source or None, "lists_all": feed.lists_all}
+
+
+def compared(feed: Feed, roster: RosterImport) -> Took:
+    """What a roster would change, is refused of it, and whether a brake holds it."""
     counts = _totals(roster.plan)
     refused = [
         refusal(f"{problem['file']}, row {problem['row']}: {problem['reason']}", problem["fix"])
@@ -103,7 +138,12 @@ def plan(feed: Feed, path: Path) -> Took:
 def apply(roster: RosterImport) -> Took:
     """Make the changes that were planned."""
     applied = rosters.apply(roster, by=None)
-    return Took(_totals(applied.plan), roster=applied)
+    return applies(applied)
+
+
+def applies(roster: RosterImport) -> Took:
+    """The changes of a roster."""
+    return Took(_totals(roster.plan), roster=roster)
 
 
 def award(revision: Revision) -> Took:
@@ -113,13 +153,22 @@ def award(revision: Revision) -> Took:
     """
     evaluation = awards.evaluate(revision, at=clock.now())
     batch = awards.prepare_automatically(evaluation)
-    counts = {
+    return Took(evaluated(evaluation), batch=batch)
+
+
+def evaluated(evaluation: Evaluation) -> dict[str, int]:
+    """Whom a rule awards, has awarded, and would not award any more."""
+    return {
         "learners": evaluation.learners,
         "new": len(evaluation.awards),
         "already": len(evaluation.already),
         "lapsed": len(evaluation.lapsed),
     }
-    return Took(counts, batch=batch)
+
+
+def reminded(did: Reminded) -> dict[str, int]:
+    """Of whom a credential ends soon, and who is told."""
+    return {"expiring": did.expiring, "mails": did.mails, "no address": did.no_address}
 
 
 def automatic() -> list[Revision]:

@@ -102,15 +102,6 @@ def carry_on(run: NightRun) -> NightRun:
     return run
 
 
-def rehearse(day: date) -> list[NightStep]:
-    """The steps that the night of this date would take now; nothing is changed and nobody told."""
-    night = _Night(NightRun(date=day, began_at=clock.now()), is_rehearsal=True)
-    with transaction.atomic():
-        night.carry_on()
-        transaction.set_rollback(True)
-    return night.steps
-
-
 def being_issued(run: NightRun) -> QuerySet[Batch]:
     """The batches of the night that are not issued yet."""
     of_run = run.steps.filter(batch__isnull=False).values("batch")
@@ -123,13 +114,12 @@ def needs_somebody(steps: Iterable[NightStep]) -> list[NightStep]:
 
 
 class _Night:
-    """One pass through the steps of a night; a rehearsal keeps them to itself."""
+    """One pass through the steps of a night."""
 
-    def __init__(self, run: NightRun, *, is_rehearsal: bool = False) -> None:
+    def __init__(self, run: NightRun) -> None:
         self.run = run
-        self.is_rehearsal = is_rehearsal
         self._end = time.monotonic() + LONG
-        self.steps: list[NightStep] = [] if is_rehearsal else list(run.steps.all())
+        self.steps = list(run.steps.all())
 
     def carry_on(self) -> None:
         if not all([self._take_in(feed) for feed in night_steps.feeds_now()]):
@@ -140,15 +130,14 @@ class _Night:
             return
         self._remind()
         self._take(Name.NOTIFY, "", self._told)
-        if not self.is_rehearsal:
-            _end(self.run)
+        _end(self.run)
 
     def _take_in(self, feed: Feed) -> bool:
         """Fetch, read and apply what has come; each only where the one before it was done.
 
         Whether that is over, one way or the other: False while a server is still being asked.
         """
-        if feed.is_pulled and not self.is_rehearsal and not self._taken(Name.FETCH, feed.name):
+        if feed.is_pulled and not self._taken(Name.FETCH, feed.name):
             self._pull(feed)
         fetched = self._take(Name.FETCH, feed.name, partial(self._fetch, feed))
         if not fetched or not fetched.path:
@@ -174,8 +163,6 @@ class _Night:
     def _fetch(self, feed: Feed) -> Took | None:
         if not feed.is_pulled:
             return night_steps.look_into_folder(feed)
-        if self.is_rehearsal:
-            return Took({name: count or 0 for name, count in pulls.look(feed).items()})
         pull = feed.pulls.filter(run=self.run).first()
         return night_steps.pulled(feed, pull) if pull else None
 
@@ -211,13 +198,11 @@ class _Night:
             return self._keep(name, about, took, began_at)
 
     def _demand_time(self) -> None:
-        if time.monotonic() > self._end and not self.is_rehearsal:
+        if time.monotonic() > self._end:
             raise _Enough
 
     def _claim(self, name: str, about: str) -> None:
         """Hold the night to the end of the transaction, unless somebody else does."""
-        if self.is_rehearsal:
-            return
         free = NightRun.objects.select_for_update(skip_locked=True)
         if not free.filter(pk=self.run.pk, state=NightRun.State.RUNNING).exists():
             raise _Busy
@@ -225,23 +210,11 @@ class _Night:
             raise _Busy
 
     def _keep(self, name: str, about: str, took: Took, began_at: datetime) -> NightStep:
-        step = NightStep(
-            run=self.run,
-            name=name,
-            about=about,
-            state=took.state,
-            counts=took.counts,
-            refused=took.refused,
-            path=took.path,
-            roster=took.roster,
-            batch=took.batch,
-            began_at=began_at,
-            ended_at=clock.now(),
-        )
-        if not self.is_rehearsal:
-            step.save()
-            if step.state == State.HELD:
-                self._tell_of_a_held_step()
+        step = took.as_step(name, about, began_at)
+        step.run = self.run
+        step.save()
+        if step.state == State.HELD:
+            self._tell_of_a_held_step()
         self.steps.append(step)
         return step
 
@@ -252,8 +225,6 @@ class _Night:
     def _issued(self) -> Took | None:
         """What became of the batches; None while one is being issued."""
         made = [step.batch for step in self.steps if step.batch]
-        if self.is_rehearsal:
-            return Took({"issued": 0, "to issue": sum(batch.count for batch in made)})
         is_late = clock.now() - self.run.began_at > LONGEST
         left = being_issued(self.run)
         if left.exists() and not is_late:
@@ -280,7 +251,7 @@ class _Night:
     def _remind(self) -> None:
         """Tell learners whose credential ends soon, some in a transaction; then count them."""
         why = ""
-        if not self.is_rehearsal and not self._taken(Name.REMIND, ""):
+        if not self._taken(Name.REMIND, ""):
             try:
                 while reminders.remind_some():
                     self._demand_time()
@@ -292,9 +263,7 @@ class _Night:
         self._take(Name.REMIND, "", partial(self._reminded, why))
 
     def _reminded(self, why: str) -> Took:
-        began_at = self.run.began_at
-        did = reminders.outlook() if self.is_rehearsal else reminders.reminded_since(began_at)
-        counts = {"expiring": did.expiring, "mails": did.mails, "no address": did.no_address}
+        counts = night_steps.reminded(reminders.reminded_since(self.run.began_at))
         if why:
             return Took(counts, [night_steps.refusal(why, night_steps.SEE_THE_LOG)], State.FAILED)
         return Took(counts)
@@ -302,8 +271,6 @@ class _Night:
     def _told(self) -> Took:
         """One mail to each who can act, where somebody must; and what ends soon, to who can."""
         waiting = needs_somebody(self.steps)
-        if self.is_rehearsal:
-            return Took({"mails": 0})
         warnings = expiries.warn()
         if not waiting:
             return Took({"mails": warnings})

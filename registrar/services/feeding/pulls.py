@@ -4,8 +4,10 @@ A pull goes on where it stopped, whoever was killed: each page is a file before 
 it has come, and the same page again is the same file.
 """
 
+import math
 import shutil
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -76,10 +78,30 @@ def look(feed: Feed) -> dict[str, int | None]:
     return found
 
 
+def rehearse(feed: Feed) -> Pull:
+    """What a pull begun now would bring, without a row of it; whoever asks discards what has come.
+
+    It is asked for without a break, which may take minutes. Raises SourceSilent, SourceRefuses and
+    FeedRefused.
+    """
+    pull = Pull(feed=feed, folder=str(uploads.new_folder()), since=_since(feed))
+    try:
+        if feed.kind == Feed.Kind.SFTP:
+            sftp_pulls.take(pull)
+            _done(pull)
+        else:
+            _turn_pages(pull, seconds=math.inf)
+    except BaseException:
+        _discard(pull)
+        raise
+    return pull
+
+
 def give_up(pull: Pull, why: str) -> None:
     """Leave it for this night; the next one may take it up."""
-    unfinished = Pull.objects.filter(pk=pull.pk).exclude(state=State.DONE)
-    unfinished.update(state=State.BROKEN, error=why, leased_until=None, ended_at=clock.now())
+    said = {"state": State.BROKEN, "error": why, "leased_until": None, "ended_at": clock.now()}
+    _say(pull, said)
+    Pull.objects.filter(pk=pull.pk).exclude(state=State.DONE).update(**said)
 
 
 def may_go_on(run: NightRun) -> bool:
@@ -161,8 +183,8 @@ def _turn(pull: Pull) -> None:
         give_up(pull, f"What came cannot be kept: {error.strerror}.")
 
 
-def _turn_pages(pull: Pull) -> None:
-    end = time.monotonic() + TURN
+def _turn_pages(pull: Pull, *, seconds: float = TURN) -> None:
+    end = time.monotonic() + seconds
     conversation = Conversation(_server(pull.feed))
     taken = pulled_pages.room_taken(pull)
     while (position := _position(pull)) is not None:
@@ -186,7 +208,13 @@ def _done(pull: Pull) -> None:
 
 
 def _end_turn(pull: Pull, **said: Any) -> None:
+    _say(pull, said)
     Pull.objects.filter(pk=pull.pk).update(leased_until=None, **said)
+
+
+def _say(pull: Pull, said: Mapping[str, Any]) -> None:
+    for name, value in said.items():
+        setattr(pull, name, value)
 
 
 def _position(pull: Pull) -> dict[str, Any] | None:

@@ -76,13 +76,25 @@ def read(
     """
     if by is not None:
         roles.demand_for_all(by, "registrar.import_roster")
-    sha256 = uploads.digest(path)
-    planned = plan(path, source=source, lists_all=lists_all)
+    roster_import, planned = look(path, source=source, lists_all=lists_all)
     if planned.is_fatal:
         uploads.discard(path)
-    return RosterImport.objects.create(
+    if file_name:
+        roster_import.file_name = file_name
+    roster_import.read_by = by
+    roster_import.save(force_insert=True)
+    return roster_import
+
+
+def look(
+    path: Path, *, source: str | None = None, lists_all: bool = False
+) -> tuple[RosterImport, Plan]:
+    """What `read` would keep of the roster at the path, unsaved, and its plan. Writes nothing."""
+    sha256 = uploads.digest(path)
+    planned = plan(path, source=source, lists_all=lists_all)
+    told = RosterImport(
         state=State.REFUSED if planned.is_fatal else State.PLANNED,
-        file_name=file_name or path.name,
+        file_name=path.name,
         source=planned.source,
         lists_all=lists_all,
         sha256=sha256,
@@ -92,8 +104,18 @@ def read(
         fingerprint=planned.fingerprint,
         problems=[asdict(problem) for problem in planned.problems],
         problem_count=planned.problem_count,
-        read_by=by,
     )
+    return told, planned
+
+
+def try_out(planned: Plan) -> None:
+    """Make the planned changes in a transaction that the caller rolls back.
+
+    No access of a learner is ended and nothing stands in the ledger, so that only who writes for
+    the same source waits for the end of it.
+    """
+    sources.hold(planned.source)
+    _write(planned, timezone.now())
 
 
 @transaction.atomic
@@ -121,6 +143,7 @@ def apply(
     planned = plan(path, source=roster_import.source, lists_all=roster_import.lists_all)
     if planned.fingerprint != roster_import.fingerprint:
         raise PlanOutdated
+    _end_access(planned.changes[USERS])
     _write(planned, at)
     transaction.on_commit(partial(uploads.discard, path))
     roster_import.refresh_from_db()
@@ -182,8 +205,6 @@ def _write(planned: Plan, at: datetime) -> None:
         if file in (RESULTS, RESULT_OBJECTIVES):
             _write_results(planned.source, table, changes, keys, at)
         else:
-            if file == USERS:
-                _end_access(table, changes)
             _write_table(planned.source, table, changes, keys)
             _retire(table, changes, at)
     _write_links(Offering.teachers.through, planned.teachers, keys[CLASSES], "offering", "user")
@@ -225,8 +246,8 @@ def _write_table(source: str, table: Table, changes: Changes, keys: _Keys) -> No
         _write_parents(table, given, keys[table.file])
 
 
-def _end_access(table: Table, changes: Changes) -> None:
-    place = [column.attribute for column in table.columns].index("email")
+def _end_access(changes: Changes) -> None:
+    place = [column.attribute for column in TABLES[USERS].columns].index("email")
     learner_access.end_where_moved(
         {changes.held[key].pk: values[place] for key, values in changes.changed.items()}
     )
