@@ -9,33 +9,10 @@ from rest_framework import serializers, viewsets
 from registrar.api.award_rules import RuleField
 from registrar.api.references import Reference
 from registrar.models import CredentialTemplate, Revision
+from registrar.services.drafting import templates
 
-# What a revision says, but for its rule, its skills and its image.
-WORDS: Final = (
-    "name",
-    "description",
-    "criteria",
-    "kind",
-    "achievement_type",
-    "human_code",
-    "language",
-    "credit",
-    "credits",
-    "credit_unit",
-    "level",
-    "hours",
-    "assessment",
-    "is_supervised",
-    "identity_checked",
-    "evidence_rule",
-    "valid_for",
-    "renewal",
-    "not_stated_because",
-    "includes_name",
-    "status_purpose",
-    "awarding",
-    "tells_learners",
-)
+# What a revision says, but for its rule, its skills, its image, and what is for colleagues only.
+WORDS: Final = templates.COMMON_WORDING
 
 
 class RevisionSerializer(serializers.ModelSerializer):

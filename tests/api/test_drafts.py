@@ -115,6 +115,8 @@ def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refuse
         ({"skills": [{"skill": "urn:none"}]}, "/skills/0/skill"),
         ({"skills": "x"}, "/skills"),
         ({"state": "approved"}, "/state"),
+        ({"note": "For colleagues"}, "/note"),
+        ({"pilot_unit": 1}, "/pilot_unit"),
     ],
 )
 def test_what_is_wrong_with_a_draft_is_told(

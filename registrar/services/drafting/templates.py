@@ -20,7 +20,8 @@ from skills.models import Skill
 
 State = Revision.State
 
-WORDING = (
+# What a revision says in plain words, and systems read and write as people do.
+COMMON_WORDING = (
     "name",
     "description",
     "criteria",
@@ -40,16 +41,19 @@ WORDING = (
     "valid_for",
     "renewal",
     "not_stated_because",
+    "includes_name",
+    "status_purpose",
+    "awarding",
+    "tells_learners",
+)
+WORDING = (
+    *COMMON_WORDING,
     "note",
     "image",
     "image_alternative",
     "result_descriptions",
-    "includes_name",
-    "status_purpose",
     "pilot_unit",
     "rule",
-    "awarding",
-    "tells_learners",
 )
 
 
