@@ -19,6 +19,9 @@ class ErrorSerializer(serializers.Serializer):
     pointer = serializers.CharField(help_text="JSON Pointer to what is wrong", allow_blank=True)
     code = serializers.CharField(help_text="Stable word for the kind of error")
     reason = serializers.CharField(help_text="What is wrong, for people")
+    remedy = serializers.CharField(
+        required=False, help_text="What to do about it, where something is missing"
+    )
 
 
 class ProblemSerializer(serializers.Serializer):

@@ -16,6 +16,7 @@ from rest_framework.views import exception_handler
 
 from config.rest import API
 from issuer.errors import Refusal
+from registrar.errors import Incomplete
 from skills.errors import ImportRefused, SkillsError
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +32,19 @@ class RefusedFile(APIException):
         told = [asdict(problem) for problem in refused.problems]
         self.errors = [each for each in told if each["severity"] != "warning"]
         self.warnings = [each for each in told if each["severity"] == "warning"]
+
+
+class Unready(APIException):
+    """Something that lacks this and that, each told with what to do about it."""
+
+    status_code = HTTPStatus.CONFLICT
+
+    def __init__(self, error: Incomplete) -> None:
+        super().__init__(detail=str(error), code=error.code)
+        self.errors = [
+            {"pointer": gap.pointer, "code": gap.code, "reason": gap.reason, "remedy": gap.remedy}
+            for gap in error.gaps
+        ]
 
 
 class ProblemRenderer(JSONRenderer):
@@ -72,6 +86,8 @@ def answer(status: int, code: str, detail: str) -> JsonResponse:
 def _as_api_exception(error: Exception) -> Exception:
     if isinstance(error, ImportRefused):
         return RefusedFile(error)
+    if isinstance(error, Incomplete) and error.gaps:
+        return Unready(error)
     if isinstance(error, Refusal | SkillsError):
         conflict = APIException(detail=str(error), code=error.code)
         conflict.status_code = HTTPStatus.CONFLICT
@@ -87,6 +103,9 @@ def _body_of(error: APIException) -> dict[str, Any]:
     if isinstance(error, RefusedFile):
         said = body(error.status_code, str(error.get_codes()), str(error.detail))
         return said | {"errors": error.errors, "warnings": error.warnings}
+    if isinstance(error, Unready):
+        said = body(error.status_code, str(error.get_codes()), str(error.detail))
+        return said | {"errors": error.errors}
     if not isinstance(error, ValidationError):
         return body(error.status_code, str(error.get_codes()), str(error.detail))
     errors = list(_flat(error.get_full_details()))

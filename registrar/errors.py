@@ -1,7 +1,9 @@
 """What can go wrong at the registrar's desk. Each docstring is the default message."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
+from typing import NamedTuple
 
 from issuer.errors import Refusal
 
@@ -18,14 +20,35 @@ class NotAllowed(RegistrarError):
     code = "not_allowed"
 
 
+class Gap(NamedTuple):
+    """One thing that is missing: at which member (a JSON Pointer), and what to do about it."""
+
+    pointer: str
+    code: str
+    needs: str
+    remedy: str
+
+    @property
+    def reason(self) -> str:
+        """The same as a sentence."""
+        return f"It still needs {self.needs}."
+
+
 class Incomplete(RegistrarError):
     """Something is still missing."""
 
     code = "incomplete"
 
-    def __init__(self, missing: list[str]) -> None:
-        self.missing = missing
-        super().__init__("Still missing: " + ", ".join(missing) + ".")
+    def __init__(self, missing: Sequence[Gap | str]) -> None:
+        self.gaps = tuple(gap for gap in missing if isinstance(gap, Gap))
+        self.missing = [gap.needs if isinstance(gap, Gap) else gap for gap in missing]
+        super().__init__("Still missing: " + ", ".join(self.missing) + ".")
+
+
+class NoApprover(Incomplete):
+    """Nobody could approve it."""
+
+    code = "no_approver"
 
 
 class UnsoundImage(RegistrarError):

@@ -119,7 +119,8 @@ class RuleBuilderPage(DraftBuilderPage):
                 drafting.note(top, error.problems)
             else:
                 said = f"It is awarded when {rule.sentence(names=rule_names.of(rule))}."
-                gaps, doubts = rule_names.unknown(rule), rule_doubts.of(rule)
+                gaps = list(dict.fromkeys(each.reason for each in rule_names.unknown(rule)))
+                doubts = list(dict.fromkeys(each.reason for each in rule_doubts.of(rule)))
         numbers = {id(part): number for number, (part, _) in enumerate(top.walk())}
         context = self.get_context_data(
             revision=self.revision,

@@ -35,6 +35,7 @@ from issuer.vc import reading
 from issuer.vc.errors import VcError
 from issuer.vc.json_text import write_json
 from issuer.vc.lint import lint
+from registrar import rules
 from registrar.admin.award_files import choose_url, take_url
 from registrar.admin.choosing import ChoosingPage
 from registrar.admin.drafts import DraftForm, NewTemplateForm, form_values
@@ -43,11 +44,11 @@ from registrar.admin.rule_builder import RuleBuilderPage, RuleOptions
 from registrar.admin.simulations import AskPage
 from registrar.admin.stacks import BoardCsv, BoardPage
 from registrar.admin.why import AskAboutTemplatePage
-from registrar.errors import NotAllowed
+from registrar.errors import Gap, NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
 from registrar.services.awarding import award_files, composition
 from registrar.services.college import roles
-from registrar.services.deciding import result_levels, rule_names, stacks
+from registrar.services.deciding import result_levels, rule_doubts, rule_names, stacks
 from registrar.services.drafting import (
     credential_facts,
     publication,
@@ -111,7 +112,7 @@ class TemplatePage(ThingPage):
             revisions=revisions,
             newest=revisions[0],
             approved=approved,
-            may_revise=may("registrar.draft_revision") and not in_work,
+            may_revise=may("registrar.draft_revision", self.object.unit) and not in_work,
             may_retire=may("registrar.approve_revision", self.object.unit),
             who_may_retire=roles.holders("registrar.approve_revision", self.object.unit),
             may_evaluate=bool(approved and approved.rule) and may("registrar.evaluate_award"),
@@ -199,6 +200,19 @@ class RevisionPage(ThingPage):
         ]
         return ranked[0] if ranked else None
 
+    def _gaps(self) -> list[Gap]:
+        """What stands in the way of submitting a draft, or of approving what was submitted."""
+        by = self.user if self.object.state == State.DRAFT else None
+        return [*readiness.missing(self.object), *templates.lacks_approver(self.object, by=by)]
+
+    def _doubts(self) -> list[str]:
+        """What of its rule nobody could meet."""
+        try:
+            rule = rules.parse(self.object.rule)
+        except rules.InvalidRule:
+            return []
+        return list(dict.fromkeys(each.reason for each in rule_doubts.of(rule)))
+
     def get_trail(self) -> tuple[Link, ...]:
         template = self.object.template
         return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
@@ -211,9 +225,13 @@ class RevisionPage(ThingPage):
             achievement = publication.preview(revision).as_json()
         except VcError:
             achievement = None
-        may_approve = user.has_perm("registrar.approve_revision")
-        is_own = templates.has_written(user, revision)
+        unit = revision.template.unit
+        is_open = revision.state in (State.DRAFT, State.SUBMITTED)
         is_submitted = revision.state == State.SUBMITTED
+        may_draft = user.has_perm("registrar.draft_revision", unit)
+        may_approve = user.has_perm("registrar.approve_revision", unit)
+        is_an_approver = user.has_perm("registrar.approve_revision")
+        is_own = templates.has_written(user, revision)
         return super().get_context_data(
             rule=rule_names.in_words(revision.rule),
             facts=credential_facts.lines(revision),
@@ -221,15 +239,19 @@ class RevisionPage(ThingPage):
             results=[(each, result_levels.levels(each)) for each in revision.result_descriptions],
             seal=publication.seal(revision),
             achievement=achievement,
-            gaps=readiness.missing(revision) if revision.state == State.DRAFT else [],
+            gaps=self._gaps() if is_open else [],
+            doubts=self._doubts() if is_submitted else [],
+            is_submitted=is_submitted,
             former=former,
             others=others,
             comments=revision.comments.select_related("by"),
             differences=revision_differences.compare(former, revision) if former else [],
-            may_draft=revision.state == State.DRAFT and user.has_perm("registrar.draft_revision"),
+            may_draft=revision.state == State.DRAFT and may_draft,
             is_own=is_own,
-            may_take_back=is_submitted and is_own and user.has_perm("registrar.draft_revision"),
+            may_take_back=is_submitted and is_own and may_draft,
             may_decide=is_submitted and may_approve,
+            is_out_of_reach=is_submitted and is_an_approver and not may_approve,
+            deciders=roles.holders("registrar.approve_revision", unit),
             may_retire=revision.state == State.APPROVED and may_approve,
             may_simulate=revision.rule is not None and user.has_perm("registrar.evaluate_award"),
             may_evaluate=revision.state == State.APPROVED

@@ -17,11 +17,12 @@ from issuer.services.clients import Client
 from issuer.vc import vocabularies
 from registrar.api import filters, versions
 from registrar.api.award_rules import RuleField
+from registrar.api.jobs import RowErrorSerializer
 from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
 from registrar.models import OrganizationUnit, Revision, RevisionSkill
 from registrar.readers.cells import LONGEST_REFERENCE
-from registrar.services.drafting import templates
+from registrar.services.drafting import readiness, templates
 from skills.models import Skill
 
 MOST_SKILLS: Final = 200
@@ -124,14 +125,45 @@ class NewTemplateSerializer(DraftOptionsSerializer):
         return {"unit": said.pop("organisation"), **said}
 
 
+class NoteSerializer(RowErrorSerializer):
+    """What is worth a look, where it stands, and what to do about it."""
+
+    pointer = serializers.CharField(help_text="JSON Pointer into what a draft says")
+
+
+class _NotedSerializer(serializers.Serializer):
+    notes = NoteSerializer(
+        many=True,
+        help_text="What does not hold the draft up, and is to be put right before it is submitted "
+        "(`unknown_reference`, `no_approver`), or worth a look (`never_met`)",
+    )
+
+
+class DraftedRevisionSerializer(_NotedSerializer, SingleRevisionSerializer):
+    """A draft, with what is worth a look of it."""
+
+    class Meta(SingleRevisionSerializer.Meta):
+        fields = [*SingleRevisionSerializer.Meta.fields, "notes"]
+        read_only_fields = fields
+
+
+class DraftedTemplateSerializer(_NotedSerializer, TemplateSerializer):
+    """A template with its first draft, and what is worth a look of that."""
+
+    class Meta(TemplateSerializer.Meta):
+        fields = [*TemplateSerializer.Meta.fields, "notes"]
+        read_only_fields = fields
+
+
 class DraftedTemplateViewSet(TemplateViewSet):
     """All templates. Systems draft them, people approve."""
 
     @extend_schema(
         request=NewTemplateSerializer,
-        responses={201: TemplateSerializer},
+        responses={201: DraftedTemplateSerializer},
         description="Begin a template. Its first revision is a draft until it is submitted, and "
-        "then approved or sent back by a person who did not write it.",
+        "then approved or sent back by a person who did not write it. `notes` tell what of its "
+        "rule leads nowhere so far.",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Begin a template."""
@@ -140,11 +172,12 @@ class DraftedTemplateViewSet(TemplateViewSet):
         wording = asked.wording()
         revision = templates.draft(wording.pop("slug"), by=_client(request), **wording)
         told = self.get_serializer(self.get_queryset().get(pk=revision.template_id)).data
+        told = {**told, "notes": _notes(revision, request)}
         return _created(f"/api/v1/templates/{revision.template_id}", told)
 
     @extend_schema(
         request=DraftOptionsSerializer,
-        responses={201: SingleRevisionSerializer},
+        responses={201: DraftedRevisionSerializer},
         description="Begin the next revision of a template, as a copy of the newest one with "
         "what is given. While another is in work there is no other (409).",
     )
@@ -157,7 +190,7 @@ class DraftedTemplateViewSet(TemplateViewSet):
         revision = templates.revise(self.get_object(), by=by)
         if wording := asked.wording():
             revision = templates.edit(revision, by=by, **wording)
-        told = SingleRevisionSerializer(revision).data
+        told = {**SingleRevisionSerializer(revision).data, "notes": _notes(revision, request)}
         return _created(f"/api/v1/revisions/{revision.pk}", told)
 
 
@@ -168,7 +201,7 @@ class DraftedRevisionViewSet(RevisionViewSet):
 
     @extend_schema(
         request=DraftOptionsSerializer,
-        responses=SingleRevisionSerializer,
+        responses=DraftedRevisionSerializer,
         filters=False,
         description="Change a draft. Once it is submitted it can be changed no more (409).",
     )
@@ -182,14 +215,17 @@ class DraftedRevisionViewSet(RevisionViewSet):
         versions.demand_match(request, self.get_serializer(revision).data)
         asked.is_valid(raise_exception=True)
         templates.edit(revision, by=_client(request), **asked.wording())
-        changed = self.get_serializer(self.get_object()).data
-        return Response(changed, headers={versions.ETAG: versions.tag_of(changed)})
+        revision = self.get_object()
+        changed = self.get_serializer(revision).data
+        told = {**changed, "notes": _notes(revision, request)}
+        return Response(told, headers={versions.ETAG: versions.tag_of(changed)})
 
     @extend_schema(
         request=None,
         responses=SingleRevisionSerializer,
         description="Hand a draft in for approval. Where something is missing, all of it is "
-        "named (409, `incomplete`); a dry run tells beforehand.",
+        "named, each with its place and what to do (409, `incomplete`), also that nobody could "
+        "approve it (`no_approver`); a dry run tells beforehand.",
     )
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -203,6 +239,11 @@ def _flaws(uri: str, found: Mapping[str, Skill], before: Sequence[str]) -> Itera
         yield ErrorDetail("No skill that may be chosen has this URI.", "unknown_skill")
     elif uri in before:
         yield ErrorDetail("It is named twice.", "duplicate")
+
+
+def _notes(revision: Revision, request: Request) -> Any:
+    nobody = templates.lacks_approver(revision, by=_client(request))
+    return NoteSerializer([*readiness.notes(revision), *nobody], many=True).data
 
 
 def _client(request: Request) -> Client:

@@ -24,7 +24,7 @@ it needs to know (`kind`, `target` and, of results, which); whoever has the fact
 condition.
 """
 
-from registrar.rules.combinations import AllOf, AnyOf, Not, SeveralOf
+from registrar.rules.combinations import AllOf, AnyOf, Not, SeveralOf, places
 from registrar.rules.conditions import (
     ActivityDone,
     Condition,
@@ -89,5 +89,6 @@ __all__ = [
     "met_by_each",
     "missing",
     "parse",
+    "places",
     "why",
 ]

@@ -97,6 +97,19 @@ class SeveralOf(Combination):
         return {one for one, times in tally.items() if times >= self.count}
 
 
+def places(rule: Rule, at: str = "") -> Iterator[tuple[str, Condition]]:
+    """Every condition of the rule, with the JSON Pointer to it in `rule.as_data()`."""
+    match rule:
+        case Condition():
+            yield f"{at}/{next(iter(rule.as_data()))}", rule
+        case Not():
+            yield from places(rule.rule, f"{at}/not")
+        case Combination():
+            form = next(name for name, held in rule.as_data().items() if isinstance(held, list))
+            for number, each in enumerate(rule.rules):
+                yield from places(each, f"{at}/{form}/{number}")
+
+
 def _clause(rule: Rule, names: Names) -> str:
     """The sentence of a rule within another, in brackets where the two would run together."""
     sentence = rule.sentence(names=names)

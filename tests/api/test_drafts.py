@@ -10,8 +10,8 @@ from rest_framework.test import APIClient
 
 from issuer.errors import SamePerson
 from issuer.models import LedgerEntry
-from registrar.models import CredentialTemplate, Revision
-from registrar.services.college import api_clients
+from registrar.models import CredentialTemplate, OrganizationUnit, Revision
+from registrar.services.college import api_clients, people
 from registrar.services.drafting import templates
 from tests.cast import College, signed_in
 from tests.registrar.test_at_once import at_once
@@ -55,7 +55,8 @@ def test_a_system_drafts_and_submits_and_a_second_person_approves(
     begun = system.post(PATH, new(college), format="json")
     assert begun.status_code == 201, begun.content
     (made,) = begun.json()["revisions"]
-    assert system.get(begun["Location"]).json() == begun.json()
+    noted = {"notes": begun.json()["notes"]}
+    assert system.get(begun["Location"]).json() | noted == begun.json()
     address = f"/api/v1/revisions/{made['id']}"
     told = system.get(address).json()
     assert (told["state"], told["hours"], told["achievement_type"]) == ("draft", "12.5", "Course")
@@ -128,7 +129,7 @@ def test_what_is_wrong_with_a_draft_is_told(
 
 
 def test_what_is_missing_is_named_before_it_is_submitted(
-    system: APIClient, college: College
+    system: APIClient, college: College, dev: User
 ) -> None:
     body = {"slug": "bare", "organisation": f"sis:{college.top.source}:{college.top.sourced_id}"}
     begun = system.post(PATH, body | {"name": "Bare"}, format="json")
@@ -137,7 +138,76 @@ def test_what_is_missing_is_named_before_it_is_submitted(
     refused = system.post(f"/api/v1/revisions/{made['id']}/submit?dry_run=true")
     assert (refused.status_code, refused.json()["code"]) == (409, "incomplete")
     assert "the criteria" in refused.json()["detail"]
+    told = {each["pointer"]: each for each in refused.json()["errors"]}
+    assert set(told) == {"/description", "/criteria", "/assessment", "/skills", "/hours"}
+    assert {each["code"] for each in told.values()} == {"required"}
+    assert all(each["reason"] and each["remedy"] for each in told.values())
     taken = system.post(PATH, body | {"name": "Bare"}, format="json")
     assert (taken.status_code, taken.json()["code"]) == (409, "code_taken")
     AccessToken.objects.update(scope="templates.read")
     assert system.post(PATH, body, format="json").status_code == 403
+
+
+def told(notes: list[dict[str, str]]) -> list[tuple[str, str]]:
+    assert all(each["reason"] and each["remedy"] for each in notes)
+    return [(each["pointer"], each["code"]) for each in notes]
+
+
+def test_what_a_rule_names_and_nobody_knows_is_told_when_it_is_put(
+    system: APIClient, college: College, dev: User
+) -> None:
+    passed = {"course": "sis:banner:none", "category": "Module result", "one_of": ["Pass"]}
+    rule = {"all": [{"not": {"credential": {"template": "none"}}}, {"final_result": passed}]}
+    begun = system.post(PATH, new(college, rule=rule), format="json").json()
+    unknown = [
+        ("/rule/all/0/not/credential/template", "unknown_reference"),
+        ("/rule/all/1/final_result/course", "unknown_reference"),
+    ]
+    assert told(begun["notes"]) == unknown
+    assert "course sis:banner:none" in begun["notes"][1]["reason"]
+    address = f"/api/v1/revisions/{begun['revisions'][0]['id']}"
+    refused = system.post(f"{address}/submit").json()
+    assert (refused["code"], told(refused["errors"])) == ("incomplete", unknown)
+    tag = system.get(address)["ETag"]
+    changed = system.patch(address, {"rule": RULE}, format="json", headers={"if-match": tag})
+    assert changed["ETag"] == system.get(address)["ETag"]
+    assert told(changed.json()["notes"]) == [("/rule/score/line_item", "never_met")]
+    assert "“Final”" in changed.json()["notes"][0]["reason"]
+    assert system.post(f"{address}/submit").status_code == 200
+
+
+def test_what_nobody_could_approve_is_not_taken_for_approval(
+    system: APIClient, college: College, root: User, dev: User
+) -> None:
+    club = OrganizationUnit.objects.create(source="banner", sourced_id="club", name="Rowing club")
+    begun = system.post(PATH, new(college, organisation=str(club.pk), rule=None), format="json")
+    assert told(begun.json()["notes"]) == [("/organisation", "no_approver")]
+    address = f"/api/v1/revisions/{begun.json()['revisions'][0]['id']}"
+    refused = system.post(f"{address}/submit")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_approver")
+    (error,) = refused.json()["errors"]
+    assert "Rowing club" in error["reason"]
+    assert "part of nothing" in error["reason"]
+    assert "administrator" in error["remedy"]
+    assert Revision.objects.get().state == "draft"
+    system.patch(address, {"criteria": ""}, format="json")
+    both = system.post(f"{address}/submit").json()
+    assert both["code"] == "incomplete"
+    assert [each["pointer"] for each in both["errors"]] == ["/criteria", "/organisation"]
+    system.patch(address, {"criteria": "Row."}, format="json")
+    people.give_role(dev, "approver", club, by=root)
+    assert system.post(f"{address}/submit").status_code == 200
+
+
+def test_an_approver_who_could_sign_in_as_the_system_does_not_count(
+    system: APIClient, college: College, root: User, dev: User
+) -> None:
+    begun = system.post(PATH, new(college), format="json").json()
+    assert told(begun["notes"]) == [("/rule/score/line_item", "never_met")]
+    User.objects.filter(pk=dev.pk).update(is_active=False)
+    address = f"/api/v1/revisions/{begun['revisions'][0]['id']}/submit"
+    assert "nobody is one for Small College." in system.post(address).json()["detail"]
+    people.give_role(root, "approver", college.top, by=root)
+    refused = system.post(address).json()
+    assert refused["code"] == "no_approver"
+    assert "everybody who could approve it has" in refused["detail"]

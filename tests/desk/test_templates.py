@@ -10,8 +10,10 @@ from django.urls import reverse
 from issuer.models import LedgerEntry
 from issuer.pages import thing_url
 from registrar.errors import NotAllowed
-from registrar.models import Revision, TemplateProposal
+from registrar.models import OrganizationUnit, Revision, TemplateProposal
+from registrar.services.college import people
 from registrar.services.drafting import templates
+from tests.cast import member_of_staff
 from tests.desk.reading import SignIn, text
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +157,47 @@ def test_who_wrote_it_takes_it_back_until_it_is_decided(
     assert "Take it back" not in text(client.get(thing_url(draft)))
 
 
+def test_no_button_is_offered_where_nobody_could_approve_and_why_is_said(
+    college: Any, draft: Revision, clara: User, dev: User, root: User, signed_in: SignIn
+) -> None:
+    club = OrganizationUnit.objects.create(source="banner", sourced_id="club", name="Rowing club")
+    draft.template.unit = club
+    draft.template.save()
+    people.give_role(clara, "registrar", club, by=root)
+    templates.edit(draft, by=root, name="Rowing")
+    client, address = signed_in(clara), thing_url(draft)
+    page = text(client.get(address))
+    assert "It still needs an approver: nobody is one for Rowing club" in page
+    assert "Submit for approval" not in page
+    assert client.post(address, {"act": "submit"}).status_code == 409
+    eve = member_of_staff(root, "eve", "approver", club)
+    assert "Submit for approval" in text(client.get(address))
+    client.post(address, {"act": "submit"})
+    elsewhere = text(signed_in(dev).get(address))
+    assert "Your role does not reach Rowing club. It is decided by" in elsewhere
+    assert "<bdi>Eve Example</bdi>" in elsewhere
+    assert "Approve and publish" not in elsewhere
+    assert "Approve and publish" in text(signed_in(eve).get(address))
+    User.objects.filter(pk=eve.pk).update(is_active=False)
+    assert "It still needs an approver" in text(client.get(address))
+
+
+def test_who_approves_reads_what_of_the_rule_nobody_may_meet(
+    college: Any, draft: Revision, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    rule = {"final_result": {"course": "BIO 101", "category": "Viva", "one_of": ["Pass"]}}
+    templates.submit(templates.edit(draft, by=clara, rule=rule), by=clara)
+    page = text(signed_in(dev).get(thing_url(draft)))
+    assert "Nobody may meet its rule" in page
+    assert "has no kind of assessment “Viva”" in page
+    assert "Approve and publish" in page
+    college.course.code = "BIO 102"
+    college.course.save()
+    page = text(signed_in(dev).get(thing_url(draft)))
+    assert "It still needs course BIO 101 in the catalogue." in page
+    assert "Approve and publish" not in page
+
+
 def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
     cells: Revision, clara: User, dev: User, signed_in: SignIn
 ) -> None:
@@ -196,7 +239,7 @@ def test_how_it_is_taken_back_is_chosen_in_the_form_and_shown_in_the_difference(
 
 
 def test_an_administrator_who_wrote_it_is_refused_at_the_desk_and_in_the_api(
-    draft: Revision, root: User, sis: Any, clara: User, signed_in: SignIn
+    draft: Revision, root: User, sis: Any, clara: User, dev: User, signed_in: SignIn
 ) -> None:
     templates.edit(draft, by=root, name="Cells, reworded")
     templates.submit(draft, by=clara)

@@ -31,6 +31,11 @@ def learners(candidates: Any) -> set[int]:
     return {candidate.learner_id for candidate in candidates}
 
 
+def needs(revision: Revision) -> list[str]:
+    """What it lacks, in words."""
+    return [gap.needs for gap in readiness.missing(revision)]
+
+
 def with_rule(revision: Revision, rule: Any, *, clara: User, dev: User) -> Revision:
     """The next revision of the template, with another rule."""
     second = templates.revise(revision.template, by=clara)
@@ -218,9 +223,12 @@ def test_a_rule_may_ask_for_certain_terms(
     rule = {"final_result": {**passed, "within": {"from": "Fall 2025", "to": "No such"}}}
     second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
     assert not evaluate(second).awards
-    assert [gap.partition(" in the catalogue")[0] for gap in readiness.missing(second)] == [
-        "only one term Fall 2025, or its key in the place of that name,",
-        "term No such",
+    assert [(gap.pointer, gap.needs) for gap in readiness.missing(second)] == [
+        (
+            "/rule/final_result/within/from",
+            "the key of one term in the place of Fall 2025, as several are called so",
+        ),
+        ("/rule/final_result/within/to", "term No such in the catalogue"),
     ]
 
 
@@ -262,7 +270,7 @@ def test_a_rule_may_ask_for_another_credential_or_leave_out_who_holds_it(
     assert "is revoked" in evaluate(stack).not_met[0].reasons[0]
     itself = templates.draft("own", unit=college.science, by=clara, name="x", rule=None)
     templates.edit(itself, by=clara, rule={"credential": {"template": "own"}})
-    assert "a rule that does not ask for this same credential" in readiness.missing(itself)
+    assert "a rule that does not ask for this same credential" in needs(itself)
 
 
 def test_a_level_is_enough_by_the_order_of_the_rubric(
@@ -287,7 +295,7 @@ def test_a_level_is_enough_by_the_order_of_the_rubric(
     assert found.not_met[0].reasons[0].endswith("but Sound or better is needed")
     rule = {"outcome": {"outcome": "BIO101-1", "level_at_least": "Superb"}}
     second = templates.edit(templates.revise(cells.template, by=clara), by=clara, rule=rule)
-    assert "level Superb of the outcome BIO101-1 in the catalogue" in readiness.missing(second)
+    assert "level Superb of the outcome BIO101-1 in the catalogue" in needs(second)
 
 
 def test_values_that_their_description_does_not_allow_are_left_out(
@@ -693,7 +701,7 @@ def test_what_awards_by_itself_was_approved_with_its_revision(
 
 def test_what_awards_by_itself_needs_a_rule(draft: Revision, clara: User) -> None:
     templates.edit(draft, by=clara, awarding="automatic", rule=None)
-    assert "an award rule, as it is awarded by itself" in readiness.missing(draft)
+    assert "an award rule, as it is awarded by itself" in needs(draft)
 
 
 def test_a_pilot_awards_in_its_unit_alone(

@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 by=admin, name=options["name"], url=options["url"], did=options["did"], **fields
             )
             unit = people.add_unit(
-                institution.name, sourced_id="institution", kind="institution", by=admin
+                institution.name, sourced_id=people.INSTITUTION, kind="institution", by=admin
             )
         except ValidationError as error:
             raise CommandError("\n".join(error.messages)) from error

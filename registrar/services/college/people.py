@@ -12,6 +12,8 @@ from registrar.models import OrganizationUnit, Role
 from registrar.services.college import roles
 
 OWN = "own"
+# What is set up first, above all other units.
+INSTITUTION = "institution"
 NOBODY = "command-or-system"
 
 # Letters and digits that nobody takes for one another.
@@ -44,6 +46,18 @@ def add_unit(
     if is_new:
         ledger.append("unit.added", unit, by=by)
     return unit
+
+
+def institution() -> OrganizationUnit | None:
+    """The unit above all others: the only one that is part of none, else the one of the setup.
+
+    None while there is no unit, and where several are part of none and none is of the setup.
+    """
+    tops = OrganizationUnit.objects.filter(parent=None)
+    found = list(tops[:2])
+    if len(found) == 1:
+        return found[0]
+    return tops.filter(source=OWN, sourced_id=INSTITUTION).first()
 
 
 def administrator(username: str) -> User | None:

@@ -223,6 +223,12 @@ def holders(permission: str, unit: OrganizationUnit) -> QuerySet[User]:
     return User.objects.filter(pk__in=held.values("user"), is_active=True)
 
 
+def able(permission: str, unit: OrganizationUnit) -> list[User]:
+    """Everybody who may do this in the unit: who holds a role for it, and administrators."""
+    administrators = User.objects.filter(is_superuser=True, is_active=True)
+    return list((holders(permission, unit) | administrators).order_by("pk").distinct())
+
+
 def below(units: Iterable[int]) -> QuerySet[OrganizationUnit]:
     """These units and everything below them."""
     reached = set(units)

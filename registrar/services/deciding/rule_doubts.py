@@ -1,6 +1,7 @@
 """What of an award rule nobody could meet, as far as the results on record tell."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -15,7 +16,14 @@ _AT = "line_item__offering__opportunity__"
 LISTED = 12
 
 
-def of(rule: Rule) -> list[str]:
+class Doubt(NamedTuple):
+    """What nobody could meet, as far as is known: where it stands in the rule, and why."""
+
+    pointer: str
+    reason: str
+
+
+def of(rule: Rule) -> list[Doubt]:
     """Say which assessments the rule asks for that a course lacks, and which words never occur.
 
     The rule may be meant for what is yet to come, so these are warnings. Of courses and outcomes
@@ -24,18 +32,30 @@ def of(rule: Rule) -> list[str]:
     names = rule_names.of(rule)
     return [
         doubt
-        for leaf in rule.leaves()
+        for place, leaf in rules.places(rule)
         if leaf.target in names
-        for doubt in _of(leaf, names[leaf.target])
+        for doubt in _of(place, leaf, names[leaf.target])
     ]
 
 
-def _of(leaf: rules.Condition, name: str) -> Iterator[str]:
+def _of(place: str, leaf: rules.Condition, name: str) -> Iterator[Doubt]:
+    for member, words in _unassessed(leaf, name):
+        yield Doubt(f"{place}/{member}", words)
+    for words in _unsaid(leaf, name):
+        yield Doubt(f"{place}/one_of", words)
+
+
+def _unassessed(leaf: rules.Condition, name: str) -> Iterator[tuple[str, str]]:
     match leaf:
         case rules.Score(line_item=title) if title:
-            yield from _lacking(leaf, name, "title", title, "assessment")
+            for words in _lacking(leaf, name, "title", title, "assessment"):
+                yield "line_item", words
         case rules.FinalResult() | rules.Score() | rules.EveryScore():
-            yield from _lacking(leaf, name, "category", leaf.category, "kind of assessment")
+            for words in _lacking(leaf, name, "category", leaf.category, "kind of assessment"):
+                yield "category", words
+
+
+def _unsaid(leaf: rules.Condition, name: str) -> Iterator[str]:
     if isinstance(leaf, rules.FinalResult):
         about = Q(outcome=None, line_item__category=leaf.category) & named(leaf.target, at=_AT)
         yield from _unheard(leaf.one_of, f"{leaf.category} in {name}", about)

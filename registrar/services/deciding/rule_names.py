@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -42,19 +42,21 @@ def in_words(data: Any) -> str:
     return f"It is awarded when {rule.sentence(names=of(rule))}."
 
 
-def unknown(rule: Rule) -> list[str]:
+class Unknown(NamedTuple):
+    """A name in a rule that leads nowhere: where it stands, what is needed in its place, why."""
+
+    pointer: str
+    needs: str
+    reason: str
+
+
+def unknown(rule: Rule) -> list[Unknown]:
     """Return what the rule names and the college does not know, or not by that name alone."""
-    known = of(rule)
-    return [
-        *(
-            f"{leaf.about} {leaf.target}"
-            for leaf in {leaf.target: leaf for leaf in rule.leaves()}.values()
-            if (f"template:{leaf.target}" if leaf.about == "credential" else leaf.target)
-            not in known
-        ),
-        *(_of_terms(rule)),
-        *(_of_levels(rule)),
-    ]
+    return [*_of_things(rule), *_of_terms(rule), *_of_levels(rule)]
+
+
+def _missing(pointer: str, what: str) -> Unknown:
+    return Unknown(pointer, f"{what} in the catalogue", f"There is no {what} in the catalogue.")
 
 
 def targets(rule: Rule, about: str) -> list[str]:
@@ -98,20 +100,32 @@ def _spoken(opportunity: LearningOpportunity) -> str:
     return f"“{opportunity.title}”" if is_activity else str(opportunity)
 
 
-def _of_terms(rule: Rule) -> Iterator[str]:
+def _of_things(rule: Rule) -> Iterator[Unknown]:
+    known = of(rule)
+    for place, leaf in rules.places(rule):
+        is_credential = leaf.about == "credential"
+        if (f"template:{leaf.target}" if is_credential else leaf.target) not in known:
+            member = "template" if is_credential else leaf.about
+            yield _missing(f"{place}/{member}", f"{leaf.about} {leaf.target}")
+
+
+def _of_terms(rule: Rule) -> Iterator[Unknown]:
     found = Counter(name for term in terms(rule) for name in {term.title, term.key})
-    named_terms = [name for leaf in rule.leaves() if leaf.within for name in leaf.within.terms]
-    for name in dict.fromkeys(named_terms):
-        if not found[name]:
-            yield f"term {name}"
-        elif found[name] > 1:
-            yield f"only one term {name}, or its key in the place of that name,"
+    for place, leaf in rules.places(rule):
+        for end, name in leaf.within.as_data().items() if leaf.within else ():
+            pointer = f"{place}/within/{end}"
+            if not found[name]:
+                yield _missing(pointer, f"term {name}")
+            elif found[name] > 1:
+                needs = f"the key of one term in the place of {name}, as several are called so"
+                yield Unknown(pointer, needs, f"Several terms are called {name}.")
 
 
-def _of_levels(rule: Rule) -> Iterator[str]:
+def _of_levels(rule: Rule) -> Iterator[Unknown]:
     known = scales.of(list(outcomes(rule)), on=timezone.localdate())
     by_code = {each.code: known[each.pk] for each in outcomes(rule)}
-    for leaf in rule.leaves():
+    for place, leaf in rules.places(rule):
         if isinstance(leaf, rules.OutcomeLevel) and leaf.target in by_code:
             if by_code[leaf.target].level(leaf.level) is None:
-                yield f"level {leaf.level} of the outcome {leaf.target}"
+                what = f"level {leaf.level} of the outcome {leaf.target}"
+                yield _missing(f"{place}/level_at_least", what)

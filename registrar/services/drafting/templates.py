@@ -12,13 +12,14 @@ from issuer.errors import ReasonMissing, SamePerson, WrongState
 from issuer.models import LedgerEntry
 from issuer.services import achievements, events, ledger
 from issuer.services.clients import Actor
-from registrar.errors import CodeTaken, Incomplete, NotAllowed
+from registrar.errors import CodeTaken, Gap, Incomplete, NoApprover, NotAllowed
 from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
 from registrar.services.college import api_clients, event_types, people, roles
 from registrar.services.drafting import credential_facts, publication, readiness
 from skills.models import Skill
 
 State = Revision.State
+_APPROVE = "registrar.approve_revision"
 
 # What a revision says in plain words, and systems read and write as people do.
 COMMON_WORDING = (
@@ -157,11 +158,15 @@ def hold(revision: Revision) -> None:
 
 @transaction.atomic
 def submit(revision: Revision, *, by: Actor) -> Revision:
-    """Hand a draft in for approval. Raises Incomplete, which names all that is missing."""
+    """Hand a draft in for approval. Raises Incomplete, which names all that is missing.
+
+    Where nobody could approve it, that is missing, too; where it is all, NoApprover is raised.
+    """
     _demand_to_draft(revision.template.unit, by=by)
     _move(revision, State.DRAFT, State.SUBMITTED, submitted_at=Now())
-    if gaps := readiness.missing(revision):
-        raise Incomplete(gaps)
+    gaps, nobody = readiness.missing(revision), lacks_approver(revision, by=by)
+    if gaps or nobody:
+        raise (Incomplete if gaps else NoApprover)([*gaps, *nobody])
     _note("submitted", revision, by=by)
     return revision
 
@@ -169,7 +174,7 @@ def submit(revision: Revision, *, by: Actor) -> Revision:
 @transaction.atomic
 def send_back(revision: Revision, *, by: User, reason: str) -> Revision:
     """Make a submitted revision a draft again, and tell its author why."""
-    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    roles.demand(by, _APPROVE, unit=revision.template.unit)
     if not reason.strip():
         raise ReasonMissing
     _move(revision, State.SUBMITTED, State.DRAFT, submitted_at=None)
@@ -186,6 +191,38 @@ def take_back(revision: Revision, *, by: User) -> Revision:
     _move(revision, State.SUBMITTED, State.DRAFT, submitted_at=None)
     _note("taken_back", revision, by=by)
     return revision
+
+
+def lacks_approver(revision: Revision, *, by: Actor | None = None) -> list[Gap]:
+    """What stands in the way where nobody could approve it; else nothing.
+
+    Whoever had a hand in it cannot, nor who submits it, `by`.
+    """
+    unit = revision.template.unit
+    able = roles.able(_APPROVE, unit)
+    if any(not (_is_meant(each, by) or has_written(each, revision)) for each in able):
+        return []
+    needs, remedy = "an approver", f"Have an administrator make somebody approver of {unit}"
+    if roles.holders(_APPROVE, unit):
+        needs += " who had no hand in it: everybody who could approve it has"
+        remedy += " who has no part in this."
+    elif unit.parent_id is not None:
+        needs += f": nobody is one for {unit}, nor for what it is a part of"
+        remedy += ", or of what it is a part of."
+    elif unit == people.institution():
+        needs += f": nobody is one for {unit}"
+        remedy += "."
+    else:
+        needs += f": nobody is one for {unit}, and it is part of nothing"
+        remedy += ", or say what it is a part of."
+    return [Gap("/organisation", NoApprover.code, needs, remedy)]
+
+
+def _is_meant(person: User, by: Actor | None) -> bool:
+    """Whether a person acts, or could sign in as the system that does."""
+    if by is None or isinstance(by, User):
+        return person == by
+    return api_clients.could_sign_in_as(person, of=[by.id])
 
 
 def approve(revision: Revision, *, by: User) -> Revision:
@@ -231,7 +268,7 @@ def has_written(person: User, revision: Revision) -> bool:
 
 @transaction.atomic
 def _approve(revision: Revision, *, by: User) -> Revision:
-    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    roles.demand(by, _APPROVE, unit=revision.template.unit)
     # Locked, because what is published must be what is approved.
     revision = Revision.objects.select_for_update().get(pk=revision.pk)
     if has_written(by, revision):
@@ -273,7 +310,7 @@ def comment(revision: Revision, text: str, *, by: User) -> Comment:
 @transaction.atomic
 def retire(revision: Revision, *, by: User, reason: str) -> Revision:
     """Stop awarding by an approved revision. What was awarded by it stays as it is."""
-    roles.demand(by, "registrar.approve_revision", unit=revision.template.unit)
+    roles.demand(by, _APPROVE, unit=revision.template.unit)
     if not reason.strip():
         raise ReasonMissing
     _move(revision, State.APPROVED, State.RETIRED, retired_at=Now())
