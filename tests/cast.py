@@ -189,7 +189,7 @@ def root(db: None) -> User:
 def college(root: User) -> College:
     """The small college, set up as an institution; nobody has learned anything yet."""
     institutions.set_up(by=root, name="Small College", url="https://college.example")
-    top = people.add_unit("Small College", sourced_id="top", by=root)
+    top = people.add_unit("Small College", sourced_id=people.INSTITUTION, by=root)
     science = people.add_unit("Science", sourced_id="sci", parent=top, by=root)
     term = Term.objects.create(
         source=SIS,

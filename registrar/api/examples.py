@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "organisations": {"sourced_id": "biology", "name": "Biology", "kind": "department"},
+    "organisations": {
+        "sourced_id": "biology",
+        "name": "Biology",
+        "kind": "department",
+        # What `manage.py setup` makes; every other one is a part of it.
+        "parent": "sis:own:institution",
+    },
     "terms": {
         "sourced_id": "2026-autumn",
         "title": "Autumn 2026",

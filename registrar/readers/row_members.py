@@ -148,7 +148,9 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
         _text("name", "Its name", needed=True),
         Member("kind", CODE, "Such as department, school"),
         Member("code", CODE, "A short name"),
-        _lead("parent", "organisations", "What it is a part of"),
+        _lead(
+            "parent", "organisations", "What it is a part of; if nothing is told, the institution"
+        ),
     ),
     "terms": (
         _SOURCED_ID,

@@ -27,8 +27,9 @@ from registrar.models import (
     UpsertJob,
 )
 from registrar.services.awarding import corrections
-from registrar.services.college import api_clients
+from registrar.services.college import api_clients, people
 from registrar.services.feeding import upsert_jobs
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -601,3 +602,72 @@ def test_rows_sent_again_with_their_key_are_answered_alike(writer: APIClient) ->
     again = send(writer, "learners", [{"sourced_id": "k", "given_name": "K"}], headers=headers)
     assert (became(first), again.content) == (["created"], first.content)
     assert KeptAnswer.objects.count() == 1
+
+
+def noted(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code == 200, answer.content
+    rows = answer.json()["rows"]
+    return [(each["pointer"], each["code"]) for row in rows for each in row["notes"]]
+
+
+CLUBS = [{"sourced_id": "row", "name": "Rowing"}, {"sourced_id": "sail", "name": "Sailing"}]
+
+
+def parents(sis: APIClient) -> list[str | None]:
+    found = sis.get("/api/v1/organisations?source=banner").json()["results"]
+    return [row["parent"] for row in found]
+
+
+def test_an_organisation_of_which_no_parent_is_told_is_a_part_of_the_institution(
+    writer: APIClient, college: Any, dev: Any
+) -> None:
+    tried = send(writer, "organisations", CLUBS, BANNER + "&dry_run=true")
+    first = send(writer, "organisations", CLUBS)
+    assert tried.json()["rows"] == first.json()["rows"]
+    assert became(first) == ["created", "created"]
+    assert noted(first) == [("/0/parent", "under_institution"), ("/1/parent", "under_institution")]
+    assert "sis:own:institution" in first.json()["rows"][0]["notes"][0]["reason"]
+    assert parents(writer) == ["sis:own:institution"] * 2
+    assert dev.has_perm("registrar.approve_revision", OrganizationUnit.objects.get(name="Sailing"))
+    blank = [row | {"parent": None} for row in CLUBS]
+    for again in (CLUBS, blank):
+        answer = send(writer, "organisations", again)
+        assert (became(answer), noted(answer)) == (["unchanged", "unchanged"], [])
+    moved = send(writer, "organisations", [CLUBS[0] | {"parent": "sail"}])
+    assert (became(moved), noted(moved)) == (["updated"], [])
+    assert became(send(writer, "organisations", CLUBS)) == ["unchanged", "unchanged"]
+    assert became(send(writer, "organisations", blank)) == ["updated", "unchanged"]
+
+
+def test_who_reaches_an_organisation_that_is_a_part_of_nothing_is_told(
+    writer: APIClient, college: Any, dev: Any, root: Any
+) -> None:
+    alone = OrganizationUnit.objects.create(source="banner", sourced_id="row", name="Rowing")
+    answer = send(writer, "organisations", [CLUBS[0]])
+    assert (became(answer), noted(answer)) == (["unchanged"], [("/0/parent", "part_of_nothing")])
+    (note,) = answer.json()["rows"][0]["notes"]
+    assert note["reason"].endswith("So many approvers have one: 0.")
+    assert note["remedy"].startswith("Send its parent")
+    people.give_role(dev, "approver", alone, by=root)
+    (note,) = send(writer, "organisations", [CLUBS[0]]).json()["rows"][0]["notes"]
+    assert note["reason"].endswith("So many approvers have one: 1.")
+    put = send(writer, "organisations", [CLUBS[0] | {"parent": "sis:own:institution"}])
+    assert (became(put), noted(put)) == (["updated"], [])
+
+
+def test_the_first_organisation_is_the_institution_and_is_not_put_under_itself(root: Any) -> None:
+    writer = signed_in(api_clients.add("Student information system", by=root)[0])
+    AccessToken.objects.update(scope="catalog.read catalog.write")
+    top = {"sourced_id": "college", "name": "College"}
+    told = send(writer, "organisations", [top])
+    assert (became(told), noted(told)) == (["created"], [("/0/parent", "part_of_nothing")])
+    assert became(send(writer, "organisations", [*CLUBS, top | {"name": "The College"}])) == [
+        "created",
+        "created",
+        "updated",
+    ]
+    assert parents(writer) == [None, "sis:banner:college", "sis:banner:college"]
+    assert became(send(writer, "organisations", [top | {"parent": None}])) == ["updated"]
+    assert parents(writer)[0] is None
+    people.give_role(root, "approver", OrganizationUnit.objects.get(parent=None), by=root)
+    assert noted(send(writer, "organisations", [top])) == []

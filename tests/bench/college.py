@@ -110,7 +110,7 @@ class College:
         root = people.add_administrator("root", password=secrets.token_hex(8))
         institutions.set_up(by=root, name="Small College", url="https://college.example")
         keys.activate(keys.create(did=settings.ISSUER_DID, by=root), by=root)
-        top = people.add_unit("Small College", sourced_id="top", by=root)
+        top = people.add_unit("Small College", sourced_id=people.INSTITUTION, by=root)
         self.clara, self.dev = (
             people.add_person(name, given_name=name, family_name="Example", by=root)
             for name in ("clara", "dev")

@@ -10,7 +10,8 @@ from django.db.models import Model, QuerySet
 from registrar.models import Activity, LearningOpportunity
 from registrar.readers.row_members import CHECKS, MEMBERS
 from registrar.services.awarding import corrections
-from registrar.services.feeding import upsert_people, upsert_rows
+from registrar.services.college import people
+from registrar.services.feeding import upsert_people, upsert_rows, upsert_units
 from registrar.services.feeding.roster_tables import (
     CLASSES,
     COURSES,
@@ -86,6 +87,8 @@ class _Writing:
         self._source = source
         self._at = at
         self._held = self._by_id(row.key for row in self._rows)
+        self._institution = people.institution() if kind == "organisations" else None
+        self._placed: set[str] = set()
         self._own_references = {member.name for member in MEMBERS[kind] if member.leads_to == kind}
 
     def write(self) -> None:
@@ -107,6 +110,9 @@ class _Writing:
         if self._kind == "learners":
             self._end_access(changed)
         self._keep(changed)
+        if self._kind == "organisations":
+            tops = {key for key, values in given.items() if values["parent_id"] is None}
+            upsert_units.tell(good, self._placed, tops, self._source)
 
     def _by_id(self, ids: Any) -> dict[str, Any]:
         found = self._table.rows().filter(source=self._source, sourced_id__in=list(ids))
@@ -158,13 +164,20 @@ class _Writing:
             for row in self._rows:
                 if not (named := row.said.get(name)):
                     if name in row.said:
-                        row.said[name] = None
+                        row.said[name] = self._by_default(row)
                 elif named in keys:
                     row.said[name] = keys[named]
                 elif name not in self._own_references:
                     upsert_rows.refuse_orphan(row, name)
         if self._own_references:
             self._refuse_lost_parents()
+
+    def _by_default(self, row: Row) -> int | None:
+        """An organisation of which nothing is told is a part of the institution, but for itself."""
+        if self._institution is None or self._node(row.key) == self._institution.pk:
+            return None
+        self._placed.add(row.key)
+        return self._institution.pk
 
     def _refuse_lost_parents(self) -> None:
         """A parent may come with its child: by now it is a key of ours, or a sourcedId here."""
