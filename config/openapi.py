@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from config import lists, problems, rest, writes
+from config import dry_runs, lists, problems, rest, writes
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -75,7 +75,9 @@ DRY_RUN = {
     "in": "query",
     "name": writes.DRY_RUN,
     "schema": {"type": "boolean", "default": False},
-    "description": "The same answer, and nothing changes",
+    "description": "What is wrong is answered as by the write, and nothing changes. What is "
+    "right is answered 200 in place of 201, without `Location`, and with null for each `id` or "
+    "secret that the write would draw. Rows that are too many to wait for are tried by a job (202)",
 }
 TOO_LONG = {
     "description": "The address is too long; the web server itself says so, in HTML.",
@@ -253,6 +255,40 @@ def may_be_left_out(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 component = components[row.rpartition("/")[2]]
             component["required"] = [lists.ID]
     return result
+
+
+def tried(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Where a write makes something, a dry run answers without it."""
+    components = result["components"]["schemas"]
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            answers = operation["responses"]
+            names = {each["name"] for each in operation.get("parameters", ())}
+            if "201" not in answers or writes.DRY_RUN not in names:
+                continue
+            content = {
+                media_type: {"schema": _tried(said["schema"], components)}
+                for media_type, said in answers["201"]["content"].items()
+            }
+            answers.setdefault("200", {"description": "To a dry run.", "content": content})
+            operation["responses"] = dict(sorted(answers.items()))
+    return result
+
+
+def _tried(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """The same with null for what is drawn; itself where nothing is."""
+    if "items" in schema:
+        return {**schema, "items": _tried(schema["items"], components)}
+    name = schema.get("$ref", "").rpartition("/")[2]
+    before = components.get(name, {}).get("properties", {})
+    after = {member: _tried(said, components) for member, said in before.items()}
+    for member in (*dry_runs.IDS, *([dry_runs.PUBLIC_KEY] if dry_runs.SECRET in before else [])):
+        if isinstance(said := before.get(member), dict) and isinstance(said.get("type"), str):
+            after[member] = said | {"type": [said["type"], "null"]}
+    if after == before:
+        return schema
+    components[f"{name}DryRun"] = components[name] | {"properties": after}
+    return {"$ref": f"#/components/schemas/{name}DryRun"}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

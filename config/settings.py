@@ -406,6 +406,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi_webhooks.describe",
         "config.openapi.may_be_left_out",
+        "config.openapi.tried",
         "config.openapi_requests.bound",
         "config.openapi_requests.linked",
     ],

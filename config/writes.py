@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
-from config import problems
+from config import dry_runs, problems
 from config.rest import API as SYSTEMS
 from config.rest import scopes_of
 from registrar.models import KeptAnswer
@@ -92,10 +92,13 @@ class Writes:
         """Do it, with all that the database has to say to it, and take it all back."""
         with transaction.atomic():
             response = self.get_response(request)
-            if not getattr(response, "is_kept_when_dry", False):
-                if response.status_code < 400:
-                    connection.check_constraints()
-                transaction.set_rollback(True)
+            if getattr(response, "is_kept_when_dry", False):
+                return response
+            if response.status_code < 400:
+                connection.check_constraints()
+            transaction.set_rollback(True)
+        if response.status_code < 400:
+            dry_runs.say(response)
         return response
 
     def _once(self, request: HttpRequest, client: int, key: str) -> HttpResponse:

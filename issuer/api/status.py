@@ -33,6 +33,14 @@ class StatusChangeSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class StatusActSerializer(StatusChangeSerializer):
+    """What was done to a credential now."""
+
+    id = serializers.IntegerField(
+        allow_null=True, help_text="Null in a dry run of what was not done before"
+    )
+
+
 class ReasonSerializer(Strict):
     """Why a status is changed."""
 
@@ -55,19 +63,19 @@ class StatusActsMixin(viewsets.GenericViewSet):
 
     write_scopes = ["credentials.revoke"]
 
-    @extend_schema(request=ReasonSerializer, responses=StatusChangeSerializer)
+    @extend_schema(request=ReasonSerializer, responses=StatusActSerializer)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Revoke a credential for good. Again, it answers with the same change."""
         return self._change(status.revoke, request)
 
-    @extend_schema(request=ReasonSerializer, responses=StatusChangeSerializer)
+    @extend_schema(request=ReasonSerializer, responses=StatusActSerializer)
     @action(detail=True, methods=["post"])
     def suspend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Suspend a credential until it is reinstated, if its template lets it be suspended."""
         return self._change(status.suspend, request)
 
-    @extend_schema(request=ReasonSerializer, responses=StatusChangeSerializer)
+    @extend_schema(request=ReasonSerializer, responses=StatusActSerializer)
     @action(detail=True, methods=["post"])
     def reinstate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Lift the suspension of a credential."""
@@ -78,4 +86,4 @@ class StatusActsMixin(viewsets.GenericViewSet):
         asked.is_valid(raise_exception=True)
         changed = act(self.get_object(), by=Client.of(request.auth), **asked.validated_data)
         tasks.publish_soon()
-        return Response(StatusChangeSerializer(changed).data)
+        return Response(StatusActSerializer(changed).data)

@@ -26,6 +26,7 @@ from registrar.api.framework_imports import (
     RefusedFileSerializer,
     UnsupportedBodySerializer,
     UploadedFileField,
+    with_query,
 )
 from registrar.api.upserts import NoRows, TooLarge
 from registrar.models import AwardFile, CredentialTemplate
@@ -246,20 +247,20 @@ class AwardFilesView(GenericAPIView):
             OpenApiParameter(
                 "template",
                 {"type": "string", "maxLength": 100, "pattern": "^[-a-zA-Z0-9_]+$"},
-                description="Short name of the template, where no form says it",
+                description="Short name of the template, if no form says it",
                 examples=[OpenApiExample("A template", value="workshop")],
             ),
             OpenApiParameter(
                 "duplicates",
                 str,
                 enum=AwardFile.Duplicates.values,
-                description="Who has the credential already, where no form says it: `skip` them, "
+                description="Who has the credential already, if no form says it: `skip` them, "
                 "`replace` their credential, `allow` one more",
             ),
             OpenApiParameter(
                 "sends_mail",
                 bool,
-                description="Send each learner a mail with the link, where no form says it; as "
+                description="Send each learner a mail with the link, if no form says it; as "
                 "the template says, if left out",
             ),
         ],
@@ -294,9 +295,7 @@ class AwardFilesView(GenericAPIView):
     )
     def post(self, request: Request) -> Response:
         """Read a file, and prepare a batch of the right rows."""
-        given = request.query_params.copy()
-        given.update(request.data)
-        asked = self.get_serializer(data=given)
+        asked = self.get_serializer(data=with_query(request))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         data, name = said["file"].read(), said["file"].name or "rows"

@@ -60,7 +60,7 @@ class ClientSecretSerializer(serializers.Serializer):
     """The new secret, which is told this once."""
 
     secret = serializers.CharField(
-        allow_null=True, help_text="Null where the same answer is given again"
+        allow_null=True, help_text="Null where the same answer is given again, and in a dry run"
     )
     secret_ends_at = serializers.DateTimeField(allow_null=True)
     former_secret_ends_at = serializers.DateTimeField(

@@ -20,6 +20,7 @@ from registrar.api.award_rules import RuleField
 from registrar.api.jobs import RowErrorSerializer
 from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
+from registrar.api.told_once import beside
 from registrar.models import OrganizationUnit, Revision, RevisionSkill
 from registrar.readers.cells import LONGEST_REFERENCE
 from registrar.services.drafting import readiness, templates
@@ -172,7 +173,7 @@ class DraftedTemplateViewSet(TemplateViewSet):
         wording = asked.wording()
         revision = templates.draft(wording.pop("slug"), by=_client(request), **wording)
         told = self.get_serializer(self.get_queryset().get(pk=revision.template_id)).data
-        told = {**told, "notes": _notes(revision, request)}
+        told = beside(told, notes=_notes(revision, request))
         return _created(f"/api/v1/templates/{revision.template_id}", told)
 
     @extend_schema(
@@ -190,7 +191,8 @@ class DraftedTemplateViewSet(TemplateViewSet):
         revision = templates.revise(self.get_object(), by=by)
         if wording := asked.wording():
             revision = templates.edit(revision, by=by, **wording)
-        told = {**SingleRevisionSerializer(revision).data, "notes": _notes(revision, request)}
+        said = SingleRevisionSerializer(revision).data
+        told = beside(said, notes=_notes(revision, request))
         return _created(f"/api/v1/revisions/{revision.pk}", told)
 
 
@@ -217,7 +219,7 @@ class DraftedRevisionViewSet(RevisionViewSet):
         templates.edit(revision, by=_client(request), **asked.wording())
         revision = self.get_object()
         changed = self.get_serializer(revision).data
-        told = {**changed, "notes": _notes(revision, request)}
+        told = beside(changed, notes=_notes(revision, request))
         return Response(told, headers={versions.ETAG: versions.tag_of(changed)})
 
     @extend_schema(

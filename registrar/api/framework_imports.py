@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
@@ -45,6 +46,14 @@ class ColumnsField(serializers.JSONField):
 @extend_schema_field({"type": "string", "format": "binary"})
 class UploadedFileField(serializers.FileField):
     """A file in a form."""
+
+
+def with_query(request: Request) -> QueryDict:
+    """What a form says, and what the address does, which counts."""
+    said = QueryDict(mutable=True)
+    said.update(request.data)
+    said.update(request.query_params)
+    return said
 
 
 class ImportRequestSerializer(Strict):
@@ -205,7 +214,7 @@ class FrameworkImportView(GenericAPIView):
         them, and so is one that retires much of the framework unless `accept_retirements` says
         that it is meant.
         """
-        asked = self.get_serializer(data=request.data)
+        asked = self.get_serializer(data=with_query(request))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         names = ("format", "framework_id", "title", "creator", "kind", "columns")

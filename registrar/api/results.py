@@ -52,6 +52,14 @@ class ResultSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class SupersedingResultSerializer(ResultSerializer):
+    """The result that holds now."""
+
+    id = serializers.IntegerField(
+        allow_null=True, help_text="Null in a dry run that would supersede"
+    )
+
+
 class LineItemSerializer(serializers.ModelSerializer):
     """Something assessed in an offering: an assignment, an exam, the final result."""
 
@@ -96,7 +104,7 @@ class LineItemViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     create=upserting("results"),
     partial_update=changing(
         "results",
-        ResultSerializer,
+        SupersedingResultSerializer,
         description="Supersede a result by one that says otherwise what is given, and all else "
         "alike. No result is edited: the answer is the new one, with an `id` of its own, and the "
         "old one stays readable with `superseded_at`. What changes nothing answers with the same "

@@ -1,10 +1,15 @@
-"""Secrets in answers: told this once, and never kept to be told again."""
+"""Members beside what a serializer says, such as secrets that are told this once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+from rest_framework.utils.serializer_helpers import ReturnDict
+
+
+def beside(told: ReturnDict, **members: Any) -> ReturnDict:
+    """The same with more members; a dry run still knows of what it speaks."""
+    return ReturnDict({**told, **members}, serializer=told.serializer)
 
 
 class ToldOnce(Response):
@@ -12,6 +17,6 @@ class ToldOnce(Response):
 
     kept_content: bytes
 
-    def __init__(self, told: Mapping[str, Any], *, secret: str, status: int) -> None:
-        super().__init__({**told, "secret": secret}, status=status)
+    def __init__(self, told: ReturnDict, *, secret: str, status: int) -> None:
+        super().__init__(beside(told, secret=secret), status=status)
         self.kept_content = JSONRenderer().render({**told, "secret": None})

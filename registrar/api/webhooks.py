@@ -114,11 +114,15 @@ class WebhookWithSecretSerializer(WebhookSerializer):
         allow_null=True,
         read_only=True,
         help_text="Verifies the signatures `v1`, HMAC-SHA256; `whsec_` and base64. Null where the "
-        "same answer is given again",
+        "same answer is given again, and in a dry run",
     )
 
     class Meta(WebhookSerializer.Meta):
         fields = [*WebhookSerializer.Meta.fields, "secret"]
+
+    def get_public_key(self, endpoint: WebhookEndpoint) -> str | None:  # type: ignore[override]
+        """What its receiver may verify with; None in a dry run, as the secret."""
+        return super().get_public_key(endpoint)
 
 
 class SecretOptionsSerializer(Strict):
@@ -179,6 +183,14 @@ class DeliverySerializer(serializers.ModelSerializer):
     def get_next_try_at(self, delivery: Delivery) -> datetime | None:
         """None unless it waits."""
         return delivery.try_at if delivery.state == Delivery.State.WAITING else None
+
+
+class TestDeliverySerializer(DeliverySerializer):
+    """An event of the type `webhook.test` on its way."""
+
+    id = serializers.UUIDField(
+        source="event_id", allow_null=True, help_text="The `webhook-id`; null in a dry run"
+    )
 
 
 class DeliveryWithAttemptsSerializer(DeliverySerializer):
@@ -297,7 +309,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         )
         return self._with_secret(endpoint, status.HTTP_200_OK)
 
-    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @extend_schema(request=None, responses={202: TestDeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send an event of the type `webhook.test`, once, also where it is switched off."""

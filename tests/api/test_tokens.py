@@ -371,8 +371,7 @@ def test_a_client_changes_its_own_secret_without_a_gap(root: User) -> None:
     system = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
     path, headers = "/api/v1/client/secret", {"idempotency-key": "k-1"}
     tried = system.post(f"{path}?dry_run=true", {}, format="json")
-    assert tried.status_code == 201
-    assert ask(application.client_id, tried.json()["secret"]).status_code == 401
+    assert (tried.status_code, tried.json()["secret"]) == (200, None)
     made, again = (system.post(path, {}, format="json", headers=headers) for _ in range(2))
     assert (made.status_code, again.json()) == (201, made.json() | {"secret": None})
     new = made.json()["secret"]

@@ -115,7 +115,7 @@ def test_answers_are_kept_for_a_day(writer, body) -> None:
 @pytest.mark.django_db
 def test_a_dry_run_answers_alike_and_changes_nothing(writer, body) -> None:
     tried = write(writer, body, query="?dry_run=true")
-    assert tried.status_code == 201
+    assert tried.status_code == 200
     assert not Association.objects.filter(framework=None).exists()
     assert not KeptAnswer.objects.exists()
     assert not LedgerEntry.objects.filter(act="association.proposed").exists()
