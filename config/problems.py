@@ -16,7 +16,7 @@ from rest_framework.views import exception_handler
 
 from config.rest import API
 from issuer.errors import Refusal
-from registrar.errors import Incomplete
+from registrar.errors import Incomplete, NotAllowed
 from skills.errors import ImportRefused, SkillsError
 
 MEDIA_TYPE = "application/problem+json"
@@ -88,6 +88,8 @@ def _as_api_exception(error: Exception) -> Exception:
         return RefusedFile(error)
     if isinstance(error, Incomplete) and error.gaps:
         return Unready(error)
+    if isinstance(error, NotAllowed):
+        return exceptions.PermissionDenied(str(error), error.code)
     if isinstance(error, Refusal | SkillsError):
         conflict = APIException(detail=str(error), code=error.code)
         conflict.status_code = HTTPStatus.CONFLICT

@@ -126,6 +126,12 @@ class NoSource(RegistrarError):
     code = "no_source"
 
 
+class SourceNotAllowed(NotAllowed):
+    """The client does not send rows as that system."""
+
+    code = "source_not_allowed"
+
+
 class PlanOutdated(RegistrarError):
     """The roster has changed since this plan was made. Read the files again."""
 

@@ -146,12 +146,33 @@ class RolePage(ThingPage):
         return list_link(Role).url
 
 
+class SourcesField(forms.CharField):
+    """Names of systems, one a line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Sends rows as",
+            required=False,
+            max_length=10_000,
+            help_text="Names of systems as they stand in “source”, one a line. Empty: as any, also "
+            "as one that somebody else runs. What it sends counts as said by that system: for "
+            "rules, and for who can sign in as a learner.",
+            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        """The names that are filled in."""
+        lines = [line.strip() for line in super().clean(value).splitlines()]
+        return [line for line in lines if line]
+
+
 class ClientForm(forms.Form):
     """A system that shall use the API, and what it may do there: nothing unless it is ticked."""
 
     name = forms.CharField(
         max_length=NAME_LENGTH, help_text="For example the system and who runs it"
     )
+    sources = SourcesField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,7 +184,7 @@ class ClientForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Gather the scopes that are ticked."""
         ticked = super().clean() or {}
-        scopes = [scope for scope in self.fields if scope != "name" and ticked.get(scope)]
+        scopes = [scope for scope in settings.ALL_SCOPES if ticked.get(scope)]
         if not scopes:
             raise forms.ValidationError(str(NoScope()))
         return ticked | {"scopes": scopes}
@@ -187,7 +208,9 @@ class AddClientPage(ShownOncePage):
 
     def make(self, form: ClientForm) -> Shown:
         asked = form.cleaned_data
-        client, secret = api_clients.add(asked["name"], by=self.user, scopes=asked["scopes"])
+        client, secret = api_clients.add(
+            asked["name"], by=self.user, scopes=asked["scopes"], sources=asked["sources"]
+        )
         return _shown(client, {"Secret": secret, "Tokens from": reverse("token")})
 
 
@@ -230,6 +253,7 @@ class ClientPage(ThingPage):
             former=former.first(),
             kids=[key.get("kid", "") for key in ((held and held.jwks) or {}).get("keys", [])],
             scopes=api_clients.scopes_of(self.object),
+            sources=api_clients.sources_of(held),
             may_change=self.user.has_perm(api_clients.CHANGE),
             **kwargs,
         )
@@ -281,6 +305,36 @@ class RotatePage(OfAClient, ShownOncePage):
         client = self.client
         secret = api_clients.rotate_secret(client, by=self.user, overlap=overlap)
         return _shown(client, {"Secret": secret})
+
+
+class SourcesForm(forms.Form):
+    """As which systems a client may send rows."""
+
+    sources = SourcesField()
+
+
+class SourcesPage(OfAClient, FormPage):
+    """Limit a client to the systems as which it sends rows."""
+
+    permission_required = api_clients.CHANGE
+    form_class = SourcesForm
+    title = "The systems as which it sends rows"
+    lede = (
+        "Limit a client to the systems that it speaks for: a write that names another is refused "
+        "whole, and what came from another it does not change."
+    )
+    verb = "Save"
+    success_message = "From now on it sends rows as is said here."
+    refused_field = "sources"
+    refused_status = 422
+
+    def get_initial(self) -> dict[str, Any]:
+        held = ApiClient.objects.filter(pk=self.client.pk).first()
+        return {"sources": "\n".join(api_clients.sources_of(held))}
+
+    def carry_out(self, form: SourcesForm) -> str:
+        api_clients.limit_sources(self.client, form.cleaned_data["sources"], by=self.user)
+        return thing_url(self.client)
 
 
 class KeysForm(forms.Form):

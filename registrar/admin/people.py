@@ -18,6 +18,7 @@ from registrar.admin.accounts import (
     KeysPage,
     RolePage,
     RotatePage,
+    SourcesPage,
 )
 from registrar.models import OrganizationUnit, Role
 from registrar.services.college import api_clients
@@ -156,6 +157,7 @@ class ApiClientAdmin(DeskAdmin):
             self.hang("new/", AddClientPage, "new"),
             self.hang("<int:pk>/secret/", RotatePage, "secret"),
             self.hang("<int:pk>/keys/", KeysPage, "keys"),
+            self.hang("<int:pk>/sources/", SourcesPage, "sources"),
         ]
 
     @admin.display(description="may")

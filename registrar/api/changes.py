@@ -60,7 +60,7 @@ class ChangesMixin(UpsertsMixin):
 
     def source_of(self, held: Any) -> str:
         """The system as which the row is changed."""
-        return upserts.demand_source(held.source)
+        return upserts.demand_source(held.source, by=Client.of(self.request.auth))
 
     def demand_standing(self, held: Any) -> None:
         """Raise WrongState for a row that is over, and cannot be changed."""

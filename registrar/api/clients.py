@@ -30,6 +30,10 @@ class ClientSerializer(serializers.Serializer):
     id = serializers.CharField(help_text="The client id")
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField(), help_text="What it may ask for")
+    sources = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="As which systems it may send rows (`?source=`); empty: as any",
+    )
     secret_ends_at = serializers.DateTimeField(
         allow_null=True, help_text="When its secret opens nothing any more"
     )
@@ -138,6 +142,7 @@ def _told(application: AbstractApplication) -> dict[str, Any]:
         "id": application.client_id,
         "name": application.name,
         "scopes": api_clients.scopes_of(application),
+        "sources": api_clients.sources_of(held),
         "secret_ends_at": held.secret_ends_at,
         "former_secret_ends_at": api_clients.former_secret_ends_at(application),
         "keys": [

@@ -244,7 +244,7 @@ def _source(request: Request) -> str:
         )
         raise ValidationError({"source": [missing]}, code="required")
     try:
-        return upserts.demand_source(said)
+        return upserts.demand_source(said, by=Client.of(request.auth))
     except NoSource as error:
         raise ValidationError({"source": [str(error)]}, code=error.code) from error
 
@@ -318,7 +318,8 @@ def upserting(kind: str) -> Any:
                 },
                 required=True,
                 examples=[OpenApiExample("A system", value="banner")],
-                description="Name of the system that knows the rows by their sourcedIds",
+                description="Name of the system that knows the rows by their sourcedIds. A client "
+                "may be limited to some: `sources` of `/api/v1/client` says to which",
             )
         ],
         examples=[

@@ -16,6 +16,11 @@ class ApiClient(models.Model):
         Application, models.CASCADE, primary_key=True, related_name="granted"
     )
     scopes = models.TextField(help_text="Separated by spaces, as in a token")
+    sources = models.TextField(
+        blank=True,
+        db_default="",
+        help_text="As which systems it may send rows, one a line; empty: as any",
+    )
     secret_ends_at = models.DateTimeField(null=True)
     jwks = models.JSONField(null=True, help_text="Public keys as a JWK Set")
     jwks_uri = models.URLField(max_length=500, blank=True)

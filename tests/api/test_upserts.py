@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from oauth2_provider.models import AccessToken
+from django.contrib.auth.models import User
+from oauth2_provider.models import AccessToken, Application
 from rest_framework.test import APIClient
 
 from issuer.models import LedgerEntry
@@ -29,7 +30,7 @@ from registrar.models import (
 from registrar.services.awarding import corrections
 from registrar.services.college import api_clients, people
 from registrar.services.feeding import upsert_jobs
-from tests.cast import signed_in
+from tests.cast import College, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -465,6 +466,36 @@ def test_what_cannot_be_a_source_is_refused(writer: APIClient, source: str) -> N
         f"/api/v1/learners?{urlencode({'source': source})}", "[]", content_type="application/json"
     )
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "no_source")
+
+
+def test_a_client_sends_rows_as_the_systems_that_it_was_given_and_as_no_other(
+    sent: APIClient, root: User, college: College
+) -> None:
+    client = Application.objects.get()
+    job = take(sent, lines(1_001), "?source=moodle")
+    api_clients.limit_sources(client, ["banner", "canvas"], by=root)
+    row = [{"sourced_id": "l7", "given_name": "G"}]
+    for query in ("?source=moodle", "?source=moodle&dry_run=true", "?source=Banner"):
+        refused = send(sent, "learners", row, query)
+        assert (refused.status_code, refused.json()["code"]) == (403, "source_not_allowed")
+        assert "banner, canvas" in refused.json()["detail"]
+    assert became(send(sent, "learners", row)) == ["created"]
+    tasks.write_rows(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, Learner.objects.filter(source="moodle").exists()) == ("failed", False)
+
+    theirs = f"/api/v1/courses/{college.course.pk}"
+    changed = sent.patch(theirs, {"title": "Ours"}, format="json")
+    assert (changed.status_code, changed.json()["code"]) == (403, "source_not_allowed")
+    code = college.outcome.code
+    reworded = send(sent, "outcomes", [{"code": code, "statement": "Ours."}])
+    assert errors(reworded) == [("/0/code", "source_not_allowed")]
+    changed = sent.patch(f"/api/v1/outcomes/{college.outcome.pk}", {"statement": "Ours."}, "json")
+    assert changed.status_code == 403
+    AccessToken.objects.update(scope="client.manage")
+    assert sent.get("/api/v1/client").json()["sources"] == ["banner", "canvas"]
+    entry = LedgerEntry.objects.get(act="api_client.sources_changed")
+    assert (entry.user, entry.details["sources"]) == (root, ["banner", "canvas"])
 
 
 def test_who_may_only_read_sends_nothing(sis: APIClient) -> None:

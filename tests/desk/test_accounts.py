@@ -11,10 +11,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from oauth2_provider.models import Application
 
 from issuer.models import LedgerEntry
 from registrar.errors import NoScope
-from registrar.models import Role
+from registrar.models import ApiClient, Role
 from registrar.services.college import api_clients
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,24 @@ def test_an_api_client_gets_a_secret_that_works(desk: Client) -> None:
         "vc.issue"
         in desk.get(reverse("admin:oauth2_provider_application_changelist")).content.decode()
     )
+
+
+def test_an_api_client_is_limited_to_the_systems_that_it_speaks_for(
+    desk: Client, olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    address = reverse("admin:oauth2_provider_application_new")
+    asked = {"name": "The SIS", "learners.write": "on", "sources": " banner \r\n\r\ncanvas"}
+    assert desk.post(address, asked).status_code == 200
+    client = Application.objects.get()
+    assert ApiClient.objects.get().sources == "banner\ncanvas"
+    page = reverse("admin:oauth2_provider_application_change", args=[client.pk])
+    assert "<bdi>banner</bdi>, <bdi>canvas</bdi>" in desk.get(page).content.decode()
+    limit = reverse("admin:oauth2_provider_application_sources", args=[client.pk])
+    assert desk.get(limit).context["form"].initial["sources"] == "banner\ncanvas"
+    assert signed_in(olu).post(limit, {"sources": ""}).status_code == 403
+    assert desk.post(limit, {"sources": "x" * 101}).status_code == 422
+    assert desk.post(limit, {"sources": ""}).status_code == 302
+    assert "any system, also one that somebody else runs" in desk.get(page).content.decode()
 
 
 def test_the_address_of_the_stock_form_leads_to_our_own(desk: Client) -> None:

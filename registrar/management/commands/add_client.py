@@ -25,11 +25,24 @@ class Command(BaseCommand):
             metavar="SCOPE",
             help="what it may do; again for each. Default: what a student information system reads",
         )
+        parser.add_argument(
+            "--source",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="as which system it may send rows; again for each. Default: as any, also as one "
+            "that somebody else runs",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, **options: Any) -> None:
         try:
-            client, secret = api_clients.add(options["name"], by="system", scopes=options["scope"])
+            client, secret = api_clients.add(
+                options["name"],
+                by="system",
+                scopes=options["scope"],
+                sources=options["source"],
+            )
         except Refusal as error:
             raise CommandError(str(error)) from error
         made = {"client_id": client.client_id, "secret": secret}

@@ -22,25 +22,33 @@ from oauth2_provider.scopes import BaseScopes
 from issuer.models import LedgerEntry
 from issuer.services import clock, ledger, webhooks
 from issuer.services.clients import Actor, Client
-from registrar.errors import ClientShut, NoScope, TwoSecrets
+from registrar.errors import ClientShut, NoScope, NoSource, SourceNotAllowed, TwoSecrets
 from registrar.models import ApiClient, FormerSecret
 from registrar.services.college import roles
+from registrar.services.college import sources as sources_service
 
 CHANGE: Final = "oauth2_provider.change_application"
 # How long the secret before goes on opening, unless somebody says otherwise; and at most.
 OVERLAP: Final = timedelta(days=7)
 LONGEST_OVERLAP: Final = timedelta(days=30)
+# So many of its systems are named to a client that names another.
+_NAMED: Final = 20
 
 
 @transaction.atomic
 def add(
-    name: str, *, by: User | str, scopes: Collection[str] | None = None
+    name: str,
+    *,
+    by: User | str,
+    scopes: Collection[str] | None = None,
+    sources: Collection[str] = (),
 ) -> tuple[Application, str]:
     """Add a confidential client with these scopes, and return it with its secret.
 
-    Unless told otherwise it gets what a student information system reads. To grant `vc.issue` is
-    to approve beforehand all that the client will issue. The secret is shown this once: only its
-    hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope.
+    Unless told otherwise it gets what a student information system reads, and sends rows as any
+    system. To grant `vc.issue` is to approve beforehand all that the client will issue. The secret
+    is shown this once: only its hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope
+    and NoSource.
     """
     _demand(by, "oauth2_provider.add_application")
     granted = sorted(settings.API_SCOPES if scopes is None else scopes)
@@ -54,10 +62,51 @@ def add(
         client_secret=secret,
     )
     ApiClient.objects.create(
-        application=client, scopes=" ".join(granted), secret_ends_at=_end(clock.now())
+        application=client,
+        scopes=" ".join(granted),
+        sources=_lines(sources),
+        secret_ends_at=_end(clock.now()),
     )
-    ledger.append("api_client.added", client, by=by, details={"scopes": granted})
+    details = {"scopes": granted, "sources": sorted({*sources})}
+    ledger.append("api_client.added", client, by=by, details=details)
     return client, secret
+
+
+@transaction.atomic
+def limit_sources(
+    client: AbstractApplication, sources: Collection[str], *, by: User | str
+) -> ApiClient:
+    """Let a client send rows as these systems alone from now on; as any where none is named.
+
+    Raises NoSource for what no system can be called.
+    """
+    _demand(by, CHANGE)
+    held = _held(client)
+    held.sources = _lines(sources)
+    held.save(update_fields=["sources"])
+    details = {"sources": sources_of(held)}
+    ledger.append("api_client.sources_changed", client, by=by, details=details)
+    return held
+
+
+def sources_of(held: ApiClient | None) -> list[str]:
+    """As which systems a client may send rows; none is named where it may as any."""
+    return held.sources.splitlines() if held else []
+
+
+def sends_as(client: Client) -> list[str]:
+    """The same, of whose token it is."""
+    return sources_of(ApiClient.objects.filter(application__client_id=client.id).first())
+
+
+def demand_source(client: Client, source: str) -> None:
+    """Raise SourceNotAllowed where the client may not send rows as this system."""
+    named = sends_as(client)
+    if named and source not in named:
+        raise SourceNotAllowed(
+            f"This client sends rows as {', '.join(named[:_NAMED])} only. Name one of these, or "
+            "have an administrator allow another at the desk."
+        )
 
 
 @transaction.atomic
@@ -185,6 +234,14 @@ def scopes_of(client: AbstractApplication | None) -> list[str]:
         return []
     granted = ApiClient.objects.filter(pk=client.pk).values_list("scopes", flat=True).first()
     return [*settings.API_SCOPES] if granted is None else granted.split()
+
+
+def _lines(sources: Collection[str]) -> str:
+    for source in sources:
+        sources_service.demand_name(source)
+        if source.splitlines() != [source]:
+            raise NoSource
+    return "\n".join(sorted({*sources}))
 
 
 def _demand(by: Actor | str, permission: str) -> None:

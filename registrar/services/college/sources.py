@@ -1,9 +1,22 @@
 """Let one writer at a time change what came from a source."""
 
+from typing import Final
+
 from django.db import connection
+
+from registrar.errors import NoSource
+from skills.readers import texts
+
+LONGEST: Final = 100
 
 # The first key of the advisory lock tells ours from others; the second is the source's.
 _SOURCES = 1
+
+
+def demand_name(source: str) -> None:
+    """Raise NoSource for what no system can be called."""
+    if not source.strip() or len(source) > LONGEST or texts.refused(source):
+        raise NoSource
 
 
 def hold(source: str) -> None:

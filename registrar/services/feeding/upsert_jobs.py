@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from issuer.services import events
 from issuer.services.clients import Client
+from registrar.errors import SourceNotAllowed
 from registrar.models import UpsertedRow, UpsertJob
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
@@ -89,6 +90,8 @@ def carry_on(job_id: UUID | str, *, seconds: float) -> bool:
             return _carry_on(job, stream, end=time.monotonic() + seconds)
     except Unreadable as error:
         return _fail(job, error.reason)
+    except SourceNotAllowed as error:
+        return _fail(job, str(error))
     except FileNotFoundError:
         return _fail(job, "The rows were not kept long enough.")
 

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from issuer.errors import Refusal
 from issuer.services.clients import Client
+from registrar.errors import SourceNotAllowed
 from registrar.models import LearningOpportunity, LearningOutcome
+from registrar.services.college import api_clients
 from registrar.services.feeding import upsert_rows
 from registrar.services.feeding.upsert_rows import CREATED, UNCHANGED, UPDATED, Row
 from registrar.services.teaching import catalog
@@ -38,10 +40,23 @@ def apply(rows: Sequence[Row], *, source: str, by: Client) -> None:
         elif before is not None:
             by_course[before.opportunity_id].append(row)
     courses = LearningOpportunity.objects.select_related("unit").in_bulk(by_course)
+    named = api_clients.sends_as(by)
     for pk, its_rows in by_course.items():
+        if named and courses[pk].source not in named:
+            _refuse_of_others(its_rows)
         good = [row for row in its_rows if not row.flaws]
         _settle(courses[pk], [row for row in good if not row.said["retired"]], held, by)
         _retire(courses[pk], [row for row in good if row.said["retired"]], held, by)
+
+
+def _refuse_of_others(rows: Sequence[Row]) -> None:
+    for row in rows:
+        row.refuse(
+            "code",
+            SourceNotAllowed.code,
+            "Its course came from a system as which this client does not send rows.",
+            "Leave it to that system, or have an administrator allow it at the desk.",
+        )
 
 
 def _held(rows: Sequence[Row]) -> dict[str, LearningOutcome]:

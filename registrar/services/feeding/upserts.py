@@ -14,7 +14,7 @@ from registrar.errors import NoSource
 from registrar.readers.row_members import MEMBERS
 from registrar.readers.rows import Given
 from registrar.services.awarding import award_file_plan
-from registrar.services.college import people, sources
+from registrar.services.college import api_clients, people, sources
 from registrar.services.feeding import upsert_outcomes, upsert_results, upsert_rows, upsert_tables
 from registrar.services.feeding.upsert_rows import (
     CREATED,
@@ -25,18 +25,22 @@ from registrar.services.feeding.upsert_rows import (
     Row,
 )
 from registrar.services.marking import confirmations
-from skills.readers import texts
 
-LONGEST_SOURCE: Final = 100
+LONGEST_SOURCE: Final = sources.LONGEST
 # Names under which the college itself keeps what came from nowhere else.
 OURS: Final = frozenset({people.OWN, award_file_plan.SOURCE, confirmations.SOURCE})
 
 
-def demand_source(source: str) -> str:
-    """The name of the system that rows come from. Raises NoSource for what cannot be one."""
-    is_ours = source.casefold() in OURS
-    if is_ours or not source.strip() or len(source) > LONGEST_SOURCE or texts.refused(source):
+def demand_source(source: str, *, by: Client) -> str:
+    """The name of the system that rows come from.
+
+    Raises NoSource for what cannot be one, and SourceNotAllowed where the client may not send rows
+    as that one.
+    """
+    if source.casefold() in OURS:
         raise NoSource
+    sources.demand_name(source)
+    api_clients.demand_source(by, source)
     return source
 
 
@@ -55,8 +59,9 @@ def apply(
 
     A row is known by its source and its key. What it leaves out stays as it is. The same rows
     again change nothing. Of rows with one key that differ none is written. `doubles` are those of
-    all that was sent, where this is a part of it.
+    all that was sent, where this is a part of it. Raises SourceNotAllowed.
     """
+    api_clients.demand_source(by, source)
     at = at or timezone.now()
     rows = upsert_rows.read(kind, given, is_text=is_text, doubles=doubles)
     by_index = {row.index: row for row in rows}
