@@ -409,6 +409,7 @@ SPECTACULAR_SETTINGS = {
         "config.openapi.tried",
         "config.openapi_requests.bound",
         "config.openapi_requests.linked",
+        "config.openapi_headers.describe",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",

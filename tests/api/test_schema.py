@@ -225,6 +225,43 @@ def test_lacking_scopes_and_tokens_are_problems_as_described(schema, sis) -> Non
     fits(schema, "Problem", refused.json())
 
 
+def test_every_answer_has_the_headers_that_are_described_and_no_other_of_ours(
+    schema, sis, settings
+) -> None:
+    settings.API_RATE_LIMIT = 6
+    described = schema["components"]["headers"]
+    row = ROWS["organisations"]
+    AccessToken.objects.update(scope="catalog.read catalog.write")
+    tag = sis.get("/api/v1/courses")["ETag"]
+    send = {"format": "json", "headers": {"idempotency-key": "k"}}
+    asked = [
+        ("get", "courses", {}),
+        ("get", "courses", {"headers": {"if-none-match": tag}}),
+        ("get", "courses?limit=0", {}),
+        ("get", "learners", {}),
+        ("post", "organisations?source=banner", {"data": [row], **send}),
+        ("post", "organisations?source=banner", {"data": [row], **send}),
+        ("patch", "organisations/sis:banner:biology", {"data": {}, "format": "json"}),
+        ("get", "courses", {}),
+    ]
+    answers = [getattr(sis, method)(f"/api/v1/{path}", **how) for method, path, how in asked]
+    answers.append(Client().get("/api/v1/courses"))
+    asked.append(("get", "courses", {}))
+    seen = set()
+    for (method, path, _), answer in zip(asked, answers, strict=True):
+        named = path.partition("?")[0].replace("sis:banner:biology", "{id}")
+        responses = schema["paths"][f"/api/v1/{named}"][method]["responses"]
+        said = set(responses[str(answer.status_code)]["headers"])
+        has = {name for name in described if name in answer}
+        assert has <= said and "X-Request-Id" in has, (method, path, answer.status_code)
+        for name in has:
+            Draft202012Validator(described[name]["schema"]).validate(answer[name])
+        seen |= {(answer.status_code, name) for name in has}
+    assert {(200, "RateLimit"), (304, "ETag"), (429, "Retry-After")} <= seen
+    assert {(401, "WWW-Authenticate"), (403, "WWW-Authenticate")} <= seen
+    assert {name for _, name in seen} == set(described) - {"Location"}
+
+
 def test_several_errors_are_told_with_pointers(schema) -> None:
     found = ValidationError({"rows": [{}, {"a/b": ["Not a date."]}], "name": ["Missing."]})
     request = Request(APIRequestFactory().post("/api/v1/learners"))

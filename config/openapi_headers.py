@@ -1,0 +1,83 @@
+"""The headers that the API answers with, described at each answer that may have them."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from config import limits, writes
+from config.rest import REQUEST_ID
+from registrar.api.versions import ETAG
+
+_TEXT: Final = {"type": "string"}
+_SAID: Final[dict[str, tuple[dict[str, Any], str]]] = {
+    REQUEST_ID: (
+        {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "What to name when asking about this answer: what the request had in this header, or else "
+        "a new UUID",
+    ),
+    "RateLimit": (
+        {"type": "string", "pattern": '^"client";r=[0-9]+;t=[0-9]+$'},
+        "How many requests are left (`r`) until the window ends, in `t` seconds. Absent where the "
+        "service sets no limit",
+    ),
+    "RateLimit-Policy": (
+        {"type": "string", "pattern": f'^"client";q=[0-9]+;w={limits.WINDOW}$'},
+        "How many requests (`q`) a client has in a window of `w` seconds",
+    ),
+    ETAG: (
+        _TEXT,
+        "The version that was answered, for `If-None-Match` and, of one thing, for `If-Match`",
+    ),
+    "Location": (_TEXT, "Where what was made is read, if it has an address of its own"),
+    "Retry-After": (
+        {"type": "string", "pattern": "^[0-9]+$"},
+        "For how many seconds to wait, where it helps to wait",
+    ),
+    "WWW-Authenticate": (
+        {"type": "string", "pattern": "^Bearer "},
+        "RFC 6750: `error` is `invalid_token` for one that opens nothing, `insufficient_scope` "
+        "with the scopes that are needed in `scope`, and absent where no token was sent; "
+        "`resource_metadata` leads to where tokens come from (RFC 9728)",
+    ),
+    "Idempotency-Replayed": (
+        {"type": "string", "enum": ["true"]},
+        f"The answer to an earlier request with this `{writes.KEY}`, given again",
+    ),
+}
+# Answered before requests are counted, or not by this service at all.
+_UNCOUNTED: Final = frozenset({"401", "403"})
+_OF_THE_WEB_SERVER: Final = "414"
+
+
+def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Hook: which headers each answer has."""
+    result["components"]["headers"] = {
+        name: {"description": words, "schema": schema, "required": name == REQUEST_ID}
+        for name, (schema, words) in _SAID.items()
+    }
+    for path, methods in result["paths"].items():
+        for method, operation in methods.items():
+            for status, answer in operation["responses"].items():
+                names = [*_names(method, status, is_ours=path.startswith(writes.API))]
+                if names:
+                    links = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                    answer["headers"] = links
+    return result
+
+
+def _names(method: str, status: str, *, is_ours: bool) -> Iterator[str]:
+    if status == _OF_THE_WEB_SERVER:
+        return
+    yield REQUEST_ID
+    if status in _UNCOUNTED:
+        yield "WWW-Authenticate"
+    if status in ("409", "429"):
+        yield "Retry-After"
+    if not is_ours or status in _UNCOUNTED:
+        return
+    yield from ("RateLimit", "RateLimit-Policy")
+    if (method, status) in (("get", "200"), ("get", "304"), ("patch", "200")):
+        yield ETAG
+    if status in ("201", "202"):
+        yield "Location"
+    if method != "get" and status != "429":
+        yield "Idempotency-Replayed"
