@@ -44,8 +44,9 @@ ALWAYS = {
     406: "None of the media types that the client accepts is offered.",
 }
 BEHIND_A_TOKEN = {
-    401: "There is no token, or it has run out or was revoked.",
-    403: "The token lacks a scope.",
+    401: "There is no token (`not_authenticated`), or the one that was sent has run out, was taken "
+    "back, or is none (`invalid_token`): ask for another.",
+    403: "The token lacks a scope (`insufficient_scope`); `WWW-Authenticate` names those needed.",
 }
 OF_THE_API = {
     429: "The client asks too often: `Retry-After` says for how many seconds it should wait."

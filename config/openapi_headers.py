@@ -57,27 +57,28 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
             for status, answer in operation["responses"].items():
-                names = [*_names(method, status, is_ours=path.startswith(writes.API))]
+                names = [*_names(method, path, status)]
                 if names:
                     links = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
                     answer["headers"] = links
     return result
 
 
-def _names(method: str, status: str, *, is_ours: bool) -> Iterator[str]:
+def _names(method: str, path: str, status: str) -> Iterator[str]:
     if status == _OF_THE_WEB_SERVER:
         return
     yield REQUEST_ID
     if status in _UNCOUNTED:
         yield "WWW-Authenticate"
+        return
     if status in ("409", "429"):
         yield "Retry-After"
-    if not is_ours or status in _UNCOUNTED:
+    if writes.is_write(method.upper(), path) and status != "429":
+        yield "Idempotency-Replayed"
+    if not path.startswith(writes.API):
         return
     yield from ("RateLimit", "RateLimit-Policy")
     if (method, status) in (("get", "200"), ("get", "304"), ("patch", "200")):
         yield ETAG
     if status in ("201", "202"):
         yield "Location"
-    if method != "get" and status != "429":
-        yield "Idempotency-Replayed"

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from oauth2_provider.scopes import get_scopes_backend
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    ErrorDetail,
+    NotAuthenticated,
+    ParseError,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
@@ -99,12 +108,55 @@ class BearerToken(OAuth2Authentication):
         if "Authorization" not in request.headers:
             return None
         # Given the plain request, the library leaves the body alone: who asks comes before what.
-        return super().authenticate(request._request)
+        found = super().authenticate(request._request)
+        if not request.headers["Authorization"].lower().startswith("bearer"):
+            request._request.oauth2_error = {}  # type: ignore[attr-defined]  # no token was sent
+        return found
 
     def authenticate_header(self, request: Request) -> str:
-        """What is missing, and where to read how to get it (RFC 9728, section 5.1)."""
-        where = f"{settings.BASE_URL}/.well-known/oauth-protected-resource"
-        return f'{super().authenticate_header(request)}, resource_metadata="{where}"'
+        """What is wrong, and where to read how to get a token (RFC 9728, section 5.1)."""
+        return challenge(getattr(request, "oauth2_error", {}))
+
+
+def challenge(error: Mapping[str, Any]) -> str:
+    """A `WWW-Authenticate` of RFC 6750, section 3; without an error no token was sent at all."""
+    where = f"{settings.BASE_URL}/.well-known/oauth-protected-resource"
+    said = {"realm": BearerToken.www_authenticate_realm, **error, "resource_metadata": where}
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items())
+
+
+class InvalidToken(AuthenticationFailed):
+    """The token that was sent opens nothing: RFC 6750, section 3.1."""
+
+    default_code = "invalid_token"
+
+
+def _without_a_token(error: Mapping[str, Any]) -> APIException:
+    """What is said where no token holds; `error` is of one that was sent."""
+    if error:
+        return InvalidToken(f"{error['error_description']} Ask for another.")
+    return NotAuthenticated(
+        "There is no token. Send one in the header `Authorization: Bearer ...`; "
+        "/.well-known/oauth-authorization-server says where they come from."
+    )
+
+
+class InsufficientScope(PermissionDenied):
+    """The token lacks scopes that are needed: RFC 6750, section 3.1."""
+
+    default_code = "insufficient_scope"
+
+    def __init__(self, missing: Sequence[str], needed: Sequence[str], granted: Sequence[str]):
+        said = f"The token lacks the scope {', '.join(missing)}."
+        if beyond := [scope for scope in missing if scope not in granted]:
+            said += f" The client was not granted {', '.join(beyond)}: an administrator does that."
+        else:
+            said += " Ask for a token with it: the client may have it."
+        super().__init__(said)
+        # DRF sends it along.
+        self.auth_header = challenge(
+            {"error": self.default_code, "error_description": said, "scope": " ".join(needed)}
+        )
 
 
 def scopes_of(view: object, method: str | None) -> list[str]:
@@ -123,10 +175,13 @@ class HasScope(BasePermission):
         offered = hasattr(view, (request.method or "").lower())
         scopes = scopes_of(view, request.method if offered else "GET")
         token: AbstractAccessToken | None = request.auth
-        if not scopes or token is None:
+        if token is None:
+            raise _without_a_token(getattr(request, "oauth2_error", {}))
+        if not scopes:
             return False
         if missing := [scope for scope in scopes if not token.allow_scopes([scope])]:
-            self.message = f"The token lacks the scope {', '.join(missing)}."
+            granted = get_scopes_backend().get_available_scopes(application=token.application)
+            raise InsufficientScope(missing, scopes, granted)
         return token.is_valid(scopes)
 
 

@@ -3,6 +3,7 @@
 RFC 6749, 7591, 8414 and 9728.
 """
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -40,7 +41,7 @@ class Patiently(View):
         response = super().post(request, *args, **kwargs)  # type: ignore[misc]
         if _has_failed(response):
             token_requests.fail(client_id, address=address)
-        return response
+        return _explained(response) if response.status_code >= HTTPStatus.BAD_REQUEST else response
 
 
 class Token(Patiently, TokenView):
@@ -53,6 +54,33 @@ class Revoke(Patiently, RevokeTokenView):
     """Takes a token back (RFC 7009)."""
 
     http_method_names = ["post"]
+
+
+# What an error means where nothing nearer is known (RFC 6749, section 5.2).
+_MEANING = {
+    "invalid_client": "No client has this id and this secret, or the secret has ended. Send both "
+    "by HTTP Basic, or sign an assertion (private_key_jwt).",
+    "invalid_grant": "The code or token has ended, was used before, or is not this client's.",
+    "invalid_request": "A parameter is missing, stands twice, or is not as it should be.",
+    "unauthorized_client": "This client may not use this grant_type. A system uses "
+    "client_credentials.",
+    "unsupported_grant_type": "grant_type is client_credentials, authorization_code or "
+    "refresh_token, in a form (application/x-www-form-urlencoded).",
+}
+
+
+def _explained(response: HttpResponse) -> HttpResponse:
+    """The error with words to it; who has to prove who they are is told how that is done."""
+    try:
+        said = parse_json(response.content)
+    except VcError:
+        return response
+    if meaning := _MEANING.get(str(said.get("error"))):
+        said.setdefault("error_description", meaning)
+        response.content = json.dumps(said).encode()
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Basic realm="token endpoint", charset="UTF-8"'
+    return response
 
 
 def _has_failed(response: HttpResponse) -> bool:

@@ -225,7 +225,7 @@ def _shown(client: Application, facts: dict[str, str]) -> Shown:
 
 def _end_former_secret(client: Application, reason: str, by: User) -> str:
     if api_clients.end_former_secret(client, by=by):
-        return "The secret before opens nothing any more."
+        return "The secret before opens nothing any more, nor do the tokens that were got by it."
     return "There was no secret before."
 
 
@@ -284,7 +284,8 @@ class SecretForm(forms.Form):
         min_value=0,
         max_value=api_clients.LONGEST_OVERLAP.days,
         initial=api_clients.OVERLAP.days,
-        help_text="As long as it takes to change it in the system; 0 ends it now.",
+        help_text="As long as it takes to change it in the system. 0 ends it now, with the tokens "
+        "that were got by it, as after a leak.",
     )
 
 
@@ -368,7 +369,8 @@ class KeysPage(OfAClient, FormPage):
     title = "Keys that it signs with"
     lede = (
         "A system that signs with a key of its own needs no secret. What is registered here takes "
-        "the place of what was; leave both empty to let it sign no more."
+        "the place of what was, and tokens that were got by a key that is not among these end at "
+        "once; leave both empty to let it sign no more."
     )
     verb = "Register the keys"
     success_message = "From now on these keys count, and no others."

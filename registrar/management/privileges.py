@@ -151,6 +151,7 @@ _REMOVED = {
     "registrar.tagevidence",
     "registrar.upsertedrow",
     "registrar.upsertjob",
+    "registrar.tokenproof",
     "registrar.usedassertion",
     "skills.competency",
     "skills.component",

@@ -4,6 +4,7 @@ from registrar.models.api_clients import (
     ApiClient,
     ExpiryWarning,
     FormerSecret,
+    TokenProof,
     UsedAssertion,
 )
 from registrar.models.award_files import AwardFile, AwardFileRow
@@ -111,6 +112,7 @@ __all__ = [
     "TaggingPolicy",
     "TemplateProposal",
     "Term",
+    "TokenProof",
     "UpsertJob",
     "UpsertedRow",
     "UsedAssertion",

@@ -1,7 +1,7 @@
 """ApiClient and how it proves who it is: its secret, the one before, its keys, what it signed."""
 
 from django.db import models
-from oauth2_provider.models import Application
+from oauth2_provider.models import AccessToken, Application
 
 
 class ApiClient(models.Model):
@@ -46,6 +46,20 @@ class FormerSecret(models.Model):
 
     def __str__(self) -> str:
         return str(self.client_id)
+
+
+class TokenProof(models.Model):
+    """By what a token was got: when that is ended at once, the token ends with it."""
+
+    token = models.OneToOneField(
+        AccessToken, models.CASCADE, primary_key=True, related_name="proof"
+    )
+    proof = models.CharField(
+        max_length=255, help_text="The digest of the secret, or `key:` and the key's thumbprint"
+    )
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class UsedAssertion(models.Model):

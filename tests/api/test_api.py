@@ -106,8 +106,30 @@ def test_a_token_reaches_only_what_its_scopes_name(client, application) -> None:
     refused = get(client, "learners", access)
     assert refused.status_code == 403
     assert refused["Content-Type"] == "application/problem+json"
-    assert refused.json()["code"] == "permission_denied"
-    assert refused.json()["detail"] == "The token lacks the scope learners.read."
+    assert refused.json()["code"] == "insufficient_scope"
+    assert refused.json()["detail"] == (
+        "The token lacks the scope learners.read. Ask for a token with it: the client may have it."
+    )
+    assert 'error="insufficient_scope"' in refused["WWW-Authenticate"]
+    assert 'scope="learners.read"' in refused["WWW-Authenticate"]
+    refused = client.post("/api/v1/learners", headers={"authorization": f"Bearer {access}"})
+    assert "The client was not granted learners.write" in refused.json()["detail"]
+
+
+def test_a_token_that_opens_nothing_is_told_from_none(client, application) -> None:
+    def code(authorization: str) -> tuple[str, bool]:
+        answer = client.get("/api/v1/skills", headers={"authorization": authorization})
+        assert answer.status_code == 401
+        is_told = 'error="invalid_token"' in answer["WWW-Authenticate"]
+        assert is_told or "error=" not in answer["WWW-Authenticate"]
+        return answer.json()["code"], is_told
+
+    access = token(client)["access_token"]
+    assert code("") == code("Basic eDp5") == ("not_authenticated", False)
+    assert code("Bearer x") == ("invalid_token", True)
+    AccessToken.objects.update(expires=timezone.now())
+    assert code(f"Bearer {access}") == ("invalid_token", True)
+    assert client.get("/api/v1/schema", headers={"authorization": "Bearer x"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -41,7 +41,8 @@ def run(
     """Runs what the guide shows in a language, for a client of a sandbox; what it prints."""
     institutions.set_up(by=root, is_sandbox=True)
     scopes = ["--scope=learners.write", "--scope=vc.issue"]
-    call_command("add_client", "Student information system", *scopes, "--json")
+    by = f"--by={root.username}"
+    call_command("add_client", "Student information system", *scopes, by, "--json")
     client = json.loads(capsys.readouterr().out)
     told = {
         "BASE": live_server.url,
@@ -88,11 +89,12 @@ def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
 
 @pytest.mark.skipif(not CAN_SIGN, reason="openssl or curl is not installed")
 def test_the_key_of_the_guide_opens_once_it_is_registered(
-    run: Callable[..., str], tmp_path: Path
+    run: Callable[..., str], tmp_path: Path, root: User
 ) -> None:
     run("bash", "sh")
     client = Application.objects.get()
-    call_command("register_keys", client.client_id, "--jwks", str(tmp_path / "keys.json"))
+    keys = str(tmp_path / "keys.json")
+    call_command("register_keys", client.client_id, "--by", root.username, "--jwks", keys)
     token = run("shell", "sh").splitlines()[-1]
     answer = APIClient().post("/api/v1/learners?source=trial", [], format="json")
     assert "oauth-protected-resource" in answer["WWW-Authenticate"]

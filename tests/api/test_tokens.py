@@ -246,17 +246,90 @@ def test_a_secret_ends(added: tuple[Application, str]) -> None:
 
 
 def test_a_command_changes_a_secret(
-    added: tuple[Application, str], capsys: pytest.CaptureFixture[str]
+    added: tuple[Application, str], capsys: pytest.CaptureFixture[str], dev: User
 ) -> None:
     client, first = added
-    call_command("rotate_secret", client.client_id, "--overlap-days=1", "--json")
+    second = User.objects.create_superuser("second", password=None)
+    call_command("rotate_secret", client.client_id, "--by=second", "--overlap-days=1", "--json")
+    assert api_clients.could_sign_in_as(second, of=[client.client_id]), "who saw the secret"
+    with pytest.raises(CommandError, match="roles"):
+        call_command("rotate_secret", client.client_id, f"--by={dev.username}", "--end-former")
+    with pytest.raises(CommandError, match="nobody"):
+        call_command("rotate_secret", client.client_id, "--by=nobody")
     said = json.loads(capsys.readouterr().out)
     assert said["client_id"] == client.client_id
     assert ask(client.client_id, said["secret"]).status_code == 200
     assert ask(client.client_id, first).status_code == 200
-    call_command("rotate_secret", client.client_id, "--end-former", "--json")
+    call_command("rotate_secret", client.client_id, "--by=second", "--end-former", "--json")
     assert json.loads(capsys.readouterr().out)["ended"] is True
     assert ask(client.client_id, first).status_code == 401
+
+
+def test_tokens_end_with_the_secret_that_is_ended_at_once_and_no_others(
+    added: tuple[Application, str], root: User, get: Callable[..., int]
+) -> None:
+    client, first = added
+
+    def token(secret: str) -> str:
+        return ask(client.client_id, secret).json()["access_token"]
+
+    old = token(first)
+    second = api_clients.rotate_secret(client, by=root)
+    late, new = token(first), token(second)
+    assert [get(each) for each in (old, late, new)] == [200, 200, 200], "both secrets are good"
+    api_clients.end_former_secret(client, by=root)
+    assert [get(each) for each in (old, late, new)] == [401, 401, 200]
+    third = api_clients.rotate_secret(client, by=root, overlap=timedelta())
+    assert [get(each) for each in (new, token(third))] == [401, 200]
+    # One that ends as it was meant to leaves its tokens their hour.
+    last = token(third)
+    ApiClient.objects.update(secret_ends_at=timezone.now())
+    assert get(last) == 200
+
+
+def test_tokens_end_with_the_key_that_is_taken_away_and_no_others(
+    signing: Application, added: tuple[Application, str], root: User, get: Callable[..., int]
+) -> None:
+    by_key = show(signed(claims(signing))).json()["access_token"]
+    by_secret = ask(signing.client_id, added[1]).json()["access_token"]
+    client_keys.register(signing, by=root, jwks=jwks(a=SIGNER, b=OTHER))
+    assert [get(each) for each in (by_key, by_secret)] == [200, 200]
+    client_keys.register(signing, by=root, jwks=jwks(b=OTHER))
+    assert [get(each) for each in (by_key, by_secret)] == [401, 200]
+    by_other = show(signed(claims(signing), OTHER, kid="b")).json()["access_token"]
+    client_keys.register(signing, by=root)
+    assert [get(each) for each in (by_other, by_secret)] == [401, 200]
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error", "said"),
+    [
+        ({"scope": "skills.read results.read"}, 400, "invalid_scope", "not granted results.read."),
+        ({"scope": "skill.read"}, 400, "invalid_scope", "no scope skill.read."),
+        ({"grant_type": "password"}, 400, "invalid_request", "missing username"),
+        ({"grant_type": "x"}, 400, "unsupported_grant_type", "client_credentials"),
+        ({"grant_type": "refresh_token", "refresh_token": "x"}, 400, "invalid_grant", "ended"),
+    ],
+)
+def test_the_token_endpoint_says_in_words_what_is_wrong(
+    added: tuple[Application, str], form: dict[str, str], status: int, error: str, said: str
+) -> None:
+    answer = ask(added[0].client_id, added[1], **form)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert said in answer.json()["error_description"]
+
+
+def test_who_does_not_prove_who_they_are_is_told_how_it_is_done(
+    added: tuple[Application, str],
+) -> None:
+    no_proof = Client().post("/oauth/token", {"grant_type": "client_credentials"})
+    wrong = ask(added[0].client_id, "x")
+    nobody = ask("nobody", "x")
+    assert wrong.content == nobody.content, "who guesses learns nothing"
+    for answer in (no_proof, wrong):
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert answer["WWW-Authenticate"].startswith("Basic realm=")
+        assert "HTTP Basic" in answer.json()["error_description"]
 
 
 def test_a_client_that_is_closed_is_let_in_no_more(
@@ -301,12 +374,14 @@ def test_a_command_registers_keys(
 ) -> None:
     client, _ = added
     (tmp_path / "jwks.json").write_text(jwks(a=SIGNER))
-    call_command("register_keys", client.client_id, "--jwks", str(tmp_path / "jwks.json"), "--json")
+    keys = str(tmp_path / "jwks.json")
+    call_command("register_keys", client.client_id, "--by=root", "--jwks", keys, "--json")
     assert json.loads(capsys.readouterr().out) == {"client_id": client.client_id, "kids": ["a"]}
     assert show(signed(claims(client))).status_code == 200
     with pytest.raises(CommandError):
-        call_command("register_keys", client.client_id, "--jwks-uri", "http://sis.example/")
-    call_command("register_keys", client.client_id, "--none")
+        uri = "http://sis.example/"
+        call_command("register_keys", client.client_id, "--by=root", "--jwks-uri", uri)
+    call_command("register_keys", client.client_id, "--by=root", "--none")
     assert show(signed(claims(client))).status_code == 401
 
 
@@ -384,6 +459,10 @@ def test_a_client_changes_its_own_secret_without_a_gap(root: User) -> None:
     assert told["former_secret_ends_at"] == made.json()["former_secret_ends_at"] is not None
     assert system.delete("/api/v1/client/former-secret").status_code == 204
     assert [ask(application.client_id, each).status_code for each in (old, new)] == [401, 200]
+    assert system.get("/api/v1/client").status_code == 401, "its token was got by the old one"
+    system = APIClient(
+        HTTP_AUTHORIZATION=f"Bearer {ask(application.client_id, new).json()['access_token']}"
+    )
     entry = LedgerEntry.objects.get(act="api_client.secret_rotated")
     assert entry.details["client"] == application.client_id
     assert system.post(path, {"overlap_days": 31}, format="json").status_code == 400

@@ -1,12 +1,14 @@
 """Let a system into the API; its secret is printed once."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from issuer.errors import Refusal
+from registrar.management import reports
 from registrar.services.college import api_clients
 
 
@@ -18,6 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """What the system is called, and what it may do."""
         parser.add_argument("name", help="for example the system and who runs it")
+        parser.add_argument(
+            "--by", required=True, metavar="USERNAME", help="whose act it is: who sees the secret"
+        )
         parser.add_argument(
             "--scope",
             action="append",
@@ -39,7 +44,7 @@ class Command(BaseCommand):
         try:
             client, secret = api_clients.add(
                 options["name"],
-                by="system",
+                by=cast(User, reports.person(options["by"])),
                 scopes=options["scope"],
                 sources=options["source"],
             )

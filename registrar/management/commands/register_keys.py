@@ -3,8 +3,9 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_date
 from oauth2_provider.models import Application
@@ -12,6 +13,7 @@ from oauth2_provider.models import Application
 from issuer.errors import Refusal
 from issuer.management.outcomes import content_of
 from issuer.services import clock
+from registrar.management import reports
 from registrar.services.college import client_keys
 
 
@@ -20,12 +22,14 @@ class Command(BaseCommand):
 
     help = (
         "Let a client of the API prove itself by what it signs (private_key_jwt): with the public "
-        "keys in a file, or with those that it serves. Its secret goes on opening until it ends."
+        "keys in a file, or with those that it serves. Its secret goes on opening until it ends. "
+        "Tokens that were got by keys that are not among these end at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which client, and which keys."""
         parser.add_argument("client_id")
+        parser.add_argument("--by", required=True, metavar="USERNAME", help="whose act it is")
         keys = parser.add_mutually_exclusive_group(required=True)
         keys.add_argument("--jwks", type=Path, metavar="FILE", help="a JWK Set of public keys")
         keys.add_argument("--jwks-uri", default="", help="the https address of one")
@@ -41,7 +45,7 @@ class Command(BaseCommand):
         try:
             held = client_keys.register(
                 client,
-                by="system",
+                by=cast(User, reports.person(options["by"])),
                 jwks=jwks,
                 jwks_uri=options["jwks_uri"],
                 ends_at=_end_of(options["until"]),

@@ -2,12 +2,14 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from oauth2_provider.models import Application
 
 from issuer.errors import Refusal
+from registrar.management import reports
 from registrar.services.college import api_clients
 
 
@@ -17,12 +19,16 @@ class Command(BaseCommand):
     help = (
         "Give a client of the API a new secret and print it, this once. The one before goes on "
         "opening for --overlap-days, so that the system can be changed without a gap; when it "
-        "has been, --end-former ends the old one at once."
+        "has been, --end-former ends the old one at once. After a leak say --overlap-days 0. "
+        "Tokens that were got by a secret that is ended at once end with it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which client, and for how long the secret before is good."""
         parser.add_argument("client_id")
+        parser.add_argument(
+            "--by", required=True, metavar="USERNAME", help="whose act it is: who sees the secret"
+        )
         parser.add_argument(
             "--overlap-days",
             type=int,
@@ -40,14 +46,18 @@ class Command(BaseCommand):
         client = Application.objects.filter(client_id=options["client_id"]).first()
         if client is None:
             raise CommandError("There is no such client. The desk lists them.")
+        person = cast(User, reports.person(options["by"]))
         if options["end_former"]:
-            ended = api_clients.end_former_secret(client, by="system")
+            try:
+                ended = api_clients.end_former_secret(client, by=person)
+            except Refusal as error:
+                raise CommandError(str(error)) from error
             said = "The secret before is ended." if ended else "There was no secret before."
             self._tell({"client_id": client.client_id, "ended": ended}, said, options)
             return
         overlap = timedelta(days=options["overlap_days"])
         try:
-            secret = api_clients.rotate_secret(client, by="system", overlap=overlap)
+            secret = api_clients.rotate_secret(client, by=person, overlap=overlap)
         except Refusal as error:
             raise CommandError(str(error)) from error
         self._tell({"client_id": client.client_id, "secret": secret}, secret, options)

@@ -31,6 +31,8 @@ CHANGE: Final = "oauth2_provider.change_application"
 # How long the secret before goes on opening, unless somebody says otherwise; and at most.
 OVERLAP: Final = timedelta(days=7)
 LONGEST_OVERLAP: Final = timedelta(days=30)
+# How what a token was got by begins where it was a key.
+BY_KEY: Final = "key:"
 # So many of its systems are named to a client that names another.
 _NAMED: Final = 20
 
@@ -81,7 +83,7 @@ def limit_sources(
     Raises NoSource for what no system can be called.
     """
     _demand(by, CHANGE)
-    held = _held(client)
+    held = hold(client)
     held.sources = _lines(sources)
     held.save(update_fields=["sources"])
     details = {"sources": sources_of(held)}
@@ -119,8 +121,9 @@ def rotate_secret(
 ) -> str:
     """Give a client a new secret, and return it: it is shown this once.
 
-    The one that it has goes on opening for the overlap, none to end it now. A client may change
-    its own, but not once it is shut: then ClientShut is raised, also where its call began before.
+    The one that it has goes on opening for the overlap, none to end it now, with the tokens that
+    were got by it. A client may change its own, but not once it is shut: then ClientShut is
+    raised, also where its call began before.
     Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that is too
     long.
     """
@@ -128,7 +131,7 @@ def rotate_secret(
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise ValueError(f"The overlap is from 0 to {LONGEST_OVERLAP.days} days.")
     now = at or clock.now()
-    held = _held(client)
+    held = hold(client)
     if isinstance(by, Client) and is_shut(client):
         raise ClientShut()
     former = FormerSecret.objects.filter(client=held)
@@ -139,6 +142,8 @@ def rotate_secret(
     ends_at = min(filter(None, [now + overlap, held.secret_ends_at]))
     if ends_at > now:
         FormerSecret.objects.create(client=held, digest=application.client_secret, ends_at=ends_at)
+    else:
+        _end_tokens(client, application.client_secret)
     secret = secrets.token_urlsafe(32)
     application.client_secret = secret
     application.save(update_fields=["client_secret", "updated"])
@@ -151,12 +156,30 @@ def rotate_secret(
 
 @transaction.atomic
 def end_former_secret(client: AbstractApplication, *, by: Actor | str) -> bool:
-    """Let the secret before the present one open nothing from now on; whether there was one."""
+    """Let the secret before the present one open nothing from now on; whether there was one.
+
+    Nor do the tokens that were got by it.
+    """
     _demand(by, CHANGE)
-    removed, _ = FormerSecret.objects.filter(client=_held(client)).delete()
-    if removed:
-        ledger.append("api_client.former_secret_ended", client, by=by)
-    return bool(removed)
+    former = FormerSecret.objects.filter(client=hold(client)).first()
+    if former is None:
+        return False
+    _end_tokens(client, former.digest)
+    former.delete()
+    ledger.append("api_client.former_secret_ended", client, by=by)
+    return True
+
+
+def end_tokens_of_keys(client: AbstractApplication, *, but: Collection[str]) -> None:
+    """Let tokens open nothing that were got by keys, unless by those with these thumbprints."""
+    by_keys = AccessToken.objects.filter(application=client.pk, proof__proof__startswith=BY_KEY)
+    by_keys.exclude(proof__proof__in=[BY_KEY + each for each in but]).delete()
+
+
+def _end_tokens(client: AbstractApplication, digest: str) -> None:
+    """Also those of which nobody knows by what they were got."""
+    tokens = AccessToken.objects.filter(application=client.pk)
+    tokens.filter(Q(proof=None) | Q(proof__proof=digest)).delete()
 
 
 def former_secret_ends_at(client: AbstractApplication) -> datetime | None:
@@ -173,7 +196,7 @@ def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
     nothing.
     """
     _demand(by, CHANGE)
-    held = _held(client)
+    held = hold(client)
     FormerSecret.objects.filter(client=held).delete()
     now = clock.now()
     ApiClient.objects.filter(pk=held.pk).update(
@@ -186,17 +209,30 @@ def close(client: AbstractApplication, *, by: User | str, reason: str) -> None:
     ledger.append("api_client.closed", client, by=by, reason=reason)
 
 
+def hold(client: AbstractApplication) -> ApiClient:
+    """What the client was granted, locked: of two who change its secret one waits."""
+    return ApiClient.objects.select_for_update().get(pk=granted_to(client).pk)
+
+
 def knows_secret(client: AbstractApplication, secret: str) -> bool:
     """Whether this is a secret of the client that has not ended."""
-    held = ApiClient.objects.select_related("former_secret").filter(pk=client.pk).first()
+    return digest_of(client, secret) is not None
+
+
+def digest_of(client: AbstractApplication, secret: str) -> str | None:
+    """What is kept of this secret; None where it is none of the client's, or has ended."""
+    held = ApiClient.objects.select_related("former_secret", "application").filter(pk=client.pk)
+    known = digests(found) if (found := held.first()) else [client.client_secret]
+    return next((each for each in known if secret and check_password(secret, each)), None)
+
+
+def digests(held: ApiClient) -> list[str]:
+    """What is kept of the secrets of a client that have not ended, the present one first."""
     now = clock.now()
-    ends_at = held.secret_ends_at if held else None
-    if not secret:
-        return False
-    if (ends_at is None or ends_at > now) and check_password(secret, client.client_secret):
-        return True
+    is_good = held.secret_ends_at is None or held.secret_ends_at > now
+    found = [str(held.application.client_secret)] if is_good else []
     former: FormerSecret | None = getattr(held, "former_secret", None)
-    return former is not None and former.ends_at > now and check_password(secret, former.digest)
+    return [*found, former.digest] if former and former.ends_at > now else found
 
 
 def is_shut(client: AbstractApplication) -> bool:
@@ -247,11 +283,6 @@ def _lines(sources: Collection[str]) -> str:
 def _demand(by: Actor | str, permission: str) -> None:
     if isinstance(by, User):
         roles.demand(by, permission)
-
-
-def _held(client: AbstractApplication) -> ApiClient:
-    """What the client was granted, locked: of two who change its secret one waits."""
-    return ApiClient.objects.select_for_update().get(pk=granted_to(client).pk)
 
 
 def _end(now: datetime) -> datetime:

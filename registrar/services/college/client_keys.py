@@ -5,7 +5,8 @@ signs who it is, for whom it signs and until when; each such assertion is taken 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -51,6 +52,8 @@ def register(
 ) -> ApiClient:
     """Let a client sign with these public keys from now on, and with no others.
 
+    Tokens that were got by others end at once; by those at an address that stays, they stay.
+
     Either the text of a JWK Set, of which every key must be one that is understood here, or the
     https address of one, which is read when the client first signs; neither to let it sign no
     more. `ends_at` is until when. Raises UnsoundKeys.
@@ -61,13 +64,17 @@ def register(
         raise UnsoundKeys("Give the keys or their address: one of the two.")
     if jwks_uri and not jwks_uri.startswith("https://"):
         raise UnsoundKeys("The address of the keys begins with https://.")
-    held = ApiClient.objects.select_for_update().get(pk=api_clients.granted_to(client).pk)
+    held = api_clients.hold(client)
+    is_same_address = bool(jwks_uri) and jwks_uri == held.jwks_uri
     held.jwks = _strictly_read(jwks) if jwks else None
     held.jwks_uri = jwks_uri
     held.keys_end_at = ends_at if jwks or jwks_uri else None
     held.fetched_jwks = held.fetched_at = None
     held.save()
-    ids = [str(key.get("kid", "")) for key in (held.jwks or {}).get("keys", [])]
+    keys = (held.jwks or {}).get("keys", [])
+    if not is_same_address:
+        api_clients.end_tokens_of_keys(client, but=_thumbprints(keys))
+    ids = [str(key.get("kid", "")) for key in keys]
     details: dict[str, Any] = {"kids": ids, "jwks_uri": jwks_uri}
     ledger.append("api_client.keys_changed", client, by=by, details=details)
     return held
@@ -81,10 +88,10 @@ def claimed_client(text: object) -> str:
     return claimed
 
 
-def accept(client: AbstractApplication, text: object, *, at: datetime | None = None) -> None:
+def accept(client: AbstractApplication, text: object, *, at: datetime | None = None) -> str:
     """Take an assertion as proof that it is the client who asks; the same one never again.
 
-    Raises BadAssertion, which says what is wrong with it.
+    Returns the thumbprint of the key. Raises BadAssertion, which says what is wrong with it.
     """
     now = at or clock.now()
     token = _read(text)
@@ -95,10 +102,12 @@ def accept(client: AbstractApplication, text: object, *, at: datetime | None = N
     if held.keys_end_at and held.keys_end_at <= now:
         raise BadAssertion("The keys of this client have ended. Register others.")
     try:
-        jws.check(token, public_key=_key(held, token, now), algorithms=ALGORITHMS)
+        key = _key(held, token, now)
+        jws.check(token, public_key=key, algorithms=ALGORITHMS)
     except VcError as error:
         raise BadAssertion(str(error)) from None
     _use(held, str(token.claims["jti"]), ends_at, now)
+    return key.thumbprint
 
 
 def _read(text: object) -> jws.Token:
@@ -130,6 +139,22 @@ def _require_sound(claims: Mapping[str, Any], client_id: str, now: datetime) -> 
         minutes = LONGEST.seconds // 60
         raise BadAssertion(f"exp of the assertion is at most {minutes} minutes ahead.")
     return ends_at
+
+
+def proves(client: AbstractApplication, proof: str) -> bool:
+    """Whether what a client has proved itself by holds still; it does until the commit."""
+    held = api_clients.hold(client)
+    if not proof.startswith(api_clients.BY_KEY):
+        return proof in api_clients.digests(held)
+    return proof.removeprefix(api_clients.BY_KEY) in _thumbprints(known(held))
+
+
+def _thumbprints(keys: Iterable[Mapping[str, Any]]) -> set[str]:
+    found = set()
+    for key in keys:
+        with suppress(VcError):  # what a client serves may be anything
+            found.add(PublicKey.from_jwk(key).thumbprint)
+    return found
 
 
 def known(held: ApiClient) -> list[dict[str, Any]]:

@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
+from django.conf import settings
 from django.db.models.functions import Now
 from oauth2_provider.models import Application, RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError
+from oauthlib.oauth2.rfc6749.errors import (
+    InvalidClientError,
+    InvalidGrantError,
+    InvalidScopeError,
+)
 
 from issuer.models import LedgerEntry
 from issuer.services import ledger
 from registrar.errors import BadAssertion
-from registrar.models import LearnerAccount
+from registrar.models import LearnerAccount, TokenProof
 from registrar.services.college import api_clients, client_keys, patience, sign_ins
 
 # Failures within sign_ins.WINDOW. Only failures count, so that who knows the secret may ask as
@@ -93,6 +98,15 @@ class ProvenClients(OAuth2Validator):
         secret = getattr(request, "client_secret", None) or ""
         return self._knows_secret(request, request.client_id or "", secret)
 
+    def validate_scopes(
+        self, client_id: str, scopes: list[str], client: Any, request: Any, *args: Any, **kw: Any
+    ) -> bool:
+        """Whether the client may have them all; raises InvalidScopeError with those it may not."""
+        if super().validate_scopes(client_id, scopes, client, request, *args, **kw):
+            return True
+        lacking = {*scopes} - {*api_clients.GrantedScopes().get_available_scopes(client)}
+        raise InvalidScopeError(description=_lacking(sorted(lacking)), request=request)
+
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool:
         """Every client here keeps a secret or a key."""
         return True
@@ -116,7 +130,8 @@ class ProvenClients(OAuth2Validator):
 
     def _knows_secret(self, request: Any, client_id: str, secret: str) -> bool:
         client = self._load_application(client_id, request)
-        return client is not None and api_clients.knows_secret(client, secret)
+        request.proof = api_clients.digest_of(client, secret) if client is not None else None
+        return request.proof is not None
 
     def _has_signed(self, request: Any, assertion: str) -> bool:
         try:
@@ -128,7 +143,7 @@ class ProvenClients(OAuth2Validator):
             client = self._load_application(claimed, request)
             if client is None:
                 return False
-            client_keys.accept(client, assertion)
+            request.proof = api_clients.BY_KEY + client_keys.accept(client, assertion)
         except BadAssertion as error:
             raise InvalidClientError(description=_plain(str(error)), request=request) from None
         return True
@@ -145,10 +160,29 @@ class ProvenClients(OAuth2Validator):
         except RefreshToken.DoesNotExist:
             raise InvalidGrantError(request=request) from None
 
+    def _create_access_token(self, expires: Any, request: Any, *args: Any, **kw: Any) -> Any:
+        """Keep with the token by what it was got, if that proves the client still.
+
+        Whoever ends it waits for this, or was before it: no token is left over.
+        """
+        if not client_keys.proves(request.client, request.proof):
+            raise InvalidClientError(request=request)
+        kept = super()._create_access_token(expires, request, *args, **kw)
+        TokenProof.objects.create(token=kept, proof=request.proof)
+        return kept
+
 
 def _holds(request: Any) -> bool:
     """Whether it is a system that asks for itself, or a learner stands behind it still."""
     return request.user is None or LearnerAccount.objects.filter(user=request.user).exists()
+
+
+def _lacking(scopes: list[str]) -> str:
+    named = ", ".join(each[:64] for each in scopes[:20])
+    there_are = {*settings.ALL_SCOPES, *settings.LEARNER_SCOPES}
+    if strange := [each for each in scopes if each not in there_are]:
+        return _plain(f"There is no scope {', '.join(each[:64] for each in strange[:20])}.")
+    return _plain(f"The client was not granted {named}. Leave it out, or have it granted.")
 
 
 def _plain(text: str) -> str:
