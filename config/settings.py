@@ -433,6 +433,10 @@ API_SCOPES = {
     "skills.read": "Read frameworks and skills",
     "jobs.read": "Read what became of rows that it sent itself",
 }
+# What a system reads besides; only what an administrator ticks for it.
+MORE_SCOPES = {
+    "credentials.addresses": "See where learners find their credentials: who knows that reads them",
+}
 # What a student information system also sends; only what an administrator ticks for it.
 SIS_WRITE_SCOPES = {
     "catalog.write": "Send organisations, terms, courses, activities, outcomes and offerings",
@@ -456,7 +460,7 @@ VC_API_SCOPES = {
     "vc.verify": "Verify credentials and presentations, and derive what a holder shows",
     "vc.status": "Revoke credentials, or suspend and reinstate them",
 }
-ALL_SCOPES = API_SCOPES | WRITE_SCOPES | VC_API_SCOPES
+ALL_SCOPES = API_SCOPES | MORE_SCOPES | WRITE_SCOPES | VC_API_SCOPES
 # Days after which a client's secret opens nothing any more; who may change it is told before.
 CLIENT_SECRET_DAYS = _one_or_more("CLIENT_SECRET_DAYS", 365)
 # What learners may let an application do, in the words in which they are asked. The names are

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from rest_framework import serializers, viewsets
 
+from issuer import addresses
 from issuer.api.status import StatusActsMixin
 from issuer.models import Chunk, Credential, StatusChange
 
@@ -24,6 +25,8 @@ class CredentialSerializer(serializers.ModelSerializer):
         help_text="Null where a system composed the credential by itself",
     )
     state = serializers.ChoiceField(Credential.State.choices)
+    page = addresses.page()
+    document = addresses.document()
     updated_at = serializers.DateTimeField(
         help_text="When it was last worked on, or its status set"
     )
@@ -38,6 +41,8 @@ class CredentialSerializer(serializers.ModelSerializer):
             "requested_at",
             "valid_until",
             "state",
+            "page",
+            "document",
             "updated_at",
         ]
         read_only_fields = fields
@@ -63,7 +68,7 @@ _LAST_CHANGE: Final = (
 
 
 class CredentialViewSet(StatusActsMixin, viewsets.ReadOnlyModelViewSet):
-    """All credentials. The signed documents go to their learners, not to systems."""
+    """All credentials. The signed documents go to their learners; where to, few systems learn."""
 
     scopes = ["credentials.read"]
     queryset = Credential.objects.all()
@@ -78,11 +83,12 @@ class CredentialViewSet(StatusActsMixin, viewsets.ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Credential]:
         """Credentials with their state, computed in the same query."""
         changed_at = Greatest(Subquery(_CHUNK.values("updated_at")[:1]), Subquery(_LAST_CHANGE))
-        return (
+        found = (
             Credential.objects.select_related("achievement")
             .with_state()
             .annotate(updated_at=changed_at)
         )
+        return addresses.told(found, self.request, credential="pk")
 
     def changed_since(
         self, credentials: QuerySet[Credential], moment: datetime

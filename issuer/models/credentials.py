@@ -332,7 +332,12 @@ class Release(models.Model):
     @property
     def url(self) -> str:
         """Where the learner finds it."""
-        return f"{settings.BASE_URL}/credentials/{self.address}"
+        return self.page(self.address)
+
+    @staticmethod
+    def page(address: str) -> str:
+        """Where a learner finds what was released at this address."""
+        return f"{settings.BASE_URL}/credentials/{address}"
 
 
 def _not_valid_because(

@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from rest_framework import serializers, viewsets
 
+from issuer import addresses
 from registrar.api import filters
 from registrar.api.references import Reference
 from registrar.models import Award
@@ -20,6 +21,8 @@ class AwardSerializer(serializers.ModelSerializer):
         child=serializers.CharField(), help_text="One sentence for each condition of the rule"
     )
     credential = serializers.UUIDField(source="credential_id")
+    credential_page = addresses.page()
+    credential_document = addresses.document()
     updated_at = serializers.DateTimeField(help_text="When its batch was last changed")
 
     class Meta:
@@ -35,6 +38,8 @@ class AwardSerializer(serializers.ModelSerializer):
             "reasons",
             "batch",
             "credential",
+            "credential_page",
+            "credential_document",
             "updated_at",
         ]
         read_only_fields = fields
@@ -55,3 +60,7 @@ class AwardViewSet(viewsets.ReadOnlyModelViewSet):
         "credential": serializers.UUIDField(),
     }
     serializer_class = AwardSerializer
+
+    def get_queryset(self) -> QuerySet[Award]:
+        """Awards, with the addresses of their credentials for whoever may know them."""
+        return addresses.told(super().get_queryset(), self.request, credential="credential_id")
