@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, ClassVar, Final
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from registrar.models import (
     OutcomeWording,
     SkillTag,
 )
+from registrar.models.catalog import parted
 from registrar.models.spans import held_on
 
 
@@ -183,6 +184,7 @@ class OutcomeViewSet(ChangesMixin, AsOfViewSet):
 
     queryset = LearningOutcome.objects.select_related("opportunity")
     filters: ClassVar = {
+        "source": filters.source("opportunity__source"),
         "code": serializers.CharField(max_length=100, help_text="Only with this code"),
         "course": filters.LeadingTo("opportunity"),
         "current": filters.current(),
@@ -196,6 +198,11 @@ class OutcomeViewSet(ChangesMixin, AsOfViewSet):
         then = OutcomeWording.objects.as_of(day).filter(outcome=OuterRef("pk"))
         held = super().get_queryset().filter(held_on(day))
         return held.annotate(words=Subquery(then.values("statement")))
+
+    def named(self, key: str) -> Q:
+        """What an outcome is sent by: its code, and the source of its course."""
+        source, code = parted(key)
+        return Q(opportunity__source=source, code=code)
 
     def source_of(self, held: LearningOutcome) -> str:
         """That of its course."""

@@ -62,9 +62,10 @@ class LeadingToLearner(LeadingTo):
         return same_people.named(key, at=f"{self.at}__")
 
 
-def source() -> serializers.Field:
-    """The system from which rows came."""
-    return serializers.CharField(max_length=100, help_text="Only what came from this source")
+def source(at: str | None = None) -> serializers.Field:
+    """The system from which rows came; `at` is the path to it where it is not their own."""
+    told = "Only what came from this source"
+    return serializers.CharField(source=at, max_length=100, help_text=told)
 
 
 def current() -> serializers.Field:

@@ -2,14 +2,15 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import F, OuterRef, Prefetch, Subquery
+from django.db.models import F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Greatest
 from rest_framework import serializers, viewsets
 
 from issuer.models import Batch, Credential
 from registrar.api import filters
-from registrar.api.references import Reference
+from registrar.api.references import KnownElsewhere, Reference
 from registrar.models import Award, Learner
+from registrar.services.learners import same_people
 
 STATES = [*Batch.State.choices[:1], *Batch.State.choices[-1:], *Credential.State.choices]
 
@@ -60,8 +61,8 @@ def _recorded() -> Any:
     return Award.objects.select_related("template", "revision").with_state().order_by("pk")
 
 
-class RecordViewSet(viewsets.ReadOnlyModelViewSet):
-    """The records of all learners, also of those with nothing in them; by the learners' ids."""
+class RecordViewSet(KnownElsewhere, viewsets.ReadOnlyModelViewSet):
+    """The records of all learners, also of those with nothing in them, by the learners' ids."""
 
     scopes = ["learners.read", "awards.read"]
     queryset = Learner.objects.annotate(
@@ -73,3 +74,7 @@ class RecordViewSet(viewsets.ReadOnlyModelViewSet):
         "number": serializers.CharField(max_length=100, help_text="Only with this learner number"),
     }
     serializer_class = RecordSerializer
+
+    def named(self, key: str) -> Q:
+        """Of somebody whom two sources know the one record."""
+        return same_people.named(key)

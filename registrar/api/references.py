@@ -1,11 +1,17 @@
 """What a row leads to, told in the one way in which it is also sent and asked for."""
 
 from typing import Any
+from urllib.parse import unquote
 
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.viewsets import GenericViewSet
 
-from registrar.models.catalog import key_of
+from registrar.models.catalog import key_of, named
+from registrar.readers.row_members import ELSEWHERE
 
 
 @extend_schema_field({"type": "string", "pattern": "^sis:[^:]+:.+$"})
@@ -19,3 +25,25 @@ class Reference(serializers.Field):
     def to_representation(self, value: Any) -> str:
         """Its key."""
         return key_of(value.source, value.sourced_id)
+
+
+class KnownElsewhere(GenericViewSet):
+    """What is found by our id as well as by `sis:<source>:<sourcedId>`."""
+
+    # Whatever signs a sourcedId has.
+    lookup_value_regex = r"sis:.+|[^/.]+"
+
+    def get_object(self) -> Any:
+        """What has this id or key; of what several have the one that stands."""
+        key = self.kwargs["pk"]
+        if not key.startswith(ELSEWHERE):
+            return super().get_object()
+        if "\0" in unquote(key):  # PostgreSQL knows no such text
+            raise Http404
+        found = get_object_or_404(self.filter_queryset(self.get_queryset()), self.named(key))
+        self.check_object_permissions(self.request, found)
+        return found
+
+    def named(self, key: str) -> Q:
+        """What is known by `sis:<source>:<sourcedId>`."""
+        return named(key)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
@@ -127,6 +128,10 @@ class ResultViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
         ),
     }
     serializer_class = ResultSerializer
+
+    def named(self, key: str) -> Q:
+        """Of the whole, and the one that holds."""
+        return super().named(key) & Q(superseded_at=None, outcome=None)
 
     def demand_standing(self, held: Result) -> None:
         """Only a result that holds can be superseded."""

@@ -6,13 +6,9 @@ import itertools
 import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar, Final, cast
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.files import File
-from django.db.models import Q
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -25,18 +21,17 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from issuer import bodies
 from issuer.services.clients import Client
 from registrar import tasks
 from registrar.api.examples import ROWS
 from registrar.api.jobs import JobSerializer, SentRowSerializer
+from registrar.api.references import KnownElsewhere
 from registrar.errors import NoSource
-from registrar.models.catalog import named
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
-from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
+from registrar.readers.row_members import MEMBERS, Member
 from registrar.services.feeding import upsert_jobs, upsert_rows, upserts
 from registrar.services.feeding.upsert_rows import Row
 
@@ -143,36 +138,16 @@ class DoneLater(Response):
     is_kept_when_dry = True
 
 
-class UpsertsMixin(GenericViewSet):
+class UpsertsMixin(KnownElsewhere):
     """A list to which systems with the scope to write send rows."""
 
     kind: ClassVar[str]
     write_scopes: ClassVar[list[str]]
     write_parameters = ("source",)
-    # Keys of ours, or `sis:<source>:<sourcedId>`, whatever signs a sourcedId has.
-    lookup_value_regex = r"sis:.+|[^/.]+"
 
     def get_parsers(self) -> list[BaseParser]:
         """What rows are read from."""
         return [JsonRows(), JsonLines(), Sheet()]
-
-    def get_object(self) -> Any:
-        """What has this id, or is known by `sis:<source>:<sourcedId>`; of results the current."""
-        key = self.kwargs["pk"]
-        if not key.startswith(ELSEWHERE) or self.kind == "outcomes":
-            return super().get_object()
-        if "\0" in unquote(key):  # PostgreSQL knows no such text
-            raise Http404
-        current = {"superseded_at": None, "outcome": None} if self.kind == "results" else {}
-        found = get_object_or_404(
-            self.filter_queryset(self.get_queryset()), self.named(key), **current
-        )
-        self.check_object_permissions(self.request, found)
-        return found
-
-    def named(self, key: str) -> Q:
-        """What is known by `sis:<source>:<sourcedId>`."""
-        return named(key)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Add and change rows, each known by `source` and its key.

@@ -20,9 +20,15 @@ def named(name: str, *, at: str = "", by: str = "code") -> Q:
     names one thing only.
     """
     if name.startswith(KEY_PREFIX):
-        source, _, sourced_id = name.removeprefix(KEY_PREFIX).partition(":")
-        return Q(**{f"{at}source": unquote(source), f"{at}sourced_id": sourced_id})
+        source, sourced_id = parted(name)
+        return Q(**{f"{at}source": source, f"{at}sourced_id": sourced_id})
     return Q(**{f"{at}{by}": name})
+
+
+def parted(key: str) -> tuple[str, str]:
+    """The source and the sourcedId of a key."""
+    source, _, sourced_id = key.removeprefix(KEY_PREFIX).partition(":")
+    return unquote(source), sourced_id
 
 
 def key_of(source: str, sourced_id: str) -> str:

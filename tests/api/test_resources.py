@@ -43,6 +43,9 @@ def test_a_record_tells_what_a_learner_was_awarded_and_how_it_stands(
     (award,) = awarded["1001"]
     assert (award["template"], award["state"]) == ("cells", "valid")
     assert award["credential"] == str(adas_credential.pk)
+    one = sis.get("/api/v1/records/sis:sis:stu-1001")
+    assert one.json() == sis.get(f"/api/v1/records/{page['results'][0]['id']}").json()
+    assert sis.get("/api/v1/records/sis:sis:nobody").status_code == 404
     AccessToken.objects.update(scope="learners.read")
     assert sis.get("/api/v1/records").status_code == 403
 

@@ -391,7 +391,19 @@ def test_rows_are_addressed_by_their_sources_too(sent: APIClient) -> None:
     assert sent.get("/api/v1/learners/sis:banner:PSUNV;GRAD%2F0650.1%20a").status_code == 200
     for key in ("sis:", "sis:%00:x", "sis:%2500:x", "sis:x:%00", "sis:x:%ff"):
         assert sent.get(f"/api/v1/learners/{key}").status_code == 404
-    assert sent.get("/api/v1/outcomes/sis:banner:MAT-1").status_code == 404
+    assert sent.get("/api/v1/outcomes/sis:banner:none").status_code == 404
+
+
+def test_an_outcome_is_addressed_by_its_code_and_the_source_of_its_course(sent: APIClient) -> None:
+    row = {"code": "MAT 1/2", "course": "m1", "statement": "Counts to ten."}
+    assert became(send(sent, "outcomes", [row])) == ["created"]
+    address = "/api/v1/outcomes/sis:banner:MAT%201%2F2"
+    assert sent.get(address).json()["code"] == "MAT 1/2"
+    assert sent.get(address.replace("banner", "other")).status_code == 404
+    changed = sent.patch(address, {"statement": "Counts to twenty."}, format="json")
+    assert (changed.status_code, changed.json()["statement"]) == (200, "Counts to twenty.")
+    found = sent.get("/api/v1/outcomes?source=banner").json()["results"]
+    assert [each["code"] for each in found] == ["MAT-1", "MAT 1/2"]
 
 
 def test_every_answer_has_an_id_to_ask_about(sent: APIClient) -> None:

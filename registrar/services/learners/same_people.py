@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
-from urllib.parse import unquote
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -95,8 +94,8 @@ def named(key: str, *, at: str = "") -> Q:
 
     `at` is the path to the learner from the table asked.
     """
-    source, _, sourced_id = key.removeprefix(catalog.KEY_PREFIX).partition(":")
-    same = joined(unquote(source), among=[sourced_id])
+    source, sourced_id = catalog.parted(key)
+    same = joined(source, among=[sourced_id])
     return Q(**{f"{at}pk": same[sourced_id]}) if same else catalog.named(key, at=at)
 
 
