@@ -195,6 +195,9 @@ class NeverStored:
         response = self.get_response(request)
         if request.path.startswith(API):
             response["Cache-Control"] = "no-store"
+            if "Allow" in response:  # OPTIONS, which the library always names, is not offered
+                offered = response["Allow"].split(", ")
+                response["Allow"] = ", ".join(each for each in offered if each != "OPTIONS")
             said = request.headers.get(REQUEST_ID, "")
             response[REQUEST_ID] = said if _REQUEST_ID.fullmatch(said) else str(uuid.uuid4())
         return response

@@ -45,7 +45,10 @@ class RefuseCompressed:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding != "identity" and request.path.startswith(API):
-            return problems.answer(415, "compressed", "Send the body as it is, not compressed.")
+            said = "Send the body as it is, not compressed."
+            response = problems.answer(415, "compressed", said)
+            response["Accept-Encoding"] = "identity"  # RFC 9110, section 12.5.3
+            return response
         return self.get_response(request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -36,6 +37,11 @@ _ALWAYS = {"Accept-Encoding": "identity"}
 _IPV6 = ipaddress.ip_network("2000::/3")
 # ... but for 6to4 (RFC 3056) and Teredo (RFC 4380), which lead to IPv4 addresses unseen.
 _HIDING = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32")))
+
+# The last part of an IPv4 address in any of its old spellings (127.1, 0x7f000001), not of a name.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# Names that each network has for itself: RFC 6761, RFC 6762, and what ICANN has set aside.
+_AT_HOME = ("localhost", "local", "internal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,19 @@ def require_acceptable(url: str, *, trusted: Collection[str] = ()) -> None:
 def _may_be_public(parts: SplitResult) -> bool:
     if parts.scheme != "https" or _port(parts) not in (None, HTTPS_PORT):
         return False
+    host = parts.hostname or ""
     try:
-        ipaddress.ip_address(parts.hostname or "")
+        ipaddress.ip_address(host)
     except ValueError:
-        return True  # a name: what it stands for is looked up
-    return _is_public(parts.hostname or "")
+        return _may_be_public_name(host)
+    return _is_public(host)
+
+
+def _may_be_public_name(host: str) -> bool:
+    """What a name stands for is looked up, if it can be one that all the world asks for."""
+    names = host.removesuffix(".").split(".")
+    last = names[-1]
+    return len(names) > 1 and not _NUMBER.fullmatch(last) and last not in _AT_HOME
 
 
 def _origin(url: str) -> str:

@@ -88,14 +88,15 @@ def send_due(*, seconds: float) -> int:
 
 @transaction.atomic
 def send_again(delivery: Delivery, *, by: Actor) -> Delivery:
-    """Send one more time what was delivered or not, under the same id, with the whole patience.
+    """Send one more time what was tried, delivered or not, under the same id, with all patience.
 
-    Raises WrongState while it waits anyway, and where its endpoint is off.
+    What would be tried again later goes at once. Raises WrongState before the first try, while one
+    is being made, and where its endpoint is off.
     """
     _demand_on(delivery.endpoint)
-    settled = Delivery.objects.filter(pk=delivery.pk).exclude(state=State.WAITING)
-    if not settled.update(state=State.WAITING, tries=0, try_at=Now()):
-        raise WrongState("It waits to be sent.")
+    tried = Delivery.objects.filter(_settled() | _between_tries(), pk=delivery.pk)
+    if not tried.update(state=State.WAITING, tries=0, try_at=Now()):
+        raise WrongState("It is being sent.")
     delivery.refresh_from_db()
     details = {"event": str(delivery.event_id)}
     ledger.append("webhook.sent_again", delivery.endpoint, by=by, details=details)
@@ -104,12 +105,13 @@ def send_again(delivery: Delivery, *, by: Actor) -> Delivery:
 
 @transaction.atomic
 def send_failed_again(endpoint: WebhookEndpoint, *, since: datetime, by: Actor) -> int:
-    """Send once more all that has happened since and was not delivered; how many. Tests are not.
+    """Send at once all that has happened since and was tried in vain; how many. Tests are not.
 
     Raises WrongState where the endpoint is off.
     """
     _demand_on(endpoint)
-    failed = endpoint.deliveries.filter(state=State.FAILED, event__at__gte=since)
+    missed = Q(state=State.FAILED) | _between_tries()
+    failed = endpoint.deliveries.filter(missed, event__at__gte=since)
     wanted = failed.exclude(event__type=events.TEST.name)
     count = wanted.update(state=State.WAITING, tries=0, try_at=Now())
     if count:
@@ -145,6 +147,16 @@ def wait_after(tries: int, *, drawn: float, asked: int | None = None) -> timedel
 
 
 # Sending
+
+
+def _settled() -> Q:
+    return ~Q(state=State.WAITING)
+
+
+def _between_tries() -> Q:
+    """What was tried and waits to be tried again; not what somebody has in hand."""
+    in_hand = Q(try_at=F("tried_at") + LOST_AFTER)
+    return Q(state=State.WAITING, tries__gt=0) & ~in_hand
 
 
 def _due() -> QuerySet[Delivery]:

@@ -63,12 +63,12 @@ class DeliveryPage(ThingPage):
         return (list_link(WebhookEndpoint), Link(str(endpoint), thing_url(endpoint)))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        is_settled = self.object.state != Delivery.State.WAITING
+        was_tried = self.object.state != Delivery.State.WAITING or self.object.tries > 0
         return super().get_context_data(
             word=WORDS.get(self.object.state, ""),
             attempts=self.object.attempts.all(),
             message=deliveries.compose(self.object.event).decode(),
-            may_send_again=is_settled and self.object.endpoint.is_on and self.user.has_perm(CHANGE),
+            may_send_again=was_tried and self.object.endpoint.is_on and self.user.has_perm(CHANGE),
             **kwargs,
         )
 

@@ -268,7 +268,9 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         endpoint = webhooks.add(by=self.client, **said)
         if not is_on:
             webhooks.switch_off(endpoint, by=self.client)
-        return self._with_secret(endpoint, status.HTTP_201_CREATED)
+        answer = self._with_secret(endpoint, status.HTTP_201_CREATED)
+        answer["Location"] = f"/api/v1/webhooks/{endpoint.pk}"
+        return answer
 
     @extend_schema(responses=WebhookSerializer)
     @transaction.atomic
@@ -288,7 +290,8 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         is_on = said.pop("is_on", endpoint.is_on)
         endpoint = webhooks.change(endpoint, by=self.client, **said)
         switch = webhooks.switch_on if is_on else webhooks.switch_off
-        return Response(self.get_serializer(switch(endpoint, by=self.client)).data)
+        changed = self.get_serializer(switch(endpoint, by=self.client)).data
+        return Response(changed, headers={versions.ETAG: versions.tag_of(changed)})
 
     @extend_schema(responses={204: OpenApiResponse(description="It is told of nothing any more.")})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -212,6 +212,11 @@ def test_every_problem_is_as_described(schema, sis, method, path, headers, statu
     assert answer.status_code == status
     assert answer["Content-Type"] == PROBLEM
     fits(schema, "Problem", answer.json())
+    if status == 405:
+        offered = {each.strip().lower() for each in answer["Allow"].split(",")} - {"head"}
+        described = {address.strip("/"): item for address, item in schema["paths"].items()}
+        where = "learners/{id}" if "/" in path else path
+        assert offered == {*described[f"api/v1/{where}"]}
 
 
 def test_lacking_scopes_and_tokens_are_problems_as_described(schema, sis) -> None:

@@ -185,7 +185,8 @@ def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refuse
 
 
 def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Receiver) -> None:
-    address = f"{PATH}/{register(system, receiver)['id']}"
+    body = {"url": receiver.url, "types": ["batch.approved"]}
+    address = system.post(PATH, body, format="json")["Location"]
     changed = system.patch(
         address, {"description": "Portal", "types": ["batch.declined"]}, format="json"
     )
@@ -193,6 +194,7 @@ def test_it_is_changed_switched_off_and_retired(system: APIClient, receiver: Rec
         "Portal",
         ["batch.declined"],
     )
+    assert changed["ETag"] == system.get(address)["ETag"]
     off = system.patch(address, {"is_on": False}, format="json").json()
     assert (off["is_on"], off["why_off"]) == (False, "by_hand")
     assert system.patch(address, {"is_on": True}, format="json").json()["why_off"] == ""
@@ -232,7 +234,12 @@ def test_the_log_is_filtered_and_what_is_in_it_is_sent_again(
     (attempt,) = told["attempts"]
     assert (attempt["status"], attempt["said"]) == (500, "Broken")
     assert told["message"] in [each.body.decode() for each in receiver.messages]
+    assert system.post(f"{log}/{event.pk}/replay?dry_run=true").status_code == 202
+    again = system.post(f"{log}/{event.pk}/replay")  # and not as late as it would be by itself
+    assert (again.status_code, again.json()["tries"]) == (202, 0)
     assert system.post(f"{log}/{event.pk}/replay").status_code == 409
+    send()
+    assert len(system.get(f"{log}/{event.pk}").json()["attempts"]) == 2
     system.patch(address, {"is_on": False}, format="json")
     assert system.post(f"{log}/{event.pk}/replay").json()["code"] == "wrong_state"
     system.patch(address, {"is_on": True}, format="json")

@@ -299,6 +299,36 @@ def test_what_failed_is_sent_again_one_by_one_or_all_since_a_time(
 
 
 @pytest.mark.django_db
+def test_what_would_be_tried_later_is_sent_at_once_but_not_what_is_in_hand(
+    endpoint: WebhookEndpoint, receiver: Receiver, root: User
+) -> None:
+    receiver.status = 500
+    event = tell()
+    delivery = Delivery.objects.get(event=event)
+    for _ in range(3):
+        send()
+        Delivery.objects.update(try_at=timezone.now())
+    send()
+    Delivery.objects.update(try_at=timezone.now() + timedelta(hours=5))
+    receiver.status = 204
+    send()
+    assert len(receiver.messages) == 4
+    yesterday = timezone.now() - timedelta(days=1)
+    assert deliveries.send_failed_again(endpoint, since=yesterday, by=root) == 1
+    assert deliveries.send_failed_again(endpoint, since=yesterday, by=root) == 0
+    now = timezone.now()  # as whoever has it in hand leaves it
+    Delivery.objects.update(tries=1, tried_at=now, try_at=now + deliveries.LOST_AFTER)
+    with pytest.raises(WrongState):
+        deliveries.send_again(delivery, by=root)
+    assert deliveries.send_failed_again(endpoint, since=yesterday, by=root) == 0
+    Delivery.objects.update(try_at=timezone.now() - timedelta(seconds=1))
+    send()
+    delivery.refresh_from_db()
+    assert (delivery.state, len(receiver.messages)) == ("delivered", 5)
+    assert {each.headers["webhook-id"] for each in receiver.messages} == {str(event.pk)}
+
+
+@pytest.mark.django_db
 def test_a_test_is_sent_once_also_where_it_is_off(
     endpoint: WebhookEndpoint, receiver: Receiver, root: User
 ) -> None:
@@ -334,6 +364,9 @@ def test_events_of_a_month_ago_are_forgotten_with_all_that_was_tried(
         "https://sis.stranger.example:8443/hooks",
         "https://user:word@sis.stranger.example/hooks",
         "https://[::1",
+        "https://2130706433/hooks",
+        "https://[::ffff:127.0.0.1]/hooks",
+        "https://169.254.169.254/latest/meta-data",
         "ftp://localhost/hooks",
         "file:///etc/passwd",
         "https://",
