@@ -18,6 +18,7 @@ from oauth2_provider.exceptions import OAuthToolkitError
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.models import Application
 from oauth2_provider.views.mixins import OAuthLibMixin
+from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from config import learner_sign_in
@@ -89,7 +90,9 @@ class Consent(OAuthLibMixin, View):
         """Tell the application; the learner where it is unknown or gave another address."""
         leads_back, told = self.error_response(error)
         if leads_back:
-            return learner_sign_in.private(OAuth2ResponseRedirect(told["url"], ["https"]))
+            # Who answers, also where it is no (RFC 9207, section 2).
+            url = add_params_to_uri(told["url"], [("iss", settings.BASE_URL)])
+            return learner_sign_in.private(OAuth2ResponseRedirect(url, ["https"]))
         page = {"reason": told["error"].description or told["error"].error}
         status = HTTPStatus.BAD_REQUEST
         return render(self.request, "registrar/learner/refused.html", page, status=status)

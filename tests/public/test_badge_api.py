@@ -135,12 +135,36 @@ def test_what_was_replaced_is_not_listed_any_more(
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "since=yesterday", "since=2026-01-01"]
+    "query",
+    [
+        "limit=0",
+        "limit=x",
+        f"limit={2**31}",
+        "limit=1&limit=2",
+        "offset=-1",
+        "since=yesterday",
+        "since=2026-01-01",
+        "since=2026-02-30T00:00:00",
+    ],
 )
 def test_what_a_list_cannot_be_asked_is_told(query: str, app: App, shared_data: Path) -> None:
     answer = app.call("get", f"{LIST}?{query}")
     said = fails(shared_data, answer, 400, "invalid_query_parameter")
     assert query.partition("=")[0] in said
+
+
+def test_a_list_may_be_asked_for_as_the_standard_has_it(app: App) -> None:
+    for n in (1, 2):
+        app.call("post", LIST, json.dumps(badge(n)))
+    for since in ("2020-01-01T00:00:00", "2020-01-01T00:00:00.5", "2020-01-01T00:00:00+00:00"):
+        assert len(ids(app, f"?since={since}")) == 2
+    assert ids(app, "?since=2999-01-01T00:00:00") == []
+    # No more is given at once than we give, and the links say how much that is.
+    much = app.call("get", f"{LIST}?limit=5000")
+    assert (much.status_code, "limit=100&offset=0" in much["Link"]) == (200, True)
+    far = app.call("get", f"{LIST}?limit=1&offset=2000000000")
+    assert far.json() == {"credential": [], "compactJwsString": []}
+    assert 'limit=1&offset=1>; rel="prev"' in far["Link"]
 
 
 def test_a_badge_comes_back_as_it_was_brought_and_newer_ones_take_its_place(
@@ -257,11 +281,19 @@ def test_who_may_come_in_and_what_else_is_said(
     reading = app_of(ada.email, scope=f"{OB}credential.readonly")
     anonymous = Client().get(f"/ims/{LIST}")
     fails(shared_data, anonymous, 401, "unauthorizedrequest")
-    assert anonymous["WWW-Authenticate"].startswith("Bearer")
-    fails(shared_data, reading.call("post", LIST, "{}"), 403, "forbidden")
+    assert anonymous["WWW-Authenticate"] == f'Bearer realm="{settings.BASE_URL}"'
+    unknown = Client().get(f"/ims/{LIST}", headers={"authorization": "Bearer x"})
+    fails(shared_data, unknown, 401, "unauthorizedrequest")
+    assert 'error="invalid_token"' in unknown["WWW-Authenticate"]
+    beyond = reading.call("post", LIST, "{}")
+    fails(shared_data, beyond, 403, "forbidden")
+    lacking = f'error="insufficient_scope", scope="{OB}credential.upsert"'
+    assert lacking in beyond["WWW-Authenticate"]
     fails(shared_data, reading.call("get", "ob/v3p0/profile"), 403, "forbidden")
     fails(shared_data, reading.call("get", "clr/v2p0/credentials"), 403, "forbidden")
-    fails(shared_data, app.call("delete", LIST), 405, "not_allowed")
+    refused = app.call("delete", LIST)
+    fails(shared_data, refused, 405, "not_allowed")
+    assert refused["Allow"] == "GET, HEAD, POST"
     fails(shared_data, app.call("get", "ob/v3p0/assertions"), 404, "not_found")
     fails(shared_data, Client().get(f"/ims/{LIST}?access_token=x"), 400, "invalid_data")
     system, _ = api_clients.add("SIS", by=root)

@@ -109,7 +109,7 @@ def _paths(standard: Standard) -> dict[str, Any]:
 
 
 _PARAMETERS: Final = [
-    {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+    {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1}},
     {"in": "query", "name": "offset", "schema": {"type": "integer", "minimum": 0}},
     {"in": "query", "name": "since", "schema": {"type": "string", "format": "date-time"}},
 ]

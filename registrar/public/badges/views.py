@@ -1,16 +1,19 @@
 """The operations: discovery, credentials, profile. What goes wrong is an imsx_StatusInfo."""
 
+import re
+from datetime import datetime
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,13 +31,15 @@ from registrar.services.learners.held_credentials import Became
 from skills.public.case.failures import Failure
 
 USUAL_LIMIT = 50
+# More than that may be asked for (Open Badges 3.0 sets no bound), and so much is given.
 MAX_LIMIT = 100
-MAX_OFFSET = 1_000_000
+MAX_NUMBER = 2**31 - 1
 MAX_PROFILE = 64 * 1024
 TOKEN = "text/plain"  # noqa: S105 (no password)
 JSON = ("application/json", "application/vc+ld+json", "application/ld+json", "application/vc")
 
-_STATUS = {Became.CREATED: 201, Became.REPLACED: 200, Became.UNCHANGED: 304}
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", re.ASCII)
+_STATUS = {Became.CREATED: 201, Became.REPLACED: 200}
 
 
 class Anything(BaseContentNegotiation):
@@ -52,10 +57,13 @@ class Anything(BaseContentNegotiation):
 class LearnerView(APIView):
     """A view for who has a learner's token; `scopes` and `write_scopes` say which."""
 
+    http_method_names = ("get", "head", "post", "put")
     content_negotiation_class = Anything
     # It describes itself, at its own address.
     schema = None
     standard: ClassVar[Standard]
+    scopes: ClassVar[list[str]]
+    write_scopes: ClassVar[list[str]]
 
     @property
     def account(self) -> LearnerAccount:
@@ -76,9 +84,19 @@ class LearnerView(APIView):
         answer = failure.answer()
         if isinstance(exc, TooManyAttempts):
             answer["Retry-After"] = str(exc.seconds)
-        if failure.status == 401:
-            answer["WWW-Authenticate"] = f'Bearer realm="{settings.BASE_URL}"'
+        if failure.status in (401, 403):
+            answer["WWW-Authenticate"] = self._challenge(failure.status)
         return cast(Response, answer)
+
+    def _challenge(self, status: int) -> str:
+        """What a token lacks (RFC 6750, section 3)."""
+        said = [f'realm="{settings.BASE_URL}"']
+        if status == 403:
+            needed = self.scopes if self.request.method in SAFE_METHODS else self.write_scopes
+            said += ['error="insufficient_scope"', f'scope="{" ".join(needed)}"']
+        elif "Authorization" in self.request.headers:
+            said.append('error="invalid_token"')
+        return f"Bearer {', '.join(said)}"
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """What is a learner's is kept by nobody on the way."""
@@ -92,11 +110,11 @@ class Credentials(LearnerView):
 
     def get(self, request: Request) -> HttpResponse:
         """A page of it, what came first first."""
-        limit = _number(request, "limit", USUAL_LIMIT, 1, MAX_LIMIT)
-        offset = _number(request, "offset", 0, 0, MAX_OFFSET)
-        since = request.query_params.get("since")
+        limit = min(_number(request, "limit", USUAL_LIMIT, 1), MAX_LIMIT)
+        offset = _number(request, "offset", 0, 0)
+        since = _once(request, "since")
         try:
-            after = timestamps.read(since) if since is not None else None
+            after = _moment(since) if since is not None else None
         except VcError as error:
             raise Failure(400, "invalid_query_parameter", f"since: {error}") from None
         page = held_credentials.page(
@@ -123,8 +141,9 @@ class Credentials(LearnerView):
             is_token=media_type == TOKEN,
             by=cast(Any, request.auth).application,
         )
-        status = _STATUS[became]
-        return HttpResponse("" if status == 304 else text, content_type=media_type, status=status)
+        if became is Became.UNCHANGED:
+            return HttpResponseNotModified()
+        return HttpResponse(text, content_type=media_type, status=_STATUS[became])
 
 
 class Profile(LearnerView):
@@ -142,7 +161,7 @@ class Profile(LearnerView):
             raise Failure(400, "invalid_data", str(error)) from None
         account = self.account
         if not learner_profiles.update(account, said):
-            return HttpResponse(status=304)
+            return HttpResponseNotModified()
         account.refresh_from_db()
         return JsonResponse(learner_profiles.profile(account))
 
@@ -184,14 +203,29 @@ def nothing(request: HttpRequest, rest: str) -> HttpResponse:
     return Failure(404, "not_found", "There is no such address; see discovery.").answer()
 
 
-def _number(request: Request, name: str, usual: int, least: int, most: int) -> int:
-    text = request.query_params.get(name)
+def _once(request: Request, name: str) -> str | None:
+    """What a parameter says; None without it."""
+    said = request.query_params.getlist(name)
+    if len(said) > 1:
+        raise Failure(400, "invalid_query_parameter", f"Give {name} once.")
+    return said[0] if said else None
+
+
+def _number(request: Request, name: str, usual: int, least: int) -> int:
+    text = _once(request, name)
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
-        reason = f"{name} is a number from {least} to {most}."
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_NUMBER))
+    if not (is_number and least <= int(text) <= MAX_NUMBER):
+        reason = f"{name} is a number from {least} to {MAX_NUMBER}."
         raise Failure(400, "invalid_query_parameter", reason)
     return int(text)
+
+
+def _moment(text: str) -> datetime:
+    """A date-time; without a zone, as the standard writes it too, in UTC."""
+    text = text.replace(" ", "+")  # what a + becomes in an address if nobody takes care
+    return timestamps.read(f"{text}Z" if _WITHOUT_ZONE.fullmatch(text) else text)
 
 
 def _links(standard: Standard, total: int, limit: int, offset: int, since: str | None) -> str:
@@ -201,7 +235,7 @@ def _links(standard: Standard, total: int, limit: int, offset: int, since: str |
     if offset + limit < total:
         places["next"] = offset + limit
     if offset > 0:
-        places["prev"] = max(0, offset - limit)
+        places["prev"] = max(0, min(offset - limit, last))
     written = []
     for name, place in places.items():
         asked = {"limit": limit, "offset": place} | ({"since": since} if since else {})

@@ -7,8 +7,10 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from oauth2_provider.models import Application, RefreshToken
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749.errors import (
     InvalidClientError,
@@ -30,6 +32,8 @@ FROM_ONE_ADDRESS: Final = 100
 # Without it a token ends with its hour (Open Badges 3.0, "Request Access Token").
 OFFLINE: Final = "offline_access"
 _FAILURES: Final = "api_client.failures"
+# A code that was given for a token ends when it began.
+_USED: Final = Q(expires__lte=F("created"))
 
 
 def demand_patience(client_id: str, *, address: str) -> None:
@@ -112,8 +116,19 @@ class ProvenClients(OAuth2Validator):
         return True
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any) -> bool:
-        """Whether the code holds, and the access in which it was given."""
+        """Whether the code holds, and the access in which it was given.
+
+        One that comes a second time ends what it has opened (RFC 6749, section 4.1.2).
+        """
+        _end_what_is_used_twice(code, client)
         return super().validate_code(client_id, code, client, request) and _holds(request)
+
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Keep it as used, until what has expired is swept; InvalidGrantError where it is that."""
+        if not _grants(code, request.client).filter(~_USED).update(expires=F("created")):
+            raise InvalidGrantError(request=request)
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any) -> bool:
         """Whether the token holds, and the access in which it was given."""
@@ -183,6 +198,23 @@ def _lacking(scopes: list[str]) -> str:
     if strange := [each for each in scopes if each not in there_are]:
         return _plain(f"There is no scope {', '.join(each[:64] for each in strange[:20])}.")
     return _plain(f"The client was not granted {named}. Leave it out, or have it granted.")
+
+
+def _grants(code: str, client: Application) -> QuerySet[Grant]:
+    return Grant.objects.filter(code=code, application=client)
+
+
+@transaction.atomic
+def _end_what_is_used_twice(code: str, client: Application) -> None:
+    """Somebody else has seen the code: the client reaches nothing of this learner's any more."""
+    used = _grants(code, client).filter(_USED).first()
+    account = used and LearnerAccount.objects.filter(user=used.user).first()
+    if used is None or account is None:
+        return
+    for tokens in (RefreshToken, AccessToken, Grant):
+        tokens.objects.filter(user=used.user, application=client).delete()
+    details = {"client": client.client_id, "why": "code used twice"}
+    ledger.append("learner.access_ended", account.learner, by="token endpoint", details=details)
 
 
 def _plain(text: str) -> str:
