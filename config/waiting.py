@@ -61,7 +61,7 @@ def recent_batches(user: User) -> QuerySet[Batch] | None:
     if not user.has_perm("issuer.view_batch"):
         return None
     # What systems compose by themselves, one at a time, would push all else out of sight.
-    return Batch.objects.filter(client="").select_related("prepared_by")[:RECENT_BATCHES]
+    return Batch.objects.filter(prepared_by__isnull=False).select_related("prepared_by")[:RECENT_BATCHES]
 
 
 def _set_up(user: User) -> Task | None:

@@ -10,6 +10,10 @@ from issuer.models import Batch
 class BatchSerializer(serializers.ModelSerializer):
     """A batch."""
 
+    client = serializers.CharField(
+        help_text="API client that prepared or composed it; empty for a person's"
+    )
+
     class Meta:
         model = Batch
         fields = [
@@ -17,6 +21,7 @@ class BatchSerializer(serializers.ModelSerializer):
             "name",
             "state",
             "count",
+            "client",
             "prepared_at",
             "decided_at",
             "issued_at",

@@ -22,8 +22,9 @@ class Batch(models.Model):
     A correction of what was issued is `decided_alone`, by whoever prepared it, where the college
     has settled that one person is enough for that.
 
-    What a system composed by itself (VC API) is a batch of one by that `client`, approved from
-    the beginning: the decision was to let the client issue, when its scope was granted.
+    What a system composed by itself (VC API) is a batch of one by that `client` and no person,
+    approved from the beginning: the decision was to let the client issue, when its scope was
+    granted. Of what a system prepared for people to decide on, `client` names it, too.
     """
 
     class State(models.TextChoices):
@@ -41,7 +42,7 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
     client = models.CharField(
-        max_length=200, blank=True, help_text="API client that composed it; blank for a person's"
+        max_length=200, blank=True, help_text="API client that prepared or composed it; blank for a person's"
     )
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
@@ -74,18 +75,17 @@ class Batch(models.Model):
                 name="batch_is_decided_by_a_second_person",
             ),
             models.CheckConstraint(
-                condition=Q(prepared_by__isnull=False, client="")
-                | (Q(prepared_by__isnull=True) & ~Q(client="")),
+                condition=Q(prepared_by__isnull=False) | ~Q(client=""),
                 name="batch_is_of_a_person_or_of_a_client",
             ),
             models.CheckConstraint(
-                condition=~Q(client="")
+                condition=Q(prepared_by__isnull=True)
                 | Q(state="prepared", decided_by__isnull=True)
                 | (~Q(state="prepared") & Q(decided_by__isnull=False)),
                 name="batch_beyond_prepared_has_been_decided",
             ),
             models.CheckConstraint(
-                condition=Q(client="")
+                condition=Q(prepared_by__isnull=False)
                 | Q(
                     count=1,
                     state__in=["approved", "issued"],
@@ -100,6 +100,18 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether a system composed it by itself."""
+        return self.prepared_by_id is None
+
+    @property
+    def preparer(self) -> str:
+        """Who prepared it: a system by its name, a person by theirs."""
+        if self.client or self.prepared_by is None:
+            return self.client
+        return self.prepared_by.get_full_name() or self.prepared_by.get_username()
 
     @property
     def is_withdrawn(self) -> bool:

@@ -63,15 +63,21 @@ class Progress:
 
 
 @transaction.atomic
-def open(name: str, *, count: int, by: User, id: uuid.UUID | None = None) -> Batch:
+def open(
+    name: str, *, count: int, by: User, client: Client | str = "", id: uuid.UUID | None = None
+) -> Batch:
     """Prepare a batch of so many credentials, at the positions 0 to count - 1.
 
+    Where a system prepares it, `client` names that, and `by` stands for nobody.
     `id` is for who stores what refers to it first. Others who write in the ledger wait until this
     transaction ends: open late in it.
     """
-    batch = Batch.objects.create(id=id or uuid.uuid4(), name=name, count=count, prepared_by=by)
+    batch = Batch.objects.create(
+        id=id or uuid.uuid4(), name=name, count=count, prepared_by=by, client=str(client)
+    )
     events.tell(events.BATCH_PREPARED, lambda: events.thing(batch.pk, at=events.BATCHES))
-    ledger.append("batch.prepared", batch, by=by, details={"count": count})
+    actor = client if isinstance(client, Client) else by
+    ledger.append("batch.prepared", batch, by=actor, details={"count": count})
     return batch
 
 

@@ -254,7 +254,7 @@ def _revoked(batch: Batch) -> int:
 
 def _composed(batch: Batch) -> dict[str, Any] | None:
     """What a system composed by itself: the credential, its document and what it says."""
-    if not batch.client:
+    if not batch.is_composed:
         return None
     credential = batch.credentials.get()
     document = json.loads(credential.document)
@@ -476,9 +476,7 @@ class BatchAdmin(DeskAdmin):
 
     @admin.display(description="prepared by", ordering="prepared_by__last_name")
     def prepared_by_whom(self, batch: Batch) -> str:
-        person = batch.prepared_by
-        who = (person.get_full_name() or str(person)) if person else batch.client
-        return format_html("<bdi>{}</bdi>", who)
+        return format_html("<bdi>{}</bdi>", batch.preparer)
 
     @admin.display(description="state", ordering="state")
     def condition(self, batch: Batch) -> str:

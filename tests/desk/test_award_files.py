@@ -9,16 +9,20 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from rest_framework.test import APIClient
 
-from issuer.models import Batch, Chunk, Mail, SigningKey
+from issuer.models import Batch, Chunk, LedgerEntry, Mail, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
+from issuer.services.clients import Client as System
 from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
 from registrar.services.awarding import award_files, award_mails, awards, withdrawals
+from registrar.services.college import api_clients
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, right
 from tests.screens import width_beyond_the_screen
@@ -265,3 +269,30 @@ def test_learners_are_chosen_by_what_is_on_record_and_awarded(
     clerk.post(thing_url(kept), {"act": "prepare", "name": " Late ones "})
     assert [award.learner for award in Award.objects.all()] == [ada]
     assert Batch.objects.get().name == "Late ones"
+
+
+def test_a_batch_that_a_system_prepared_names_the_system_wherever_it_is_told(
+    workshop: Revision, sis: APIClient, dev: User, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    application, _ = api_clients.add("Portal", by=root, scopes=["awards.prepare"])
+    portal = System(application.client_id, application.name)
+    kept = award_files.take(
+        sheet(right(1)), template=workshop.template, by=portal, file_name="people.csv"
+    )
+    batch = award_files.prepare(award_files.look(kept), by=portal)
+    desk = signed_in(dev)
+    award = Award.objects.get(batch=batch)
+    listed = reverse("admin:issuer_batch_changelist")
+    for address in (thing_url(batch), listed, thing_url(award), reverse("admin:index")):
+        page = desk.get(address).content.decode()
+        assert "Portal" in page, address
+        assert "Command or system" not in page
+    assert "1 credential, prepared by Portal on" in desk.get(thing_url(batch)).content.decode()
+    (told,) = sis.get("/api/v1/batches").json()["results"]
+    assert told["client"] == "Portal"
+    entry = LedgerEntry.objects.get(act="batch.prepared")
+    assert (entry.actor, entry.details["client"]) == ("Portal", portal.id)
+    with pytest.raises(IntegrityError, match="batch_beyond_prepared_has_been_decided"):
+        with transaction.atomic():
+            Batch.objects.filter(pk=batch.pk).update(state="approved")
+    assert awards.approve(batch, by=dev).client == "Portal"

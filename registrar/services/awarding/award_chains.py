@@ -17,12 +17,12 @@ _DECIDED = {Batch.State.DECLINED: "declined"}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that was done: what, to which award, when, by whom, and why."""
+    """Something that was done: what, to which award, when, by whom (by name), and why."""
 
     act: str
     award: Award
     at: datetime
-    by: User | None
+    by: str
     reason: str = ""
 
 
@@ -103,11 +103,12 @@ def _steps(award: Award) -> Iterator[Step]:
     act = "awarded" if award.generation == 1 else "awarded again"
     if award.renewal:
         act = "renewed"
-    yield Step(act, award, award.decided_at, award.decided_by)
     batch = award.batch
+    yield Step(act, award, award.decided_at, batch.client or _name(award.decided_by))
     if batch.decided_at is not None:
         decided = _DECIDED.get(Batch.State(batch.state), "approved")
-        yield Step(decided, award, batch.decided_at, batch.decided_by, batch.decision_reason)
+        by = _name(batch.decided_by)
+        yield Step(decided, award, batch.decided_at, by, batch.decision_reason)
     changes = StatusChange.objects.filter(
         verifiable_credential__credential=award.credential_id
     ).select_related("by")
@@ -116,4 +117,9 @@ def _steps(award: Award) -> Iterator[Step]:
         # Each secured form of the credential has a change of its own.
         if (change.act, change.reason) not in told:
             told.add((change.act, change.reason))
-            yield Step(change.act, award, change.at, change.by, change.reason)
+            by = change.client or _name(change.by)
+            yield Step(change.act, award, change.at, by, change.reason)
+
+
+def _name(person: User | None) -> str:
+    return "" if person is None else person.get_full_name() or person.get_username()

@@ -38,7 +38,8 @@ def as_batch(
     if award_file.chosen:
         whence = f"{len(made):,} chosen learner{'s' * (len(made) != 1)}"
     title = (name or f"{revision.name}, {whence}")[:200]
-    batch = batches.open(title, count=len(made), by=_person(by), id=batch_id)
+    client = "" if by is None or isinstance(by, User) else by
+    batch = batches.open(title, count=len(made), by=_person(by), client=client, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by or "system", details=details)
     return batch

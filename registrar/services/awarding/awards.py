@@ -131,7 +131,7 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
     )
     if revision.awarding != Revision.Awarding.AUTOMATIC or revision.approved_by is None:
         raise WrongState("This revision does not award by itself.")
-    batch = _award(evaluation, by=revision.author)
+    batch = _award(evaluation, by=revision.author, client=revision.client)
     if batch is None:
         return None
     if revision.tells_learners:
@@ -140,7 +140,9 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
     return batches.approve(batch, by=revision.approved_by, reason=reason)
 
 
-def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
+def _award(
+    evaluation: Evaluation, *, by: User, client: str = "", name: str = ""
+) -> Batch | None:
     revision = evaluation.revision
     numbers = _generations(revision.template_id)
     is_taken = _taken(revision.template_id)
@@ -168,7 +170,7 @@ def _award(evaluation: Evaluation, *, by: User, name: str = "") -> Batch | None:
         for position, candidate in enumerate(candidates)
     )
     title = (name or f"{revision.name}, {dateformat.format(day, settings.DATE_FORMAT)}")[:200]
-    batch = batches.open(title, count=len(candidates), by=by, id=batch_id)
+    batch = batches.open(title, count=len(candidates), by=by, client=client, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by, details=details)
     return batch
