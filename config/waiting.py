@@ -23,8 +23,16 @@ from registrar.models import (
     SkillTag,
     TemplateProposal,
 )
-from registrar.services.awarding import awards_again, corrections, reminders, renewals, review_queue
+from registrar.services.awarding import (
+    awards,
+    awards_again,
+    corrections,
+    reminders,
+    renewals,
+    review_queue,
+)
 from registrar.services.college import expiries, roles
+from registrar.services.drafting import templates
 from registrar.services.learners import same_people
 from registrar.services.marking import confirmations
 from registrar.services.teaching import policies
@@ -61,7 +69,8 @@ def recent_batches(user: User) -> QuerySet[Batch] | None:
     if not user.has_perm("issuer.view_batch"):
         return None
     # What systems compose by themselves, one at a time, would push all else out of sight.
-    return Batch.objects.filter(prepared_by__isnull=False).select_related("prepared_by")[:RECENT_BATCHES]
+    of_people = Batch.objects.filter(prepared_by__isnull=False)
+    return of_people.select_related("prepared_by")[:RECENT_BATCHES]
 
 
 def _set_up(user: User) -> Task | None:
@@ -154,7 +163,7 @@ def _held_up(user: User) -> Task | None:
 def _batches(user: User) -> Task | None:
     if not user.has_perm("issuer.approve_batch"):
         return None
-    prepared = Batch.objects.filter(state=Batch.State.PREPARED).exclude(prepared_by=user)
+    prepared = awards.to_decide(user)
     url = _first_or_list(prepared, "issuer_batch", "?state__exact=prepared", "prepared_at")
     found = prepared.aggregate(count=Count("pk"), since=Min("prepared_at"))
     return _task(found, ("batch to approve", "batches to approve"), "Decide", url)
@@ -189,10 +198,7 @@ def _awards(user: User) -> Task | None:
 def _revisions(user: User) -> Task | None:
     if not user.has_perm("registrar.approve_revision"):
         return None
-    revisions = Revision.objects.filter(
-        state=Revision.State.SUBMITTED,
-        template__unit__in=roles.reach(user, "registrar.approve_revision"),
-    ).exclude(author=user)
+    revisions = templates.to_decide(user)
     url = _first_or_list(revisions, "registrar_revision", "?state__exact=submitted", "submitted_at")
     found = revisions.aggregate(count=Count("pk"), since=Min("submitted_at"))
     return _task(found, ("template to approve", "templates to approve"), "Decide", url)

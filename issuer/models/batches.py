@@ -42,7 +42,9 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
     client = models.CharField(
-        max_length=200, blank=True, help_text="API client that prepared or composed it; blank for a person's"
+        max_length=200,
+        blank=True,
+        help_text="API client that prepared or composed it; blank for a person's",
     )
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(

@@ -166,6 +166,7 @@ class BatchPage(ThingPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         batch, user = self.object, self.user
         is_own = batch.prepared_by_id == user.pk
+        is_waiting = batch.state == Batch.State.PREPARED
         may_see_learners = user.has_perm("registrar.view_award")
         is_issued = batch.state == Batch.State.ISSUED
         may_take_back = is_issued and withdrawals.may_revoke_all(user, batch)
@@ -181,14 +182,14 @@ class BatchPage(ThingPage):
             samples=samples(batch) if may_see_learners else [],
             composed=_composed(batch) if may_see_learners else None,
             may_see_learners=may_see_learners,
-            may_decide=batch.state == Batch.State.PREPARED
-            and user.has_perm("issuer.approve_batch"),
+            may_decide=is_waiting and awards.reaches(user, batch),
+            is_out_of_reach=is_waiting
+            and user.has_perm("issuer.approve_batch")
+            and not awards.reaches(user, batch),
             may_schedule=user.has_perm("issuer.approve_batch"),
             is_own=is_own,
-            has_worked_on=award_file_authors.has_worked_on(user, batch),
-            may_withdraw=batch.state == Batch.State.PREPARED
-            and is_own
-            and user.has_perm("issuer.prepare_batch"),
+            has_worked_on=bool(award_file_authors.worked_on(user, among=[batch])),
+            may_withdraw=is_waiting and is_own and user.has_perm("issuer.prepare_batch"),
             is_decline_unseen=is_own and batches.unseen_declines(user).filter(pk=batch.pk).exists(),
             failed=awards_again.failed(batch).count(),
             may_award_again=batch.state == Batch.State.ISSUED

@@ -128,9 +128,11 @@ def test_who_mended_rows_is_told_that_somebody_else_approves(
     )
     batch = award_files.prepare(award_files.look(kept), by=clara)
     page = signed_in(root).get(thing_url(batch)).content.decode()
-    assert "You had a hand in its rows" in page
+    assert "You had a hand in its rows, so somebody else decides on it." in page
     assert "Approve this batch" not in page
-    assert "Decline this batch" in page
+    assert "Decline this batch" not in page
+    declined = signed_in(root).post(thing_url(batch), {"act": "decline", "reason": "Mine."})
+    assert (declined.status_code, Batch.objects.get().state) == (409, "prepared")
 
 
 def test_learners_are_told_once_where_their_credential_is(

@@ -20,7 +20,7 @@ from registrar.models import Revision, SkillTag
 from registrar.services.awarding import awards
 from registrar.services.drafting import template_proposals, templates
 from registrar.services.teaching import submissions
-from tests.cast import issue
+from tests.cast import issue, member_of_staff
 from tests.desk.reading import text
 
 pytestmark = pytest.mark.django_db
@@ -45,11 +45,22 @@ def test_what_one_prepared_oneself_does_not_wait_for_oneself(adas_batch: Batch, 
     assert "batch to approve" not in verbs(root)
 
 
+def test_nobody_is_counted_who_may_not_decide(
+    adas_batch: Batch, draft: Revision, college: Any, clara: User, dev: User, root: User
+) -> None:
+    second = templates.revise(draft.template, by=clara)
+    templates.edit(second, by=root, name="Cells, by root")
+    templates.submit(second, by=clara)
+    arthur = member_of_staff(root, "arthur", "approver", college.arts)
+    assert verbs(dev) == {"batch to approve": 1, "template to approve": 1}
+    assert verbs(arthur) == {}
+    assert "template to approve" not in verbs(root)
+    assert verbs(root)["batch to approve"] == 1
+
+
 def test_a_chair_finds_what_was_submitted_in_their_department_only(
     college: Any, tag: SkillTag, fay: User, chen: User, root: User
 ) -> None:
-    from tests.cast import member_of_staff
-
     arthur = member_of_staff(root, "arthur", "chair", college.arts)
     assert verbs(chen) == {}
     submissions.carry(college.course, college.term, by=fay)
@@ -113,8 +124,9 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
     for page in ("credentials", "learners", "awards", "results", "batches", "templates"):
         with django_assert_max_num_queries(26):
             client.get(addresses[page])
-    # One for each kind of task, two more for what ends: secrets, and how long before credentials.
-    with django_assert_max_num_queries(48):
+    # One for each kind of task, two more for what ends (secrets, and how long before
+    # credentials), and two for in what one had a hand.
+    with django_assert_max_num_queries(50):
         client.get(addresses["home"])
 
 

@@ -363,8 +363,12 @@ def test_who_had_a_hand_in_the_rows_does_not_approve_what_a_colleague_prepares(
     elif part == "leave_out":
         award_files.leave_out(kept, [3], by=root)
     batch = award_files.prepare(kept, by=clara)
-    with pytest.raises(SamePerson):
-        awards.approve(batch, by=root)
+    for decide in (awards.approve, awards.decline):
+        with pytest.raises(SamePerson):
+            decide(batch, by=root, reason="By whom it was mended.")
+    assert batch not in awards.to_decide(root)
+    assert batch in awards.to_decide(dev)
+    assert batch not in awards.to_decide(clara)
     assert LedgerEntry.objects.get(act="batch.approval_refused").user == root
     assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
 

@@ -140,9 +140,7 @@ def prepare_automatically(evaluation: Evaluation) -> Batch | None:
     return batches.approve(batch, by=revision.approved_by, reason=reason)
 
 
-def _award(
-    evaluation: Evaluation, *, by: User, client: str = "", name: str = ""
-) -> Batch | None:
+def _award(evaluation: Evaluation, *, by: User, client: str = "", name: str = "") -> Batch | None:
     revision = evaluation.revision
     numbers = _generations(revision.template_id)
     is_taken = _taken(revision.template_id)
@@ -211,6 +209,20 @@ def _taken(template_id: Any) -> Callable[[Candidate], bool]:
     return lambda each: (each.learner_id, each.occasion) in occasions or each.learner_id in holders
 
 
+def to_decide(person: User) -> QuerySet[Batch]:
+    """The batches that wait for somebody like this person: `approve` would let them."""
+    reach = roles.reach(person, "issuer.approve_batch")
+    elsewhere = Award.objects.filter(batch=OuterRef("pk")).exclude(template__unit__in=reach)
+    prepared = Batch.objects.filter(state=Batch.State.PREPARED).exclude(prepared_by=person)
+    theirs = award_file_authors.worked_on(person, among=prepared)
+    return prepared.exclude(Exists(elsewhere)).exclude(pk__in=theirs)
+
+
+def reaches(person: User, batch: Batch) -> bool:
+    """Whether their role lets them approve credentials of all whose are in the batch."""
+    return all(person.has_perm("issuer.approve_batch", unit) for unit in units_of(batch))
+
+
 def units_of(batch: Batch) -> list[OrganizationUnit]:
     """Whose credentials are in the batch."""
     return list(OrganizationUnit.objects.filter(templates__awards__batch=batch).distinct())
@@ -239,8 +251,7 @@ def approve(
 @transaction.atomic
 def _approve(batch: Batch, *, by: User, reason: str, begins_at: datetime | None) -> Batch:
     _demand_to_decide(batch, by=by)
-    if award_file_authors.has_worked_on(by, batch):
-        raise SamePerson("Whoever had a hand in its rows cannot approve it. Ask a second person.")
+    _refuse_hand(by, batch)
     if batch.state == Batch.State.PREPARED and (fallen := _no_longer_hold(batch)):
         raise WrongState(
             f"{fallen} of the awards no longer hold: decline the batch and prepare it again."
@@ -252,8 +263,12 @@ def _approve(batch: Batch, *, by: User, reason: str, begins_at: datetime | None)
 
 @transaction.atomic
 def decline(batch: Batch, *, by: User, reason: str) -> Batch:
-    """Refuse a batch of awards that a colleague prepared: nobody in it counts as awarded."""
+    """Refuse a batch of awards that a colleague prepared: nobody in it counts as awarded.
+
+    Whoever could not approve it does not decline it either, which raises SamePerson.
+    """
     _demand_to_decide(batch, by=by)
+    _refuse_hand(by, batch)
     return batches.decline(batch, by=by, reason=reason)
 
 
@@ -333,6 +348,11 @@ def _by_rule(made: QuerySet[Award]) -> QuerySet[Award]:
 def _demand_to_decide(batch: Batch, *, by: User) -> None:
     for unit in units_of(batch):
         roles.demand(by, "issuer.approve_batch", unit=unit)
+
+
+def _refuse_hand(person: User, batch: Batch) -> None:
+    if award_file_authors.worked_on(person, among=[batch]):
+        raise SamePerson("Whoever had a hand in its rows does not decide on it. Ask somebody else.")
 
 
 def _demand_to_halt(batch: Batch, *, by: User) -> None:

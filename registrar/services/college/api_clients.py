@@ -1,6 +1,7 @@
 """Let a system, such as a student information system, into the API, and change its secret."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -256,6 +257,20 @@ def could_sign_in_as(person: User, *, of: Collection[str]) -> bool:
     done = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts, user=person)
     taken_away = Q(act="api_client.keys_changed", details__kids=[], details__jwks_uri="")
     return done.exclude(taken_away).exists()
+
+
+def acted_on(person: User, *, subjects: Collection[str], acts: Collection[str]) -> set[str]:
+    """On which of these subjects they did such an act, or could have done it as a system."""
+    done = LedgerEntry.objects.filter(subject__in=subjects, act__in=acts)
+    found = set(done.filter(user=person).values_list("subject", flat=True))
+    by_system: dict[str, set[str]] = defaultdict(set)
+    systems = done.filter(details__has_key="client")
+    for client, subject in systems.values_list("details__client", "subject"):
+        by_system[client].add(subject)
+    for client, touched in by_system.items():
+        if not touched <= found and could_sign_in_as(person, of=[client]):
+            found |= touched
+    return found
 
 
 def granted_to(client: AbstractApplication) -> ApiClient:

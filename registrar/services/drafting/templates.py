@@ -6,20 +6,28 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from issuer.errors import ReasonMissing, SamePerson, WrongState
-from issuer.models import LedgerEntry
 from issuer.services import achievements, events, ledger
 from issuer.services.clients import Actor
 from registrar.errors import CodeTaken, Gap, Incomplete, NoApprover, NotAllowed
-from registrar.models import Comment, CredentialTemplate, OrganizationUnit, Revision, RevisionSkill
+from registrar.models import (
+    Comment,
+    CredentialTemplate,
+    OrganizationUnit,
+    Revision,
+    RevisionSkill,
+    TemplateProposal,
+)
 from registrar.services.college import api_clients, event_types, people, roles
 from registrar.services.drafting import credential_facts, publication, readiness
 from skills.models import Skill
 
 State = Revision.State
 _APPROVE = "registrar.approve_revision"
+_WRITING = tuple(f"revision.{act}" for act in ("drafted", "edited", "submitted"))
 
 # What a revision says in plain words, and systems read and write as people do.
 COMMON_WORDING = (
@@ -254,16 +262,27 @@ def has_written(person: User, revision: Revision) -> bool:
 
     What a system wrote, whoever was shown the system's secret or gave it keys can have written.
     """
-    if person.pk == revision.author_id or revision.proposals.filter(by=person).exists():
-        return True
-    written = LedgerEntry.objects.filter(
-        subject=ledger.name_of(revision),
-        act__in=[f"revision.{act}" for act in ("drafted", "edited", "submitted")],
+    return revision.pk in written_by(person, among=[revision])
+
+
+def written_by(person: User, *, among: Iterable[Revision]) -> set[int]:
+    """Those of these revisions, by key, that `has_written` says of them."""
+    by_name = {ledger.name_of(each): each for each in among}
+    touched = api_clients.acted_on(person, subjects=by_name.keys(), acts=_WRITING)
+    proposed = TemplateProposal.objects.filter(by=person, revision__in=by_name.values())
+    return {
+        *(each.pk for each in by_name.values() if each.author_id == person.pk),
+        *(by_name[name].pk for name in touched),
+        *proposed.values_list("revision", flat=True),
+    }
+
+
+def to_decide(person: User) -> QuerySet[Revision]:
+    """What waits for somebody like this person: what they may approve, and have not written."""
+    submitted = Revision.objects.filter(
+        state=State.SUBMITTED, template__unit__in=roles.reach(person, _APPROVE)
     )
-    if written.filter(user=person).exists():
-        return True
-    systems = written.filter(details__has_key="client").values_list("details__client", flat=True)
-    return api_clients.could_sign_in_as(person, of=set(systems))
+    return submitted.exclude(pk__in=written_by(person, among=submitted))
 
 
 @transaction.atomic
