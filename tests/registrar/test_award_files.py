@@ -88,6 +88,25 @@ def test_right_rows_become_awards_with_what_they_say(
     assert LedgerEntry.objects.filter(act="award_file.prepared").count() == 1
 
 
+def test_each_row_tells_what_was_awarded_by_it(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    rows = [right(7), right(8) | {"e-mail": "no"}, ada_row(), right(9)]
+    kept = read(sheet(*rows), workshop, clara)
+    award_files.leave_out(kept, [5], by=clara)
+    award_files.prepare(kept, by=clara)
+    told = [
+        (row.number, row.award and row.award.learner.number, row.learner and row.learner.number)
+        for row in kept.rows.all()
+    ]
+    assert told == [
+        (2, "0000007", "0000007"),
+        (3, None, None),
+        (4, ada.number, ada.number),
+        (5, None, None),
+    ]
+
+
 def test_what_a_row_says_stands_in_the_credential(
     key: SigningKey, workshop: Revision, ada: Learner, clara: User, dev: User
 ) -> None:

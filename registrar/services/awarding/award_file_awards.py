@@ -1,20 +1,42 @@
 """Award whom the rows of a file name; people whom nobody knows become learners."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from issuer.models import Batch
-from issuer.services import batches, clock, ledger
+from issuer.services import batches, clock, copying, ledger
 from issuer.services.clients import Actor
 from registrar.models import Award, AwardFile, Learner, Revision
 from registrar.readers.award_records import AwardRecord
 from registrar.services.awarding import award_file_plan, award_file_rows, chosen_awards
 from registrar.services.awarding.award_file_plan import PlannedRow
-from registrar.services.awarding.award_file_rows import AT_ONCE
 from registrar.services.college import people
+
+_LEARNER: Final = ("source", "sourced_id", "number", "given_name", "family_name", "email")
+_AWARD: Final = (
+    "revision_id",
+    "template_id",
+    "learner_id",
+    "occasion",
+    "generation",
+    "replaces_id",
+    "renewal",
+    "awarded_on",
+    "valid_until",
+    "evidence",
+    "results",
+    "reasons",
+    "decided_by_id",
+    "decided_at",
+    "batch_id",
+    "position",
+    "credential_id",
+)
 
 
 def as_batch(
@@ -27,19 +49,14 @@ def as_batch(
 ) -> Batch:
     """Award everyone whom the rows name, as one batch, and let the rows say who got what."""
     batch_id = uuid4()
-    made = grant(award_file, revision, rows, batch_id, by=by)
-    by_number = {row.number: award for row, award in zip(rows, made, strict=True)}
-    kept = list(award_file.rows.filter(number__in=by_number))
-    for each in kept:
-        award = by_number[each.number]
-        each.award, each.learner_id = award, award.learner_id
-    award_file_rows.write_again(kept, "award", "learner")
+    grant(award_file, revision, rows, batch_id, by=by)
+    award_file_rows.tell_awards(award_file, [row.number for row in rows], batch_id)
     whence = award_file.file_name
     if award_file.chosen:
-        whence = f"{len(made):,} chosen learner{'s' * (len(made) != 1)}"
+        whence = f"{len(rows):,} chosen learner{'s' * (len(rows) != 1)}"
     title = (name or f"{revision.name}, {whence}")[:200]
     client = "" if by is None or isinstance(by, User) else by
-    batch = batches.open(title, count=len(made), by=_person(by), client=client, id=batch_id)
+    batch = batches.open(title, count=len(rows), by=_person(by), client=client, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by or "system", details=details)
     return batch
@@ -52,54 +69,57 @@ def grant(
     batch_id: UUID,
     *,
     by: Actor | None,
-) -> list[Award]:
-    """The awards of the rows, in their order, in a batch that is yet to be opened."""
+) -> None:
+    """Make the awards of the rows, in their order, in a batch that is yet to be opened."""
     learners = _learners(rows)
     chosen = chosen_awards.reasons(award_file) if award_file.chosen else None
-    decided_by, today = _person(by), timezone.localdate(clock.now())
-    return Award.objects.bulk_create(
+    decided_by, now = _person(by).pk, clock.now()
+    today = timezone.localdate(now)
+    copying.insert(
+        Award,
+        _AWARD,
         (
-            Award(
-                revision=revision,
-                template_id=revision.template_id,
-                learner_id=row.learner or learners[record.number],
-                occasion=row.occasion,
-                generation=row.generation,
-                replaces_id=row.replaces,
-                awarded_on=record.awarded_on or today,
-                valid_until=record.valid_until,
-                evidence=_evidence(record),
-                results=[{"description": each, "value": value} for each, value in record.results],
-                reasons=chosen or [f"Row {row.number} of {award_file.file_name}"],
-                decided_by=decided_by,
-                batch_id=batch_id,
-                position=position,
+            (
+                revision.pk,
+                revision.template_id,
+                row.learner or learners[record.number],
+                row.occasion,
+                row.generation,
+                row.replaces,
+                "",
+                record.awarded_on or today,
+                record.valid_until,
+                Jsonb(_evidence(record)),
+                Jsonb([{"description": each, "value": value} for each, value in record.results]),
+                Jsonb(chosen or [f"Row {row.number} of {award_file.file_name}"]),
+                decided_by,
+                now,
+                batch_id,
+                position,
+                uuid4(),
             )
             for position, row in enumerate(rows)
             if (record := row.record) is not None
         ),
-        batch_size=AT_ONCE,
     )
 
 
 def _learners(rows: Sequence[PlannedRow]) -> dict[str, int]:
     """By number the learners whom nobody knew before, made now."""
     unknown = {row.record.number: row.record for row in rows if row.record and not row.learner}
-    made = Learner.objects.bulk_create(
+    if not unknown:
+        return {}
+    source = award_file_plan.SOURCE
+    copying.insert(
+        Learner,
+        _LEARNER,
         (
-            Learner(
-                source=award_file_plan.SOURCE,
-                sourced_id=number,
-                number=number,
-                given_name=record.given_name,
-                family_name=record.family_name,
-                email=record.email,
-            )
+            (source, number, number, record.given_name, record.family_name, record.email)
             for number, record in unknown.items()
         ),
-        batch_size=AT_ONCE,
     )
-    return {learner.number: learner.pk for learner in made}
+    made = Learner.objects.filter(source=source, sourced_id__in=unknown)
+    return dict(made.values_list("sourced_id", "pk"))
 
 
 def _evidence(record: AwardRecord) -> list[dict[str, str]]:

@@ -319,14 +319,9 @@ def samples(award_file: AwardFile) -> list[tuple[str, dict[str, Any]]]:
     chosen = [row for row in award_file_reading.plan_of(award_file, only=only).rows if row.awards]
     with transaction.atomic():
         batch = Batch.objects.create(name="-", count=len(chosen), prepared_by=people.nobody())
-        made = award_file_awards.grant(
-            award_file,
-            award_file_reading.revision_of(award_file.template),
-            chosen,
-            batch.pk,
-            by=None,
-        )
-        found = Award.objects.filter(pk__in=[each.pk for each in made])
+        revision = award_file_reading.revision_of(award_file.template)
+        award_file_awards.grant(award_file, revision, chosen, batch.pk, by=None)
+        found = Award.objects.filter(batch=batch)
         documents = [each.said() for each in composition.compose(found)]
         names = [each.learner.name for each in found.order_by("position")]
         transaction.set_rollback(True)
