@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 
 from issuer.vc.errors import Finding, VcError
-from issuer.vc.json_text import parse_json
+from issuer.vc.json_text import MAX_BYTES, parse_json
 from issuer.vc.verification.report import Check, Outcome, Report
 
 PROBLEM = "application/problem+json"
@@ -25,10 +27,15 @@ class Refused(Exception):
     """The request can't be done as it stands; the problems say why."""
 
     def __init__(
-        self, *problems: dict[str, Any], status: int = 400, retry_after: int | None = None
+        self,
+        *problems: dict[str, Any],
+        status: int = 400,
+        code: str = "",
+        retry_after: int | None = None,
     ) -> None:
         self.problems = problems
         self.status = status
+        self.code = code or problems[0]["title"].lower().replace(" ", "_")
         self.retry_after = retry_after
         super().__init__("; ".join(problem["detail"] for problem in problems))
 
@@ -77,11 +84,11 @@ def read(
     `options` None takes any option: public suites send some that no draft has known.
     """
     try:
-        body = parse_json(request.body)
+        body = parse_json(_content(request))
     except VcError as error:
         raise Refused(problem("PARSING_ERROR", str(error))) from None
-    given = body.get("options")
-    if given is None:
+    given = body.get("options", {})
+    if given is None and options is None:
         given = {}
     if not isinstance(given, dict):
         raise Refused(problem("MALFORMED_VALUE_ERROR", "The options are not an object."))
@@ -93,6 +100,14 @@ def read(
             *(unknown_option(name) for name in unknown),
         )
     return Message(body, given)
+
+
+def _content(request: HttpRequest) -> bytes:
+    with suppress(RequestDataTooBig):
+        if len(request.body) <= MAX_BYTES:
+            return request.body
+    said = plain(413, f"The body has more than {MAX_BYTES:,} bytes.")
+    raise Refused(said, status=413, code="too_large")
 
 
 def problem(name: str, detail: str, *, pointer: str | None = None) -> dict[str, Any]:
@@ -159,8 +174,7 @@ def refusal(refused: Refused) -> JsonResponse:
 
 def problem_answer(refused: Refused) -> JsonResponse:
     """The answer to a request that is refused; `code` is a stable word, as in the REST API."""
-    word = refused.problems[0]["title"].lower().replace(" ", "_")
-    answer = _answer(refused, {"code": word, "errors": list(refused.problems)})
+    answer = _answer(refused, {"code": refused.code, "errors": list(refused.problems)})
     if refused.retry_after is not None:
         answer["Retry-After"] = str(refused.retry_after)
     return answer
