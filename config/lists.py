@@ -244,8 +244,6 @@ class Pages(BasePagination):
         self.request = request
         self.limit = self.get_page_size(request)
         since = request.query_params.get(SINCE)
-        if since is not None and (beside := set(request.query_params) & {"as_of"}):
-            raise UnknownParameter(f"Give either `{SINCE}` or `{beside.pop()}`.")
         self.by_change = since is not None
         cursor = request.query_params.get(CURSOR)
         self.place = None if cursor is None else Place.read(cursor)

@@ -145,8 +145,8 @@ class Operation(AutoSchema):
             told = OpenApiResponse(ProblemSerializer, description)
             body = self._get_response_for_code(told, str(status), [problems.MEDIA_TYPE], direction)
             bodies.setdefault(str(status), body)
+        bodies["414"] = TOO_LONG
         if self.method == "GET" and self.path.startswith(writes.API):
-            bodies["414"] = TOO_LONG
             bodies["304"] = {"description": "There is nothing new for who has this ETag."}
         return dict(sorted(bodies.items()))
 
@@ -159,6 +159,12 @@ class Operation(AutoSchema):
         others = [each for each in super()._get_parameters() if each["name"] not in names]
         conditional = [IF_MATCH] if self._is_change() else []
         return [*others, *ours, *conditional]
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """What an address holds; a view whose rows are known elsewhere says what its ids are."""
+        found = super()._resolve_path_parameters(variables)
+        known: dict[str, Any] = getattr(self.view, "ids", {})
+        return [each | known if each["name"] == lists.ID else each for each in found]
 
     def _conditions(self) -> list[dict[str, Any]]:
         """How whoever has an answer already asks for another."""

@@ -26,18 +26,37 @@ _TEXTS: Final[dict[str, dict[str, Any]]] = {
         "description": "The same, and not blank",
     },
 }
+# Of numbers those that every reader of JSON reads alike.
+_JSON_VALUE: Final[dict[str, Any]] = {
+    "type": ["object", "array", "string", "number", "boolean", "null"],
+    "minimum": -(2**53),
+    "maximum": 2**53,
+    "items": {"$ref": "#/components/schemas/JsonValue"},
+    "additionalProperties": {"$ref": "#/components/schemas/JsonValue"},
+}
 _SAYS_MORE: Final = frozenset({"enum", "const", "format", "pattern", "contentMediaType"})
 _JSON: Final = "application/json"
 _KNOWN_BY: Final = "/{id}"
+_JOBS: Final = "/api/v1/jobs"
+# What an answer tells of something that lies elsewhere: with which status, where it stands, where.
+_REVISIONS: Final = "/api/v1/revisions"
+_LEADS_ELSEWHERE: Final = {
+    ("post", "/api/v1/templates"): [("201", "$response.body#/revisions/0/id", _REVISIONS)],
+    ("post", "/api/v1/templates/{id}/revisions"): [("201", "$response.body#/id", _REVISIONS)],
+    ("post", "/api/v1/award-files"): [("201", "$response.body#/batch", "/api/v1/batches")],
+}
 
 
 def bound(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hook: no member but those described, and no text that holds what nobody sees."""
     components = result["components"]["schemas"]
     components |= {name: dict(schema) for name, schema in _TEXTS.items()}
+    components["JsonValue"] = dict(_JSON_VALUE)
     for component in _of_requests(result):
         if "properties" in components[component]:
             components[component]["additionalProperties"] = False
+        if names := components[component].pop("x-one-of", ()):
+            components[component]["oneOf"] = [{"required": [name]} for name in names]
         for schema in _texts(components[component]):
             _bind(schema)
     for _place, operation in _operations(result):
@@ -68,6 +87,9 @@ def _texts(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield schema
     for inner in schema.get("properties", {}).values():
         yield from _texts(inner)
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        for inner in schema.get(keyword, ()):
+            yield from _texts(inner)
     if "items" in schema:
         yield from _texts(schema["items"])
 
@@ -95,34 +117,38 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def linked(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Hook: an answer with ids links to whatever takes them."""
+    """Hook: an answer that holds an id, whatever was asked, links to all that takes it."""
     operations = dict(_operations(result))
     for (method, path), operation in operations.items():
-        for status, of_one in (("200", "results/0/id"), ("201", "id")):
-            answer = operation["responses"].get(status)
-            if answer is None or _JSON not in answer.get("content", {}):
-                continue
-            if (method == "get") == (status == "200"):
-                given = f"$response.body#/{of_one}"
-                _link(answer, {"id": given}, operations, path)
-        if method == "post" and _takes_rows(operation):
-            given = "sis:{$request.query.source}:{$response.body#/rows/0/key}"
-            _link(operation["responses"]["200"], {"id": given}, operations, path)
+        answers = operation["responses"]
+        if method == "get" and path.endswith(_KNOWN_BY):
+            _link(answers["200"], "$response.body#/id", operations, path, but=operation)
+        if method == "post" and path + _KNOWN_BY in result["paths"]:
+            if _takes_rows(operation):
+                known = "sis:{$request.query.source}:{$response.body#/rows/0/key}"
+                _link(answers["200"], known, operations, path + _KNOWN_BY)
+                _link(answers["202"], "$response.body#/id", operations, _JOBS + _KNOWN_BY)
+            else:
+                _link(answers["201"], "$response.body#/id", operations, path + _KNOWN_BY)
+        for status, known, other in _LEADS_ELSEWHERE.get((method, path), ()):
+            _link(answers[status], known, operations, other + _KNOWN_BY)
     return result
 
 
 def _link(
     answer: dict[str, Any],
-    given: dict[str, str],
+    known: str,
     operations: dict[tuple[str, str], dict[str, Any]],
     path: str,
+    *,
+    but: dict[str, Any] | None = None,
 ) -> None:
     for (_method, other), target in operations.items():
-        if not other.startswith(path + _KNOWN_BY) or other.count("{") > 1:
+        if not other.startswith(path) or other.count("{") > 1 or target is but:
             continue
         name = target["operationId"]
         links = answer.setdefault("links", {})
-        links[name] = {"operationId": name, "parameters": given}
+        links[name] = {"operationId": name, "parameters": {"id": known}}
 
 
 def _takes_rows(operation: dict[str, Any]) -> bool:

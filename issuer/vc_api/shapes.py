@@ -10,6 +10,8 @@ _CONTEXT = {
     "items": {"type": ["string", "object"]},
     "description": "First https://www.w3.org/ns/credentials/v2",
 }
+# Any JSON, without the numbers that readers of JSON see differently (RFC 7493, section 2.2).
+JSON_VALUE = {"$ref": "#/components/schemas/JsonValue"}
 _TYPE = {"type": ["string", "array"], "items": {"type": "string"}}
 
 
@@ -46,6 +48,37 @@ class CredentialField(serializers.JSONField):
 )
 class VerifiableCredentialField(serializers.JSONField):
     """A credential that was signed."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "A credential with its proof, or an EnvelopedVerifiableCredential. Whatever "
+        "else it is, the answer says so",
+        "additionalProperties": JSON_VALUE,
+    }
+)
+class ShownField(serializers.JSONField):
+    """What somebody shows as a credential."""
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "A presentation with its proof, or an EnvelopedVerifiablePresentation",
+        "properties": {
+            "type": _TYPE
+            | {
+                "pattern": "^(Enveloped)?VerifiablePresentation$",
+                "contains": {"enum": ["VerifiablePresentation", "EnvelopedVerifiablePresentation"]},
+            }
+        },
+        "required": ["type"],
+        "additionalProperties": JSON_VALUE,
+    }
+)
+class PresentationField(serializers.JSONField):
+    """What somebody shows as a presentation."""
 
 
 @extend_schema_field({"type": ["object", "string", "number", "boolean", "array", "null"]})
@@ -90,7 +123,7 @@ class VerifyCredentialOptionsSerializer(VerifyOptionsSerializer):
 class VerifyCredentialRequestSerializer(serializers.Serializer):
     """A credential to verify."""
 
-    verifiableCredential = VerifiableCredentialField()
+    verifiableCredential = ShownField()
     options = VerifyCredentialOptionsSerializer(required=False)
 
 
@@ -107,7 +140,7 @@ class VerifyPresentationOptionsSerializer(VerifyOptionsSerializer):
 class VerifyPresentationRequestSerializer(serializers.Serializer):
     """A presentation to verify."""
 
-    verifiablePresentation = VerifiableCredentialField()
+    verifiablePresentation = PresentationField()
     options = VerifyPresentationOptionsSerializer(required=False)
 
 
@@ -208,8 +241,8 @@ class VerificationSerializer(serializers.Serializer):
     verified = serializers.BooleanField(help_text="True only if all was checked and has passed")
     problemDetails = VcProblemDetailSerializer(many=True, required=False)
     results = ResultsSerializer(required=False)
-    credential = VerifiableCredentialField(required=False)
-    presentation = VerifiableCredentialField(required=False)
+    credential = StatedField(required=False)
+    presentation = StatedField(required=False)
 
 
 class VcProblemSerializer(serializers.Serializer):
@@ -227,9 +260,13 @@ def _problem(status: int, when: str) -> dict[tuple[int, str], OpenApiResponse]:
     return {(status, PROBLEM): OpenApiResponse(VcProblemSerializer, when)}
 
 
-_NOT_UNDERSTOOD = _problem(
-    400, "Malformed, with an unknown member or option, or refused for what the errors list."
-) | _problem(415, "The body is not sent as application/json.")
+_NOT_UNDERSTOOD = {
+    **_problem(
+        400, "Malformed, with an unknown member or option, or refused for what the errors list."
+    ),
+    **_problem(413, "The body is too large."),
+    **_problem(415, "The body is not sent as application/json."),
+}
 
 issue = extend_schema(
     operation_id="vc_api_issue",

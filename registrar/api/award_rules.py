@@ -1,5 +1,6 @@
 """Award rules in JSON, and their grammar for the schema of the API."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -47,9 +48,16 @@ def _thing(members: Schema) -> Schema:
     }
 
 
-_WORD: Final = {"type": "string"}
-_WORDS: Final = {"type": "array", "items": _WORD, "minItems": 1}
-_NUMBER: Final = {"type": "number"}
+_WORD: Final = {"type": "string", "minLength": 1, "maxLength": rules.MAX_TEXT}
+_WORDS: Final = {
+    "type": "array",
+    "items": _WORD,
+    "minItems": 1,
+    "maxItems": rules.MAX_WORDS,
+    "uniqueItems": True,
+}
+_BOUND: Final = int(rules.MAX_SCORE)
+_NUMBER: Final = {"type": "number", "exclusiveMinimum": -_BOUND, "exclusiveMaximum": _BOUND}
 _RULE: Final = {"$ref": "#/components/schemas/Rule"}
 _RULES: Final = {"type": "array", "items": _RULE, "minItems": 1}
 _WINDOW: Final = {
@@ -113,7 +121,7 @@ class RuleFieldSchema(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
         """A reference to the grammar."""
         component = ResolvedComponent(
-            name="Rule", type=ResolvedComponent.SCHEMA, schema=RULE, object=RuleField
+            name="Rule", type=ResolvedComponent.SCHEMA, schema=deepcopy(RULE), object=RuleField
         )
         auto_schema.registry.register_on_missing(component)
         if self.target.allow_null:

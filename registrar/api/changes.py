@@ -44,7 +44,7 @@ class ChangesMixin(UpsertsMixin):
             sources.hold(source)
             held = self.get_object()
             self.demand_standing(held)
-            versions.demand_match(request, self.get_serializer(held).data)
+            seen = self.get_serializer(held).data
             given = Given(0, self._members(held, said))
             by = Client.of(request.auth)
             (row,) = upserts.apply(self.kind, [given], source=source, by=by)
@@ -55,6 +55,7 @@ class ChangesMixin(UpsertsMixin):
                         for flaw in row.flaws
                     }
                 )
+            versions.demand_match(request, seen)
             changed = self.get_serializer(self.successor(held)).data
         return Response(changed, headers={versions.ETAG: versions.tag_of(changed)})
 

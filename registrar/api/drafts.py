@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, cast
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from oauth2_provider.models import AccessToken
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -17,6 +17,7 @@ from issuer.services.clients import Client
 from issuer.vc import vocabularies
 from registrar.api import filters, versions
 from registrar.api.award_rules import RuleField
+from registrar.api.examples import REWORDED, TEMPLATE
 from registrar.api.jobs import RowErrorSerializer
 from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
@@ -160,6 +161,7 @@ class DraftedTemplateViewSet(TemplateViewSet):
     """All templates. Systems draft them, people approve."""
 
     @extend_schema(
+        examples=[OpenApiExample("A draft", value=dict(TEMPLATE), request_only=True)],
         request=NewTemplateSerializer,
         responses={201: DraftedTemplateSerializer},
         description="Begin a template. Its first revision is a draft until it is submitted, and "
@@ -177,6 +179,7 @@ class DraftedTemplateViewSet(TemplateViewSet):
         return _created(f"/api/v1/templates/{revision.template_id}", told)
 
     @extend_schema(
+        examples=[OpenApiExample("Other words", value=dict(REWORDED), request_only=True)],
         request=DraftOptionsSerializer,
         responses={201: DraftedRevisionSerializer},
         description="Begin the next revision of a template, as a copy of the newest one with "
@@ -202,6 +205,7 @@ class DraftedRevisionViewSet(RevisionViewSet):
     write_scopes: ClassVar = ["templates.draft"]
 
     @extend_schema(
+        examples=[OpenApiExample("Other words", value=dict(REWORDED), request_only=True)],
         request=DraftOptionsSerializer,
         responses=DraftedRevisionSerializer,
         filters=False,
@@ -211,11 +215,11 @@ class DraftedRevisionViewSet(RevisionViewSet):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change a draft."""
         asked = DraftOptionsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         # Held before it is looked at again, so that nobody changes it in between.
         templates.hold(self.get_object())
         revision = self.get_object()
         versions.demand_match(request, self.get_serializer(revision).data)
-        asked.is_valid(raise_exception=True)
         templates.edit(revision, by=_client(request), **asked.wording())
         revision = self.get_object()
         changed = self.get_serializer(revision).data

@@ -1,8 +1,16 @@
-"""A row of each kind, as it is sent; each leads to those before it. And rows of awards."""
+"""What systems may send, as the description shows it: rows that lead to those before them, a draft.
 
+Sent in this order to the demo, each is taken.
+"""
+
+import csv
+import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+# The system that sends them.
+SOURCE: Final = "banner"
 ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
     "organisations": {
         "sourced_id": "biology",
@@ -86,3 +94,33 @@ learner number,given name,family name,e-mail,award date,result
 000777,Grace,Hopper,grace@learner.example,2026-06-30,87.5
 sis:banner:stu-1,,,,2026-06-30,
 """
+TEMPLATE: Final[Mapping[str, Any]] = {
+    "slug": "cells-and-tissues",
+    "organisation": f"sis:{SOURCE}:biology",
+    "name": "Cells and tissues",
+    "description": "Knows the tissues of plants and animals, and draws them from observation.",
+    "criteria": "Pass the course BIO 110.",
+    "kind": "course",
+    "rule": {
+        "final_result": {"course": "BIO 110", "category": "Module result", "one_of": ["Pass"]}
+    },
+}
+REWORDED: Final[Mapping[str, Any]] = {"criteria": "Pass the course BIO 110, with all its labs."}
+WEBHOOK: Final[Mapping[str, Any]] = {
+    "url": "https://hooks.college.example/credentials",
+    "types": ["credential.issued", "credential.revoked"],
+}
+
+
+def as_line(kind: str) -> str:
+    """The row as a line of NDJSON."""
+    return json.dumps(ROWS[kind]) + "\n"
+
+
+def as_sheet(kind: str) -> str:
+    """The row in a sheet, below its header."""
+    sheet = io.StringIO()
+    writer = csv.DictWriter(sheet, ROWS[kind])
+    writer.writeheader()
+    writer.writerow(ROWS[kind])
+    return sheet.getvalue()

@@ -24,20 +24,26 @@ def itself(key: str) -> Q | None:
 
 
 _NAME: Final = "!-9;-~\u00a1-\u1fff"
+# An id of ours is a number; one of elsewhere is a text.
+ID: Final = "Id, or sis:<source>:<sourcedId>"
+OURS: Final[dict[str, Any]] = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 10**_LONGEST_ID - 1,
+}
+EITHER: Final[dict[str, Any]] = OURS | {
+    "type": ["integer", "string"],
+    "pattern": f"^{ELSEWHERE}[{_NAME}]+:[:{_NAME}]+$",
+    "maxLength": LONGEST_REFERENCE,
+}
 
 
-@extend_schema_field(
-    {
-        "type": "string",
-        "maxLength": LONGEST_REFERENCE,
-        "pattern": f"^([0-9]{{1,{_LONGEST_ID}}}|{ELSEWHERE}[{_NAME}]+:[:{_NAME}]+)$",
-    }
-)
+@extend_schema_field(EITHER)
 class LeadingTo(serializers.CharField):
     """What a row leads to by this foreign key: an id of ours, or `sis:<source>:<sourcedId>`."""
 
     def __init__(self, at: str) -> None:
-        super().__init__(max_length=LONGEST_REFERENCE, help_text="Id, or sis:<source>:<sourcedId>")
+        super().__init__(max_length=LONGEST_REFERENCE, help_text=ID)
         self.at = at
 
     def to_internal_value(self, data: Any) -> Any:

@@ -36,7 +36,9 @@ class ColumnsField(serializers.JSONField):
     """A JSON object, as a form's field holds it."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """What is nested too deeply to be read is no such object."""
+        """What is nested too deeply to be read is no such object; a field left blank names none."""
+        if data == "":
+            return {}
         try:
             return super().to_internal_value(data)
         except RecursionError:

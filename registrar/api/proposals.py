@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
@@ -21,6 +21,7 @@ from skills.services.crosswalk import KINDS, MOST_AT_ONCE, Proposal
 _ENDS = ("origin", "destination")
 
 
+@extend_schema_serializer(extensions={"x-one-of": ["destination", "destination_uri"]})
 class ProposalSerializer(Strict):
     """One link: to a skill that is held here, or to an address."""
 

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.viewsets import GenericViewSet
 
+from registrar.api import filters
 from registrar.models.catalog import key_of, named
 from registrar.readers.row_members import ELSEWHERE
 
@@ -32,6 +33,11 @@ class KnownElsewhere(GenericViewSet):
 
     # Whatever signs a sourcedId has.
     lookup_value_regex = r"sis:.+|[^/.]+"
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """How the id in an address is described."""
+        return {"schema": filters.EITHER, "description": filters.ID}
 
     def get_object(self) -> Any:
         """What has this id or key; of what several have the one that stands."""

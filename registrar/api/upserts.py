@@ -25,13 +25,13 @@ from rest_framework.response import Response
 from issuer import bodies
 from issuer.services.clients import Client
 from registrar import tasks
-from registrar.api.examples import ROWS
+from registrar.api.examples import ROWS, SOURCE, as_line, as_sheet
 from registrar.api.jobs import JobSerializer, SentRowSerializer
 from registrar.api.references import KnownElsewhere
 from registrar.errors import NoSource
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
-from registrar.readers.row_members import MEMBERS, Member
+from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
 from registrar.services.feeding import upsert_jobs, upsert_rows, upserts
 from registrar.services.feeding.upsert_rows import Row
 
@@ -144,6 +144,12 @@ class UpsertsMixin(KnownElsewhere):
     kind: ClassVar[str]
     write_scopes: ClassVar[list[str]]
     write_parameters = ("source",)
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """The example is what the row of the examples becomes."""
+        key = MEMBERS[self.kind][0].name
+        return {**super().ids, "example": f"{ELSEWHERE}{SOURCE}:{ROWS[self.kind][key]}"}
 
     def get_parsers(self) -> list[BaseParser]:
         """What rows are read from."""
@@ -264,7 +270,9 @@ def _field(member: Member) -> serializers.Field:
 
 @functools.cache
 def row_serializer(kind: str) -> type[serializers.Serializer]:
-    name = "".join(part.title() for part in kind.split("-")).removesuffix("s")
+    one = kind.removesuffix("s")
+    one = f"{one[:-2]}y" if one.endswith("ie") else one
+    name = "".join(part.title() for part in one.split("-"))
     members: dict[str, Any] = {each.name: _field(each) for each in MEMBERS[kind]}
     key = MEMBERS[kind][0].name
     for other, each in members.items():
@@ -292,7 +300,7 @@ def upserting(kind: str) -> Any:
                     "not": {"enum": sorted(upserts.OURS)},
                 },
                 required=True,
-                examples=[OpenApiExample("A system", value="banner")],
+                examples=[OpenApiExample("A system", value=SOURCE)],
                 description="Name of the system that knows the rows by their sourcedIds. A client "
                 "may be limited to some: `sources` of `/api/v1/client` says to which",
             )
@@ -300,6 +308,12 @@ def upserting(kind: str) -> Any:
         examples=[
             OpenApiExample(
                 "A row", value=dict(ROWS[kind]), request_only=True, media_type=readers.JSON
+            ),
+            OpenApiExample(
+                "A line", value=as_line(kind), request_only=True, media_type=readers.NDJSON
+            ),
+            OpenApiExample(
+                "A sheet", value=as_sheet(kind), request_only=True, media_type=readers.CSV
             ),
         ],
         responses={

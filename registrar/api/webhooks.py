@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
 from oauth2_provider.models import AccessToken
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -22,6 +22,7 @@ from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from issuer.services import deliveries, webhook_calls, webhooks
 from issuer.services.clients import Client
 from registrar.api import versions
+from registrar.api.examples import WEBHOOK
 from registrar.api.told_once import ToldOnce
 from registrar.services.college import api_clients
 from registrar.services.college.event_types import CATALOGUE, SENT
@@ -29,10 +30,17 @@ from registrar.services.college.event_types import CATALOGUE, SENT
 _HOURS = timedelta(hours=1)
 
 
+@extend_schema_field(
+    {"type": "string", "format": "uri", "pattern": r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?$"}
+)
+class ReceiverField(serializers.CharField):
+    """Where a webhook is told."""
+
+
 class WebhookSerializer(Strict, serializers.ModelSerializer):
     """A webhook of the client: where it is told of what."""
 
-    url = serializers.CharField(
+    url = ReceiverField(
         max_length=500, help_text="https, at a public address; nothing else is called"
     )
     types = serializers.ListField(
@@ -253,7 +261,10 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         """Also those that were retired: so they are told to be gone."""
         return webhooks.of(self.client, with_retired=True)
 
-    @extend_schema(responses={201: WebhookWithSecretSerializer})
+    @extend_schema(
+        examples=[OpenApiExample("A receiver", value=dict(WEBHOOK), request_only=True)],
+        responses={201: WebhookWithSecretSerializer},
+    )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Have an address told of events from now on. The secret stands in this answer alone.
 
@@ -283,9 +294,9 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         # Held before it is looked at again, so that nobody changes it in between.
         webhooks.hold(self.get_object())
         endpoint = self.get_object()
-        versions.demand_match(request, self.get_serializer(endpoint).data)
         asked = self.get_serializer(endpoint, data=body, partial=True)
         asked.is_valid(raise_exception=True)
+        versions.demand_match(request, self.get_serializer(endpoint).data)
         said = dict(asked.validated_data)
         is_on = said.pop("is_on", endpoint.is_on)
         endpoint = webhooks.change(endpoint, by=self.client, **said)

@@ -47,6 +47,8 @@ from registrar.rules.explaining import Why, why
 from registrar.rules.parsing import (
     MAX_CONDITIONS,
     MAX_DEPTH,
+    MAX_SCORE,
+    MAX_TEXT,
     MAX_WORDS,
     InvalidRule,
     RuleProblem,
@@ -57,6 +59,8 @@ from registrar.rules.progress import asked, met_by_each, missing
 __all__ = [
     "MAX_CONDITIONS",
     "MAX_DEPTH",
+    "MAX_SCORE",
+    "MAX_TEXT",
     "MAX_WORDS",
     "ActivityDone",
     "AllOf",
