@@ -127,13 +127,18 @@ class VerifyCredentialRequestSerializer(serializers.Serializer):
     options = VerifyCredentialOptionsSerializer(required=False)
 
 
+@extend_schema_field({"type": "string", "contentMediaType": "text/plain"})
+class PlainField(serializers.CharField):
+    """Any text at all: it is only compared."""
+
+
 class VerifyPresentationOptionsSerializer(VerifyOptionsSerializer):
     """Options of verifying a presentation."""
 
-    challenge = serializers.CharField(
+    challenge = PlainField(
         required=False, help_text="Which was sent to the holder; without it an old one passes again"
     )
-    domain = serializers.CharField(required=False, help_text="For whom it must have been made")
+    domain = PlainField(required=False, help_text="For whom it must have been made")
     returnPresentation = serializers.BooleanField(required=False, default=False)
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from issuer.services.clients import Client
 from registrar.api import versions
-from registrar.api.upserts import JsonRows, NoRows, Sent, UpsertsMixin, row_serializer
+from registrar.api.upserts import JsonRows, NoRows, Sent, UpsertsMixin, known_by, row_serializer
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import MEMBERS
@@ -22,6 +22,10 @@ from registrar.services.college import sources
 from registrar.services.feeding import upsert_jobs, upserts
 
 _KEY: Final = "sourced_id"
+# What a row is known by stays, and need not be sent: of a result also for which outcome it is.
+_FIXED: Final = {
+    kind: frozenset({known_by(kind), *(["outcome"] if kind == "results" else [])}) for kind in MEMBERS
+}
 
 
 class ChangesMixin(UpsertsMixin):
@@ -108,5 +112,5 @@ def _members(sent: Any, kind: str) -> dict[str, Any]:
 def changing(kind: str, answer: Any, **more: Any) -> Any:
     """Describe `partial_update` of a list with rows of this kind."""
     return extend_schema(
-        request={readers.JSON: row_serializer(kind)}, responses={200: answer}, filters=False, **more
+        request={readers.JSON: row_serializer(kind, but=_FIXED[kind])}, responses={200: answer}, filters=False, **more
     )

@@ -5,7 +5,6 @@ Sent in this order to the demo, each is taken.
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -110,11 +109,6 @@ WEBHOOK: Final[Mapping[str, Any]] = {
     "url": "https://hooks.college.example/credentials",
     "types": ["credential.issued", "credential.revoked"],
 }
-
-
-def as_line(kind: str) -> str:
-    """The row as a line of NDJSON."""
-    return json.dumps(ROWS[kind]) + "\n"
 
 
 def as_sheet(kind: str) -> str:

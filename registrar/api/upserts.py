@@ -25,11 +25,12 @@ from rest_framework.response import Response
 from issuer import bodies
 from issuer.services.clients import Client
 from registrar import tasks
-from registrar.api.examples import ROWS, SOURCE, as_line, as_sheet
+from registrar.api.examples import ROWS, SOURCE, as_sheet
 from registrar.api.jobs import JobSerializer, SentRowSerializer
 from registrar.api.references import KnownElsewhere
 from registrar.errors import NoSource
 from registrar.readers import rows as readers
+from registrar.readers.cells import EMAIL
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import ELSEWHERE, MEMBERS, Member
 from registrar.services.feeding import upsert_jobs, upsert_rows, upserts
@@ -41,6 +42,8 @@ _PART: Final = 1 << 16
 _REFERENCE: Final = (
     ": its sourcedId in the same source, or `sis:<source>:<sourcedId>` as it is read"
 )
+# Seven digits before the point.
+_LARGEST: Final = 9_999_999
 
 
 class TooLarge(APIException):
@@ -148,8 +151,8 @@ class UpsertsMixin(KnownElsewhere):
     @property
     def ids(self) -> dict[str, Any]:
         """The example is what the row of the examples becomes."""
-        key = MEMBERS[self.kind][0].name
-        return {**super().ids, "example": f"{ELSEWHERE}{SOURCE}:{ROWS[self.kind][key]}"}
+        known = f"{ELSEWHERE}{SOURCE}:{ROWS[self.kind][known_by(self.kind)]}"
+        return {**super().ids, "example": known}
 
     def get_parsers(self) -> list[BaseParser]:
         """What rows are read from."""
@@ -262,21 +265,28 @@ def _field(member: Member) -> serializers.Field:
     if member.json == "boolean":
         return serializers.BooleanField(**options)
     if member.json == "number":
-        return serializers.FloatField(**options)
+        return serializers.FloatField(min_value=-_LARGEST, max_value=_LARGEST, **options)
     if member.name.endswith("_on") or member.name == "dated":
         return serializers.DateField(**options)
-    return serializers.CharField(max_length=10_000, allow_blank=not member.needed, **options)
+    options["allow_blank"] = not member.needed
+    if member.kind is EMAIL:
+        return serializers.EmailField(max_length=member.kind.longest, **options)
+    return serializers.CharField(max_length=member.kind.longest, **options)
+
+
+def known_by(kind: str) -> str:
+    """The member by which a row is known."""
+    return MEMBERS[kind][0].name
 
 
 @functools.cache
-def row_serializer(kind: str) -> type[serializers.Serializer]:
+def row_serializer(kind: str, *, but: frozenset[str] = frozenset()) -> type[serializers.Serializer]:
     one = kind.removesuffix("s")
     one = f"{one[:-2]}y" if one.endswith("ie") else one
     name = "".join(part.title() for part in one.split("-"))
-    members: dict[str, Any] = {each.name: _field(each) for each in MEMBERS[kind]}
-    key = MEMBERS[kind][0].name
+    members = {each.name: _field(each) for each in MEMBERS[kind] if each.name not in but}
     for other, each in members.items():
-        each.required = other == key
+        each.required = other == known_by(kind)
     what = f"A row of {kind}; what it leaves out stays as it is, what is null is emptied."
     return type(f"{name}RowSerializer", (serializers.Serializer,), {"__doc__": what, **members})
 
@@ -308,9 +318,6 @@ def upserting(kind: str) -> Any:
         examples=[
             OpenApiExample(
                 "A row", value=dict(ROWS[kind]), request_only=True, media_type=readers.JSON
-            ),
-            OpenApiExample(
-                "A line", value=as_line(kind), request_only=True, media_type=readers.NDJSON
             ),
             OpenApiExample(
                 "A sheet", value=as_sheet(kind), request_only=True, media_type=readers.CSV

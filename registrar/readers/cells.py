@@ -12,6 +12,11 @@ from typing import Any, Final
 # Values recur from row to row; the cache also lets equal values share one object.
 _CACHE: Final = 20_000
 
+_LONGEST_KEY: Final = 255
+_LONGEST_CODE: Final = 100
+_LONGEST_WORD: Final = 200
+_LONGEST_PROSE: Final = 10_000
+_LONGEST_EMAIL: Final = 254
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _NUMBER = re.compile(r"-?[0-9]{1,7}(\.[0-9]{1,15})?")
@@ -34,10 +39,11 @@ class BadCell(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How the cells of a column are read, and what a blank cell means."""
+    """How the cells of a column are read, what a blank cell means, and how long a text may be."""
 
     parse: Callable[[str], Any]
     blank: Any = None
+    longest: int = 0
 
 
 def _text(limit: int) -> Callable[[str], str]:
@@ -133,7 +139,7 @@ def read_key(cell: str) -> str:
 
 def _word(cell: str) -> str:
     """A word that rules compare with theirs: what stands around it in the cell is no part of it."""
-    return _text(200)(cell.strip())
+    return _text(_LONGEST_WORD)(cell.strip())
 
 
 def _list(cell: str) -> tuple[str, ...]:
@@ -158,7 +164,7 @@ def _user_ids(cell: str) -> tuple[tuple[str, str], ...]:
 
 
 def _email(cell: str) -> str:
-    if len(cell) <= 254 and _EMAIL.fullmatch(cell):
+    if len(cell) <= _LONGEST_EMAIL and _EMAIL.fullmatch(cell):
         return _SHORT(cell)
     raise BadCell(
         "bad_email",
@@ -181,18 +187,18 @@ def objective_key(source: str, objective_id: str) -> str:
     )
 
 
-_SHORT: Final = _text(255)
+_SHORT: Final = _text(_LONGEST_KEY)
 
-KEY: Final = Kind(read_key, "")
+KEY: Final = Kind(read_key, "", _LONGEST_KEY)
 # sis:<source>:<sourcedId>, the source percent-encoded.
 LONGEST_REFERENCE: Final = 1_460
-REFERENCE: Final = Kind(_text(LONGEST_REFERENCE), "")
+REFERENCE: Final = Kind(_text(LONGEST_REFERENCE), "", LONGEST_REFERENCE)
 KEYS: Final = Kind(_list, ())
-TEXT: Final = Kind(_SHORT, "")
-CODE: Final = Kind(_text(100), "")
-WORD: Final = Kind(_word, "")
-EMAIL: Final = Kind(_email, "")
-LONG_TEXT: Final = Kind(_text(10_000), "")
+TEXT: Final = Kind(_SHORT, "", _LONGEST_KEY)
+CODE: Final = Kind(_text(_LONGEST_CODE), "", _LONGEST_CODE)
+WORD: Final = Kind(_word, "", _LONGEST_WORD)
+EMAIL: Final = Kind(_email, "", _LONGEST_EMAIL)
+LONG_TEXT: Final = Kind(_text(_LONGEST_PROSE), "", _LONGEST_PROSE)
 DATE: Final = Kind(_date)
 NUMBER: Final = Kind(_number)
 BOOLEAN: Final = Kind(_boolean)

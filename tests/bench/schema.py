@@ -1,7 +1,8 @@
 """The API as it describes itself: requests that its descriptions allow and forbid, by thousands.
 
-A web server on a database of its own, with rows of every kind and a client with every scope.
-Schemathesis reads each description as it is served, and sends what it allows, what it forbids, and
+A web server on a database of its own, with rows of every kind, a client with every scope, and a
+learner who lets an application do everything. Schemathesis reads each description as it is served
+(that of the REST API and the VC API, those of Open Badges 3.0 and CLR 2.0), and sends what it allows, what it forbids, and
 chains of requests of which each needs what the last one answered. Then it judges each answer: its
 status, its headers and its body by the description; what was allowed must be done, what was
 forbidden refused.
@@ -33,6 +34,9 @@ from tests.bench.rows import Row
 COUNT = 10_000
 NUMBERS = {"--examples": (20, "how many requests are drawn for each operation in each phase")}
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
+# What is published of Open Badges 3.0 and CLR 2.0; without it their documents may be anything.
+SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "schemas"
 # What is answered must stand in the description.
 BY_DESCRIPTION = (
     "status_code_conformance",
@@ -40,6 +44,8 @@ BY_DESCRIPTION = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
+# Below which the APIs for learners describe themselves.
+STANDARDS = ("/ims/ob/v3p0", "/ims/clr/v2p0")
 SHOWN = 50
 
 
@@ -64,6 +70,13 @@ class Found:
         """How many answers were of these hundred statuses."""
         return sum(count for status, count in self.statuses.items() if status // 100 == hundred)
 
+    def __iadd__(self, others: "Found") -> "Found":
+        """What was found elsewhere, too."""
+        self.statuses += others.statuses
+        for check, failures in others.failures.items():
+            self.failures.setdefault(check, []).extend(failures)
+        return self
+
     def failed(self, checks: tuple[str, ...]) -> int:
         return sum(len(self.failures.get(check, ())) for check in checks)
 
@@ -80,7 +93,12 @@ def run(*, count: int, seed: int, examples: int) -> Iterator[Row]:
         _serve(home, here, port)
         _send_rows(here, token)
         home.end("worker")
-        found = _asked(home.folder, f"{here}/api/v1/schema", token, seed=seed, examples=examples)
+        asking = {"seed": seed, "examples": examples}
+        found = _asked(home.folder, [f"{here}/api/v1/schema"], token, **asking)
+        token = _token_of_a_learner()
+        for path in STANDARDS:
+            described = _described(here, path, home.folder)
+            found += _asked(home.folder, [str(described), "--url", here + path], token, **asking)
         for check, failures in found.failures.items():
             for failure in failures[:SHOWN]:
                 print(f"{check}: {failure}", file=sys.stderr)
@@ -152,6 +170,26 @@ def _token() -> str:
     return token
 
 
+def _token_of_a_learner() -> str:
+    """A token of an application that a learner lets do everything."""
+    from django.conf import settings
+    from oauth2_provider.models import AccessToken, Application
+
+    from registrar.models import Award
+    from registrar.services.learners import learner_sign_ins
+
+    award = Award.objects.select_related("learner").exclude(learner__email="").earliest("pk")
+    token = secrets.token_urlsafe(32)
+    AccessToken.objects.create(
+        application=Application.objects.earliest("pk"),
+        user=learner_sign_ins.account_of(award.learner).user,
+        token=token,
+        scope=" ".join(settings.LEARNER_SCOPES),
+        expires=datetime.now(UTC) + timedelta(hours=6),
+    )
+    return token
+
+
 def _serve(home: college.College, here: str, port: int) -> None:
     argv = ["-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--workers", "2"]
     argv += ["--threads", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
@@ -199,14 +237,36 @@ def _ask(request: urllib.request.Request, token: str) -> Any:
 # Asking
 
 
-def _asked(folder: Path, url: str, token: str, *, seed: int, examples: int) -> Found:
+def _described(here: str, path: str, folder: Path) -> Path:
+    """A description as it is served, with the schemas that it names beside us."""
+    with urllib.request.urlopen(f"{here}{path}/discovery") as answer:
+        said = json.load(answer)
+    description = folder / f"{path.replace('/', '-')}.json"
+    description.write_text(json.dumps(_beside(said)), encoding="utf-8")
+    return description
+
+
+def _beside(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_beside(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if (name := node.get("$ref")) is None:
+        return {key: _beside(each) for key, each in node.items()}
+    file = name.rpartition("/")[2]
+    found = next(SCHEMAS.glob(f"*/{file}"), None)
+    return {"$ref": found.as_uri()} if found else {}
+
+
+def _asked(folder: Path, of: list[str], token: str, *, seed: int, examples: int) -> Found:
     """Let schemathesis ask; it says itself, on standard error, what it does."""
     report = folder / f"report-{secrets.token_hex(4)}"
     argv = [str(Path(sys.executable).with_name("schemathesis")), "--config-file"]
-    argv += [str(CONFIGURATION), "run", url, "--header", f"Authorization: Bearer {token}"]
+    argv += [str(CONFIGURATION), "run", *of, "--header", f"Authorization: Bearer {token}"]
     argv += ["--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure"]
     argv += ["--report", "ndjson", "--report-ndjson-path", str(report), "--no-color"]
-    ended = subprocess.run(argv, cwd=folder, stdout=sys.stderr, check=False)
+    env = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
+    ended = subprocess.run(argv, cwd=folder, env=env, stdout=sys.stderr, check=False)
     if ended.returncode not in (0, 1):
         raise RuntimeError(f"schemathesis ended with {ended.returncode}")
     with report.open(encoding="utf-8") as lines:
