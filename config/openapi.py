@@ -80,6 +80,7 @@ DRY_RUN = {
     "right is answered 200 in place of 201, without `Location`, and with null for each `id` or "
     "secret that the write would draw. Rows that are too many to wait for are tried by a job (202)",
 }
+OF_A_LENGTH = {411: "The body comes in chunks, without a Content-Length."}
 TOO_LONG = {
     "description": "The address is too long; the web server itself says so, in HTML.",
     "content": {"text/html": {"schema": {"type": "string"}}},
@@ -197,6 +198,8 @@ class Operation(AutoSchema):
         possible = dict(ALWAYS)
         if self.path.startswith(writes.API):
             possible |= OF_THE_API
+        if self.method in writes.METHODS:
+            possible |= OF_A_LENGTH
         if self._is_write():
             possible |= OF_A_BODY
             if writes.has_effect(self.view):

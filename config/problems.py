@@ -133,6 +133,8 @@ def _flat(details: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the host is none of ours, or the request is not well-formed."""
     if request.path.startswith(API):
+        if isinstance(exception, APIException):
+            return answer(400, str(exception.get_codes()), str(exception.detail))
         return answer(400, "bad_request", "The request is not well-formed.")
     return defaults.bad_request(request, exception)
 

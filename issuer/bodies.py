@@ -51,6 +51,9 @@ class Strict(serializers.Serializer):
                 wrong[name] = [ErrorDetail(said, code="unknown_field")]
             elif not isinstance(data, QueryDict) and (flaw := _flaw(field, value)):
                 wrong[name] = flaw
+        for name, values in data.lists() if isinstance(data, QueryDict) else ():
+            if len(values) > 1:
+                wrong[name] = [ErrorDetail("Give it once.", code="duplicate_key")]
         return wrong
 
 

@@ -136,9 +136,13 @@ class VerifyPresentationOptionsSerializer(VerifyOptionsSerializer):
     """Options of verifying a presentation."""
 
     challenge = PlainField(
-        required=False, help_text="Which was sent to the holder; without it an old one passes again"
+        required=False,
+        allow_blank=True,
+        help_text="Which was sent to the holder; without it an old one passes again",
     )
-    domain = PlainField(required=False, help_text="For whom it must have been made")
+    domain = PlainField(
+        required=False, allow_blank=True, help_text="For whom it must have been made"
+    )
     returnPresentation = serializers.BooleanField(required=False, default=False)
 
 

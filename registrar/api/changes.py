@@ -112,5 +112,8 @@ def _members(sent: Any, kind: str) -> dict[str, Any]:
 def changing(kind: str, answer: Any, **more: Any) -> Any:
     """Describe `partial_update` of a list with rows of this kind."""
     return extend_schema(
-        request={readers.JSON: row_serializer(kind, but=_FIXED[kind])}, responses={200: answer}, filters=False, **more
+        request={readers.JSON: row_serializer(kind, but=_FIXED[kind])},
+        responses={200: answer},
+        filters=False,
+        **more,
     )

@@ -182,10 +182,73 @@ def _first(system: APIClient, collection: str) -> Any:
 
 def test_bodies_that_are_not_what_a_write_reads_are_refused(trial: Trial, settings: Any) -> None:
     _no_json(trial)
+    _no_double_and_no_end(trial)
     _no_object(trial)
     _half_a_character(trial)
     _other_bodies(trial, settings)
     assert trial.count > 400
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n%b\r\n'
+FILE = PART % (b"file", b'; filename="a.csv"', b"number\r\n1")
+OTHER_FORMS: dict[str, tuple[str, bytes, int, str]] = {
+    "no boundary": ("", FILE, 400, "bad_request"),
+    "a blank boundary": ("; boundary=", FILE, 400, "bad_request"),
+    "a boundary of a kilobyte": ("; boundary=" + "x" * 1_000, FILE, 400, "bad_request"),
+    "another boundary": ("; boundary=y", FILE + b"--x--", 400, "invalid"),
+    "nothing in it": ("; boundary=x", b"--x--\r\n", 400, "invalid"),
+    "no file": ("; boundary=x", PART % (b"file", b"", b"number") + b"--x--", 400, "invalid"),
+    "two files": ("; boundary=x", FILE + FILE + b"--x--", 400, "duplicate_key"),
+    "a form in a form": (
+        "; boundary=x",
+        PART % (b"file", b"\r\nContent-Type: multipart/mixed; boundary=z", b"--z\r\n\r\nx\r\n--z--")
+        + b"--x--",
+        400,
+        "invalid",
+    ),
+    "a huge name": (
+        "; boundary=x",
+        PART % (b"n" * 100_000, b"", b"x") + b"--x--",
+        400,
+        "bad_request",
+    ),
+    "many fields": (
+        "; boundary=x",
+        b"".join(PART % (b"%d" % number, b"", b"") for number in range(1_100)) + b"--x--",
+        400,
+        "bad_request",
+    ),
+    "a name of nobody": (
+        "; boundary=x",
+        FILE + PART % (b"a", b"", b"") + b"--x--",
+        400,
+        "unknown_field",
+    ),
+    "a NUL": (
+        "; boundary=x",
+        FILE + PART % (b"template", b"", b"\0") + b"--x--",
+        400,
+        "nul_character",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+@pytest.mark.parametrize("path", ["award-files", "frameworks/imports"])
+def test_a_form_that_is_none_or_says_two_things_is_refused(
+    root: User, college: College, path: str, form: str
+) -> None:
+    application, _ = api_clients.add("Everything", by=root, scopes=settings.ALL_SCOPES)
+    system = signed_in(application)
+    AccessToken.objects.update(scope=" ".join(settings.ALL_SCOPES))
+    boundary, body, status, code = OTHER_FORMS[form]
+    answer = system.generic(
+        "POST", f"/api/v1/{path}", body, content_type=f"multipart/form-data{boundary}"
+    )
+    said = answer.json()
+    codes = {said["code"], *(each["code"] for each in said.get("errors", []))}
+    assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM), said
+    assert code in codes
 
 
 def test_members_that_are_not_as_described_are_refused_where_they_stand(trial: Trial) -> None:
@@ -218,6 +281,21 @@ def _no_json(trial: Trial) -> None:
             trial.expect(write, answer, 400, "parsing_error" if write.reader == DOCUMENT else code)
 
 
+def _no_double_and_no_end(trial: Trial) -> None:
+    """Nobody guesses what numbers and depths mean; in rows each is told in its place."""
+    bodies = (
+        (b'{"a": 1e999}', "parse_error"),
+        (b'{"a": -Infinity}', "parse_error"),
+        (b'{"a": 9007199254740993}', "parse_error"),
+        (b'\xef\xbb\xbf{"a": 1}', "parse_error"),
+        (b'{"a": ' + b"[" * 33 + b"]" * 33 + b"}", "too_deep"),
+    )
+    for write in trial.writes:
+        for body, code in bodies if write.reader in (OBJECT, DOCUMENT) else ():
+            expected = "parsing_error" if write.reader == DOCUMENT else code
+            trial.expect(write, trial.send(write, body), 400, expected)
+
+
 def _no_object(trial: Trial) -> None:
     for write in trial.writes:
         for body in (b"null", b"[]", b"1", b'"x"', b"true", b"{}"):
@@ -235,7 +313,7 @@ def _other_bodies(trial: Trial, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
     bomb = gzip.compress(b" " * 1_000_000, mtime=0)
     for write in trial.writes:
-        for content_type in ("text/plain", "application/xml", "text/html"):
+        for content_type in ("", "text/plain", "application/xml", "text/html", "application/json5"):
             answer = trial.send(write, b"{}", content_type)
             trial.expect(write, answer, 415, "unsupported_media_type")
         packed = {"content-encoding": "gzip"}

@@ -2,10 +2,10 @@
 
 A web server on a database of its own, with rows of every kind, a client with every scope, and a
 learner who lets an application do everything. Schemathesis reads each description as it is served
-(that of the REST API and the VC API, those of Open Badges 3.0 and CLR 2.0), and sends what it allows, what it forbids, and
-chains of requests of which each needs what the last one answered. Then it judges each answer: its
-status, its headers and its body by the description; what was allowed must be done, what was
-forbidden refused.
+(that of the REST API and the VC API, those of Open Badges 3.0 and CLR 2.0), and sends what it
+allows, what it forbids, and chains of requests of which each needs what the last one answered. Then
+it judges each answer: its status, its headers and its body by the description; what was allowed
+must be done, what was forbidden refused.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Found:
         """How many answers were of these hundred statuses."""
         return sum(count for status, count in self.statuses.items() if status // 100 == hundred)
 
-    def __iadd__(self, others: "Found") -> "Found":
+    def __iadd__(self, others: Found) -> Found:
         """What was found elsewhere, too."""
         self.statuses += others.statuses
         for check, failures in others.failures.items():
@@ -193,6 +193,7 @@ def _token_of_a_learner() -> str:
 def _serve(home: college.College, here: str, port: int) -> None:
     argv = ["-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--workers", "2"]
     argv += ["--threads", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
+    argv += ["--limit-request-line", "8190"]
     home.start("web", argv)
     for _ in range(600):
         try:

@@ -1,8 +1,6 @@
 """What operators watch: the right figures, for them alone, and nothing of people."""
 
-import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,10 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -27,6 +23,7 @@ from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
 from issuer.services import batches, credentials, publishing, signing, status
 from registrar.models import Award
 from registrar.services.awarding import composition
+from tests.web_server import ask, served
 
 pytestmark = pytest.mark.django_db
 
@@ -193,55 +190,8 @@ def test_a_server_removes_the_counts_of_those_that_have_ended(
 @pytest.fixture
 def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
     """A real web server with two processes; its port."""
-    address = urlsplit(os.environ["DATABASE_URL"])
-    name = connection.settings_dict["NAME"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = [sys.executable, "-m", "gunicorn", "config.wsgi", "--workers", "2"]
-    argv += ["--worker-class", "gthread", "--threads", "2", "--no-control-socket"]
-    with (tmp_path / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*argv, "--bind", f"127.0.0.1:{port}"],
-            cwd=Path(__file__).parents[2],
-            env={
-                **os.environ,
-                "DATABASE_URL": urlunsplit(address._replace(path=f"/{name}")),
-                "METRICS_DIR": str(tmp_path / "metrics"),
-                "ALLOWED_HOSTS": "127.0.0.1",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_for(port)
+    with served(tmp_path) as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline:
-        try:
-            ask(port, "/livez")
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail("the web server does not answer")
-
-
-def ask(port: int, path: str) -> str:
-    """Over a connection of its own, so that either process may answer."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        line.request("GET", path)
-        return line.getresponse().read().decode()
-    finally:
-        line.close()
 
 
 @pytest.mark.worker

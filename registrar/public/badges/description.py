@@ -12,6 +12,7 @@ _ERRORS: Final = {
     "401": "There is no token, or it holds no more",
     "403": "The token lacks a scope, or is not a learner's",
     "405": "The address does not offer the method",
+    "411": "The body comes in chunks, without a Content-Length",
     "413": "The body is too large",
     "415": "The body is of a media type that is not read here",
     "429": "Too much was brought; Retry-After says when to go on",
