@@ -24,7 +24,8 @@ from registrar.services.feeding import upsert_jobs, upserts
 _KEY: Final = "sourced_id"
 # What a row is known by stays, and need not be sent: of a result also for which outcome it is.
 _FIXED: Final = {
-    kind: frozenset({known_by(kind), *(["outcome"] if kind == "results" else [])}) for kind in MEMBERS
+    kind: frozenset({known_by(kind), *(["outcome"] if kind == "results" else [])})
+    for kind in MEMBERS
 }
 
 
