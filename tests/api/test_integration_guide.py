@@ -19,12 +19,25 @@ from rest_framework.test import APIClient
 
 from issuer.errors import SandboxIsFixed
 from issuer.models import Credential, SigningKey
+from issuer.pages import thing_url
 from issuer.services import institutions
 from registrar.models import Learner, Revision
 from registrar.services.drafting import publication
 
 CAN_SIGN = bool(shutil.which("curl") and shutil.which("openssl"))
 GUIDE = Path(__file__).resolve().parents[2] / "deploy" / "integrate.md"
+
+SCOPES = (
+    *(
+        "vc.issue",
+        "catalog.read",
+        "catalog.write",
+        "learners.write",
+        "results.write",
+        "templates.draft",
+    ),
+    *("templates.read", "rules.evaluate", "awards.read", "credentials.read"),
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +53,7 @@ def run(
 ) -> Callable[..., str]:
     """Runs what the guide shows in a language, for a client of a sandbox; what it prints."""
     institutions.set_up(by=root, is_sandbox=True)
-    scopes = ["--scope=learners.write", "--scope=vc.issue"]
+    scopes = [f"--scope={scope}" for scope in SCOPES]
     by = f"--by={root.username}"
     call_command("add_client", "Student information system", *scopes, by, "--json")
     client = json.loads(capsys.readouterr().out)
@@ -85,6 +98,28 @@ def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
     assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
     assert issued["verifiableCredential"]["name"] == "First steps (sandbox)"
     assert Credential.objects.count() == 1
+
+
+def test_the_order_of_the_guide_ends_with_a_credential_by_its_rule_once_a_person_has_approved(
+    run: Callable[..., str], client: Any, dev: User
+) -> None:
+    for scope in SCOPES[1:]:
+        assert f"`{scope}`" in GUIDE.read_text()
+    *sent, told = run("py", sys.executable, "-").splitlines()
+    assert len(sent) == 9 and all("created" in line.split() for line in sent)
+    assert told == "template submitted - would award 1 - has awarded 0"
+    call_command("run_nightly")
+    assert not Credential.objects.exists()
+    client.force_login(dev)
+    revision = Revision.objects.get(template__slug="trial-care")
+    assert client.post(thing_url(revision), {"act": "approve"}).status_code == 302
+    call_command("run_nightly")
+    *sent, told, issued = run("py", sys.executable, "-").splitlines()
+    assert {word for line in sent for word in line.split()[1:]} == {"unchanged"}
+    assert told == "template approved - would award 0 - has awarded 1"
+    address, state, *reasons = issued.split()
+    assert address.endswith(f"/api/v1/credentials/{Credential.objects.get().pk}")
+    assert state == "valid" and "Pass" in " ".join(reasons)
 
 
 @pytest.mark.skipif(not CAN_SIGN, reason="openssl or curl is not installed")
