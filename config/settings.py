@@ -200,6 +200,8 @@ UPLOAD_KEEP_HOURS = env.int("UPLOAD_KEEP_HOURS", 7 * 24)
 # Folder in which other systems drop their rosters, a folder for each feed; web processes and
 # workers must see the same one.
 FEED_DIR = env.str("FEED_DIR", "feeds")
+# Seconds for which nothing must have been written to what lies there before it is read.
+FEED_SETTLES_SECONDS = env.int("FEED_SETTLES_SECONDS", 30)
 # Origins of servers inside the college's own network that feeds may be pulled from, as
 # https://sis.campus.example:8443; all others have to be https at public addresses.
 FEED_ORIGINS = [origin.rstrip("/").lower() for origin in env.list("FEED_ORIGINS", default=[])]

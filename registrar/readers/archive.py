@@ -48,7 +48,10 @@ def opened(path: Path, limits: Limits, *, may_be_one: bool = False) -> Iterator[
     """
     meter = _Meter(limits)
     if path.is_dir():
-        yield _Folder(path, meter)
+        folder = _Folder(path, meter)
+        if not folder.names:
+            raise Unreadable("empty_bundle", "There is no file in it.", "Put the CSV files there.")
+        yield folder
         return
     if not path.is_file():
         raise Unreadable("not_found", f"There is no {path.name}.", "Check the path.")
@@ -177,8 +180,8 @@ def _check_directory(stream: IO[bytes]) -> None:
     if end < 0 or len(tail) < end + 22:
         raise Unreadable(
             "not_a_bundle",
-            "The file is neither a folder nor a zip.",
-            "Give the folder with manifest.csv in it, or a zip of it.",
+            "The file is no zip that is whole.",
+            "Send it again if it was cut off; or give the folder with manifest.csv in it.",
         )
     (directory_size,) = struct.unpack_from("<L", tail, end + 12)
     is_zip64 = end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07"

@@ -271,6 +271,15 @@ class Sheet:
         several_lines = len(self._lines.taken) > 1
         hint = " A quote opened here may not be closed." if several_lines else ""
         few = len(cells) < width
+        if few and not self._lines.taken[-1][0].endswith("\n"):
+            self._report(
+                row,
+                value=cells[0] if cells else "",
+                code="cut_off",
+                reason=f"The file ends within this row, after {len(cells)} of {width} cells.",
+                fix="Export or send the file again; add the missing commas if this is all of it.",
+            )
+            return
         self._report(
             row,
             value=cells[0] if cells else "",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_a_feed_is_added_and_the_night_looks_into_it(
     college: Any, clara: User, signed_in: SignIn, settings: Any, tmp_path: Path
 ) -> None:
-    settings.FEED_DIR = str(tmp_path)
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
     client = signed_in(clara)
     address = reverse("admin:registrar_feed_new")
     said = {"name": "Banner", "folder": "../up", "most_wrong": "2", "most_retired": "20"}

@@ -335,6 +335,7 @@ def test_who_is_absent_has_left_where_the_files_are_said_to_list_all(
     folder = tmp_path / "canvas"
     folder.mkdir()
     settings.FEED_DIR = str(tmp_path)
+    settings.FEED_SETTLES_SECONDS = 0
     feeds.add("Canvas", "canvas", by=clara, lists_all=True, most_retired=40)
     drop(sis, folder, "monday.zip")
     nightly()
@@ -376,6 +377,7 @@ def test_the_night_takes_it_from_its_folder_and_its_brakes_hold(
     folder = tmp_path / "canvas"
     folder.mkdir()
     settings.FEED_DIR = str(tmp_path)
+    settings.FEED_SETTLES_SECONDS = 0
     feeds.add("Canvas", "canvas", by=clara, source="lms")
     drop(sis, folder, "monday.zip")
     assert step(nightly(), "apply").counts["new"] == 13

@@ -39,6 +39,7 @@ TODAY = date(2026, 6, 8)
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Path:
     settings.FEED_DIR = str(tmp_path / "feeds")
+    settings.FEED_SETTLES_SECONDS = 0
     (tmp_path / "feeds" / "banner").mkdir(parents=True)
     return tmp_path / "feeds" / "banner"
 
@@ -182,6 +183,72 @@ def test_what_is_still_being_written_is_left_alone(feed: Feed, folder: Path) -> 
     for name in ("roster.zip.part", ".roster.zip", "roster.zip.filepart", "notes.txt"):
         (folder / name).write_bytes(b"half")
     assert feeds.newest(feed) is None
+
+
+def test_what_was_written_to_a_moment_ago_is_waited_for_but_not_for_ever(
+    feed: Feed, folder: Path, roster: Roster, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FEED_SETTLES_SECONDS = 30
+    place = put(roster, folder / "1")
+    run = nights.carry_on(nights.begin(TODAY))
+    assert (run.state, steps(run)) == ("running", {})
+    (told, *_) = night_rehearsals.rehearse()
+    assert (told.state, told.refused[0]["reason"]) == ("held", "1 is still being written to.")
+    before = timezone.now().timestamp() - 40
+    for file in place.iterdir():
+        os.utime(file, (before, before))
+    os.utime(place / "users.csv")
+    assert nights.carry_on(run).state == "running"
+    os.utime(place / "users.csv", (before, before))
+    assert steps(nights.carry_on(run))["apply", "Banner"] == "done"
+    put(roster.change("courses", "Botany", "Plants"), folder / "2")
+    run = nights.carry_on(nights.begin(TODAY))
+    later = timezone.now() + timedelta(minutes=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert steps(nights.carry_on(run))["fetch", "Banner"] == "held"
+
+
+def test_a_file_that_ends_in_the_middle_of_a_row_is_held_however_little_is_missing(
+    folder: Path, roster: Roster, clara: User
+) -> None:
+    feeds.add("Banner", "banner", by=clara, most_wrong=100, most_retired=100)
+    roster.texts["results.csv"] = roster.texts["results.csv"][:-20]
+    put(roster, folder / "1")
+    held = whole_night().steps.get(name="plan")
+    assert held.state == "held"
+    assert held.refused[0]["reason"] == "results.csv ends within row 4: it was cut off."
+
+
+def test_of_rows_that_are_wrong_alike_the_first_is_told_and_how_many_there_are(
+    feed: Feed, folder: Path, roster: Roster
+) -> None:
+    for number in range(30):
+        roster.add("users", f"x{number},,,maybe,x{number},,A,B,,,,,,,,,,,,,o1,")
+    roster.add("users", "z1,,,maybe")
+    put(roster, folder / "1")
+    refused = whole_night().steps.get(name="plan").refused
+    assert [each["reason"] for each in refused[1:]] == [
+        "users.csv, row 4: enabledUser is neither true nor false. So it is with 29 more rows.",
+        "users.csv, row 34: The row has 4 cells, the header has 22.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda place: [each.unlink() for each in place.iterdir()], "There is no file in it."),
+        (
+            lambda place: (place.parent / "2.zip").write_bytes(b"PK\3\4 half"),
+            "2.zip: The file is no zip that is whole.",
+        ),
+    ],
+)
+def test_what_is_empty_or_half_is_said_to_be_that(
+    spoil: Any, why: str, feed: Feed, folder: Path, roster: Roster
+) -> None:
+    spoil(put(roster, folder / "1"))
+    (refused,) = whole_night().steps.get(name="plan").refused
+    assert why in refused["reason"] and "None" not in refused["reason"]
 
 
 def test_a_night_that_was_broken_off_goes_on_where_it_stopped(

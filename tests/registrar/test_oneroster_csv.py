@@ -472,6 +472,8 @@ def test_a_path_that_is_not_there_is_a_fatal_problem_and_no_exception(tmp_path: 
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
+    assert only(oneroster_csv.read(tmp_path)).code == "empty_bundle"
+    (tmp_path / "users.csv").write_text("sourcedId\n")
     assert only(oneroster_csv.read(tmp_path)).code == "manifest_missing"
 
 

@@ -1,6 +1,7 @@
 """Feeds: which folders the night looks into and which servers it asks, and what has come."""
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,11 +35,15 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What lies in a feed's folder, when it came there, and when it was read, if it was."""
+    """What lies in a feed's folder, when it came there, and when it was read, if it was.
+
+    It is settled when nothing was written to it for FEED_SETTLES_SECONDS.
+    """
 
     path: Path
     came_at: datetime
     read_at: datetime | None
+    is_settled: bool
 
 
 @transaction.atomic
@@ -171,7 +176,17 @@ def newest(feed: Feed) -> Dropped | None:
     ).exclude(state=RosterImport.State.DISCARDED)
     read = known.order_by("read_at").last()
     came_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Dropped(path, came_at, read.read_at if read else None)
+    return Dropped(path, came_at, read.read_at if read else None, _is_settled(path))
+
+
+def _is_settled(path: Path) -> bool:
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path]
+        written_at = [each.stat().st_mtime for each in files]
+    except OSError:  # it goes while we look
+        return False
+    # A clock that is ahead must not hold it up for ever.
+    return all(abs(time.time() - at) >= settings.FEED_SETTLES_SECONDS for at in written_at)
 
 
 def _is_whole(path: Path, *, inside: Path) -> bool:

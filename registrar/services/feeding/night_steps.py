@@ -1,8 +1,9 @@
 """The steps of a night: what each does and counts, what it refuses, what holds it for a person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class Took:
     path: str = ""
     roster: RosterImport | None = None
     batch: Batch | None = None
+    is_unsettled: bool = False
 
     def as_step(self, name: str, about: str, began_at: datetime) -> NightStep:
         """The step, unsaved and of no night yet, that has ended now."""
@@ -70,6 +72,10 @@ def look_into_folder(feed: Feed) -> Took:
     """The newest whole roster of the feed's folder, unless it was read before."""
     dropped = feeds.newest(feed)
     if dropped is not None and dropped.read_at is None:
+        if not dropped.is_settled:
+            reason = f"{dropped.path.name} is still being written to."
+            refused = [refusal(reason, _ask(feed))]
+            return Took({"files": 0}, refused, State.HELD, is_unsettled=True)
         return Took({"files": 1}, path=str(dropped.path))
     if dropped is None or dropped.read_at is None:
         return _missed(feed, None)
@@ -123,16 +129,24 @@ def how_to_read(feed: Feed) -> dict[str, Any]:
 def compared(feed: Feed, roster: RosterImport) -> Took:
     """What a roster would change, is refused of it, and whether a brake holds it."""
     counts = _totals(roster.plan)
-    refused = [
-        refusal(f"{problem['file']}, row {problem['row']}: {problem['reason']}", problem["fix"])
-        for problem in roster.problems
-        if problem["severity"] != "warning"
-    ][:SHOWN]
+    refused = list(islice(_by_kind(roster), SHOWN))
     if roster.state == RosterImport.State.REFUSED:
         return Took(counts, refused, State.FAILED, roster=roster)
     braked = list(_brakes(feed, roster))
     state = State.HELD if braked else State.DONE
     return Took(counts, [*braked, *refused], state, roster=roster)
+
+
+def _by_kind(roster: RosterImport) -> Iterator[Refused]:
+    """The first problem of each kind in each file, and how many more are like it."""
+    kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for problem in roster.problems:
+        if problem["severity"] != "warning":
+            kinds.setdefault((problem["file"], problem["code"]), []).append(problem)
+    for first, *others in kinds.values():
+        place = f"{first['file']}, row {first['row']}" if first["row"] else first["file"]
+        more = f" So it is with {len(others):,} more rows." if others else ""
+        yield refusal(f"{place}: {first['reason']}{more}", first["fix"])
 
 
 def apply(roster: RosterImport) -> Took:
@@ -194,6 +208,10 @@ def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
         share = 100 * totals["errors"] / rows
         reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
         yield refusal(f"{reason} At most {feed.most_wrong} % may be.", fix)
+    for problem in roster.problems:
+        if problem["code"] == "cut_off":
+            reason = f"{problem['file']} ends within row {problem['row']}: it was cut off."
+            yield refusal(reason, "Have it sent again; or apply it at the desk if it is right.")
     for file, counts in roster.plan.items():
         held = counts["unchanged"] + counts["changed"] + counts["retired"]
         # Few rows are in a delta, and it may well be that all of them are gone.

@@ -37,6 +37,8 @@ State = NightStep.State
 BEGIN: Final = "registrar.begin_nightrun"
 # A batch that is not issued by then waits for something that a person has to put right.
 LONGEST: Final = timedelta(hours=6)
+# What is written to for longer than that after the night began is left to the next one.
+SETTLES: Final = timedelta(minutes=30)
 # Seconds after which a process takes no further step, so that each has all of its task's time.
 LONG: Final = 100
 
@@ -162,7 +164,9 @@ class _Night:
 
     def _fetch(self, feed: Feed) -> Took | None:
         if not feed.is_pulled:
-            return night_steps.look_into_folder(feed)
+            took = night_steps.look_into_folder(feed)
+            may_settle = clock.now() - self.run.began_at < SETTLES
+            return None if took.is_unsettled and may_settle else took
         pull = feed.pulls.filter(run=self.run).first()
         return night_steps.pulled(feed, pull) if pull else None
 
