@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.test import Client
 from oauth2_provider.models import Application
 from rest_framework.test import APIClient
 
@@ -37,6 +38,7 @@ SCOPES = (
         "templates.draft",
     ),
     *("templates.read", "rules.evaluate", "awards.read", "credentials.read"),
+    "credentials.addresses",
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,9 +119,9 @@ def test_the_order_of_the_guide_ends_with_a_credential_by_its_rule_once_a_person
     *sent, told, issued = run("py", sys.executable, "-").splitlines()
     assert {word for line in sent for word in line.split()[1:]} == {"unchanged"}
     assert told == "template approved - would award 0 - has awarded 1"
-    address, state, *reasons = issued.split()
-    assert address.endswith(f"/api/v1/credentials/{Credential.objects.get().pk}")
+    state, page, *reasons = issued.split()
     assert state == "valid" and "Pass" in " ".join(reasons)
+    assert "Care (sandbox)" in Client().get(page).content.decode()
 
 
 @pytest.mark.skipif(not CAN_SIGN, reason="openssl or curl is not installed")
