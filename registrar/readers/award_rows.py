@@ -180,6 +180,8 @@ class _Checker:
             if result.is_number
         )
         self._in_digits = {"number", *DATES, *numbers}
+        absent = [award_columns.LABELS[name] for name in PERSON if name not in self._places]
+        self._untold = _unknown(absent) if absent else None
         self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
         self._has_digits, self._has_spaces, self._shape = self._numbers()
@@ -270,15 +272,19 @@ class _Checker:
         }
         number = of("number")
         is_by_key = number.startswith(BY_KEY)
-        if is_by_key and number not in self._known:
+        is_known = number in self._known
+        if is_by_key and not is_known:
             self._note(found, "number", number, _UNKNOWN_KEY)
+        elif number and not is_known and self._untold:
+            self._note(found, "number", number, self._untold)
         for name, wrong in checks.items():
             cell = of(name)
             if name == "number" and is_by_key:
                 continue
             if not cell:
-                needs_it = name == "number" or not (is_by_key or number in self._known)
-                if needs_it and self._reading.columns.get(name) not in hidden_in:
+                needs_it = name == "number" or not (is_by_key or is_known)
+                has_it = name in self._places
+                if needs_it and has_it and self._reading.columns[name] not in hidden_in:
                     self._note(found, name, "", _required(name))
             elif (flaw := self._misplaced(name, cell) or wrong(cell)) is not None:
                 self._note(found, name, cell, flaw)
@@ -449,6 +455,14 @@ def _required(name: str) -> Flaw:
     if name != "number":
         fix = f"{fix} Or check the number: a learner who is on record needs none."
     return Flaw("required", f"The {award_columns.LABELS[name]} is missing.", fix)
+
+
+def _unknown(absent: Sequence[str]) -> Flaw:
+    return Flaw(
+        "unknown_learner",
+        "Nobody on record has this number.",
+        f"Check it; or add a column for the {', the '.join(absent)}, to award new people too.",
+    )
 
 
 def _mixed_up(what: str) -> Flaw:

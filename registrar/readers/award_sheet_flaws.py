@@ -61,7 +61,7 @@ def _missing(
     fix = "Name the columns so, or say what each column holds."
     if has_known and "number" not in names:
         reason = f"{reason} Only learners who are on record are awarded."
-        return reason, f"Nothing, if all of them are; else: {fix}", "warning"
+        return reason, f"Nothing, if all of them are; else {fix[0].lower()}{fix[1:]}", "warning"
     if any("@" in name[1:] for name in sheet.header):
         fix = "The first row seems to be a learner: put a row with names of columns above it."
     return reason, fix, "fatal"

@@ -294,6 +294,8 @@ def test_of_whom_nothing_is_on_record_names_and_address_are_asked_with_all_else_
     kept = read(sheet(ada_row(**nothing), unknown), workshop, clara)
     assert codes(kept) == ["required", "required", "required", "out_of_range"]
     assert (kept.counts["new"], kept.counts["wrong"]) == (1, 1)
+    some = f"learner number\n{ada.number or ada.sourced_id}\n0000009\n"
+    assert codes(read(some.encode(), workshop, clara)) == ["unknown_learner"]
     alone = read(b"learner number\n0000009\n", workshop, clara)
     assert [(each["code"], each["severity"]) for each in alone.problems] == [
         ("missing_column", "fatal")
