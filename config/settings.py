@@ -438,7 +438,7 @@ API_SCOPES = {
 }
 # What a system reads besides; only what an administrator ticks for it.
 MORE_SCOPES = {
-    "credentials.addresses": "See the addresses of credentials: whoever knows one reads the credential",
+    "credentials.addresses": "See the addresses of credentials: who knows one reads the credential",
 }
 # What a student information system also sends; only what an administrator ticks for it.
 SIS_WRITE_SCOPES = {
