@@ -1,5 +1,6 @@
 """Awards: who has earned what and why, decided once, for a second person to approve."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,10 +15,11 @@ from issuer.errors import NotIssued, ReasonMissing, SamePerson, WrongState
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, SigningKey
 from issuer.services import batches, status
 from registrar.errors import NotAllowed
-from registrar.models import Award, Learner, LineItem, Offering, Revision, Term
+from registrar.models import Award, Learner, LineItem, Offering, Result, Revision, Term
 from registrar.services.awarding import awards, awards_again, withdrawals
 from registrar.services.deciding import eligibility
 from registrar.services.drafting import readiness, templates
+from registrar.services.marking.results import GRADED
 from registrar.services.teaching import tagging
 from tests.cast import SIS, College, issue, member_of_staff
 from tests.registrar.test_marks import rubric
@@ -716,3 +718,36 @@ def test_a_pilot_awards_in_its_unit_alone(
     templates.edit(promoted, by=clara, pilot_unit=college.top)
     wider = templates.approve(templates.submit(promoted, by=clara), by=dev)
     assert learners(evaluate(wider).awards) == {ada.pk, ben.pk}
+
+
+def test_who_was_awarded_already_is_found_without_going_through_all_learners_for_each(
+    college: College, cells: Revision, clara: User
+) -> None:
+    many = 1_500
+    people = Learner.objects.bulk_create(
+        Learner(source=SIS, sourced_id=f"many-{n}", number=f"many-{n}", given_name="Ada")
+        for n in range(many)
+    )
+    Result.objects.bulk_create(
+        Result(
+            source=SIS,
+            sourced_id=f"many-{learner.sourced_id}",
+            line_item=college.final,
+            learner=learner,
+            status=GRADED,
+            text="Pass",
+            dated=date(2026, 5, 15),
+        )
+        for learner in people
+    )
+    awards.prepare(evaluate(cells), by=clara)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registrar_award, registrar_learner, registrar_result")
+        with CaptureQueriesContext(connection) as asked:
+            found = evaluate(cells)
+        assert (len(found.already), len(found.awards), found.lapsed) == (many, 0, ())
+        for query in asked.captured_queries:
+            cursor.execute(f"EXPLAIN ANALYZE {query['sql']}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            removed = re.findall(r"Rows Removed by Join Filter: (\d+)", plan)
+            assert sum(map(int, removed)) < 100 * many

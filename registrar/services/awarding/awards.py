@@ -19,8 +19,10 @@ from issuer.services import batches, clock, ledger
 from registrar import rules
 from registrar.models import (
     Award,
+    AwardFileRow,
     Correction,
     CredentialTemplate,
+    Learner,
     Offering,
     OrganizationUnit,
     Revision,
@@ -329,7 +331,10 @@ def _generations(template_id: Any) -> dict[Key, int]:
 def _lapsed(
     revision: Revision, already: Iterable[Candidate], offerings: Collection[Offering] | None
 ) -> tuple[Award, ...]:
-    of_template = Award.objects.filter(template=revision.template_id, learner__retired_at=None)
+    # Were learners and rows of files joined, PostgreSQL would expect few awards to be left of so
+    # many conditions, and go through all learners for each of many.
+    gone = Learner.objects.exclude(retired_at=None)
+    of_template = Award.objects.filter(template=revision.template_id).exclude(learner__in=gone)
     made = _by_rule(of_template.standing())
     if offerings is not None:
         made = made.filter(offering__in=offerings)
@@ -339,7 +344,8 @@ def _lapsed(
 
 def _by_rule(made: QuerySet[Award]) -> QuerySet[Award]:
     """Without those whom a file names, those renewed by hand, and what corrects a name in such."""
-    by_hand = Q(file_row__isnull=False) | Q(renewal=Award.Renewal.HAND)
+    is_in_a_file = Exists(AwardFileRow.objects.filter(award=OuterRef("pk")))
+    by_hand = is_in_a_file | Q(renewal=Award.Renewal.HAND)
     says_the_same = Correction.objects.filter(batch=OuterRef("batch"), as_of_today=False)
     of_such = Award.objects.filter(by_hand).before(OuterRef("pk"))
     return made.exclude(by_hand).exclude(Exists(says_the_same), Exists(of_such))
