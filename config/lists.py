@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from issuer import bodies
 from issuer.services import clock
 from skills.readers import texts
 
@@ -181,6 +182,7 @@ class Narrowed(BaseFilterBackend):
         for name, field in filters_of(view).items():
             if name not in request.query_params:
                 continue
+            bodies.name_choices(field)
             try:
                 value = field.run_validation(request.query_params[name])
             except serializers.ValidationError as error:

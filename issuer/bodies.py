@@ -23,7 +23,33 @@ _TYPES: Final = (
 )
 
 
-class Strict(serializers.Serializer):
+# So many of what may be chosen are named to who has chosen something else.
+MOST_CHOICES: Final = 50
+
+
+def name_choices(field: Any) -> None:
+    """Have what is not among the choices of a field, or of its items, answered with those."""
+    field = getattr(field, "child", None) or field
+    if not isinstance(field, serializers.ChoiceField):
+        return
+    names = [str(name) for name in field.choices if name != ""]
+    more = f" and {len(names) - MOST_CHOICES} more" if len(names) > MOST_CHOICES else ""
+    named = ", ".join(names[:MOST_CHOICES]).replace("{", "{{").replace("}", "}}")
+    field.error_messages["invalid_choice"] = f"It is one of: {named}{more}."
+
+
+class Asked(serializers.Serializer):
+    """Parameters of an address; what is not among the choices is answered with those."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """The fields, each of which says what may be chosen."""
+        fields = super().get_fields()
+        for field in fields.values():
+            name_choices(field)
+        return fields
+
+
+class Strict(Asked):
     """Takes nothing for something else: no unknown member, no `"1"` for 1, no 0 for false.
 
     In a form every member is a text; what it says is read from that.

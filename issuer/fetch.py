@@ -144,15 +144,18 @@ def require_acceptable(url: str, *, trusted: Collection[str] = ()) -> None:
         raise Unreachable(f"{url} is not an https address that is followed from here.")
 
 
-def _may_be_public(parts: SplitResult) -> bool:
-    if parts.scheme != "https" or _port(parts) not in (None, HTTPS_PORT):
-        return False
-    host = parts.hostname or ""
+def is_private(host: str) -> bool:
+    """Whether it is a number or a name of a network's own; of other names nothing is known yet."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _may_be_public_name(host)
-    return _is_public(host)
+        return not _may_be_public_name(host)
+    return not _is_public(host)
+
+
+def _may_be_public(parts: SplitResult) -> bool:
+    is_https = parts.scheme == "https" and _port(parts) in (None, HTTPS_PORT)
+    return is_https and not is_private(parts.hostname or "")
 
 
 def _may_be_public_name(host: str) -> bool:

@@ -20,6 +20,7 @@ MAX_BYTES: Final = 16 * 1024
 MAX_SAID: Final = 500
 NO_ANSWER: Final = "No answer: it is not found at a public address, refuses, or takes too long."
 
+_NO_ADDRESS: Final = "This is no https address. Send one such as https://sis.example.edu/hooks."
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,7 +53,35 @@ def check(url: str) -> None:
     try:
         fetch.require_acceptable(url, trusted=_trusted(url))
     except Unreachable:
-        raise BadReceiver from None
+        raise BadReceiver(_why_never(url)) from None
+
+
+def _why_never(url: str) -> str:
+    """What is wrong with an address that is never called, and what to do."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return _NO_ADDRESS
+    if not parts.hostname or parts.scheme not in ("http", "https") or not _is_plain(url):
+        return _NO_ADDRESS
+    if "@" in parts.netloc:
+        return "No address with a user name is called. Leave it out: messages are signed instead."
+    if parts.hostname in _THIS_MACHINE or fetch.is_private(parts.hostname):
+        why = "It leads to this machine (localhost) or into a private network."
+    elif parts.scheme == "http":
+        why = "It is http, and events are sent over https."
+    else:
+        why = f"It names the port {port}, and events are sent to port 443."
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    return (
+        f"{why} Choose another, or have whoever runs the service name {origin} in the setting "
+        "WEBHOOK_ORIGINS."
+    )
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
 
 
 def make(call: Call) -> Answer:

@@ -254,6 +254,7 @@ class ClientPage(ThingPage):
             kids=[key.get("kid", "") for key in ((held and held.jwks) or {}).get("keys", [])],
             scopes=api_clients.scopes_of(self.object),
             sources=api_clients.sources_of(held),
+            sends_rows={*settings.SIS_WRITE_SCOPES} & {*api_clients.scopes_of(self.object)},
             may_change=self.user.has_perm(api_clients.CHANGE),
             **kwargs,
         )

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.bodies import Asked
 from registrar.models import UpsertedRow, UpsertJob
 from registrar.readers.row_members import MEMBERS
 from registrar.services.feeding import upsert_rows
@@ -77,7 +78,7 @@ class JobSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class WantedRowsSerializer(serializers.Serializer):
+class WantedRowsSerializer(Asked):
     """Which rows of a job are read."""
 
     status = serializers.ChoiceField(

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issuer import tasks
-from issuer.bodies import Moment, Strict
+from issuer.bodies import Asked, Moment, Strict
 from issuer.errors import BadReceiver
 from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from issuer.services import deliveries, webhook_calls, webhooks
@@ -46,7 +46,9 @@ class WebhookSerializer(Strict, serializers.ModelSerializer):
     """A webhook of the client: where it is told of what."""
 
     url = ReceiverField(
-        max_length=500, help_text="https, at a public address; nothing else is called"
+        max_length=500,
+        help_text="https at a public address, on port 443; anything else, such as localhost, only "
+        "where whoever runs the service has named its origin in `WEBHOOK_ORIGINS`",
     )
     types = serializers.ListField(
         child=serializers.ChoiceField([*CATALOGUE]),
@@ -220,7 +222,7 @@ class DeliveryWithAttemptsSerializer(DeliverySerializer):
         return deliveries.compose(delivery.event).decode()
 
 
-class WantedDeliveriesSerializer(serializers.Serializer):
+class WantedDeliveriesSerializer(Asked):
     """Which deliveries are listed."""
 
     state = serializers.ChoiceField(Delivery.State.choices, required=False)

@@ -23,6 +23,9 @@ class WantedFormatSerializer(serializers.Serializer):
         [(each.name, each.title) for each in FORMATS.values()],
         default="case",
         help_text="The four formats in which frameworks are also read",
+        error_messages={
+            "invalid_choice": f"It is one of: {', '.join(each.name for each in FORMATS.values())}."
+        },
     )
 
 

@@ -69,7 +69,10 @@ class SearchSerializer(serializers.Serializer):
         ),
     )
     kind = serializers.ChoiceField(
-        Skill.Kind.choices, required=False, help_text="Only skills of this kind"
+        Skill.Kind.choices,
+        required=False,
+        help_text="Only skills of this kind",
+        error_messages={"invalid_choice": f"It is one of: {', '.join(Skill.Kind.values)}."},
     )
     framework = serializers.PrimaryKeyRelatedField(
         queryset=Framework.objects.all(),

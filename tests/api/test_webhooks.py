@@ -22,7 +22,8 @@ from issuer.services import deliveries, events, webhooks
 from registrar.models import ApiClient, KeptAnswer
 from registrar.services.awarding import awards
 from registrar.services.college import api_clients
-from registrar.services.college.event_types import SENT, TEMPLATE_APPROVED
+from registrar.services.college.event_types import CATALOGUE, SENT, TEMPLATE_APPROVED
+from skills.models import Framework
 from tests.cast import issue, signed_in
 from tests.issuer.receiver import Receiver, open_receiver
 from tests.registrar.test_at_once import at_once
@@ -122,6 +123,51 @@ def test_what_is_wrong_with_a_webhook_is_told(
     answer = system.post(PATH, body, format="json")
     assert answer.status_code == 400
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://sis.example/hooks", "over https"),
+        ("https://sis.example:8443/hooks", "port 8443"),
+        ("http://localhost:9000/hooks", "this machine (localhost)"),
+        ("https://10.0.0.1/hooks", "private network"),
+        ("https://me:x@sis.example/hooks", "user name"),
+        ("sis.example/hooks", "no https address"),
+    ],
+)
+def test_why_an_address_is_never_called_is_told(
+    url: str, said: str, system: APIClient, settings: Any
+) -> None:
+    settings.BASE_URL = "https://credentials.college.example"
+    body = {"url": url, "types": ["batch.approved"]}
+    (error,) = system.post(PATH, body, format="json").json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/url", "bad_receiver")
+    assert said in error["reason"]
+    origin = url.removesuffix("/hooks")
+    is_helped = not {"user name", "no https address"} & {said}
+    assert (f"name {origin} in the setting WEBHOOK_ORIGINS" in error["reason"]) == is_helped
+
+
+def test_what_may_be_chosen_is_told_to_who_chose_something_else(system: APIClient) -> None:
+    AccessToken.objects.update(scope=" ".join(settings.ALL_SCOPES))
+
+    def told(answer: Any) -> str:
+        errors = answer.json()["errors"]
+        (reason,) = [each["reason"] for each in errors if each["code"] == "invalid_choice"]
+        return reason
+
+    body = {"url": "https://sis.example/hooks", "types": ["unknown.{thing}"]}
+    kinds = told(system.post(PATH, body, format="json"))
+    assert kinds.startswith("It is one of: ") and all(each in kinds for each in CATALOGUE)
+    assert "waiting, done, failed" in told(system.get("/api/v1/jobs?state=x"))
+    assert "skill" in told(system.get("/api/v1/skills?search=a&kind=x"))
+    assert "submitted" in told(system.get("/api/v1/revisions?state=x"))
+    framework = Framework.objects.earliest("pk")
+    assert "case" in told(system.get(f"/api/v1/frameworks/{framework.pk}/export?format=x"))
+    draft = {"slug": "a", "organisation": "1", "name": "A", "kind": "x"}
+    answer = system.post("/api/v1/templates", draft, format="json")
+    assert "course" in told(answer)
 
 
 def test_nobody_is_told_of_what_they_may_not_read(
