@@ -98,6 +98,25 @@ def resend(mail: Mail, *, by: User, reason: str = "") -> Mail:
     return repeated
 
 
+@transaction.atomic
+def redirect(mail: Mail, *, to: str, to_name: str, link: str) -> Mail | None:
+    """Write a mail that waits anew, for its recipient has another address; the first does not go.
+
+    `link` is the path that it opens from now on. Where the new address is none, what is written is
+    kept as not sent, for a person to look at. None where the mail waits no more.
+    """
+    waiting = Mail.objects.select_for_update().filter(pk=mail.pk, state=State.QUEUED).first()
+    if waiting is None or waiting.repeats.exists():
+        return None
+    words = {name: getattr(waiting, name) for name in _WORDS}
+    try:
+        anew = {"to": _address(to), "to_name": _on_one_line(to_name), "link": link, **_refusal(to)}
+    except BadAddress:
+        said = "The address was changed before this was sent, and there is no other."
+        anew = {"state": State.FAILED, "answer": said}
+    return Mail.objects.create(**words | anew, again=waiting)
+
+
 def is_waiting() -> bool:
     """Whether a mail is due, and there is a server to send it by."""
     return bool(settings.SENDS_MAIL) and _due().exists()
@@ -191,13 +210,14 @@ def _due() -> QuerySet[Mail]:
 
 @transaction.atomic
 def _claim() -> Mail | None:
-    mail = _due().select_for_update(skip_locked=True).first()
-    if mail is not None:
-        mail.attempts += 1
-        Mail.objects.filter(pk=mail.pk).update(
-            state=State.SENDING, attempts=mail.attempts, tried_at=Now()
-        )
-    return mail
+    while mail := _due().select_for_update(skip_locked=True).first():
+        held = Mail.objects.filter(pk=mail.pk)
+        if not mail.repeats.exists():
+            mail.attempts += 1
+            held.update(state=State.SENDING, attempts=mail.attempts, tried_at=Now())
+            return mail
+        held.update(state=State.FAILED, answer="The address was changed before this was sent.")
+    return None
 
 
 def _send_by(line: Any, end: float) -> None:

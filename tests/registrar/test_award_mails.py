@@ -1,16 +1,27 @@
 """Learners are told by mail of what a rule awards and of what is withdrawn: each once."""
 
+import re
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from issuer.models import Batch, Credential, Institution, Mail, SigningKey
-from issuer.services import batches
+from issuer.services import batches, outbox
+from issuer.services.clients import Client
 from registrar.models import Award, Learner, Revision
-from registrar.services.awarding import award_mails, awards, withdrawal_mails, withdrawals
+from registrar.readers.rows import Given
+from registrar.services.awarding import (
+    award_mails,
+    awards,
+    corrections,
+    withdrawal_mails,
+    withdrawals,
+)
 from registrar.services.awarding.award_mails import Standing
 from registrar.services.drafting import templates
-from registrar.services.feeding import nights
+from registrar.services.feeding import nights, upserts
 from tests.cast import College, issue
 from tests.registrar.test_awards import automatic
 from tests.registrar.test_nights import TODAY, whole_night
@@ -53,6 +64,46 @@ def test_learners_are_told_as_the_template_says_unless_it_is_chosen_otherwise(
     assert award_mails.write_some() == 0
     assert Mail.objects.get().to == ben.email
     assert award_mails.standing(batch) == Standing(to_come=0, no_address=0, states={"queued": 1})
+
+
+@pytest.mark.parametrize("change", ["by its system", "by hand", "to none"])
+def test_a_mail_that_waits_goes_to_the_address_that_the_learner_has_by_then(
+    change: str,
+    key: SigningKey,
+    college: College,
+    cells: Revision,
+    ada: Learner,
+    ben: Learner,
+    clara: User,
+    dev: User,
+    settings: Any,
+    mailoutbox: list[Any],
+) -> None:
+    revision = telling(cells, clara=clara, dev=dev)
+    for learner in (ada, ben):
+        college.grade(learner, "Pass")
+    batch = prepared(revision, by=clara)
+    issue(awards.approve(batch, by=dev))
+    assert award_mails.write_some() == 2
+    if change == "by hand":
+        corrections.correct_learner(ada, by=clara, reason="Moved.", email="new@college.example")
+    else:
+        email = "new@college.example" if change == "by its system" else None
+        row = Given(0, {"sourced_id": ada.sourced_id, "email": email})
+        upserts.apply("learners", [row], source=ada.source, by=Client("sis", "SIS"))
+    settings.SENDS_MAIL = True
+    outbox.send_due(seconds=5)
+    told = {address for mail in mailoutbox for address in mail.recipients()}
+    reached = [ben.email] if change == "to none" else ["new@college.example", ben.email]
+    assert sorted(re.findall(r"[\w.]+@[\w.]+", " ".join(told))) == sorted(reached)
+    held = Mail.objects.filter(to=ada.email)
+    assert {mail.state for mail in held} == {"failed"}
+    assert all("The address was changed" in mail.answer for mail in held)
+    assert outbox.open_failures().count() == (change == "to none")
+    missing = {"failed": 1} if change == "to none" else {}
+    standing = award_mails.standing(batch)
+    assert standing is not None
+    assert standing.states == {"sent": len(reached)} | missing
 
 
 def test_a_batch_may_tell_nobody_though_its_template_would(

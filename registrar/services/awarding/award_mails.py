@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from issuer.models import Batch, Credential, Mail, Release
@@ -45,16 +45,16 @@ def standing(batch: Batch) -> Standing | None:
     if announcement is None:
         return None
     made = Award.objects.filter(batch=batch).order_by()
-    counts = made.exclude(announced=None).values_list("announced__mail__state")
-    states = dict(counts.annotate(Count("pk")))
+    states = learner_mails.states(made.exclude(announced=None), at="announced__mail")
     unwritten = made.filter(announced=None)
     no_address = unwritten.filter(learner__email="").count() + states.pop(None, 0)
+    written = {state: count for state, count in states.items() if state is not None}
     to_come: Any = unwritten.exclude(learner__email="")
     if announcement.told_at is not None or batch.state == Batch.State.DECLINED:
         to_come = to_come.none()
     elif batch.state == Batch.State.ISSUED:
         to_come = to_come.with_state().exclude(state__in=OVER)
-    return Standing(to_come.count(), no_address, states)
+    return Standing(to_come.count(), no_address, written)
 
 
 def write_some() -> int:

@@ -30,10 +30,10 @@ from registrar.services.awarding import (
     awards_again,
     composition,
     correction_policies,
+    learner_mails,
     successions,
 )
 from registrar.services.college import roles
-from registrar.services.learners import learner_access
 
 MAKE = "registrar.make_correction"
 CONFIRM = "registrar.confirm_correction"
@@ -334,7 +334,7 @@ def _change(learner: Learner, changes: Mapping[str, str]) -> dict[str, str]:
     """Change the record; what it said before."""
     was = {field: getattr(learner, field) for field in changes}
     if "email" in changes:
-        learner_access.end_where_moved({learner.pk: changes["email"]})
+        learner_mails.move({learner.pk: changes["email"]})
     if changes:
         Learner.objects.filter(pk=learner.pk).update(**changes)
     return was

@@ -1,13 +1,23 @@
-"""Mails to learners about their awards: how each begins, in whose name it is, and whom to ask."""
+"""Mails to learners about their awards: how each begins, in whose name it is, and whom to ask.
 
-from typing import Any
+They go to the address that the learner has when they are sent, not to one that they had before.
+"""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 
 from issuer.errors import BadAddress
 from issuer.models import Institution, Mail
-from issuer.services import outbox
-from registrar.models import Award
+from issuer.services import ledger, outbox
+from registrar.models import Award, Learner
+from registrar.services.deciding import stacks
+from registrar.services.learners import learner_access
+
+_QUERY: Final = 1_000
 
 
 def sender() -> dict[str, str]:
@@ -44,3 +54,34 @@ def write(award: Award, *, why: str, subject: str, text: str, link: str = "") ->
         )
     except BadAddress:
         return None
+
+
+def states(mails: QuerySet[Any], *, at: str = "mail") -> dict[str | None, int]:
+    """How many mails are in which state; of one that went to another address, or again, that one.
+
+    `at` is the path to the mail from the rows asked.
+    """
+    state = Coalesce(f"{at}__repeats__state", f"{at}__state")
+    return dict(mails.order_by().values_list(state).annotate(Count("pk")))
+
+
+def move(addresses: Mapping[int, str]) -> None:
+    """Leave the old addresses of learners who are about to get these other ones, in every way.
+
+    What these have opened is ended, and mails that wait for them go to the new ones; where there
+    is none they do not go. For who writes addresses, in their transaction and before
+    they do.
+    """
+    moved = learner_access.end_where_moved(addresses)
+    for start in range(0, len(moved), _QUERY):
+        learners = Learner.objects.in_bulk(moved[start : start + _QUERY])
+        owners = {ledger.name_of(learner): learner for learner in learners.values()}
+        for award in Award.objects.filter(learner__in=learners):
+            owners[ledger.name_of(award)] = learners[award.learner_id]
+        waiting = Mail.objects.select_for_update().filter(
+            state=Mail.State.QUEUED, about__in=list(owners)
+        )
+        for mail in waiting:
+            learner = owners[mail.about]
+            link = stacks.path_for(learner) if mail.link else ""
+            outbox.redirect(mail, to=addresses[learner.pk], to_name=learner.name, link=link)

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import dateformat
 
@@ -49,7 +49,7 @@ def outlook(batch: Batch, *, reason: str = "") -> Outlook:
 def states(batch: Batch) -> dict[str, int]:
     """How many mails about the withdrawal of a batch are in which state."""
     written = WithdrawalMail.objects.filter(award__batch=batch, mail__isnull=False).order_by()
-    return dict(written.values_list("mail__state").annotate(Count("pk")))
+    return {state or "": count for state, count in learner_mails.states(written).items()}
 
 
 def write_some() -> int:

@@ -17,6 +17,7 @@ from issuer.services import events, ledger
 from registrar.errors import ImportRefused, PlanOutdated
 from registrar.models import LearningOpportunity, LineItem, Offering, RosterImport
 from registrar.readers import rosters as roster_reader
+from registrar.services.awarding import learner_mails
 from registrar.services.college import event_types, people, roles, sources, uploads
 from registrar.services.feeding import roster_plan
 from registrar.services.feeding.roster_links import Links
@@ -32,7 +33,7 @@ from registrar.services.feeding.roster_tables import (
     Column,
     Table,
 )
-from registrar.services.learners import learner_access, same_people
+from registrar.services.learners import same_people
 from registrar.services.marking import results
 from registrar.services.marking.results import Entry
 
@@ -248,7 +249,7 @@ def _write_table(source: str, table: Table, changes: Changes, keys: _Keys) -> No
 
 def _end_access(changes: Changes) -> None:
     place = [column.attribute for column in TABLES[USERS].columns].index("email")
-    learner_access.end_where_moved(
+    learner_mails.move(
         {changes.held[key].pk: values[place] for key, values in changes.changed.items()}
     )
 

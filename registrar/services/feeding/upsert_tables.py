@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from registrar.models import Activity, LearningOpportunity
 from registrar.readers.row_members import CHECKS, MEMBERS
-from registrar.services.awarding import corrections
+from registrar.services.awarding import corrections, learner_mails
 from registrar.services.college import people
 from registrar.services.feeding import upsert_people, upsert_rows, upsert_units
 from registrar.services.feeding.roster_tables import (
@@ -23,7 +23,6 @@ from registrar.services.feeding.roster_tables import (
     USERS,
 )
 from registrar.services.feeding.upsert_rows import CREATED, UNCHANGED, UPDATED, Row
-from registrar.services.learners import learner_access
 
 _BATCH: Final = 2_000
 _PERSON: Final = ("given_name", "family_name", "email")
@@ -258,7 +257,7 @@ class _Writing:
 
     def _end_access(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
         held = {key: row.pk for key, row in self._held.items() if key in changed}
-        learner_access.end_where_moved({pk: changed[key]["email"] for key, pk in held.items()})
+        learner_mails.move({pk: changed[key]["email"] for key, pk in held.items()})
 
     def _keep(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
         if not changed:

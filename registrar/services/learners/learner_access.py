@@ -68,10 +68,10 @@ def new_user() -> User:
     return user
 
 
-def end_where_moved(addresses: Mapping[int, str]) -> None:
+def end_where_moved(addresses: Mapping[int, str]) -> list[int]:
     """End what was opened by the addresses of learners who are about to get these other ones.
 
-    For who writes many, in their transaction and before they do.
+    For who writes many, in their transaction and before they do. Returns whose these are.
     """
     keys = sorted(addresses)
     moved = [
@@ -84,6 +84,7 @@ def end_where_moved(addresses: Mapping[int, str]) -> None:
     ]
     if moved:
         end(moved, why="address changed")
+    return moved
 
 
 def _found_to_be(learners: Collection[int]) -> list[int]:
