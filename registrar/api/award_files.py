@@ -327,8 +327,11 @@ def _prepared(kept: AwardFile, by: Client) -> Response:
         batch = award_files.prepare(kept, by=by)
     else:
         award_files.discard(kept, by=by)
-    done = status.HTTP_201_CREATED if batch else status.HTTP_200_OK
-    return Response(_outcome(counts, problems, batch and batch.pk), status=done)
+    told = _outcome(counts, problems, batch and batch.pk)
+    if batch is None:
+        return Response(told)
+    where = {"Location": f"/api/v1/batches/{batch.pk}"}
+    return Response(told, status=status.HTTP_201_CREATED, headers=where)
 
 
 def _outcome(

@@ -1,5 +1,6 @@
 """Award rules in JSON, and their grammar for the schema of the API."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -22,14 +23,7 @@ class RuleField(serializers.Field):
         try:
             return rules.parse(data).as_data()
         except rules.InvalidRule as error:
-            raise serializers.ValidationError(
-                [
-                    ErrorDetail(
-                        f"At {each.pointer or 'the top'}: {each.reason} {each.fix}", each.code
-                    )
-                    for each in error.problems
-                ]
-            ) from error
+            raise serializers.ValidationError(_placed(error.problems)) from error
 
     def to_representation(self, value: Any) -> rules.Data | None:
         """The rule in its plainest form."""
@@ -37,6 +31,33 @@ class RuleField(serializers.Field):
             return rules.parse(value).as_data()
         except rules.InvalidRule:
             return None
+
+
+def _placed(problems: Sequence[rules.RuleProblem]) -> Any:
+    """Each error at its place; of what is wrong as a whole, what is inside is told with it."""
+    wrong = {each.pointer for each in problems}
+    placed: dict[str, Any] = {}
+    for each in problems:
+        parts = each.pointer.split("/")
+        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        place = next((pointer for pointer in above if pointer in wrong), each.pointer)
+        inside = f"At {each.pointer}: " if place != each.pointer else ""
+        detail = ErrorDetail(f"{inside}{each.reason} {each.fix}", each.code)
+        at = placed
+        for name in place.split("/")[:-1]:
+            at = at.setdefault(name, {})
+        at.setdefault(place.rpartition("/")[2], []).append(detail)
+    return _named_as_is(placed)[""]
+
+
+def _named_as_is(found: Any) -> Any:
+    """The same with the names as they were written, not as pointers have them (RFC 6901)."""
+    if not isinstance(found, dict):
+        return found
+    return {
+        name.replace("~1", "/").replace("~0", "~"): _named_as_is(inner)
+        for name, inner in found.items()
+    }
 
 
 def _thing(members: Schema) -> Schema:

@@ -217,18 +217,23 @@ MEMBERS: Final[Mapping[str, tuple[Member, ...]]] = {
     ),
 }
 
-# What one row's members must be to one another.
-Check = Callable[[Mapping[str, Any]], tuple[str, str, str, str] | None]
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What some members of a row must be to one another."""
+
+    members: tuple[str, ...]
+    judge: Callable[[Mapping[str, Any]], tuple[str, str, str, str] | None]
 
 
 def _in_order(first: str, last: str, code: str) -> Check:
-    def check(values: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
+    def judge(values: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
         low, high = values.get(first), values.get(last)
         if low is None or high is None or low <= high:
             return None
         return last, code, f"{last} comes before {first}.", "Exchange the two."
 
-    return check
+    return Check((first, last), judge)
 
 
 def _named(values: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
@@ -240,7 +245,7 @@ def _named(values: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "terms": _in_order("starts_on", "ends_on", "reversed_period"),
-    "learners": _named,
+    "learners": Check(("given_name", "family_name"), _named),
     "enrolments": _in_order("begins_on", "ends_on", "reversed_period"),
     "line-items": _in_order("minimum", "maximum", "reversed_range"),
 }

@@ -42,6 +42,7 @@ def test_a_system_prepares_and_a_person_approves(
     answer = send(client, headers, data)
     told = answer.json()
     assert (answer.status_code, told["ok"]) == (201, 1)
+    assert answer["Location"] == f"/api/v1/batches/{told['batch']}"
     (problem,) = told["problems"]
     assert (problem["row"], problem["column"], problem["code"]) == (3, "e-mail", "bad_email")
     entry = LedgerEntry.objects.get(act="award_file.prepared")

@@ -111,7 +111,7 @@ def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refuse
         ({"hours": 12}, "/hours"),
         ({"credits": "many"}, "/credits"),
         ({"valid_for": 0}, "/valid_for"),
-        ({"rule": {"score": {}}}, "/rule"),
+        ({"rule": {"all": []}}, "/rule/all"),
         ({"rule": "x"}, "/rule"),
         ({"skills": [{"skill": "urn:none"}]}, "/skills/0/skill"),
         ({"skills": "x"}, "/skills"),
@@ -126,6 +126,21 @@ def test_what_is_wrong_with_a_draft_is_told(
     answer = system.post(PATH, new(college, **others), format="json")
     assert answer.status_code == 400, answer.content
     assert {each["pointer"] for each in answer.json()["errors"]} == {pointer}
+
+
+def test_each_thing_that_is_wrong_with_a_rule_is_told_at_its_place(
+    system: APIClient, college: College
+) -> None:
+    final = {"final_result": {"course": "BIO 101", "one_of": ["Pass"]}}
+    rule = {"all": [final, {"no/thing": 1}, {"score": {"course": "BIO 101"}}]}
+    answer = system.post(PATH, new(college, rule=rule), format="json")
+    assert answer.status_code == 400
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/rule/all/0/final_result/category", "required"),
+        ("/rule/all/1/no~1thing", "unknown_member"),
+        ("/rule/all/2/score/category", "required"),
+        ("/rule/all/2/score/at_least", "required"),
+    ]
 
 
 def test_what_is_missing_is_named_before_it_is_submitted(

@@ -222,6 +222,8 @@ def test_what_is_right_is_kept_beside_what_is_wrong(sent: APIClient) -> None:
             [],
             {"sourced_id": "l9", "number": "9" * 101, "given_name": "A"},
             {"sourced_id": "", "given_name": "A"},
+            {"sourced_id": "l10", "email": "no address"},
+            {"sourced_id": "l11", "given_name": 5, "email": "no address"},
         ],
     )
     assert errors(answer) == [
@@ -237,6 +239,10 @@ def test_what_is_right_is_kept_beside_what_is_wrong(sent: APIClient) -> None:
         ("/9", "type"),
         ("/10/number", "too_long"),
         ("/11/sourced_id", "required"),
+        ("/12/email", "bad_email"),
+        ("/12/family_name", "required"),
+        ("/13/given_name", "type"),
+        ("/13/email", "bad_email"),
     ]
     assert all(each["remedy"] for row in answer.json()["rows"] for each in row["errors"])
     assert [each.sourced_id for each in Learner.objects.filter(source="banner")] == ["l1"]

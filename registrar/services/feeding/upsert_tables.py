@@ -127,8 +127,9 @@ class _Writing:
             if self._kind in _OPPORTUNITIES and row.said.get("code") == "":
                 row.said["code"] = row.key
             self._measure(row)
-            if (check := CHECKS.get(self._kind)) and not row.flaws:
-                if flaw := check(self._as_it_would_be(row, held)):
+            check = CHECKS.get(self._kind)
+            if check and not {flaw.member for flaw in row.flaws} & {*check.members}:
+                if flaw := check.judge(self._as_it_would_be(row, held)):
                     row.refuse(*flaw)
             if row.key in sticky and not row.flaws:
                 said = self._as_it_would_be(row, held)
