@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 
@@ -17,6 +19,7 @@ from issuer.pages import (
     Link,
     ThingPage,
     Verb,
+    column,
     list_link,
     state_tag,
     thing_url,
@@ -278,7 +281,7 @@ class FeedPage(ThingPage):
     }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        steps = NightStep.objects.filter(about=self.object.name, name=NightStep.Name.PLAN)
+        steps = told_of().filter(about=self.object.name)
         is_open = self.object.retired_at is None and self.user.has_perm(feeds.RIGHT)
         return super().get_context_data(
             steps=steps.select_related("run", "roster").order_by("-pk")[:20],
@@ -288,6 +291,13 @@ class FeedPage(ThingPage):
             secret_url=reverse("admin:registrar_feed_secret", args=[self.object.pk]),
             **kwargs,
         )
+
+
+def told_of() -> QuerySet[NightStep]:
+    """The steps that say how it stands with a feed: what was applied, and what was not."""
+    told = Q(name=NightStep.Name.APPLY) | ~Q(state=NightStep.State.DONE)
+    taken_in = (NightStep.Name.FETCH, NightStep.Name.PLAN, NightStep.Name.APPLY)
+    return NightStep.objects.filter(told, name__in=taken_in).order_by("-pk")
 
 
 @admin.register(Feed)
@@ -306,7 +316,13 @@ class FeedAdmin(DeskAdmin):
         Verb("Add an SFTP server", "admin:registrar_feed_sftp", feeds.RIGHT),
         Verb("Add a system that sends rows", "admin:registrar_feed_sender", feeds.RIGHT),
     )
-    list_display = ("name", "comes_from", "source", "condition")
+    list_display = (
+        "name",
+        "comes_from",
+        "source",
+        column("applied_at", "last applied"),
+        "condition",
+    )
     thing_page = FeedPage
 
     def own_urls(self) -> list[URLPattern]:
@@ -319,10 +335,24 @@ class FeedAdmin(DeskAdmin):
             self.hang("<int:object_id>/secret/", SecretPage, "secret"),
         ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        steps = told_of().filter(about=OuterRef("name"))
+        applied = steps.filter(name=NightStep.Name.APPLY, state=NightStep.State.DONE)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last=Subquery(steps.values("state")[:1]),
+                applied_at=Subquery(applied.values("ended_at")[:1]),
+            )
+        )
+
     @admin.display(description="comes from")
     def comes_from(self, feed: Feed) -> str:
         return f"{feed.address} {feed.folder}".strip() or feed.get_kind_display()
 
     @admin.display(description="state", ordering="retired_at")
-    def condition(self, feed: Feed) -> str:
-        return state_tag("retired" if feed.retired_at else "active")
+    def condition(self, feed: Any) -> str:
+        if feed.retired_at:
+            return state_tag("retired")
+        return state_tag("active" if feed.last in (None, NightStep.State.DONE) else feed.last)

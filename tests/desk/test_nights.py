@@ -41,6 +41,8 @@ def test_a_feed_is_added_and_the_night_looks_into_it(
     assert "One step waits for a person" in page
     assert "step of the last night waits" in text(client.get("/admin/"))
     assert "Waits for a person" in text(client.get(reverse("admin:registrar_nightrun_changelist")))
+    assert "cannot be read" in text(client.get(thing_url(feed)))
+    assert "Failed" in text(client.get(reverse("admin:registrar_feed_changelist")))
     client.post(thing_url(feed), {"act": "retire", "reason": "Replaced."})
     assert "Retire the feed" not in text(client.get(thing_url(feed)))
 

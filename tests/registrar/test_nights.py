@@ -231,6 +231,11 @@ def test_of_rows_that_are_wrong_alike_the_first_is_told_and_how_many_there_are(
         "users.csv, row 4: enabledUser is neither true nor false. So it is with 29 more rows.",
         "users.csv, row 34: The row has 4 cells, the header has 22.",
     ]
+    for name, text in roster.texts.items():
+        roster.texts[name] = text.replace(b",", b";")
+    put(roster, folder / "2")
+    (refused,) = whole_night().steps.get(name="plan").refused
+    assert "not by commas. So it is with 9 more files." in refused["reason"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ State = NightStep.State
 A_DAY: Final = timedelta(hours=26)
 # So much of what a step refuses is told.
 SHOWN: Final = 20
+# What the reader calls a file that ends within a row.
+CUT_OFF: Final = "cut_off"
 UNFORESEEN: Final = "It broke in an unforeseen way."
 SEE_THE_LOG: Final = "See the log of the worker."
 _TOTALS: Final = ("new", "changed", "retired", "unchanged", "errors")
@@ -138,14 +140,16 @@ def compared(feed: Feed, roster: RosterImport) -> Took:
 
 
 def _by_kind(roster: RosterImport) -> Iterator[Refused]:
-    """The first problem of each kind in each file, and how many more are like it."""
+    """The first problem of each kind, and how many more rows or files have it."""
     kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for problem in roster.problems:
-        if problem["severity"] != "warning":
-            kinds.setdefault((problem["file"], problem["code"]), []).append(problem)
+        if problem["severity"] != "warning" and problem["code"] != CUT_OFF:
+            where = problem["file"] if problem["row"] else problem["reason"]
+            kinds.setdefault((problem["code"], where), []).append(problem)
     for first, *others in kinds.values():
         place = f"{first['file']}, row {first['row']}" if first["row"] else first["file"]
-        more = f" So it is with {len(others):,} more rows." if others else ""
+        what = ("row", "rows") if first["row"] else ("file", "files")
+        more = f" So it is with {len(others):,} more {what[len(others) > 1]}." if others else ""
         yield refusal(f"{place}: {first['reason']}{more}", first["fix"])
 
 
@@ -209,7 +213,7 @@ def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
         reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
         yield refusal(f"{reason} At most {feed.most_wrong} % may be.", fix)
     for problem in roster.problems:
-        if problem["code"] == "cut_off":
+        if problem["code"] == CUT_OFF:
             reason = f"{problem['file']} ends within row {problem['row']}: it was cut off."
             yield refusal(reason, "Have it sent again; or apply it at the desk if it is right.")
     for file, counts in roster.plan.items():
