@@ -359,11 +359,12 @@ def _half_a_character(trial: Trial) -> None:
 
 def _no_days(trial: Trial) -> None:
     days = ("2026-02-30", "0000-01-01", "26-01-01", "2026-1-1", "1", "9999-99-99", "1e3-01-01")
+    beyond = ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00")
     times = ("T23:59:60Z", "T00:00:00", "T00:00:00+99:99", "T24:01:00Z", "")
     for write in trial.writes:
         for format, texts in (
             ("date", days),
-            ("date-time", [*(f"2026-01-01{time}" for time in times), *days]),
+            ("date-time", [*(f"2026-01-01{time}" for time in times), *days, *beyond]),
         ):
             names = [name for name, each in write.members.items() if each.get("format") == format]
             for text in texts:

@@ -1,5 +1,6 @@
 """The API is as it describes itself: every operation, every answer, every member."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,47 @@ def test_every_example_can_be_sent(schema, sis, college) -> None:
         answer = sis.post(f"/api/v1/{kind}?source=banner", example["value"], format="json").json()
         assert [each["status"] for each in answer["rows"]] == ["created"], answer
         fits(schema, "Upserted", answer)
+
+
+def test_the_examples_lead_to_one_another_as_the_links_say(schema, sis, college) -> None:
+    AccessToken.objects.update(scope=" ".join(settings.ALL_SCOPES))
+    reads = {
+        operation["operationId"]: path
+        for method, path, operation in operations(schema)
+        if method == "get"
+    }
+    followed = 0
+    for kind in (*ROWS, "templates", "webhooks"):
+        operation = schema["paths"][f"/api/v1/{kind}"]["post"]
+        address = f"/api/v1/{kind}" + ("?source=banner" if kind in ROWS else "")
+        for media_type, content in operation["requestBody"]["content"].items():
+            for example in content.get("examples", {}).values():
+                body = example["value"]
+                text = body if isinstance(body, str) else json.dumps(body)
+                answer = sis.post(address, text, content_type=media_type)
+                assert answer.status_code in (200, 201), answer.content
+                assert not answer.json().get("errors"), answer.content
+                links = operation["responses"][str(answer.status_code)]["links"]
+                for link in links.values():
+                    if link["operationId"] in reads:
+                        led_to = reads[link["operationId"]].format(id=led(link, answer.json()))
+                        assert sis.get(led_to).status_code == 200, led_to
+                        followed += 1
+    assert followed > 20
+    for path in reads.values():
+        for parameter in schema["paths"][path]["get"].get("parameters", ()):
+            if "example" in parameter:
+                assert sis.get(path.format(id=parameter["example"])).status_code == 200, path
+
+
+def led(link: dict[str, Any], answer: dict[str, Any]) -> str:
+    """The id to which a link leads from an answer."""
+    said = link["parameters"]["id"].replace("{$request.query.source}", "banner")
+    before, _, pointer = said.partition("$response.body#/")
+    found: Any = answer
+    for step in pointer.rstrip("}").split("/"):
+        found = found[int(step)] if step.isdigit() else found[step]
+    return before.rstrip("{") + str(found)
 
 
 def test_every_operation_names_the_scopes_it_needs(schema) -> None:
@@ -202,6 +244,16 @@ def test_every_kind_of_rule_is_as_described(schema, sis, draft) -> None:
         ("get", "learners/x", {}, 404),
         ("get", "learners/99999999999999999999999", {}, 404),
         ("get", "credentials/x", {}, 404),
+        ("get", "credentials/%7B01890000-0000-7000-8000-000000000000%7D", {}, 404),
+        ("get", "batches/0189000000007000800000000000000", {}, 404),
+        ("get", "learners/..%2F..%2Fadmin%2F", {}, 404),
+        ("get", "learners/%2e%2e%2fterms", {}, 404),
+        ("get", "learners/1e30", {}, 404),
+        ("get", "learners?page=-1", {}, 400),
+        ("get", "learners?ordering=password", {}, 400),
+        ("get", "learners?expand=a.b.c.d.e", {}, 400),
+        ("get", "learners?updated_since=9999-12-31T23:59:59-12:00", {}, 400),
+        ("get", f"skills?search={'x' * 10_000}", {}, 400),
         ("get", "learners", {"accept": "text/html"}, 406),
         ("get", "schema", {"accept": "text/html"}, 406),
         ("post", "awards", {}, 405),
