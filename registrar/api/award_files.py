@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from issuer import bodies
 from issuer.bodies import Strict
 from issuer.services.clients import Client
-from registrar.api.examples import AWARDS, AWARDS_AS_CSV
+from registrar.api.examples import AWARDS, AWARDS_AS_CSV, TEMPLATE_OF_THE_DEMO
 from registrar.api.framework_imports import (
     FileProblemSerializer,
     RefusedFileSerializer,
@@ -248,7 +248,7 @@ class AwardFilesView(GenericAPIView):
                 "template",
                 {"type": "string", "maxLength": 100, "pattern": "^[-a-zA-Z0-9_]+$"},
                 description="Short name of the template, if no form says it",
-                examples=[OpenApiExample("A template", value="workshop")],
+                examples=[OpenApiExample("A template", value=TEMPLATE_OF_THE_DEMO)],
             ),
             OpenApiParameter(
                 "duplicates",
@@ -267,21 +267,15 @@ class AwardFilesView(GenericAPIView):
         request={
             _FORM: AwardFileRequestSerializer,
             rows.JSON: AwardRowSerializer(many=True),
-            rows.NDJSON: {"type": "string", "minLength": 1},
+            rows.NDJSON: {"type": "string", "minLength": 1, "description": "Such a row a line"},
             rows.CSV: {"type": "string", "minLength": 1},
         },
         examples=[
             OpenApiExample("A row", value=dict(AWARDS[0]), request_only=True, media_type=rows.JSON),
-            OpenApiExample(
-                "Lines of JSON",
-                value="\n".join(map(json.dumps, AWARDS)),
-                request_only=True,
-                media_type=rows.NDJSON,
-            ),
             OpenApiExample("A sheet", value=AWARDS_AS_CSV, request_only=True, media_type=rows.CSV),
             OpenApiExample(
                 "A form",
-                value={"template": "workshop", "file": AWARDS_AS_CSV},
+                value={"template": TEMPLATE_OF_THE_DEMO, "file": AWARDS_AS_CSV},
                 request_only=True,
                 media_type=_FORM,
             ),

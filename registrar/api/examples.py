@@ -88,6 +88,7 @@ AWARDS: Final[Sequence[Mapping[str, Any]]] = (
     },
     {"number": "sis:banner:stu-1", "awarded_on": "2026-06-30"},
 )
+TEMPLATE_OF_THE_DEMO: Final = "workshop-attendance"
 AWARDS_AS_CSV: Final = """\
 learner number,given name,family name,e-mail,award date,result
 000777,Grace,Hopper,grace@learner.example,2026-06-30,87.5

@@ -75,7 +75,7 @@ def described(client: Client) -> dict[str, Any]:
     return schema["paths"][ADDRESS]["post"]
 
 
-@pytest.mark.parametrize("media_type", [*MEDIA_TYPES, "multipart/form-data"])
+@pytest.mark.parametrize("media_type", ["application/json", "text/csv", "multipart/form-data"])
 @pytest.mark.parametrize("query", ["", "&dry_run=true"])
 def test_the_example_of_each_body_can_be_sent(
     client: Client, workshop: Revision, media_type: str, query: str
@@ -91,6 +91,7 @@ def test_the_example_of_each_body_can_be_sent(
     (example,) = described(client)["requestBody"]["content"][media_type]["examples"].values()
     body, headers = example["value"], bearer("awards.prepare")
     if media_type == "multipart/form-data":
+        body["template"] = "workshop"
         body["file"] = SimpleUploadedFile("people.csv", body["file"].encode())
         answer = client.post(f"{ADDRESS}?{query[1:]}", body, headers=headers)
     else:
