@@ -11,6 +11,12 @@ from django.utils import dateformat
 from issuer.models import Batch
 from registrar.models.imports import RosterImport
 
+# The order in which the counts of a step are told.
+COUNTS = (
+    *("learners", "new", "changed", "retired", "unchanged", "errors", "already", "lapsed"),
+    *("to issue", "issued", "failed", "expiring", "mails", "no address"),
+)
+
 
 class Feed(models.Model):
     """Where a system's rosters come from: a folder that it drops them into, or a server of its own.
@@ -250,6 +256,12 @@ class NightStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_name_display()} {self.about}".strip()
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """The counts in the order in which they are told; the database keeps none."""
+        usual = [name for name in COUNTS if name in self.counts]
+        return {name: self.counts[name] for name in dict.fromkeys([*usual, *self.counts])}
 
     @property
     def seconds(self) -> float:

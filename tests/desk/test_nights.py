@@ -1,5 +1,6 @@
 """The nights at the desk: begun by hand, told step by step, their feeds named."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from issuer.pages import thing_url
 from registrar.models import Feed, NightRun, NightStep
-from registrar.services.feeding import nights
+from registrar.services.feeding import feeds, nights
 from tests.desk.reading import SignIn, text
 from tests.registrar.sis_server import CLIENT, SECRET, serving
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import put
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,19 @@ def test_a_feed_is_added_and_the_night_looks_into_it(
     assert "Failed" in text(client.get(reverse("admin:registrar_feed_changelist")))
     client.post(thing_url(feed), {"act": "retire", "reason": "Replaced."})
     assert "Retire the feed" not in text(client.get(thing_url(feed)))
+
+
+def test_counts_stand_in_the_order_in_which_they_are_read(
+    college: Any, clara: User, signed_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    (tmp_path / "banner").mkdir()
+    put(Roster(), tmp_path / "banner" / "1")
+    feeds.add("Banner", "banner", by=clara)
+    run = nights.carry_on(nights.begin(timezone.localdate(), by=clara))
+    read = re.sub(r"\s+", " ", text(signed_in(clara).get(thing_url(run))))
+    named = re.findall(r">(new|changed|retired|unchanged|errors): ", read)
+    assert named[:5] == ["new", "changed", "retired", "unchanged", "errors"]
 
 
 def test_of_a_system_that_sends_rows_it_is_said_whose_its_numbers_are(

@@ -84,7 +84,7 @@ class Command(OutcomeCommand):
     def _print(self, steps: Iterable[NightStep]) -> None:
         for step in steps:
             head = f"{step!s:<40} {step.state:<7} {step.seconds:>7.1f} s"
-            self.stdout.write(f"{head}  {_listed(step.counts)}")
+            self.stdout.write(f"{head}  {_listed(step.counted)}")
             for file, counted in _by_file(step).items():
                 self.stdout.write(f"    {file:<36} {_listed(counted)}")
             for refused in step.refused:
