@@ -14,7 +14,7 @@ from registrar.models.imports import RosterImport
 # The order in which the counts of a step are told.
 COUNTS = (
     *("learners", "new", "changed", "retired", "unchanged", "errors", "already", "lapsed"),
-    *("to issue", "issued", "failed", "expiring", "mails", "no address"),
+    *("to issue", "issued", "to release", "released", "failed", "expiring", "mails", "no address"),
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -21,8 +22,9 @@ from config.celery import app
 from config.metrics import CountRequests
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
 from issuer.services import batches, credentials, publishing, signing, status
-from registrar.models import Award
+from registrar.models import Award, NightRun
 from registrar.services.awarding import composition
+from registrar.services.feeding import feeds, nights
 from tests.web_server import ask, served
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +92,25 @@ def test_a_token_opens_it_from_anywhere(client: Client, settings: Any) -> None:
     answer = client.get("/metrics", **away)
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_night_tells_how_long_it_took_how_old_it_is_and_what_of_it_waits(
+    client: Client, clara: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR = str(tmp_path)
+    (tmp_path / "late").mkdir()
+    for name in ("late", "gone"):
+        feeds.add(name, name, by=clara)
+    run = nights.carry_on(nights.begin(timezone.localdate()))
+    before = timezone.now() - timedelta(hours=3)
+    NightRun.objects.filter(pk=run.pk).update(
+        began_at=before - timedelta(minutes=20), ended_at=before
+    )
+    found = scrape(client)
+    # One held since nothing has come, one failed.
+    assert figure(found, "night_steps_waiting") == 2
+    assert figure(found, "night_duration_seconds") == 20 * 60
+    assert 3 * 3600 <= figure(found, "night_age_seconds") < 3 * 3600 + 60
 
 
 def test_an_empty_house_has_all_figures(client: Client) -> None:

@@ -34,6 +34,7 @@ from tests.registrar.test_rosters import put
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 6, 8)
+ENDS = ("issue", "publish", "remind", "notify")
 
 
 @pytest.fixture
@@ -94,6 +95,7 @@ def test_what_was_earned_is_awarded_and_issued_by_itself_and_never_twice(
     run = nights.carry_on(run)
     assert run.state == "done"
     assert run.steps.get(name="issue").counts == {"issued": 1, "failed": 0}
+    assert run.steps.get(name="publish").counts == {"released": 1}
     assert whole_night().steps.get(name="award").counts["new"] == 0
     assert (Award.objects.count(), Credential.objects.count()) == (1, 1)
 
@@ -103,7 +105,7 @@ def test_a_template_that_is_awarded_by_hand_is_left_to_people(
 ) -> None:
     college.enrol(ada)
     college.grade(ada, "Pass")
-    done = dict.fromkeys([("issue", ""), ("remind", ""), ("notify", "")], "done")
+    done = dict.fromkeys([(name, "") for name in ENDS], "done")
     assert steps(whole_night()) == done
     assert not Award.objects.exists()
 

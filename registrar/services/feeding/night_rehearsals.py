@@ -54,6 +54,7 @@ def _steps(feeds: list[Feed], fetched: list[NightStep]) -> list[NightStep]:
         taken.append(_tried(Name.AWARD, revision.template.slug, partial(_award, revision)))
     new = sum(step.counts.get("new", 0) for step in taken if step.name == Name.AWARD)
     taken.append(_taken(Name.ISSUE, "", lambda: Took({"to issue": new})))
+    taken.append(_taken(Name.PUBLISH, "", lambda: Took({"to release": new})))
     taken.append(_tried(Name.REMIND, "", _remind))
     waits = any(step.state != State.DONE for step in taken)
     mails = len(night_steps.readers()) if waits else 0

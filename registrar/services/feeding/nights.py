@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from issuer.errors import Refusal
-from issuer.models import Batch
+from issuer.models import Batch, Release
 from issuer.services import batches, clock, events, ledger, outbox
 from registrar.models import Feed, NightRun, NightStep
 from registrar.services.awarding import reminders
@@ -130,6 +130,7 @@ class _Night:
             self._take(Name.AWARD, revision.template.slug, partial(night_steps.award, revision))
         if not self._take(Name.ISSUE, "", self._issued):
             return
+        self._take(Name.PUBLISH, "", self._published)
         self._remind()
         self._take(Name.NOTIFY, "", self._told)
         _end(self.run)
@@ -251,6 +252,12 @@ class _Night:
                 )
             )
         return Took(counts, refused, State.FAILED if refused else State.DONE)
+
+    def _published(self) -> Took:
+        """How many of the credentials can be opened by their learners."""
+        made = [step.batch_id for step in self.steps if step.batch_id]
+        released = Release.objects.filter(credential__batch__in=made)
+        return Took({"released": released.count()})
 
     def _remind(self) -> None:
         """Tell learners whose credential ends soon, some in a transaction; then count them."""
