@@ -688,6 +688,16 @@ def test_an_organisation_of_which_no_parent_is_told_is_a_part_of_the_institution
     assert became(send(writer, "organisations", blank)) == ["updated", "unchanged"]
 
 
+def test_who_names_a_parent_that_there_is_not_is_told_how_the_institution_is_named(
+    writer: APIClient, college: Any
+) -> None:
+    answer = send(writer, "organisations", [CLUBS[0] | {"parent": "sis:own:nothing"}])
+    assert errors(answer) == [("/0/parent", "unknown_reference")]
+    (error,) = answer.json()["rows"][0]["errors"]
+    assert error["remedy"].endswith("The institution is sis:own:institution.")
+    assert became(send(writer, "terms", [ALL["terms"][0] | {"parent": "x"}])) == ["error"]
+
+
 def test_who_reaches_an_organisation_that_is_a_part_of_nothing_is_told(
     writer: APIClient, college: Any, dev: Any, root: Any
 ) -> None:

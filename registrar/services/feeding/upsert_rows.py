@@ -205,13 +205,13 @@ def lead(kind: str, rows: Sequence[Row], *, source: str) -> dict[str, dict[str, 
     return found
 
 
-def refuse_orphan(row: Row, name: str) -> None:
-    """Take note that a reference leads to nothing."""
+def refuse_orphan(row: Row, name: str, *, hint: str = "") -> None:
+    """Take note that a reference leads to nothing; `hint` ends what is to be done."""
     row.refuse(
         name,
         "unknown_reference",
         f"{name} leads to nothing that came from this source.",
-        "Send what it leads to first, or name it sis:<source>:<sourcedId>.",
+        f"Send what it leads to first, or name it sis:<source>:<sourcedId>.{hint}",
     )
 
 

@@ -194,7 +194,8 @@ class _Writing:
                 if row.flaws or not isinstance(parent, str):
                     continue
                 if parent not in rows or rows[parent].flaws:
-                    upsert_rows.refuse_orphan(row, "parent")
+                    hint = upsert_units.hint(self._institution)
+                    upsert_rows.refuse_orphan(row, "parent", hint=hint)
                     lost = True
         for row in self._rows:
             if row.said.get("parent") and _leads_in_a_circle(self._node(row.key), above):

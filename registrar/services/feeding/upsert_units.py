@@ -17,6 +17,11 @@ _AT: Final = "parent"
 _APPROVE: Final = "registrar.approve_revision"
 
 
+def hint(institution: OrganizationUnit | None) -> str:
+    """How the institution is named, for whoever names a parent that there is not."""
+    return f" The institution is {_key(institution)}." if institution else ""
+
+
 def tell(rows: Sequence[Row], placed: Collection[str], tops: Collection[str], source: str) -> None:
     """Note which rows were put under the institution, and who reaches those that are under none.
 
@@ -25,11 +30,10 @@ def tell(rows: Sequence[Row], placed: Collection[str], tops: Collection[str], so
     institution = people.institution()
     for row in rows:
         if row.key in placed and institution is not None and row.done != UNCHANGED:
-            whose = key_of(institution.source, institution.sourced_id)
             row.note(
                 _AT,
                 PLACED,
-                f"No parent is told, so it is a part of the institution, {whose}.",
+                f"No parent is told, so it is a part of the institution, {_key(institution)}.",
                 "Nothing needs to be done, unless it is a part of something else: then send that.",
             )
     units = OrganizationUnit.objects.filter(source=source, sourced_id__in=tops)
@@ -46,6 +50,10 @@ def tell(rows: Sequence[Row], placed: Collection[str], tops: Collection[str], so
             f"others. So many approvers have one: {reached[unit.pk]}.",
             "Send its parent, or have an administrator make somebody approver of it.",
         )
+
+
+def _key(unit: OrganizationUnit) -> str:
+    return key_of(unit.source, unit.sourced_id)
 
 
 def _approvers(units: Collection[OrganizationUnit]) -> dict[int, int]:
