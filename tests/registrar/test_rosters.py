@@ -130,6 +130,20 @@ def test_a_delta_lays_nothing_into_a_circle_with_what_is_held(
     assert units["o6"].sourced_id == "o1"
 
 
+def test_what_was_put_under_a_unit_of_our_own_stays_there(roster: Roster, tmp_path: Path) -> None:
+    bring(roster, tmp_path / "a")
+    ours = OrganizationUnit.objects.create(source="own", sourced_id="o2", name="The institution")
+    OrganizationUnit.objects.filter(sourced_id="o1").update(parent=ours)
+    assert changes(bring(roster, tmp_path / "b")) == {}
+    renamed = delta(orgs=[f"o1{DELTA}Quillhaven,school,,"])
+    assert changes(bring(renamed, tmp_path / "c")) == {"orgs": (0, 1, 0)}
+    top = OrganizationUnit.objects.get(sourced_id="o1")
+    assert (top.name, top.parent) == ("Quillhaven", ours)
+    moved = delta(orgs=[f"o2{DELTA}Sciences,department,,"])
+    assert changes(bring(moved, tmp_path / "d")) == {"orgs": (0, 1, 0)}
+    assert OrganizationUnit.objects.get(name="Sciences").parent is None
+
+
 # The real module presentation
 
 

@@ -215,7 +215,8 @@ class _Comparison:
             return
         column = table.columns[place]
         ours = table.rows().filter(source=self._source)
-        parents = dict(ours.values_list("sourced_id", column.path))
+        own = ours.filter(**{column.path.replace("sourced_id", "source"): self._source})
+        parents = dict(own.values_list("sourced_id", column.path))
         parents |= {key: values[place] for key, values in given.items()}
         for key in sorted(in_circles(parents) & given.keys(), key=lambda key: rows[key].number):
             changes.new.pop(key, None)
@@ -246,8 +247,15 @@ class _Comparison:
         if learner is not None:
             columns.append("learner_id")
 
+        own = next((i for i, c in enumerate(table.columns) if c.refers_to == table.file), None)
+        if own is not None:
+            columns.append(table.columns[own].path.replace("sourced_id", "source"))
+
         def read(which: Q) -> Iterator[tuple[str, Held]]:
             for sourced_id, pk, *values in ours.filter(which).values_list(*columns):
+                # Under what another source brought it was put here.
+                if own is not None and values.pop() != self._source:
+                    values[own] = None
                 if learner is not None:
                     values[learner] = self._ids_here.get(values.pop(), values[learner])
                 gone = bool(values.pop()) if table.gone else False

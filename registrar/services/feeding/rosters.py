@@ -1,6 +1,5 @@
 """Read a roster into a plan, look at it, apply it."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -244,7 +243,7 @@ def _write_table(source: str, table: Table, changes: Changes, keys: _Keys) -> No
     )
     keys[table.file].update(zip(given, (row.pk for row in written), strict=True))
     if own != list(table.columns):
-        _write_parents(table, given, keys[table.file])
+        _write_parents(source, table, changes, keys[table.file])
 
 
 def _end_access(changes: Changes) -> None:
@@ -266,13 +265,22 @@ def _resolved(column: Column, value: Any, keys: _Keys) -> Any:
     return keys[column.refers_to][value] if column.refers_to and value is not None else value
 
 
-def _write_parents(table: Table, given: Mapping[str, Values], own_keys: dict[str, int]) -> None:
+def _write_parents(source: str, table: Table, changes: Changes, own_keys: dict[str, int]) -> None:
+    """What was put under a row of another source stays there, unless the roster tells a parent."""
     place = next(i for i, column in enumerate(table.columns) if column.refers_to == table.file)
     attribute = table.columns[place].attribute
-    rows = [
-        table.model(pk=own_keys[sourced_id], **{attribute: own_keys.get(values[place])})
-        for sourced_id, values in given.items()
-    ]
+    held = [own_keys[sourced_id] for sourced_id in changes.changed]
+    put = dict(
+        table.rows()
+        .filter(pk__in=held)
+        .exclude(**{f"{attribute.removesuffix('_id')}__source": source})
+        .values_list("pk", attribute)
+    )
+    rows = []
+    for sourced_id, values in (changes.new | changes.changed).items():
+        pk, said = own_keys[sourced_id], values[place]
+        parent = own_keys.get(said) if said else put.get(pk)
+        rows.append(table.model(pk=pk, **{attribute: parent}))
     table.model._default_manager.bulk_update(rows, [attribute], batch_size=_BATCH)
 
 
