@@ -138,10 +138,14 @@ class VerifyPresentationOptionsSerializer(VerifyOptionsSerializer):
     challenge = PlainField(
         required=False,
         allow_blank=True,
+        allow_null=True,
         help_text="Which was sent to the holder; without it an old one passes again",
     )
     domain = PlainField(
-        required=False, allow_blank=True, help_text="For whom it must have been made"
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="For whom it must have been made",
     )
     returnPresentation = serializers.BooleanField(required=False, default=False)
 

@@ -112,7 +112,8 @@ class ClientSecretView(_OfTheClient):
         asked.is_valid(raise_exception=True)
         overlap = timedelta(days=asked.validated_data["overlap_days"])
         by = Client.of(cast(AccessToken, request.auth))
-        secret = api_clients.rotate_secret(self.application, by=by, overlap=overlap)
+        asking = cast(AccessToken, request.auth)
+        secret = api_clients.rotate_secret(self.application, by=by, overlap=overlap, asking=asking)
         told = ClientSecretSerializer({"secret": None, **_told(self.application)}).data
         return ToldOnce(told, secret=secret, status=status.HTTP_201_CREATED)
 
@@ -131,8 +132,8 @@ class FormerSecretView(_OfTheClient):
     )
     def delete(self, request: Request) -> Response:
         """End the secret before the present one at once."""
-        by = Client.of(cast(AccessToken, request.auth))
-        api_clients.end_former_secret(self.application, by=by)
+        asking = cast(AccessToken, request.auth)
+        api_clients.end_former_secret(self.application, by=Client.of(asking), asking=asking)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

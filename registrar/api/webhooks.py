@@ -36,7 +36,7 @@ _HOURS = timedelta(hours=1)
 
 
 @extend_schema_field(
-    {"type": "string", "format": "uri", "pattern": r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?$"}
+    {"type": "string", "pattern": r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?$"}
 )
 class ReceiverField(serializers.CharField):
     """Where a webhook is told."""
