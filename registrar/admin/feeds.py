@@ -41,6 +41,7 @@ class FolderForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # Only a server has none.
         self.fields["folder"].required = True
+        self.fields["folder"].help_text = f"In {feeds.folder_of_all()}, where you make it"
 
 
 class ServerForm(forms.ModelForm):
@@ -154,7 +155,7 @@ class NewFeedPage(FormPage):
 
     def said(self, feed: Feed) -> str:
         """What happens next."""
-        return f"The next night looks into {feed.folder}."
+        return f"The next night looks into {feeds.folder_of(feed)}."
 
 
 class NewServerPage(NewFeedPage):

@@ -65,8 +65,9 @@ class Part:
 class ExampleCollege:
     """Loads what is missing and leaves alone what is there, whatever people have made of it."""
 
-    def __init__(self, drawn: DrawnSecrets) -> None:
+    def __init__(self, drawn: DrawnSecrets, *, is_sandbox: bool = False) -> None:
         self._drawn = drawn
+        self._is_sandbox = is_sandbox
         self._college = files.read("college.json")
         self._templates = files.read("templates.json")
         self.source: str = self._college["institution"]["roster_source"]
@@ -134,6 +135,8 @@ class ExampleCollege:
         self._load_administrator()
         if not Institution.objects.exists():
             self._load_institution()
+        if self._is_sandbox and not institutions.is_sandbox():
+            institutions.set_up(by=self.administrator, is_sandbox=True)
         for unit in self._college["units"]:
             people.add_unit(
                 unit["name"],

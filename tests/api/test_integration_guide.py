@@ -22,6 +22,8 @@ from issuer.errors import SandboxIsFixed
 from issuer.models import Credential, SigningKey
 from issuer.pages import thing_url
 from issuer.services import institutions
+from registrar.management.drawn import DrawnSecrets
+from registrar.management.example_college import ExampleCollege
 from registrar.models import Learner, Revision
 from registrar.services.drafting import publication
 
@@ -146,6 +148,12 @@ def test_a_sandbox_says_so_everywhere(client: Any, draft: Revision, root: User) 
     assert publication.preview(draft).name == "Cells (sandbox)"
     assert "SANDBOX" in publication.seal(draft)
     assert "This is a sandbox." in client.get("/verify").content.decode()
+
+
+def test_the_example_is_loaded_as_a_sandbox_if_one_asks_for_it(db: None, tmp_path: Path) -> None:
+    for is_sandbox in (False, True, False):
+        ExampleCollege(DrawnSecrets(tmp_path / "kept"), is_sandbox=is_sandbox).load_people()
+    assert institutions.is_sandbox()
 
 
 def test_what_is_a_sandbox_stays_one(adas_credential: Credential, root: User) -> None:

@@ -30,7 +30,7 @@ def test_a_feed_is_added_and_the_night_looks_into_it(
     assert client.post(address, said).status_code == 409
     assert client.post(address, said | {"most_wrong": "200"}).status_code == 422
     added = client.post(address, said | {"folder": "banner"}, follow=True)
-    assert "looks into banner" in text(added)
+    assert f"looks into {tmp_path}/banner" in text(added)
     feed = Feed.objects.get()
     begin = reverse("admin:registrar_nightrun_begin")
     looked = text(client.get(begin + "?look=1"))

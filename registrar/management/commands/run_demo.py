@@ -49,13 +49,14 @@ class Command(BaseCommand):
         add_passing(parser)
         parser.add_argument("--out", type=Path, metavar="DIR", help="write the outcome there")
         parser.add_argument("--base-url", default=settings.BASE_URL)
+        parser.add_argument("--sandbox", action="store_true", help="nothing of it is real")
         parser.add_argument("--progress", action="store_true", help="tell how far each step is")
         parser.add_argument("--passwords-to", type=Path, metavar="FILE")
 
     def handle(self, **options: Any) -> None:
         """The job, and what can be tried afterwards."""
         drawn = drawn_secrets(options["passwords_to"])
-        college = ExampleCollege(drawn)
+        college = ExampleCollege(drawn, is_sandbox=options["sandbox"])
         narrator = Narrator(self.stdout, shows_progress=options["progress"])
         job: Job = ExampleJob(college)
         try:

@@ -152,21 +152,30 @@ def retire(feed: Feed, *, by: User, reason: str) -> Feed:
     return feed
 
 
+def folder_of_all() -> Path:
+    """Where the folders of feeds lie: FEED_DIR."""
+    return Path(settings.FEED_DIR).absolute()
+
+
+def folder_of(feed: Feed) -> Path:
+    """Where a system drops its rosters."""
+    return folder_of_all() / feed.folder
+
+
 def newest(feed: Feed) -> Dropped | None:
     """The newest roster in the feed's folder; None while there is none.
 
     Links that lead out of the folder are passed over. Raises FeedRefused when there is no such
     folder.
     """
-    folder = Path(settings.FEED_DIR) / feed.folder
+    folder = folder_of(feed)
     try:
         inside = folder.resolve()
         found = [each for each in folder.iterdir() if _is_whole(each, inside=inside)]
         ordered = sorted(found, key=lambda each: (each.stat().st_mtime, each.name))
     except OSError as error:
         raise FeedRefused(
-            f"The folder {feed.folder} cannot be read: {error.strerror}. Make it, or correct the "
-            "feed."
+            f"The folder {folder} cannot be read: {error.strerror}. Make it, or correct the feed."
         ) from None
     if not ordered:
         return None
