@@ -225,7 +225,8 @@ that the same file may be sent again.
 
 Send a form with the file (CSV or Excel), or the rows themselves as a JSON list, as lines of JSON
 or as CSV; the rest then stands in the query. Of whom is on record the number is enough: what a row
-says otherwise of them is noted in `problems`, and changes no record. A row with an error is left
+says otherwise of them is noted in `problems`, and changes no record; with another name
+altogether the row is an error. A row with an error is left
 out and told. A file of which nothing can be read, such as one without a column of numbers, is
 refused (422) with all that is wrong in `errors`.
 """
