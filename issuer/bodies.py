@@ -73,7 +73,7 @@ class Strict(Asked):
         for name, value in data.items():
             field = self.fields.get(name)
             if field is None or field.read_only:
-                said = "This is set by the service." if field else "There is no such member."
+                said = "This is set by the service." if field else self._no_such_member()
                 wrong[name] = [ErrorDetail(said, code="unknown_field")]
             elif not isinstance(data, QueryDict) and (flaw := _flaw(field, value)):
                 wrong[name] = flaw
@@ -81,6 +81,11 @@ class Strict(Asked):
             if len(values) > 1:
                 wrong[name] = [ErrorDetail("Give it once.", code="duplicate_key")]
         return wrong
+
+    def _no_such_member(self) -> str:
+        names = [name for name, field in self.fields.items() if not field.read_only]
+        remedy = f"Use {', '.join(names)}." if names else "Leave it out."
+        return f"There is no such member. {remedy}"
 
 
 class Moment(serializers.DateTimeField):
