@@ -62,6 +62,9 @@ _FLAWS: Final[Mapping[str, Flaw]] = {
     "bad_json": Flaw(
         "bad_json", "The line is no JSON object.", "Write one object a line, with all quotes."
     ),
+    "duplicate_key": Flaw(
+        "duplicate_key", "A member stands twice in one object.", "Leave one of them out."
+    ),
     "no_cell": Flaw(
         "type", "A member is neither a text nor a number.", "Send a text, a number or null."
     ),

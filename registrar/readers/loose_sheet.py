@@ -246,15 +246,9 @@ def _of_objects(text: str) -> LooseSheet:
     for number, line in enumerate(re.split("\r\n|\r|\n", text), start=1):
         if not line.strip():
             continue
-        try:
-            said = json.loads(line)
-        except (ValueError, RecursionError):
-            said = None
-        if isinstance(said, dict):
-            header |= dict.fromkeys(said)
-            found.append((number, said, "" if _are_cells(said.values()) else "no_cell"))
-        else:
-            found.append((number, {}, "bad_json"))
+        said, flaw = _object(line)
+        header |= dict.fromkeys(said)
+        found.append((number, said, flaw))
         if len(found) > MAX_ROWS:
             raise Unreadable(
                 "too_many_rows", f"There are more than {MAX_ROWS:,} rows.", "Give it in parts."
@@ -262,6 +256,30 @@ def _of_objects(text: str) -> LooseSheet:
     names = _header(LooseRow(0, list(header) or [""]))
     rows = (LooseRow(n, [_said(said.get(name)) for name in header], f) for n, said, f in found)
     return LooseSheet(names, tuple(rows), encodings.UTF8, header_row=0)
+
+
+class _Repeated(ValueError):
+    """An object names a member twice."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Repeated
+    return found
+
+
+def _object(line: str) -> tuple[dict[str, Any], str]:
+    """The object of a line, and what is wrong with it; none where it is none."""
+    try:
+        said = json.loads(line, object_pairs_hook=_members)
+    except _Repeated:
+        return {}, "duplicate_key"
+    except (ValueError, RecursionError):
+        return {}, "bad_json"
+    if not isinstance(said, dict):
+        return {}, "bad_json"
+    return said, "" if _are_cells(said.values()) else "no_cell"
 
 
 def _are_cells(values: Iterable[Any]) -> bool:

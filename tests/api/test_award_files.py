@@ -70,6 +70,22 @@ def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> N
     assert codes == [(2, "required"), (3, "bad_json")]
 
 
+def test_a_line_of_json_that_says_a_member_twice_awards_nobody(
+    client: Client, workshop: Revision, ada: Learner, ben: Learner
+) -> None:
+    numbers = [each.number or each.sourced_id for each in (ada, ben)]
+    twice = f'{{"number": "{numbers[0]}", "number": "{numbers[1]}"}}'
+    once = json.dumps({"number": numbers[0], "given_name": "", "family_name": "", "email": ""})
+    told = client.post(
+        f"{ADDRESS}?template=workshop&dry_run=true",
+        f"{twice}\n{once}",
+        content_type="application/x-ndjson",
+        headers=bearer("awards.prepare"),
+    ).json()
+    assert (told["new"], told["wrong"]) == (1, 1)
+    assert [(each["row"], each["code"]) for each in told["problems"]] == [(1, "duplicate_key")]
+
+
 def described(client: Client) -> dict[str, Any]:
     schema = client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
     return schema["paths"][ADDRESS]["post"]

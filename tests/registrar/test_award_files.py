@@ -312,6 +312,16 @@ def test_a_key_leads_to_one_learner_whom_no_second_row_awards(
     assert (kept.counts["new"], kept.counts["wrong"]) == (1, 3)
 
 
+def test_a_key_leads_to_its_learner_in_whichever_spelling(
+    workshop: Revision, ada: Learner, clara: User
+) -> None:
+    encoded = f"%{ord(ada.source[0]):x}{ada.source[1:]}"
+    rows = [f"sis:{source}:{ada.sourced_id}" for source in (ada.source, encoded)]
+    kept = read("\n".join(["learner number", *rows]).encode(), workshop, clara)
+    assert codes(kept) == ["duplicate_row"]
+    assert kept.counts["new"] == 1
+
+
 def test_a_row_that_says_half_of_a_name_is_compared_by_that_half(
     workshop: Revision, ada: Learner, clara: User
 ) -> None:

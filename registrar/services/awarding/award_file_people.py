@@ -21,11 +21,11 @@ Name = tuple[str, str]
 
 def by_key(keys: Collection[str]) -> dict[str, list[Learner]]:
     """By number, or by the key of another system, the learners whom it means."""
-    by_sources: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    by_sources: defaultdict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for key in keys:
         if key.startswith(BY_KEY):
             source, _, sourced_id = key.removeprefix(BY_KEY).partition(":")
-            by_sources[unquote(source)][sourced_id] = key
+            by_sources[unquote(source)][sourced_id].append(key)
     found = by_number({key for key in keys if not key.startswith(BY_KEY)})
     for source, named in by_sources.items():
         if "\0" in source:  # PostgreSQL knows no such text
@@ -35,7 +35,8 @@ def by_key(keys: Collection[str]) -> dict[str, list[Learner]]:
         others = Learner.objects.in_bulk(set(joined.values()))
         meant = {each.sourced_id: each for each in own}
         meant |= {sourced_id: others[learner] for sourced_id, learner in joined.items()}
-        found |= {named[sourced_id]: [learner] for sourced_id, learner in meant.items()}
+        for sourced_id, learner in meant.items():
+            found |= dict.fromkeys(named[sourced_id], [learner])
     return found
 
 
