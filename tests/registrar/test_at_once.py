@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
+from issuer.services.clients import Client
 from registrar.models import Award, Learner, Mapping, NightRun, Revision, SkillTag
+from registrar.readers.rows import Given
 from registrar.services.awarding import awards
 from registrar.services.drafting import templates
-from registrar.services.feeding import nights
+from registrar.services.feeding import nights, upserts
 from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
 
@@ -141,3 +143,23 @@ def test_two_who_begin_a_night_at_once_begin_one(root: User) -> None:
     runs = at_once(*[partial(nights.begin, day)] * 4)
     assert {run.pk for run in runs} == {NightRun.objects.get().pk}
     assert LedgerEntry.objects.filter(act="night.began").count() == 1
+
+
+def test_two_organisations_moved_below_one_another_at_once_close_no_circle(
+    college: College,
+) -> None:
+    by = Client("sis", "SIS")
+
+    @transaction.atomic
+    def send(source: str, parent: str) -> str:
+        top = {"sourced_id": "top", "name": "Top", "parent": parent}
+        others = [{"sourced_id": str(number), "name": "Other"} for number in range(200)]
+        given = [Given(index, row) for index, row in enumerate([top, *others])]
+        return upserts.apply("organisations", given, source=source, by=by)[0].status
+
+    institution = college.science.parent
+    assert institution is not None
+    above = f"sis:{institution.source}:{institution.sourced_id}"
+    assert [send(source, above) for source in ("north", "south")] == ["created"] * 2
+    made = at_once(partial(send, "north", "sis:south:top"), partial(send, "south", "sis:north:top"))
+    assert sorted(made) == ["error", "updated"]

@@ -36,7 +36,7 @@ def by_key(keys: Collection[str]) -> dict[str, list[Learner]]:
         meant = {each.sourced_id: each for each in own}
         meant |= {sourced_id: others[learner] for sourced_id, learner in joined.items()}
         for sourced_id, learner in meant.items():
-            found |= dict.fromkeys(named[sourced_id], [learner])
+            found |= {key: [learner] for key in named[sourced_id]}
     return found
 
 

@@ -11,6 +11,7 @@ LONGEST: Final = 100
 
 # The first key of the advisory lock tells ours from others; the second is the source's.
 _SOURCES = 1
+_TREES = 6
 
 
 def demand_name(source: str) -> None:
@@ -27,3 +28,12 @@ def hold(source: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SOURCES, source])
+
+
+def hold_tree(kind: str) -> None:
+    """Wait until nobody else moves things of this kind below others, and hold it to the commit.
+
+    To be called in a transaction, after `hold`. Two moves that are right alone may close a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_TREES, kind])

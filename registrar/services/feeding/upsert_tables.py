@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from registrar.models import Activity, LearningOpportunity
 from registrar.readers.row_members import CHECKS, MEMBERS
 from registrar.services.awarding import corrections, learner_mails
-from registrar.services.college import people
+from registrar.services.college import people, sources
 from registrar.services.feeding import upsert_people, upsert_rows, upsert_units
 from registrar.services.feeding.roster_tables import (
     CLASSES,
@@ -85,10 +85,12 @@ class _Writing:
         self._rows = [row for row in rows if row.key]
         self._source = source
         self._at = at
+        self._own_references = {member.name for member in MEMBERS[kind] if member.leads_to == kind}
+        if self._own_references:
+            sources.hold_tree(kind)
         self._held = self._by_id(row.key for row in self._rows)
         self._institution = people.institution() if kind == "organisations" else None
         self._placed: set[str] = set()
-        self._own_references = {member.name for member in MEMBERS[kind] if member.leads_to == kind}
 
     def write(self) -> None:
         self._complete()
