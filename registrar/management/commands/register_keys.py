@@ -56,7 +56,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"client_id": client.client_id, "kids": kids}))
         else:
-            self.stdout.write(f"{client}: of keys these count from now on, and no others. Its secret goes on.")
+            self.stdout.write(
+                f"{client}: of keys these count from now on, and no others. Its secret goes on."
+            )
 
 
 def _end_of(day: str | None) -> datetime | None:
