@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, Query
 
 from config import problems
 from config.rest import API
+from skills.public.case.failures import Failure
 
 NUL = "\0"
 
@@ -70,4 +71,6 @@ def _refusal(request: HttpRequest) -> HttpResponse:
     said = "The request holds a NUL character. Leave it out."
     if request.path.startswith(API):
         return problems.answer(400, "nul_character", said)
+    if request.path.startswith("/ims/"):
+        return Failure(400, "invalid_data", said).answer()
     return HttpResponseBadRequest(said, content_type="text/plain")

@@ -295,6 +295,10 @@ def test_who_may_come_in_and_what_else_is_said(
     fails(shared_data, refused, 405, "not_allowed")
     assert refused["Allow"] == "GET, HEAD, POST"
     fails(shared_data, app.call("get", "ob/v3p0/assertions"), 404, "not_found")
+    for method in ("put", "post", "delete"):
+        refused = getattr(Client(enforce_csrf_checks=True), method)("/ims/ob/v3p0/discovery")
+        assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")
+    fails(shared_data, app.call("get", f"{LIST}?since=%00"), 400, "invalid_data")
     fails(shared_data, Client().get(f"/ims/{LIST}?access_token=x"), 400, "invalid_data")
     system, _ = api_clients.add("SIS", by=root)
     app.tokens["access_token"] = _token_of(system)

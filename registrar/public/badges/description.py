@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from issuer.models import Institution
-from registrar.public.badges.standards import Standard
+from registrar.public.badges.standards import MAX_NUMBER, Standard
 
 _ERRORS: Final = {
     "400": "Something in the request cannot be taken",
@@ -109,9 +109,10 @@ def _paths(standard: Standard) -> dict[str, Any]:
     }
 
 
+_BOUNDED: Final = {"type": "integer", "maximum": MAX_NUMBER}
 _PARAMETERS: Final = [
-    {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1}},
-    {"in": "query", "name": "offset", "schema": {"type": "integer", "minimum": 0}},
+    {"in": "query", "name": "limit", "schema": {**_BOUNDED, "minimum": 1}},
+    {"in": "query", "name": "offset", "schema": {**_BOUNDED, "minimum": 0}},
     {"in": "query", "name": "since", "schema": {"type": "string", "format": "date-time"}},
 ]
 _DONE: Final = {"200": "Done", "201": "Kept", "304": "Nothing was changed"}

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from registrar.models import HostedCredential
 
+# The largest number that a page can be asked for by.
+MAX_NUMBER = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
