@@ -42,7 +42,8 @@ class SentRowSerializer(serializers.ModelSerializer):
         many=True,
         help_text="What to know of a row that is right. `same_person`: another system brought this "
         "learner before; `maybe_the_same`: perhaps; `number_of_several`: another learner of this "
-        "source has the number; `duplicate`: a row before says the same",
+        "source has the number; `number_known`: a learner of a file of awards or of an agreed "
+        "source has it; `duplicate`: a row before says the same",
     )
 
     class Meta:

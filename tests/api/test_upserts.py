@@ -23,13 +23,14 @@ from registrar.models import (
     Offering,
     OrganizationUnit,
     Result,
+    Revision,
     Term,
     UpsertedRow,
     UpsertJob,
 )
 from registrar.services.awarding import corrections
 from registrar.services.college import api_clients, people
-from registrar.services.feeding import upsert_jobs
+from registrar.services.feeding import feeds, upsert_jobs
 from tests.cast import College, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -287,6 +288,36 @@ def test_two_learners_of_a_source_with_one_number_are_kept_and_it_is_said(sent: 
     exchanged = [{"sourced_id": "l5", "number": "000123", "given_name": "E"}]
     exchanged.append({"sourced_id": "l1", "number": "5"})
     assert notes(send(sent, "learners", exchanged)) == []
+
+
+@pytest.mark.parametrize(
+    ("agreed", "family_name", "status", "code"),
+    [
+        (True, "Okafor", "updated", "same_person"),
+        (True, "Obi", "created", "maybe_the_same"),
+        (False, "Okafor", "created", "number_known"),
+    ],
+)
+def test_whom_a_file_of_awards_named_first_is_known_by_the_colleges_number(
+    writer: APIClient,
+    workshop: Revision,
+    clara: User,
+    agreed: bool,
+    family_name: str,
+    status: str,
+    code: str,
+) -> None:
+    if agreed:
+        feeds.add("SIS", kind="api", source="sis", shares_numbers=True, by=clara)
+    AccessToken.objects.update(scope="learners.write awards.prepare")
+    ada = {"number": "N77", "given_name": "Ada", "family_name": "Okafor", "email": "a@b.edu"}
+    filed = send(writer, "award-files", [ada], "?template=workshop")
+    assert filed.status_code == 201, filed.content
+    row = ada | {"sourced_id": "p77", "family_name": family_name}
+    answer = send(writer, "learners", [row], "?source=sis")
+    assert (became(answer), [each for _, each in notes(answer)]) == ([status], [code])
+    assert Learner.objects.filter(number="N77").count() == (1 if status == "updated" else 2)
+    assert all(each["remedy"] for each in answer.json()["rows"][0]["notes"])
 
 
 def test_in_a_sheet_an_empty_cell_empties_and_a_column_that_is_left_out_does_not(

@@ -113,7 +113,7 @@ def test_whom_a_system_sends_in_doubt_is_decided_by_somebody(tmp_path: Path) -> 
     assert send("canvas", "learners", ben) == [("created", ["maybe_the_same"])]
     assert send("canvas", "learners", ben) == [("unchanged", [])]
     assert (of("canvas"), SamePerson.objects.get().state) == ({"u1"}, "waiting")
-    assert send("a partner", "learners", ADA) == [("created", [])], "its numbers are not agreed"
+    assert send("a partner", "learners", ADA) == [("created", ["number_known"])], "not agreed"
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,10 @@ def test_two_learners_of_one_roster_with_one_number_are_kept_and_it_is_said(tmp_
 
 def test_numbers_that_are_not_agreed_join_nobody(tmp_path: Path) -> None:
     bring(roster(), tmp_path / "a", "banner")
-    bring(roster(), tmp_path / "b", "a partner")
+    imported = bring(roster(), tmp_path / "b", "a partner")
     assert of("a partner") == {"u1", "u2"}
+    told = [each for each in imported.problems if each["code"] == "number_known"]
+    assert [(each["row"], each["severity"]) for each in told] == [(2, "warning")]
     assert not SamePerson.objects.exists()
 
 

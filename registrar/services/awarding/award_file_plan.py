@@ -20,12 +20,13 @@ from registrar.services.awarding import award_file_people
 from registrar.services.college import roles
 from registrar.services.deciding import eligibility
 from registrar.services.deciding.eligibility import OCCASION_LENGTH
+from registrar.services.learners import same_people
 
 Outcome = AwardFileRow.Outcome
 Duplicates = AwardFile.Duplicates
 
 # Where learners come from whom only a file of awards has named.
-SOURCE: Final = "award file"
+SOURCE: Final = same_people.AWARD_FILE
 
 
 @dataclass(slots=True)

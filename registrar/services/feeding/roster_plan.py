@@ -152,6 +152,7 @@ class _Comparison:
         self._report.of_rows(self._rows)
         self._report.doubts(self._matches)
         self._report.shared_numbers(self._rows)
+        self._report.known_numbers(self._bundle.users, self._source)
         counts = self._counts({ENROLLMENTS: teachers, LINE_ITEM_OBJECTIVES: outcomes})
         tallies = [self._bundle.problem_counts, self._report.problems.counts]
         return Plan(

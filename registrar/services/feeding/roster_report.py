@@ -14,7 +14,8 @@ from registrar.services.feeding.roster_tables import (
     Table,
 )
 from registrar.services.feeding.staged_rows import Row, Rows
-from registrar.services.learners.same_people import OWN_NUMBERS, SHARED_NUMBER, Match
+from registrar.services.learners import same_people
+from registrar.services.learners.same_people import OWN_NUMBERS, SHARED_NUMBER, Match, Person
 
 
 class PlanReport:
@@ -160,6 +161,24 @@ class PlanReport:
                         fix=OWN_NUMBERS,
                         severity="warning",
                     )
+
+    def known_numbers(self, people: Iterable[Person], source: str) -> None:
+        """Learners of a source that is not agreed who have a number of the college's."""
+        users = [user for user in people if user.identifier and not user.deleted]
+        known = same_people.known(source, {user.identifier for user in users})
+        for user in users:
+            if learner := known.get(user.identifier):
+                self.add(
+                    USERS,
+                    row=user.row,
+                    column="identifier",
+                    value=user.identifier,
+                    code=same_people.KNOWN_NUMBER,
+                    reason=f"Learner {learner.pk} of {learner.source} has this number; both are "
+                    "kept.",
+                    fix=same_people.AGREE,
+                    severity="warning",
+                )
 
     def doubts(self, matches: Iterable[Match]) -> None:
         """People who may be known to another system."""

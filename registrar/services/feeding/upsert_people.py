@@ -89,6 +89,18 @@ def note_shared_numbers(
             row.note("number", same_people.SHARED_NUMBER, reason, same_people.OWN_NUMBERS)
 
 
+def note_known_numbers(
+    rows: Sequence[Row], *, source: str, said: Callable[[Row], Mapping[str, Any]]
+) -> None:
+    """Tell those of a source that is not agreed whose number is known as the college's own."""
+    numbers = {row.key: said(row)["number"] or "" for row in rows if not row.said["retired"]}
+    known = same_people.known(source, set(numbers.values()))
+    for row in rows:
+        if learner := known.get(numbers.get(row.key, "")):
+            reason = f"{_named(learner)} has this number; both are kept."
+            row.note("number", same_people.KNOWN_NUMBER, reason, same_people.AGREE)
+
+
 def _person(row: Row, said: Mapping[str, Any]) -> _Person:
     return _Person(row.key, said["number"], said["given_name"], said["family_name"], row.index)
 

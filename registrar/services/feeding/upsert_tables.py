@@ -101,6 +101,7 @@ class _Writing:
         if self._kind == "learners":
             good = upsert_people.match(good, source=self._source, said=self._said)
             upsert_people.note_shared_numbers(good, source=self._source, said=self._said)
+            upsert_people.note_known_numbers(good, source=self._source, said=self._said)
         given = {row.key: self._attributes(row) for row in good}
         for row in good:
             held = self._held.get(row.key)

@@ -1,8 +1,9 @@
 """One person whom two sources know: found by agreed numbers, joined, kept apart, parted again.
 
-Whose learner numbers are the college's own is agreed feed by feed; only among those is anybody
-looked for. What the other source says of a joined person is said of the one learner from then on:
-its results are superseded by the same for that learner, none is edited.
+Whose learner numbers are the college's own is agreed feed by feed; those in files of awards always
+are. Only among these is anybody looked for. What the other source says of a joined person is said
+of the one learner from then on: its results are superseded by the same for that learner, none is
+edited.
 """
 
 from collections import Counter
@@ -32,6 +33,16 @@ SHARED_NUMBER: Final = "number_of_several"
 OWN_NUMBERS: Final = (
     "Send each learner their own number, or none: by one of several learners nobody is found in "
     "files of awards and of results."
+)
+
+
+# The source of learners whom only a file of awards has named; its numbers are the college's own.
+AWARD_FILE: Final = "award file"
+# What is said to learners of a source that is not agreed who have a number of the college's.
+KNOWN_NUMBER: Final = "number_known"
+AGREE: Final = (
+    "If the numbers of this source are the college's own, have that said at the desk, under "
+    "“Feeds”, and send the row again: “Same people” then asks whether they are one person."
 )
 
 
@@ -111,7 +122,7 @@ def match(source: str, users: Collection[Person]) -> list[Match]:
     if not numbered:
         return []
     times = Counter(user.identifier for user in numbered)
-    others = by_number(agreed - {source}, times)
+    others = by_number((agreed | {AWARD_FILE}) - {source}, times)
     compared = set(SamePerson.objects.filter(source=source).values_list("sourced_id", "learner_id"))
     own = set(Learner.objects.filter(source=source).values_list("sourced_id", flat=True))
     taken = set(joined(source).values())
@@ -129,6 +140,24 @@ def match(source: str, users: Collection[Person]) -> list[Match]:
                 doubt = "the learner is known there under another id"
             found.append(_match(user, learner, doubt))
     return sorted(found)
+
+
+def known(source: str, numbers: Collection[str]) -> dict[str, Learner]:
+    """By number a learner who has it as the college's own; none for a source that is agreed.
+
+    Who was compared with somebody of the source before is left out.
+    """
+    agreed = _agreed()
+    if source in agreed:
+        return {}
+    compared = set(SamePerson.objects.filter(source=source).values_list("learner_id", flat=True))
+    found = by_number((agreed | {AWARD_FILE}) - {source}, set(numbers) - {""})
+    return {
+        number: learner
+        for number, learners in found.items()
+        for learner in learners
+        if learner.pk not in compared
+    }
 
 
 def by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, list[Learner]]:
