@@ -413,6 +413,7 @@ SPECTACULAR_SETTINGS = {
         "config.openapi_requests.bound",
         "config.openapi_requests.linked",
         "config.openapi_headers.describe",
+        "config.openapi_shared.share",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CreditEnum": "registrar.models.LearningOpportunity.Credit",

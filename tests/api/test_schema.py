@@ -28,8 +28,23 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def schema(client: Client) -> dict[str, Any]:
+def served(client: Client) -> dict[str, Any]:
     return client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+
+
+@pytest.fixture
+def schema(served: dict[str, Any]) -> dict[str, Any]:
+    """With what is described once in every place where it is named."""
+
+    def meant(said: dict[str, Any]) -> dict[str, Any]:
+        section, _, name = said.get("$ref", "").removeprefix("#/components/").partition("/")
+        return {**served["components"][section][name]} if name else said
+
+    for _, _, operation in operations(served):
+        answers = operation["responses"]
+        operation["responses"] = {status: meant(answers[status]) for status in answers}
+        operation["parameters"] = [meant(each) for each in operation.get("parameters", ())]
+    return served
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -170,6 +185,23 @@ def test_every_operation_lists_each_answer_with_a_typed_body(schema) -> None:
             ((media_type, content),) = response["content"].items()
             assert media_type == ("application/json" if status.startswith("20") else PROBLEM)
             assert content["schema"]["$ref"].startswith("#/components/schemas/")
+
+
+def test_what_operations_answer_and_take_alike_is_described_once(served) -> None:
+    found: dict[str, list[Any]] = {}
+    for _, path, operation in operations(served):
+        assert {"$ref"} == set(operation["responses"]["401"]) == set(operation["responses"]["406"])
+        for status, answer in operation["responses"].items():
+            if not status.startswith("2"):
+                found.setdefault(status, []).append(answer)
+        found.setdefault("", []).extend(operation.get("parameters", ()))
+    for status, answers in found.items():
+        told = [json.dumps(each) for each in answers if "$ref" not in each]
+        assert len(told) < max(2, len(answers) / 2), status
+    named = json.dumps(served)
+    for section in ("responses", "parameters", "headers"):
+        for name in served["components"][section]:
+            assert f'"#/components/{section}/{name}"' in named, name
 
 
 def test_every_member_has_a_type(schema) -> None:
