@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any, get_args, get_origin
 
-from issuer.services.events import MOST_IDS, EventType
+from issuer.services.events import MOST_IDS, TEST, EventType
 from registrar.services.college.event_types import SENT
 
 _TYPES = {str: "string", int: "integer"}
@@ -18,6 +18,11 @@ _ANSWERS = {
     "410": "No more is wanted: the webhook is switched off.",
     "429": "Later, please: after `Retry-After`.",
     "500": "It was not taken, as with any other status: it is sent again, for three days.",
+}
+# Nobody is left alone or switched off for a test.
+_ANSWERS_TO_A_TEST = {
+    "204": _ANSWERS["204"],
+    "500": "It was not taken, as with any other status: a test is sent once.",
 }
 _MEMBERS = {
     "url": "Where the rest is read",
@@ -46,6 +51,7 @@ def _described(type: EventType) -> dict[str, Any]:
         },
     }
     scope = {"description": f"What it names is read with `{type.scope}`."} if type.scope else {}
+    answers = _ANSWERS_TO_A_TEST if type is TEST else _ANSWERS
     return {
         "summary": type.says,
         **scope,
@@ -60,7 +66,7 @@ def _described(type: EventType) -> dict[str, Any]:
             for name, what in _HEADERS.items()
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {status: {"description": what} for status, what in _ANSWERS.items()},
+        "responses": {status: {"description": what} for status, what in answers.items()},
     }
 
 

@@ -333,7 +333,11 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @extend_schema(request=None, responses={202: TestDeliverySerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Send an event of the type `webhook.test`, once, also where it is switched off."""
+        """Send an event of the type `webhook.test`, once, also where it is switched off.
+
+        It is not tried again, and nobody is switched off for it: what was answered stands with the
+        deliveries; put that right, and send another.
+        """
         delivery = webhooks.send_test(self.get_object())
         tasks.deliver_soon()
         return _told(delivery)

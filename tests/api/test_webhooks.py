@@ -319,3 +319,12 @@ def test_every_message_is_as_the_schema_says(client: Any) -> None:
         data = {each: told[each] for each in body["properties"]["data"]["required"]}
         event = Event(type=name, data=data, at=timezone.now())
         Draft202012Validator(body).validate(json.loads(deliveries.compose(event)))
+
+
+def test_a_second_try_is_promised_of_every_message_but_a_test(client: Any) -> None:
+    schema = client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+    for name, described in schema["webhooks"].items():
+        answers = described["post"]["responses"]
+        is_test = name == events.TEST.name
+        assert ("sent once" if is_test else "sent again") in answers["500"]["description"], name
+        assert ("410" in answers) is not is_test, name
