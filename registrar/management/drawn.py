@@ -11,7 +11,7 @@ class DrawnSecrets:
     """Secrets by name, in a file that only its owner can read."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
     def get(self, name: str) -> str | None:
@@ -21,13 +21,13 @@ class DrawnSecrets:
     def keep(self, name: str, secret: str) -> None:
         """Keep a secret; it is on the disk when this returns."""
         self._kept[name] = secret
-        new = self._path.with_name(self._path.name + ".new")
+        new = self.path.with_name(self.path.name + ".new")
         new.unlink(missing_ok=True)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as stream:
             json.dump(self._kept, stream, indent=1)
-        new.rename(self._path)
+        new.rename(self.path)
 
     def password(self, username: str) -> str:
         """A password for somebody: the one that is kept, or a new one of 60 random bits."""

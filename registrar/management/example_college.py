@@ -112,23 +112,32 @@ class ExampleCollege:
     @property
     def sign_ins(self) -> list[dict[str, str]]:
         """As whom one can sign in: role, user name, password, and where to start."""
-        found = [(ADMINISTRATOR, "administrator")]
-        found += [
-            (person["username"], person["roles"][0]["role"]) for person in self._college["staff"]
-        ]
-        # One of each role first, then their colleagues.
-        ranks = ["registrar", "approver", "faculty", "chair", "operator", "administrator"]
-        firsts = {role: username for username, role in reversed(found)}
-        found.sort(key=lambda each: (firsts[each[1]] != each[0], ranks.index(each[1])))
         return [
-            {
-                "role": role,
-                "username": username,
-                "password": self._drawn.password(username),
-                "start": STARTS.get(role, "/admin/"),
-            }
-            for username, role in found
+            _sign_in(role, username, self._drawn.password(username))
+            for role, username in self._ranked()
         ]
+
+    @property
+    def standing_sign_ins(self) -> list[dict[str, str]]:
+        """The same of who is there, as far as the password that was drawn opens; draws none."""
+        ranked, found = self._ranked(), []
+        active = User.objects.filter(is_active=True, username__in=[name for _, name in ranked])
+        there = active.in_bulk(field_name="username")
+        for role, username in ranked:
+            password, person = self._drawn.get(username), there.get(username)
+            if password and person and person.check_password(password):
+                found.append(_sign_in(role, username, password))
+        return found
+
+    def _ranked(self) -> list[tuple[str, str]]:
+        """Everybody's role and user name: one of each role first, then their colleagues."""
+        found = [("administrator", ADMINISTRATOR)]
+        found += [
+            (person["roles"][0]["role"], person["username"]) for person in self._college["staff"]
+        ]
+        ranks = ["registrar", "approver", "faculty", "chair", "operator", "administrator"]
+        firsts = {role: username for role, username in reversed(found)}
+        return sorted(found, key=lambda each: (firsts[each[0]] != each[1], ranks.index(each[0])))
 
     def load_people(self) -> int:
         """The institution, its units, and everybody who can sign in."""
@@ -402,6 +411,11 @@ class ExampleCollege:
         for award in lapsed:
             withdrawals.withdraw(award, by=self.registrar, reason=REASON)
         return len(lapsed)
+
+
+def _sign_in(role: str, username: str, password: str) -> dict[str, str]:
+    start = STARTS.get(role, "/admin/")
+    return {"role": role, "username": username, "password": password, "start": start}
 
 
 def _participation(

@@ -204,7 +204,7 @@ def test_everything_after_manage_is_for_manage_py(dev: ModuleType) -> None:
 def test_where_to_look_and_who_can_sign_in_is_said_at_the_end(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = dev.Report(8000)
+    report = dev.Report("http://localhost:8000")
     report.hear('{"address": {"label": "Start", "url": "/"}}')
     person = '{"role": "registrar", "username": "clara", "password": "x", "start": "/in/"}'
     report.hear(f'{{"sign_in": {person}}}')
@@ -214,10 +214,17 @@ def test_where_to_look_and_who_can_sign_in_is_said_at_the_end(
     assert "clara" in shown and "http://localhost:8000/in/\n" in shown
 
 
+def test_where_nobody_is_known_the_address_is_said(
+    dev: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev.Report("https://localhost:8000").close()
+    assert capsys.readouterr().out == "\nhttps://localhost:8000\n"
+
+
 def test_in_a_pipe_a_step_is_one_line_with_name_count_and_time(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = dev.Report(8000)
+    report = dev.Report("http://localhost:8000")
     report.hear('{"step": "sign", "done": 500, "total": 1072}')
     report.hear('{"step": "sign", "count": 1072, "seconds": 2.51, "finished": true}')
     (line,) = capsys.readouterr().out.splitlines()
@@ -258,7 +265,7 @@ def test_a_step_that_takes_long_says_meanwhile_how_far_it_is(
 def test_what_a_job_says_otherwise_is_shown_as_it_is(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = dev.Report(8000)
+    report = dev.Report("http://localhost:8000")
     report.hear("a warning {")
     report.hear('{"note": "17 rows were left out"}')
     report.hear('{"later": "kinds of events are passed over"}')
@@ -426,6 +433,16 @@ def test_commands_share_the_services_and_a_second_demo_is_refused(checkout: Chec
     assert second.returncode == 1
     assert f"it runs already: http://localhost:{checkout.port}" in second.stderr
     assert not checkout.says("Leave out --port")
+    process.terminate()
+    assert process.wait(40) == 0
+
+
+@pytest.mark.slow
+def test_who_serves_the_data_again_is_told_who_can_sign_in(checkout: Checkout) -> None:
+    process = checkout.start("up")
+    assert checkout.says("clara")
+    assert checkout.says(f"http://localhost:{checkout.port}/in/")
+    assert not checkout.says("work done by workers")
     process.terminate()
     assert process.wait(40) == 0
 

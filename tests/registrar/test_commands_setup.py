@@ -1,5 +1,6 @@
 """Commands with which a college, or the example of one, begins."""
 
+import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -248,3 +249,27 @@ def test_the_example_has_life_on_every_page_and_is_loaded_once(tmp_path: Path) -
     drawn = DrawnSecrets(tmp_path / "kept")
     assert User.objects.get(username="admin").check_password(drawn.password("admin"))
     assert User.objects.get(username="amara.obi").check_password(drawn.password("amara.obi"))
+
+
+def test_who_can_sign_in_to_the_example_is_told_again_and_nothing_done(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+
+    def told() -> list[dict[str, Any]]:
+        said = run("run_demo", only_tell=True, passwords_to=kept).splitlines()
+        return [json.loads(line) for line in said]
+
+    assert told() == []
+    assert not kept.exists()
+    college = example_college.ExampleCollege(DrawnSecrets(kept))
+    college.load_people()
+    before = kept.read_text()
+    lines = told()
+    assert [line["sign_in"] for line in lines if "sign_in" in line] == college.sign_ins
+    assert str(kept) in " ".join(line.get("note", "") for line in lines)
+    assert "/verify" in [line["address"]["url"] for line in lines if "address" in line]
+    admin = User.objects.get(username=example_college.ADMINISTRATOR)
+    admin.set_password(PASSWORD)
+    admin.save()
+    names = [line["sign_in"]["username"] for line in told() if "sign_in" in line]
+    assert admin.username not in names and len(names) == len(college.sign_ins) - 1
+    assert kept.read_text() == before

@@ -52,12 +52,19 @@ class Command(BaseCommand):
         parser.add_argument("--sandbox", action="store_true", help="nothing of it is real")
         parser.add_argument("--progress", action="store_true", help="tell how far each step is")
         parser.add_argument("--passwords-to", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--only-tell", action="store_true", help="do nothing, tell where to look and sign in"
+        )
 
     def handle(self, **options: Any) -> None:
         """The job, and what can be tried afterwards."""
         drawn = drawn_secrets(options["passwords_to"])
         college = ExampleCollege(drawn, is_sandbox=options["sandbox"])
         narrator = Narrator(self.stdout, shows_progress=options["progress"])
+        if options["only_tell"]:
+            if sign_ins := college.standing_sign_ins:
+                _tell(narrator, sign_ins, _kept_client(drawn, options["base_url"]), drawn)
+            return
         job: Job = ExampleJob(college)
         try:
             keys.active(settings.ISSUER_DID)
@@ -83,13 +90,7 @@ class Command(BaseCommand):
                 evidence.write(options["out"], job, revoked=revoked, summary=summary)
         except (Refusal, SkillsError) as error:
             raise CommandError(str(error)) from error
-        for label, path in ADDRESSES.items():
-            narrator.address(label, path)
-        for person in college.sign_ins:
-            narrator.sign_in(person)
-        narrator.api_client(summary["api_client"])
-        if settings.EMAIL_FILE_PATH:
-            narrator.note(f"Mails go to nobody: they are files in {settings.EMAIL_FILE_PATH}")
+        _tell(narrator, college.sign_ins, _kept_client(drawn, options["base_url"]), drawn)
 
     def _run(self, job: Job, narrator: Narrator) -> Credential:
         """Decide, issue, verify, revoke, verify; the credential that is revoked."""
@@ -143,13 +144,41 @@ def _progress(narrator: Narrator, name: str) -> Any:
     return lambda done, total: narrator.progress(name, done, total)
 
 
+def _tell(
+    narrator: Narrator,
+    sign_ins: list[dict[str, str]],
+    client: dict[str, str] | None,
+    drawn: DrawnSecrets,
+) -> None:
+    """Tell where to look, who can sign in, and as which system one asks the API."""
+    for label, path in ADDRESSES.items():
+        narrator.address(label, path)
+    for person in sign_ins:
+        narrator.sign_in(person)
+    if client is not None:
+        narrator.api_client(client)
+    narrator.note(f"Passwords and secrets of the example are kept in {drawn.path}")
+    if settings.EMAIL_FILE_PATH:
+        narrator.note(f"Mails go to nobody: they are files in {settings.EMAIL_FILE_PATH}")
+
+
 def _api_client(college: ExampleCollege, drawn: DrawnSecrets, base_url: str) -> dict[str, str]:
     """The client of the example's student information system; its secret was kept."""
+    if (kept := _kept_client(drawn, base_url)) is not None:
+        return kept
+    scopes = settings.API_SCOPES | settings.SIS_WRITE_SCOPES
+    client, secret = api_clients.add(API_CLIENT, by=college.administrator, scopes=scopes)
+    drawn.keep("api_client_secret", secret)
+    drawn.keep("api_client_id", client.client_id)
+    return _told(client.client_id, secret, base_url)
+
+
+def _kept_client(drawn: DrawnSecrets, base_url: str) -> dict[str, str] | None:
     client_id, secret = drawn.get("api_client_id"), drawn.get("api_client_secret")
-    if not Application.objects.filter(client_id=client_id or "").exists() or secret is None:
-        scopes = settings.API_SCOPES | settings.SIS_WRITE_SCOPES
-        client, secret = api_clients.add(API_CLIENT, by=college.administrator, scopes=scopes)
-        client_id = client.client_id
-        drawn.keep("api_client_secret", secret)
-        drawn.keep("api_client_id", client_id)
-    return {"id": str(client_id), "secret": secret, "token_url": f"{base_url}/oauth/token"}
+    if secret is None or not Application.objects.filter(client_id=client_id or "").exists():
+        return None
+    return _told(str(client_id), secret, base_url)
+
+
+def _told(client_id: str, secret: str, base_url: str) -> dict[str, str]:
+    return {"id": client_id, "secret": secret, "token_url": f"{base_url}/oauth/token"}
