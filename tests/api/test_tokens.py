@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
@@ -243,6 +243,23 @@ def test_a_secret_ends(added: tuple[Application, str]) -> None:
     assert left > timedelta(days=settings.CLIENT_SECRET_DAYS - 1)
     ApiClient.objects.update(secret_ends_at=timezone.now())
     assert ask(client.client_id, secret).status_code == 401
+
+
+def test_the_help_lists_every_scope_with_what_it_is_for() -> None:
+    parser = load_command_class("registrar", "add_client").create_parser("manage.py", "add_client")
+    lines = [line.strip() for line in parser.format_help().splitlines()]
+    for scope, what in settings.ALL_SCOPES.items():
+        (line,) = [each for each in lines if each.startswith(f"{scope} ")]
+        assert line.removeprefix(scope).strip() == what
+
+
+def test_who_names_a_scope_that_there_is_not_is_told_which_there_are(root: User) -> None:
+    with pytest.raises(CommandError) as refusal:
+        call_command("add_client", "SIS", f"--by={root.username}", "--scope=learners.red")
+    said = str(refusal.value)
+    assert "There is no scope learners.red." in said
+    assert all(f"  {scope} " in said for scope in settings.ALL_SCOPES)
+    assert not Application.objects.exists()
 
 
 def test_a_command_changes_a_secret(

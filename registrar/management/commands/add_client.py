@@ -1,21 +1,52 @@
 """Let a system into the API; its secret is printed once."""
 
 import json
-from typing import Any, cast
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import (
+    BaseCommand,
+    CommandError,
+    CommandParser,
+    DjangoHelpFormatter,
+)
 
 from issuer.errors import Refusal
 from registrar.management import reports
 from registrar.services.college import api_clients
+
+# Every scope once, in the groups of config/settings.py.
+GROUPS: Final = (
+    ("What a student information system reads; the default", settings.API_SCOPES),
+    ("What a system reads besides", settings.MORE_SCOPES),
+    ("What a student information system also sends", settings.SIS_WRITE_SCOPES),
+    (
+        "What a system may write",
+        {
+            scope: what
+            for scope, what in settings.WRITE_SCOPES.items()
+            if scope not in settings.SIS_WRITE_SCOPES
+        },
+    ),
+    ("What a system may do through the VC API", settings.VC_API_SCOPES),
+)
+
+
+class _Listed(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Leaves the list of scopes as it is."""
 
 
 class Command(BaseCommand):
     """Whoever may run commands on the server may let a system in."""
 
     help = "Add a client of the API and print its id and its secret, this once."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """The parser, whose help ends with all scopes."""
+        said = {"epilog": f"Scopes\n\n{_scopes()}", "formatter_class": _Listed}
+        return super().create_parser(prog_name, subcommand, **said, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What the system is called, and what it may do."""
@@ -26,9 +57,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            choices=sorted(settings.ALL_SCOPES),
+            type=_scope,
             metavar="SCOPE",
-            help="what it may do; again for each. Default: what a student information system reads",
+            help="what it may do, of the list below; again for each. Default: what a student "
+            "information system reads",
         )
         parser.add_argument(
             "--source",
@@ -56,3 +88,18 @@ class Command(BaseCommand):
             return
         for name, value in made.items():
             self.stdout.write(f"{name}: {value}")
+
+
+def _scope(said: str) -> str:
+    if said not in settings.ALL_SCOPES:
+        raise ArgumentTypeError(f"There is no scope {said}. These there are:\n\n{_scopes()}")
+    return said
+
+
+def _scopes() -> str:
+    """All scopes and what each is for."""
+    width = max(map(len, settings.ALL_SCOPES))
+    return "\n\n".join(
+        "\n".join([title, *(f"  {scope:<{width}}  {what}" for scope, what in scopes.items())])
+        for title, scopes in GROUPS
+    )
