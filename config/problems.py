@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from config.rest import API
+from issuer.bodies import HERE
 from issuer.errors import Refusal
 from registrar.errors import Incomplete, NotAllowed
 from skills.errors import ImportRefused, SkillsError
@@ -116,15 +117,23 @@ def _body_of(error: APIException) -> dict[str, Any]:
 
 def _flat(details: Any, pointer: str = "") -> Iterator[dict[str, str]]:
     """Every single error with a JSON Pointer to where it is."""
-    if isinstance(details, dict) and set(details) == {"message", "code"}:
+    if _is_message(details):
         yield {"pointer": pointer, "code": details["code"], "reason": str(details["message"])}
     elif isinstance(details, dict):
         for name, inner in details.items():
-            yield from _flat(inner, f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}")
+            yield from _flat(inner, pointer if name is HERE else f"{pointer}/{_step(name)}")
     else:
         for number, inner in enumerate(details):
-            is_message = set(inner) == {"message", "code"}
-            yield from _flat(inner, pointer if is_message else f"{pointer}/{number}")
+            yield from _flat(inner, pointer if _is_message(inner) else f"{pointer}/{number}")
+
+
+def _is_message(details: Any) -> bool:
+    """Whether it is one error; a body may have members of these names as well."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str)
+
+
+def _step(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 # Where no view of the API was reached, people get a page and systems a problem.

@@ -23,6 +23,8 @@ _TYPES: Final = (
 )
 
 
+# Among errors by member: what is wrong with the thing itself.
+HERE: Final = None
 # So many of what may be chosen are named to who has chosen something else.
 MOST_CHOICES: Final = 50
 

@@ -10,6 +10,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from issuer.bodies import HERE
 from registrar import rules
 
 Schema = dict[str, Any]
@@ -34,30 +35,15 @@ class RuleField(serializers.Field):
 
 
 def _placed(problems: Sequence[rules.RuleProblem]) -> Any:
-    """Each error at its place; of what is wrong as a whole, what is inside is told with it."""
-    wrong = {each.pointer for each in problems}
-    placed: dict[str, Any] = {}
+    """Each error at its place."""
+    placed: dict[str | None, Any] = {}
     for each in problems:
-        parts = each.pointer.split("/")
-        above = ["/".join(parts[:count]) for count in range(1, len(parts))]
-        place = next((pointer for pointer in above if pointer in wrong), each.pointer)
-        inside = f"At {each.pointer}: " if place != each.pointer else ""
-        detail = ErrorDetail(f"{inside}{each.reason} {each.fix}", each.code)
         at = placed
-        for name in place.split("/")[:-1]:
-            at = at.setdefault(name, {})
-        at.setdefault(place.rpartition("/")[2], []).append(detail)
-    return _named_as_is(placed)[""]
-
-
-def _named_as_is(found: Any) -> Any:
-    """The same with the names as they were written, not as pointers have them (RFC 6901)."""
-    if not isinstance(found, dict):
-        return found
-    return {
-        name.replace("~1", "/").replace("~0", "~"): _named_as_is(inner)
-        for name, inner in found.items()
-    }
+        for name in each.pointer.split("/")[1:]:
+            at = at.setdefault(name.replace("~1", "/").replace("~0", "~"), {})
+        detail = ErrorDetail(f"{each.reason} {each.fix}", each.code)
+        at.setdefault(HERE, []).append(detail)
+    return placed
 
 
 def _thing(members: Schema) -> Schema:

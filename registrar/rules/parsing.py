@@ -102,16 +102,28 @@ class _Parser:
         if not isinstance(data, dict):
             self.note(place, "type", "A rule is an object.", f"Write one with {either(_FORMS)}.")
             return None
-        if "of" in data or "at_least" in data:
-            return self._several(place, data, depth)
-        form = next((name for name in data if name in _FORMS), None)
+        forms = [*dict.fromkeys(_FORM_OF[name] for name in data if name in _FORM_OF)]
         members = _Members(self, place, data)
-        if form is None:
-            members.only(())
-            if not data:
-                self.note(place, "empty", "The rule is empty.", f"Write {either(_FORMS)}.")
-            return None
-        members.only((form,))
+        members.only([name for form in forms for name in _MEMBERS_OF[form]])
+        if not data:
+            self.note(place, "empty", "The rule is empty.", f"Write {either(_FORMS)}.")
+        for other in forms[1:]:
+            self._note_side_by_side(place, forms[0], other)
+        # What is wrong with the others is told as well.
+        rules = [self._form(place, form, data, depth) for form in forms]
+        return rules[0] if rules else None
+
+    def _note_side_by_side(self, place: str, form: str, other: str) -> None:
+        if _ALL in (form, other):
+            fix = f"Put {_outline(form if other == _ALL else other)} into the list of {_ALL}."
+        else:
+            fix = f'Put both into {_ALL}: {{"{_ALL}": [{_outline(form)}, {_outline(other)}]}}.'
+        reason = f"{other} stands beside {form}, and a rule is one of them."
+        self.note(_pointer(place, other), "several", reason, fix)
+
+    def _form(self, place: str, form: str, data: Data, depth: int) -> Rule | None:
+        if form == _AT_LEAST:
+            return self._several(place, data, depth)
         if form in _COMBINATIONS:
             rules = self._rules(_pointer(place, form), data[form], depth)
             return _COMBINATIONS[form](rules) if rules else None
@@ -122,18 +134,15 @@ class _Parser:
 
     def _several(self, place: str, data: Data, depth: int) -> Rule | None:
         members = _Members(self, place, data)
-        members.only(("at_least", "of"))
-        count = members.get("at_least")
-        rules = self._rules(_pointer(place, "of"), members.get("of"), depth)
+        count = members.get(_AT_LEAST)
+        rules = self._rules(_pointer(place, _OF), members.get(_OF), depth)
         if isinstance(count, bool) or not isinstance(count, int):
-            members.note(
-                "at_least", "type", "at_least is not a whole number.", "Write one, like 2."
-            )
+            members.note(_AT_LEAST, "type", "at_least is not a whole number.", "Write one, like 2.")
             return None
-        items = members.get("of")
+        items = members.get(_OF)
         if isinstance(items, list) and items and not 1 <= count <= len(items):
             members.note(
-                "at_least",
+                _AT_LEAST,
                 "out_of_range",
                 f"at_least is not between 1 and the number of rules, {len(items)}.",
                 f"Write a number from 1 to {len(items)}.",
@@ -344,10 +353,13 @@ def _credential(members: _Members) -> Rule:
     return CredentialHeld(members.text("template"))
 
 
+_ALL: Final = "all"
+_AT_LEAST: Final = "at_least"
+_OF: Final = "of"
 _NOT: Final = "not"
 _WITHIN: Final = "within"
 _COMBINATIONS: Final[Mapping[str, Callable[[tuple[Rule, ...]], Rule]]] = {
-    "all": AllOf,
+    _ALL: AllOf,
     "any": AnyOf,
 }
 _CONDITIONS: Final[Mapping[str, Callable[[_Members], Rule]]] = {
@@ -358,7 +370,14 @@ _CONDITIONS: Final[Mapping[str, Callable[[_Members], Rule]]] = {
     "activity": _activity,
     "credential": _credential,
 }
-_FORMS: Final = (*_COMBINATIONS, "at_least", _NOT, *_CONDITIONS)
+_FORMS: Final = (*_COMBINATIONS, _AT_LEAST, _NOT, *_CONDITIONS)
+_MEMBERS_OF: Final = {form: (form,) for form in _FORMS} | {_AT_LEAST: (_AT_LEAST, _OF)}
+_FORM_OF: Final = {name: form for form, names in _MEMBERS_OF.items() for name in names}
+
+
+def _outline(form: str) -> str:
+    """How a rule of this form begins."""
+    return "{" + ", ".join(f'"{name}": ...' for name in _MEMBERS_OF[form]) + "}"
 
 
 def _pointer(place: str, key: str | int) -> str:

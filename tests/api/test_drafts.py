@@ -143,6 +143,23 @@ def test_each_thing_that_is_wrong_with_a_rule_is_told_at_its_place(
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "places"),
+    [
+        ({"all": [{"atLeastt": 2, "of": [RULE]}]}, ["/all/0/atLeastt", "/all/0/at_least"]),
+        ({"scoer": {}}, ["/scoer"]),
+        ({**RULE, "activity": {}}, ["/activity", "/activity/activity"]),
+        ({"message": 1, "code": 2}, ["/message", "/code"]),
+    ],
+)
+def test_what_is_misspelt_in_a_rule_is_told_at_that_member(
+    rule: dict[str, Any], places: list[str], system: APIClient, college: College
+) -> None:
+    errors = system.post(PATH, new(college, rule=rule), format="json").json()["errors"]
+    assert [each["pointer"] for each in errors] == [f"/rule{place}" for place in places]
+    assert not [each for each in errors if "At /" in each["reason"]]
+
+
 def test_what_is_missing_is_named_before_it_is_submitted(
     system: APIClient, college: College, dev: User
 ) -> None:

@@ -121,6 +121,17 @@ def test_a_threshold_means_the_number_that_was_written() -> None:
     )
 
 
+def test_rules_side_by_side_are_sent_into_one_list_and_each_is_judged() -> None:
+    first, *others = problems({**PASSED, "score": {"course": "B"}})
+    assert first.fix == 'Put both into all: {"all": [{"final_result": ...}, {"score": ...}]}.'
+    assert [each.pointer for each in others] == ["/score/category", "/score/at_least"]
+    for beside in ({"all": [PASSED], **EXAM}, {**EXAM, "all": [PASSED]}):
+        (found,) = problems(beside)
+        assert found.fix == 'Put {"score": ...} into the list of all.'
+    (found,) = problems({**EXAM, "at_least": 1, "of": [PASSED]})
+    assert '{"at_least": ..., "of": ...}]' in found.fix
+
+
 @pytest.mark.parametrize(
     ("data", "pointer", "code"),
     [
@@ -131,7 +142,7 @@ def test_a_threshold_means_the_number_that_was_written() -> None:
         ({"none": []}, "/none", "unknown_member"),
         ({"__class__": []}, "/__class__", "unknown_member"),
         ({"a/b~c": 1}, "/a~1b~0c", "unknown_member"),
-        ({**PASSED, **EXAM}, "/score", "unknown_member"),
+        ({**PASSED, **EXAM}, "/score", "several"),
         ({"all": []}, "/all", "empty"),
         ({"any": PASSED}, "/any", "type"),
         ({"any": None}, "/any", "type"),
@@ -145,7 +156,7 @@ def test_a_threshold_means_the_number_that_was_written() -> None:
         ({"at_least": True, "of": [EXAM]}, "/at_least", "type"),
         ({"at_least": 1.0, "of": [EXAM]}, "/at_least", "type"),
         ({"at_least": 1, "of": []}, "/of", "empty"),
-        ({"at_least": 1, "of": [EXAM], "all": [EXAM]}, "/all", "unknown_member"),
+        ({"at_least": 1, "of": [EXAM], "all": [EXAM]}, "/all", "several"),
         ({"final_result": []}, "/final_result", "type"),
         ({"activity": {}}, "/activity/activity", "required"),
         ({"activity": {"activity": ""}}, "/activity/activity", "text"),
