@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType, ValidationError
+from rest_framework.request import Request
 
 # The first that fits: a choice, an address, a time are texts.
 _TYPES: Final = (
@@ -88,6 +89,14 @@ class Strict(Asked):
         names = [name for name, field in self.fields.items() if not field.read_only]
         remedy = f"Use {', '.join(names)}." if names else "Leave it out."
         return f"There is no such member. {remedy}"
+
+
+def demand_none(request: Request) -> None:
+    """Raise ValidationError for members where nothing is read: whoever sends one means something.
+
+    An empty object is none.
+    """
+    Strict(data=request.data).is_valid(raise_exception=True)
 
 
 class Moment(serializers.DateTimeField):

@@ -12,14 +12,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer import bodies
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from issuer.vc import vocabularies
 from registrar.api import filters, versions
 from registrar.api.award_rules import RuleField
 from registrar.api.examples import REWORDED, TEMPLATE
-from registrar.api.jobs import RowErrorSerializer
-from registrar.api.rules import RevisionViewSet, SingleRevisionSerializer
+from registrar.api.rules import NoteSerializer, RevisionViewSet, SingleRevisionSerializer
 from registrar.api.templates import WORDS, TemplateSerializer, TemplateViewSet
 from registrar.api.told_once import beside
 from registrar.models import OrganizationUnit, Revision, RevisionSkill
@@ -127,12 +127,6 @@ class NewTemplateSerializer(DraftOptionsSerializer):
         return {"unit": said.pop("organisation"), **said}
 
 
-class NoteSerializer(RowErrorSerializer):
-    """What is worth a look, where it stands, and what to do about it."""
-
-    pointer = serializers.CharField(help_text="JSON Pointer into what a draft says")
-
-
 class _NotedSerializer(serializers.Serializer):
     notes = NoteSerializer(
         many=True,
@@ -236,6 +230,7 @@ class DraftedRevisionViewSet(RevisionViewSet):
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Hand a draft in for approval."""
+        bodies.demand_none(request)
         templates.submit(self.get_object(), by=_client(request))
         return Response(self.get_serializer(self.get_object()).data)
 

@@ -2,24 +2,43 @@
 
 from typing import Any, ClassVar, Final
 
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer import bodies
 from registrar.api.award_rules import RuleField
+from registrar.api.jobs import RowErrorSerializer
 from registrar.api.references import Reference
 from registrar.api.templates import RevisionSerializer
 from registrar.models import Learner, Revision, RevisionSkill
 from registrar.models.catalog import key_of
 from registrar.services.awarding import awards
 from registrar.services.deciding import eligibility
+from registrar.services.drafting import readiness
 
 # Of each kind so many learners are named at most.
 MOST_NAMED: Final = 1_000
 _OUTCOMES: Final = ("awarded", "already", "not_met")
+
+
+class NoRule(NotFound):
+    """The revision is there, and has no rule."""
+
+    default_code = "no_rule"
+
+    def __init__(self, revision: Revision) -> None:
+        super().__init__(
+            f"Revision {revision.number} of {revision.template.slug} has no award rule: whom it "
+            "awards people choose, or a file says. To give it one, PATCH `rule` of "
+            f"/api/v1/revisions/{revision.pk} while it is a draft, or begin the next revision."
+        )
 
 
 class AttestedSerializer(serializers.ModelSerializer):
@@ -58,6 +77,12 @@ class AwardRuleSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class NoteSerializer(RowErrorSerializer):
+    """What is worth a look, where it stands, and what to do about it."""
+
+    pointer = serializers.CharField(help_text="JSON Pointer into what a draft says")
+
+
 class CandidateSerializer(serializers.Serializer):
     """A learner who was looked at, and why this came of it."""
 
@@ -78,6 +103,11 @@ class EvaluatedSerializer(serializers.Serializer):
     is_complete = serializers.BooleanField(
         help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
     )
+    notes = NoteSerializer(
+        many=True,
+        help_text="What of the rule leads nowhere so far (`unknown_reference`), or what nobody "
+        "could meet as far as is known (`never_met`)",
+    )
     learners = CandidateSerializer(many=True)
 
 
@@ -97,7 +127,10 @@ class RevisionViewSet(viewsets.ReadOnlyModelViewSet):
 
 
 class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
-    """The award rules of all revisions that have one, by the revisions' ids."""
+    """The award rules of all revisions that have one, by the revisions' ids.
+
+    One that has none is answered 404 with the code `no_rule`.
+    """
 
     scopes = ["templates.read"]
     write_scopes = ["rules.evaluate"]
@@ -105,11 +138,25 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
     filters: ClassVar = _FILTERS
     serializer_class = AwardRuleSerializer
 
+    def get_object(self) -> Revision:
+        """The revision; raises NoRule for one without a rule."""
+        try:
+            return super().get_object()
+        except Http404:
+            without = Revision.objects.filter(rule__isnull=True).select_related("template")
+            raise NoRule(get_object_or_404(without, pk=self.kwargs["pk"])) from None
+
     @extend_schema(request=None, responses=EvaluatedSerializer)
     @action(detail=True, methods=["post"])
     def evaluate(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Tell who would be awarded by this rule now, and why or why not. Awards nobody."""
-        found = awards.evaluate(self.get_object(), at=timezone.now())
+        """Tell who would be awarded by this rule now, and why or why not. Awards nobody.
+
+        It takes no body: a rule that is to be tried is put into a draft. A revision without a rule
+        is answered 404 with the code `no_rule`.
+        """
+        bodies.demand_none(request)
+        revision = self.get_object()
+        found = awards.evaluate(revision, at=timezone.now())
         kinds = dict(zip(_OUTCOMES, (found.awards, found.already, found.not_met), strict=True))
         named = {outcome: judged[:MOST_NAMED] for outcome, judged in kinds.items()}
         learners = Learner.objects.in_bulk(
@@ -122,7 +169,8 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
         ]
         counts = {outcome: len(judged) for outcome, judged in kinds.items()}
         is_complete = len(told) == sum(counts.values())
-        return Response({**counts, "is_complete": is_complete, "learners": told})
+        notes = NoteSerializer(readiness.notes(revision), many=True).data
+        return Response({**counts, "is_complete": is_complete, "notes": notes, "learners": told})
 
 
 def _told(judged: eligibility.Candidate, outcome: str, learner: Learner) -> dict[str, Any]:

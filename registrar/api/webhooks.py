@@ -20,7 +20,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from issuer import tasks
+from issuer import bodies, tasks
 from issuer.bodies import Asked, Moment, Strict
 from issuer.errors import BadReceiver
 from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
@@ -338,6 +338,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         It is not tried again, and nobody is switched off for it: what was answered stands with the
         deliveries; put that right, and send another.
         """
+        bodies.demand_none(request)
         delivery = webhooks.send_test(self.get_object())
         tasks.deliver_soon()
         return _told(delivery)
@@ -379,6 +380,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @action(detail=True, methods=["post"], url_path="deliveries/(?P<event>[0-9a-f-]{36})/replay")
     def replay_one(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send it once more, delivered or not, under the same `webhook-id`."""
+        bodies.demand_none(request)
         delivery = deliveries.send_again(self._find(kwargs["event"]), by=self.client)
         tasks.deliver_soon()
         return _told(delivery)

@@ -4,6 +4,7 @@ import pytest
 from oauth2_provider.models import AccessToken
 
 from issuer.models import LedgerEntry, StatusChange
+from tests.api.test_drafts import new
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,45 @@ def test_a_rule_tells_who_would_be_awarded_and_awards_nobody(sis, college, cells
     assert outcomes == {"sis:sis:stu-1001": "awarded", "sis:sis:stu-1002": "not_met"}
     assert all(each["reasons"] for each in told["learners"])
     assert sis.get("/api/v1/awards").json()["results"] == []
+
+
+def test_what_of_a_rule_leads_nowhere_is_told_with_whom_it_would_award(sis, college) -> None:
+    AccessToken.objects.update(scope="templates.draft rules.evaluate")
+    passed = {"course": "BIO 999", "category": "Final", "one_of": ["Pass"]}
+    rule = {"any": [{"final_result": passed}, {"outcome": {"outcome": "X-1", "at_least": 1}}]}
+    (made,) = sis.post("/api/v1/templates", new(college, rule=rule), format="json").json()[
+        "revisions"
+    ]
+    address = f"/api/v1/rules/{made['id']}/evaluate"
+    told = sis.post(address).json()
+    assert told["awarded"] == 0
+    assert [(each["pointer"], each["code"]) for each in told["notes"]] == [
+        ("/rule/any/0/final_result/course", "unknown_reference"),
+        ("/rule/any/1/outcome/outcome", "unknown_reference"),
+    ]
+    assert "BIO 999" in told["notes"][0]["reason"] and told["notes"][0]["remedy"]
+
+
+def test_where_nothing_is_read_of_a_body_none_is_passed_over(sis, cells) -> None:
+    AccessToken.objects.update(scope="rules.evaluate")
+    address = f"/api/v1/rules/{cells.pk}/evaluate"
+    refused = sis.post(address, {"rule": {"activity": {"activity": "x"}}}, format="json")
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/rule", "unknown_field")
+    assert "Leave it out" in error["reason"]
+    assert sis.post(address, {}, format="json").status_code == 200
+
+
+def test_a_revision_without_a_rule_says_so(sis, workshop) -> None:
+    AccessToken.objects.update(scope="templates.read rules.evaluate")
+    address = f"/api/v1/rules/{workshop.pk}"
+    for answer in (sis.get(address), sis.post(f"{address}/evaluate")):
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_rule")
+        assert f"/api/v1/revisions/{workshop.pk}" in answer.json()["detail"]
+    for nothing in ("0", "x", "9" * 30):
+        answer = sis.get(f"/api/v1/rules/{nothing}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_record_tells_what_a_learner_was_awarded_and_how_it_stands(
