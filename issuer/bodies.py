@@ -33,6 +33,8 @@ MOST_CHOICES: Final = 50
 def name_choices(field: Any) -> None:
     """Have what is not among the choices of a field, or of its items, answered with those."""
     field = getattr(field, "child", None) or field
+    if isinstance(field, serializers.BooleanField):
+        field.error_messages["invalid"] = "It is one of: true, false."
     if not isinstance(field, serializers.ChoiceField):
         return
     names = [str(name) for name in field.choices if name != ""]

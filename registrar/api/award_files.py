@@ -163,11 +163,7 @@ class AwardFileRequestSerializer(Strict):
     """A file of people, and what is awarded to them."""
 
     file = UploadedFileField(allow_empty_file=True)
-    template = serializers.SlugRelatedField(
-        slug_field="slug",
-        queryset=CredentialTemplate.objects.select_related("unit"),
-        help_text="Short name of the template",
-    )
+    template = serializers.CharField(max_length=100, help_text="Short name of the template")
     dry_run = serializers.BooleanField(default=False, help_text="Only tell what would come of it")
     duplicates = serializers.ChoiceField(
         choices=AwardFile.Duplicates.choices,
@@ -179,6 +175,17 @@ class AwardFileRequestSerializer(Strict):
         allow_null=True,
         help_text="Send each learner a mail with the link; as the template says, if left out",
     )
+
+    def validate_template(self, slug: str) -> CredentialTemplate:
+        """The template that is meant."""
+        found = CredentialTemplate.objects.select_related("unit").filter(slug=slug).first()
+        if found is None:
+            raise serializers.ValidationError(
+                f"There is no template with the short name {slug}. /api/v1/templates lists them, "
+                "each with its `slug`.",
+                code="unknown_reference",
+            )
+        return found
 
     def validate_file(self, file: Any) -> Any:
         """At most as large as is read while somebody waits."""

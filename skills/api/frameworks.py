@@ -74,11 +74,19 @@ class SearchSerializer(serializers.Serializer):
         help_text="Only skills of this kind",
         error_messages={"invalid_choice": f"It is one of: {', '.join(Skill.Kind.values)}."},
     )
-    framework = serializers.PrimaryKeyRelatedField(
-        queryset=Framework.objects.all(),
-        required=False,
-        help_text="Only skills of the framework with this id",
+    framework = serializers.IntegerField(
+        min_value=1, required=False, help_text="Only skills of the framework with this id"
     )
+
+    def validate_framework(self, pk: int) -> Framework:
+        """The framework that is meant."""
+        found = Framework.objects.filter(pk=pk).first()
+        if found is None:
+            raise serializers.ValidationError(
+                "There is no framework with this id. /api/v1/frameworks lists them.",
+                code="unknown_reference",
+            )
+        return found
 
 
 class AsOfSerializer(serializers.Serializer):

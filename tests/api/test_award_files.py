@@ -53,6 +53,13 @@ def test_a_system_prepares_and_a_person_approves(
     assert (again.status_code, again.json()["batch"], again.json()["already"]) == (200, None, 1)
 
 
+def test_a_template_that_there_is_not_is_told_with_where_they_are(client: Client) -> None:
+    told = send(client, bearer("awards.prepare"), b"number\n1\n", template="nope").json()
+    (error,) = told["errors"]
+    assert (error["pointer"], error["code"]) == ("/template", "unknown_reference")
+    assert "short name nope" in error["reason"] and "/api/v1/templates" in error["reason"]
+
+
 def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> None:
     rows = [
         {"number": 7, "given name": "Ada", "family name": "Byron", "email": "a@example.org"},

@@ -71,6 +71,11 @@ def test_lists_are_narrowed_by_what_rows_say_and_lead_to(sis, college, ada, ben)
         refused = sis.get(f"/api/v1/{wrong}").json()
         assert (refused["status"], refused["code"]) == (400, "invalid"), wrong
         assert refused["errors"][0]["pointer"] in ("/learner", "/current", "/state")
+    (error,) = sis.get("/api/v1/learners?current=maybe").json()["errors"]
+    assert error["reason"] == "It is one of: true, false."
+    (error,) = sis.get("/api/v1/skills?search=x&framework=99999").json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/framework", "unknown_reference")
+    assert "/api/v1/frameworks" in error["reason"]
 
 
 # What changed since
