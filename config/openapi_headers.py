@@ -27,7 +27,8 @@ _SAID: Final[dict[str, tuple[dict[str, Any], str]]] = {
         _TEXT,
         "The version that was answered, for `If-None-Match` and, of one thing, for `If-Match`",
     ),
-    "Location": (_TEXT, "Where what was made is read, if it has an address of its own"),
+    "Location": (_TEXT, "Where what was made is read; of several at once, where they are listed"),
+    "LocationOfWork": (_TEXT, "Where it is read what becomes of it; absent in a dry run"),
     "Retry-After": (
         {"type": "string", "pattern": "^[0-9]+$"},
         "For how many seconds to wait, where it helps to wait",
@@ -43,6 +44,9 @@ _SAID: Final[dict[str, tuple[dict[str, Any], str]]] = {
         f"The answer to an earlier request with this `{writes.KEY}`, given again",
     ),
 }
+_ALWAYS: Final = frozenset({REQUEST_ID, "Location"})
+# By the status of a write: as which of these it says where to go on.
+_LEADING_ON: Final = {"201": "Location", "202": "LocationOfWork"}
 # Answered before requests are counted, or not by this service at all.
 _UNCOUNTED: Final = frozenset({"401", "403"})
 _OF_THE_WEB_SERVER: Final = "414"
@@ -51,17 +55,26 @@ _OF_THE_WEB_SERVER: Final = "414"
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hook: which headers each answer has."""
     result["components"]["headers"] = {
-        name: {"description": words, "schema": schema, "required": name == REQUEST_ID}
+        name: {"description": words, "schema": schema, "required": name in _ALWAYS}
         for name, (schema, words) in _SAID.items()
     }
     for path, methods in result["paths"].items():
         for method, operation in methods.items():
             for status, answer in operation["responses"].items():
-                names = [*_names(method, path, status)]
+                names = {name: name for name in _names(method, path, status)}
+                if status in _LEADING_ON and _has_effect(operation):
+                    names["Location"] = _LEADING_ON[status]
                 if names:
-                    links = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-                    answer["headers"] = links
+                    answer["headers"] = {
+                        name: {"$ref": f"#/components/headers/{component}"}
+                        for name, component in names.items()
+                    }
     return result
+
+
+def _has_effect(operation: dict[str, Any]) -> bool:
+    """Whether something is made; what is derived of a credential is kept by nobody."""
+    return writes.KEY in {each["name"] for each in operation.get("parameters", ())}
 
 
 def _names(method: str, path: str, status: str) -> Iterator[str]:
@@ -80,5 +93,3 @@ def _names(method: str, path: str, status: str) -> Iterator[str]:
     yield from ("RateLimit", "RateLimit-Policy")
     if (method, status) in (("get", "200"), ("get", "304"), ("patch", "200")):
         yield ETAG
-    if status in ("201", "202"):
-        yield "Location"

@@ -112,7 +112,9 @@ class Issue(VcApiView):
         credential = composed.request(document, by=client, reference=reference)
         is_dry = request.query_params.get("dry_run") == "true"
         told = _unsigned(credential) if is_dry else _signed(credential)
-        return Response({"verifiableCredential": told}, status=201)
+        # VCALM names no address; the record of it is read in the REST API.
+        where = {"Location": f"/api/v1/credentials/{credential.pk}"}
+        return Response({"verifiableCredential": told}, status=201, headers=where)
 
 
 class VerifyCredential(VcApiView):

@@ -115,7 +115,9 @@ class ClientSecretView(_OfTheClient):
         asking = cast(AccessToken, request.auth)
         secret = api_clients.rotate_secret(self.application, by=by, overlap=overlap, asking=asking)
         told = ClientSecretSerializer({"secret": None, **_told(self.application)}).data
-        return ToldOnce(told, secret=secret, status=status.HTTP_201_CREATED)
+        answer = ToldOnce(told, secret=secret, status=status.HTTP_201_CREATED)
+        answer["Location"] = "/api/v1/client"
+        return answer
 
 
 class FormerSecretView(_OfTheClient):

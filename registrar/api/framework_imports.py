@@ -223,18 +223,19 @@ class FrameworkImportView(GenericAPIView):
         choices = vocabulary.Choices(**{name: said[name] for name in names if name in said})
         file = said["file"]
         reading = vocabulary.plan(file.read(), file_name=file.name, choices=choices)
-        if not said["dry_run"]:
-            by = Client.of(request.auth)
-            vocabulary.apply(
-                reading,
-                by=by,
-                source=file.name,
-                is_own=said["is_own"],
-                accept_retirements=said["accept_retirements"],
-            )
-            tasks.learn_soon()
-        done = status.HTTP_200_OK if said["dry_run"] else status.HTTP_201_CREATED
-        return Response(_outcome(reading, is_dry_run=said["dry_run"]), status=done)
+        told = _outcome(reading, is_dry_run=said["dry_run"])
+        if said["dry_run"]:
+            return Response(told)
+        imported = vocabulary.apply(
+            reading,
+            by=Client.of(request.auth),
+            source=file.name,
+            is_own=said["is_own"],
+            accept_retirements=said["accept_retirements"],
+        )
+        tasks.learn_soon()
+        where = {"Location": f"/api/v1/frameworks/{imported.framework_id}"}
+        return Response(told, status=status.HTTP_201_CREATED, headers=where)
 
 
 def _outcome(reading: vocabulary.Reading, *, is_dry_run: bool) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from registrar.services.vocabularies import crosswalk
 from skills.api.associations import AssociationSerializer
 from skills.errors import CannotPropose
 from skills.models import Skill
-from skills.services.crosswalk import KINDS, MOST_AT_ONCE, Proposal
+from skills.services.crosswalk import KINDS, MOST_AT_ONCE, Proposal, Proposed
 
+_LIST = "/api/v1/associations"
 _ENDS = ("origin", "destination")
 
 
@@ -85,7 +86,16 @@ class ProposalsView(GenericAPIView):
         except CannotPropose as error:
             raise _at_their_places(error.problems, len(proposals)) from error
         answer = ProposedSerializer({"new": proposed.new, "standing": proposed.standing})
-        return Response(answer.data, status=status.HTTP_201_CREATED)
+        where = {"Location": _where(proposed)}
+        return Response(answer.data, status=status.HTTP_201_CREATED, headers=where)
+
+
+def _where(proposed: Proposed) -> str:
+    """Where the one that it is about is read, or where they are listed."""
+    found = [*proposed.new, *proposed.standing]
+    if len(found) == 1:
+        return f"{_LIST}/{found[0].pk}"
+    return f"{_LIST}?state=proposed" if proposed.new else _LIST
 
 
 def _proposals(rows: list[dict[str, Any]]) -> list[Proposal]:

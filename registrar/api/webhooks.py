@@ -287,7 +287,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         if not is_on:
             webhooks.switch_off(endpoint, by=self.client)
         answer = self._with_secret(endpoint, status.HTTP_201_CREATED)
-        answer["Location"] = f"/api/v1/webhooks/{endpoint.pk}"
+        answer["Location"] = _address(endpoint.pk)
         return answer
 
     @extend_schema(responses=WebhookSerializer)
@@ -335,8 +335,8 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def test(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send an event of the type `webhook.test`, once, also where it is switched off.
 
-        It is not tried again, and nobody is switched off for it: what was answered stands with the
-        deliveries; put that right, and send another.
+        It is not tried again, and nobody is switched off for it: read at `Location` what was
+        answered, put that right, and send another.
         """
         bodies.demand_none(request)
         delivery = webhooks.send_test(self.get_object())
@@ -349,11 +349,13 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         """Send once more all that has happened since and was not delivered."""
         asked = ReplaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        endpoint = self.get_object()
         count = deliveries.send_failed_again(
-            self.get_object(), since=asked.validated_data["since"], by=self.client
+            endpoint, since=asked.validated_data["since"], by=self.client
         )
         tasks.deliver_soon()
-        return Response({"count": count}, status=status.HTTP_202_ACCEPTED)
+        where = {"Location": f"{_address(endpoint.pk)}/deliveries"}
+        return Response({"count": count}, status=status.HTTP_202_ACCEPTED, headers=where)
 
     @extend_schema(
         parameters=[WantedDeliveriesSerializer],
@@ -400,4 +402,10 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
 
 
 def _told(delivery: Delivery) -> Response:
-    return Response(DeliverySerializer(delivery).data, status=status.HTTP_202_ACCEPTED)
+    where = {"Location": f"{_address(delivery.endpoint_id)}/deliveries/{delivery.event_id}"}
+    told = DeliverySerializer(delivery).data
+    return Response(told, status=status.HTTP_202_ACCEPTED, headers=where)
+
+
+def _address(endpoint: UUID) -> str:
+    return f"/api/v1/webhooks/{endpoint}"

@@ -225,6 +225,22 @@ def test_every_write_is_tried_without_a_trace(
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_a_write_has_made_is_read_where_its_answer_says(
+    system: APIClient, writes: Mapping[str, Write]
+) -> None:
+    wrong = []
+    for name, write in writes.items():
+        if write.status in (201, 202):
+            with transaction.atomic():
+                done = write.send(system, name.partition(" ")[0])
+                assert done.status_code == write.status, done.content
+                where = done.headers.get("Location")
+                if where is None or system.get(where).status_code != 200:
+                    wrong.append(f"{name}: {where}")
+                transaction.set_rollback(True)
+    assert not wrong, "\n".join(wrong)
+
+
 def test_a_try_names_what_there_is_and_not_what_the_write_would_draw(
     system: APIClient, writes: Mapping[str, Write]
 ) -> None:

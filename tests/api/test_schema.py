@@ -155,6 +155,18 @@ def test_every_operation_names_the_scopes_it_needs(schema) -> None:
     assert flows == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes}}
 
 
+def test_every_answer_to_what_makes_something_says_where_it_is_read(schema) -> None:
+    made = {"201": 0, "202": 0}
+    for _, path, operation in operations(schema):
+        for status in set(made) & set(operation["responses"]):
+            headers = operation["responses"][status].get("headers", {})
+            assert ("Location" in headers) == (path != "/vc-api/credentials/derive"), path
+            made[status] += 1
+    assert made["201"] > 5 and made["202"] > 10
+    headers = schema["components"]["headers"]
+    assert (headers["Location"]["required"], headers["LocationOfWork"]["required"]) == (True, False)
+
+
 def test_every_operation_lists_each_answer_with_a_typed_body(schema) -> None:
     for method, path, operation in operations(schema):
         expected = {"400", "401", "403", "405", "406"} | ({"404"} if "{" in path else set())
@@ -351,7 +363,7 @@ def test_every_answer_has_the_headers_that_are_described_and_no_other_of_ours(
         seen |= {(answer.status_code, name) for name in has}
     assert {(200, "RateLimit"), (304, "ETag"), (429, "Retry-After")} <= seen
     assert {(401, "WWW-Authenticate"), (403, "WWW-Authenticate")} <= seen
-    assert {name for _, name in seen} == set(described) - {"Location"}
+    assert {name for _, name in seen} == set(described) - {"Location", "LocationOfWork"}
 
 
 def test_several_errors_are_told_with_pointers(schema) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from issuer import tasks
@@ -32,6 +33,8 @@ def test_what_a_system_composes_is_signed_and_valid(asked: APIClient) -> None:
     assert document["credentialStatus"]["statusPurpose"] == "revocation"
     assert {k: document[k] for k in composed()} == composed()
     assert verification.verify(document).verdict is Verdict.VALID
+    AccessToken.objects.update(scope="credentials.read")
+    assert asked.get(answer["Location"]).json()["urn"] == document["id"]
 
 
 def test_it_is_a_batch_of_one_by_the_system_in_the_ledger_too(asked: APIClient) -> None:
