@@ -42,7 +42,7 @@ class Files(Protocol):
 
 @contextmanager
 def opened(path: Path, limits: Limits, *, may_be_one: bool = False) -> Iterator[Files]:
-    """Open a folder, a zip, or a zip with one folder in it; or one file, if that may be.
+    """Open a folder, a zip, or a zip with the files in one folder of it; or one file, if may be.
 
     Raises Unreadable when it is none of these, too large, damaged, or built to deceive.
     """
@@ -203,7 +203,7 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _in_one_folder(entries: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipInfo]:
-    """The files beside manifest.csv, or sheets without one: at the top or in the only folder."""
+    """The files beside manifest.csv, or sheets without one, in the only folder that has such."""
     found: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in entries:
         # A name may be empty, which ZipInfo.is_dir of Python 3.11 does not expect.
@@ -215,17 +215,22 @@ def _in_one_folder(entries: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipIn
             raise _deceptive(entry, "is in the zip twice")
         folder[path.name] = entry
     homes = [name for name, files in found.items() if "manifest.csv" in files]
-    if len(homes) == 1 and PurePosixPath(homes[0]).parent == PurePosixPath("."):
-        return found[homes[0]]
     if len(homes) > 1:
         raise Unreadable(
             "several_bundles",
             "There is more than one manifest.csv in the zip.",
             "Zip each bundle alone.",
         )
-    with_sheets = [name for name, files in found.items() if any(map(_is_sheet, files))]
-    if len(with_sheets) == 1 and PurePosixPath(with_sheets[0]).parent == PurePosixPath("."):
-        return found[with_sheets[0]]
+    homes = homes or [name for name, files in found.items() if any(map(_is_sheet, files))]
+    if len(homes) == 1:
+        return found[homes[0]]
+    if homes and "." not in homes:
+        raise Unreadable(
+            "several_folders",
+            f"CSV files lie in {len(homes)} folders of the zip, and none of them has a "
+            "manifest.csv.",
+            "Put all files of one roster into one folder, and zip it.",
+        )
     return found.get(".", {})
 
 

@@ -219,6 +219,8 @@ def test_it_comes_as_a_zip_with_a_folder_or_as_one_file_of_any_name(
 ) -> None:
     packed = zipped(tmp_path, {f"sis/{name}": data for name, data in sis.files().items()})
     assert len(reader.read(packed).users) == 3
+    deep = {f"exports/sis/{name}": data for name, data in sis.files().items()}
+    assert len(reader.read(zipped(tmp_path, deep)).users) == 3
     alone = tmp_path / "upload"
     alone.write_bytes(sis.files()["users.csv"])
     assert [each.username for each in reader.read(alone).users] == ["ada", "ben", "tess"]

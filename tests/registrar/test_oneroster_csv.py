@@ -880,8 +880,22 @@ def test_two_bundles_in_a_zip_are_refused(tmp_path: Path) -> None:
     assert fatal(zipped(tmp_path, both)) == "several_bundles"
 
 
-def test_a_bundle_deep_inside_a_zip_is_not_looked_for(tmp_path: Path) -> None:
+def test_a_bundle_is_found_in_its_zip_however_deep_it_lies(tmp_path: Path) -> None:
+    files = {f"exports/2026/June/{name}": data for name, data in Roster().files().items()}
+    files |= {"README.txt": b"Nightly export", "exports/2026/notes.csv": b"day,dish\n"}
+    (tmp_path / "folder").mkdir()
+    assert oneroster_csv.read(zipped(tmp_path, files)) == Roster().read(tmp_path / "folder")
+
+
+def test_of_csv_files_in_several_folders_none_is_guessed_at(tmp_path: Path) -> None:
     files = {f"a/b/{name}": data for name, data in Roster().files().items()}
+    del files["a/b/manifest.csv"]
+    problem = only(oneroster_csv.read(zipped(tmp_path, files | {"c/users.csv": b"x\n"})))
+    assert problem.code == "several_folders"
+    assert (problem.reason, problem.fix) == (
+        "CSV files lie in 2 folders of the zip, and none of them has a manifest.csv.",
+        "Put all files of one roster into one folder, and zip it.",
+    )
     assert fatal(zipped(tmp_path, files)) == "manifest_missing"
 
 
