@@ -140,7 +140,11 @@ class _Reading:
             layout,
             self._gathered,
             key_of=_sourced_id,
-            standing_of=_Common(layout, self._manifest.modes[layout.name] == "delta").standing,
+            standing_of=_Common(
+                layout,
+                is_delta=self._manifest.modes[layout.name] == "delta",
+                gone=self._manifest.version.gone,
+            ).standing,
             check=self._manifest.version.checks.get(layout.name),
         )
         rows.read(sheet, report)
@@ -172,9 +176,10 @@ def _sourced_id(number: int, cells: Cells, place: Place, report: Report) -> str:
 class _Common:
     """The columns that every file begins with: whether a row is gone, and since when it is so."""
 
-    def __init__(self, layout: Layout, is_delta: bool) -> None:
+    def __init__(self, layout: Layout, *, is_delta: bool, gone: frozenset[str]) -> None:
         self._layout = layout
         self._is_delta = is_delta
+        self._gone = gone
         self._has_said_so = False
 
     def standing(self, number: int, cells: Cells, place: Place, report: Report) -> Standing | None:
@@ -184,7 +189,8 @@ class _Common:
             return Standing(False)
         if not self._is_delta:
             self._say_once(number, report)
-        if status not in ("active", "tobedeleted") and (status or self._is_delta):
+        is_gone = status in self._gone
+        if not is_gone and status != "active" and (status or self._is_delta):
             report(
                 number,
                 column="status",
@@ -202,7 +208,7 @@ class _Common:
         except BadCell as bad:
             roster_flaws.report_cell(report, number, "dateLastModified", changed, bad)
             return None
-        return Standing(status == "tobedeleted", changed_at)
+        return Standing(is_gone, changed_at)
 
     def _say_once(self, number: int, report: Report) -> None:
         if self._has_said_so:

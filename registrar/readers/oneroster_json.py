@@ -37,6 +37,9 @@ _FURTHER: Final = {
     "results": "resultLearningObjectiveIds",
 }
 
+# OneRoster 1.1, on what was a status of 1.0: it stands for this one.
+_STATUSES: Final = {"inactive": "tobedeleted"}
+
 Cells = list[str]
 
 _LONGEST_TEXT: Final = 100_000
@@ -92,9 +95,10 @@ class _Thing:
         self._collection = collection
         self._said = said
         self._version = version
+        status = _text(said.get("status"))
         self._common = {
             "sourcedId": _text(said.get("sourcedId")),
-            "status": _text(said.get("status")),
+            "status": _STATUSES.get(status, status),
             "dateLastModified": moment(_text(said.get("dateLastModified"))),
         }
 

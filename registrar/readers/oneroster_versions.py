@@ -24,7 +24,8 @@ class Version:
     """The files that a version knows, in an order in which references lead backwards.
 
     Of the files in `only_checked` nothing is kept, and here is why. What files and columns are
-    called otherwise where they come from, the last two say.
+    called otherwise where they come from, `file_names` and `column_names` say. A row whose status
+    is one of `gone` is to be deleted.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Version:
     checks: Mapping[str, Check] = field(default_factory=lambda: oneroster_checks.CHECKS)
     file_names: Mapping[str, str] = field(default_factory=dict)
     column_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset({"tobedeleted"})
 
 
 def _seen(
@@ -217,12 +219,17 @@ _LAYOUTS_11: Final[Mapping[str, Layout]] = {
 )
 
 
-def _version(name: str, taken: Mapping[str, Layout], seen: Mapping[str, Layout]) -> Version:
-    return Version(name, {**taken, **seen}, {file: _WHY[file] for file in seen})
+def _version(
+    name: str, taken: Mapping[str, Layout], seen: Mapping[str, Layout], **said: Any
+) -> Version:
+    return Version(name, {**taken, **seen}, {file: _WHY[file] for file in seen}, **said)
 
 
 VERSIONS: Final[Mapping[str, Version]] = {
     "1.2": _version("1.2", LAYOUTS, _ONLY_CHECKED_12),
-    "1.1": _version("1.1", _LAYOUTS_11, _ONLY_CHECKED_11),
+    # A status of 1.0 stands for the same in 1.1.
+    "1.1": _version(
+        "1.1", _LAYOUTS_11, _ONLY_CHECKED_11, gone=frozenset({"tobedeleted", "inactive"})
+    ),
 }
 NEWEST: Final = VERSIONS["1.2"]

@@ -7,6 +7,14 @@ from registrar.sources.paged_rest import Dialect
 
 _PURL: Final = "https://purl.imsglobal.org/spec/or"
 _GRADEBOOK: Final = {"categories", "lineItems", "results", "scoreScales"}
+# Of services, as much as is given: 1.1 has no gradebook-core, and some systems have no gradebook.
+_SCOPES: Final = (
+    ("roster", "gradebook"),
+    ("roster-core", "gradebook-core"),
+    ("roster-core", "gradebook"),
+    ("roster",),
+    ("roster-core",),
+)
 _EDU_API: Final = "http://purl.1edtech.org/spec/eduapi/v1p0/scope/core.readonly"
 
 
@@ -27,11 +35,10 @@ def _of_edu_api(address: str, collection: str) -> str:
 
 
 ONEROSTER: Final = Dialect(
-    scopes=(
-        f"{_PURL}/v1p2/scope/roster.readonly {_PURL}/v1p2/scope/gradebook.readonly",
-        f"{_PURL}/v1p1/scope/roster.readonly {_PURL}/v1p1/scope/gradebook.readonly",
-        f"{_PURL}/v1p2/scope/roster-core.readonly {_PURL}/v1p2/scope/gradebook-core.readonly",
-        f"{_PURL}/v1p1/scope/roster-core.readonly",
+    scopes=tuple(
+        " ".join(f"{_PURL}/{version}/scope/{name}.readonly" for name in names)
+        for names in _SCOPES
+        for version in ("v1p2", "v1p1")
     ),
     place=_of_oneroster,
     read_page=oneroster_json.read_page,

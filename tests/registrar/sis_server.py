@@ -75,12 +75,20 @@ def _member(name: str, cell: str) -> tuple[str, Any]:
     return {"preferredGivenName": "preferredFirstName"}.get(name, name), cell
 
 
+def _reaches(scope: str, name: str) -> bool:
+    """Whether a scope is for the service that has the collection."""
+    return ("/gradebook" in scope) == (name in GRADEBOOK)
+
+
 class SisServer:
     """What it serves, how it behaves, and what it was asked."""
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Thing]] = {}
         self.scopes = "https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly"
+        # With these it knows no other scope, and gives what the token has a scope for.
+        self.knows: frozenset[str] = frozenset()
+        self.granted: frozenset[str] = frozenset()
         self.most_rows = 700
         self.says_total = True
         self.says_links = True
@@ -113,8 +121,10 @@ class SisServer:
         pair = base64.b64decode(authorization.removeprefix("Basic ")).decode()
         if pair != f"{CLIENT}:{SECRET}":
             return 401, {"error": "invalid_client"}
-        if self.scopes not in wanted.split():
+        given = frozenset(wanted.split())
+        if not given <= self.knows if self.knows else self.scopes not in given:
             return 400, {"error": "invalid_scope"}
+        self.granted = given
         self.tokens += 1
         return 200, {"access_token": f"{self.calls_tokens}-{self.tokens}", "token_type": "bearer"}
 
@@ -131,6 +141,8 @@ class SisServer:
         *_, service, version, name = parts.path.split("/")
         if version == "v1p2" and (service == "gradebook") != (name in GRADEBOOK):
             return 404, {"imsx_description": "no such service"}, {}
+        if self.knows and not any(_reaches(scope, name) for scope in self.granted):
+            return 403, {"imsx_description": "not in scope"}, {}
         if name not in self.collections:
             return 404, {"imsx_description": "unknown"}, {}
         return self._rows(url, name, dict(parse_qsl(parts.query)))

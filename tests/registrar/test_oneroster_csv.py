@@ -435,6 +435,16 @@ def test_a_bundle_of_one_dot_one_is_read_by_its_own_columns(tmp_path: Path) -> N
     assert (item.session_id, result.score, result.class_id) == ("t1", Decimal("62.5"), "cl1")
 
 
+def test_in_one_dot_one_inactive_is_another_word_for_to_be_deleted(tmp_path: Path) -> None:
+    roster = one_dot_one()
+    roster.manifest["file.categories"] = "delta"
+    roster.change("categories", "ca1,,,", "ca1,active,2026-01-02T03:04:05.678Z,")
+    roster.change("categories", "ca2,,,", "ca2,inactive,2026-01-02T03:04:05.678Z,")
+    bundle = roster.read(tmp_path)
+    assert bundle.problems == ()
+    assert [category.deleted for category in bundle.categories] == [False, True]
+
+
 def test_every_file_of_the_catalogue_is_read_and_what_is_not_used_is_told(tmp_path: Path) -> None:
     roster = Roster().with_all_files()
     assert len(roster.texts) == len(NEWEST.layouts) == 21

@@ -297,21 +297,109 @@ def test_objects_that_are_not_as_they_should_be_are_refused_one_by_one(
     assert len(planned.changes["users.csv"].new) == 2
 
 
-def test_rosters_of_one_dot_one_are_asked_for_by_its_names(
-    server: SisServer, clara: User, roster: Roster
-) -> None:
-    connect(server, clara, address=f"{server.origin}/ims/oneroster/v1p1")
+def serve_as(version: str, server: SisServer, roster: Roster) -> None:
+    """Serve the roster in the JSON of a version."""
     server.serve(roster.files())
+    if version == "v1p2":
+        return
     for user in server.collections["users"]:
         user["role"], user["orgs"] = "student", [{"sourcedId": "o1"}]
         del user["roles"]
     for item in server.collections["lineItems"]:
         item["gradingPeriod"] = item.pop("academicSession")
         del item["school"]
+
+
+def test_rosters_of_one_dot_one_are_asked_for_by_its_names(
+    server: SisServer, clara: User, roster: Roster
+) -> None:
+    connect(server, clara, address=f"{server.origin}/ims/oneroster/v1p1")
+    serve_as("v1p1", server, roster)
     run = night()
     assert step(run, "apply").counts["errors"] == 0
     assert all(url.startswith("/ims/oneroster/v1p1/") for url in server.asked)
     assert Result.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "results"),
+    [
+        (("v1p2/scope/roster", "v1p2/scope/gradebook"), 3),
+        (("v1p1/scope/roster", "v1p1/scope/gradebook"), 3),
+        (("v1p2/scope/roster-core", "v1p2/scope/gradebook-core"), 3),
+        (("v1p1/scope/roster-core", "v1p1/scope/gradebook"), 3),
+        (("v1p2/scope/roster",), 0),
+        (("v1p2/scope/roster-core",), 0),
+        (("v1p1/scope/roster-core",), 0),
+    ],
+)
+def test_a_server_is_asked_for_the_scopes_that_it_knows_and_for_what_they_open(
+    names: tuple[str, ...], results: int, server: SisServer, feed: Feed, roster: Roster
+) -> None:
+    server.serve(roster.files())
+    own = [f"https://purl.imsglobal.org/spec/or/{name}.readonly" for name in names]
+    server.knows = frozenset(own)
+    run = night()
+    assert step(run, "apply").counts["errors"] == 0
+    assert server.granted == server.knows
+    assert (Learner.objects.count(), Result.objects.count()) == (2, results)
+    notes = " ".join(Pull.objects.get().notes)
+    assert ("results: the server does not give them (403)." in notes) == (not results)
+
+
+def test_scopes_that_the_operator_names_are_asked_for_and_no_others(
+    server: SisServer, clara: User, roster: Roster
+) -> None:
+    own = "https://sis.example/scope/all"
+    feed = connect(server, clara, scopes=own)
+    server.serve(roster.files())
+    server.scopes = own
+    assert feeds.try_connection(feed, by=clara)["users"] == 2
+    assert server.granted == {own}
+    server.scopes = "https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly"
+    with pytest.raises(SourceRefuses, match="invalid_scope"):
+        feeds.try_connection(feed, by=clara)
+
+
+@pytest.mark.parametrize("version", ["v1p1", "v1p2"])
+@pytest.mark.parametrize("full_every", [0, 7])
+@pytest.mark.parametrize("gone", ["tobedeleted", "inactive"])
+def test_what_a_server_says_is_gone_is_retired_by_either_word_in_whole_and_in_part(
+    gone: str, full_every: int, version: str, server: SisServer, clara: User, roster: Roster
+) -> None:
+    end = "/v1p1" if version == "v1p1" else ""
+    connect(
+        server,
+        clara,
+        address=f"{server.origin}/ims/oneroster{end}",
+        full_every=full_every,
+        most_retired=60,
+    )
+    serve_as(version, server, roster)
+    assert step(night(), "apply").counts["errors"] == 0
+    results = {each["sourcedId"]: each for each in server.collections["results"]}
+    results["re3"] |= {"status": gone, "dateLastModified": LATER}
+    server.asked.clear()
+    counts = step(night(), "apply").counts
+    assert (counts["retired"], counts["errors"], counts["new"]) == (1, 0, 0)
+    assert set(Result.objects.current().values_list("sourced_id", flat=True)) == {"re1", "re2"}
+    assert any("filter=" in url for url in server.asked) == bool(full_every)
+
+
+@pytest.mark.parametrize("full_every", [0, 7])
+def test_a_status_that_nobody_knows_costs_its_row_and_retires_nothing(
+    full_every: int, server: SisServer, clara: User, roster: Roster
+) -> None:
+    connect(server, clara, full_every=full_every, most_wrong=100)
+    server.serve(roster.files())
+    night()
+    results = {each["sourcedId"]: each for each in server.collections["results"]}
+    results["re3"] |= {"status": "archived", "dateLastModified": LATER}
+    applied = step(night(), "apply")
+    assert (applied.counts["errors"], applied.counts["retired"]) == (1, 0)
+    (wrong,) = [each for each in applied.roster.problems if each["severity"] == "error"]
+    assert (wrong["file"], wrong["column"], wrong["value"]) == ("results.csv", "status", "archived")
+    assert Result.objects.current().count() == 3
 
 
 def test_objectives_within_results_become_results_for_outcomes(

@@ -122,7 +122,7 @@ def _once_each(folder: Path, name: str, *, is_delta: bool) -> Iterator[list[str]
     for sourced_id, status, changed, *said in (*newest.values(), *nameless):
         if is_delta:
             yield [sourced_id, status or "active", changed, *said]
-        elif status == "tobedeleted":
-            yield [sourced_id, status, changed, *said]
-        else:
+        elif status in ("", "active"):
             yield [sourced_id, "", "", *said]
+        else:
+            yield [sourced_id, status, changed, *said]
