@@ -1,8 +1,12 @@
 """A stranger's link leads to public machines only, and never for long."""
 
+import json
 import socket
 import ssl
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +155,24 @@ def test_a_name_that_changes_its_mind_is_asked_once(world: World) -> None:
         assert fetch.get(URL) == b"{}"
     assert world.asked == ["stranger.example"]
     assert world.called == [PUBLIC]
+
+
+def test_who_is_called_is_who_was_looked_at_though_the_name_is_another_machine_by_then(
+    tmp_path: Path,
+) -> None:
+    apart = ["unshare", "--map-root-user", "--mount", "--net"]
+    if sys.platform != "linux" or subprocess.run([*apart, "true"], check=False).returncode:
+        pytest.skip("makes a network of its own, as Linux lets it (unshare)")
+    argv = [*apart, sys.executable, "-m", "tests.issuer.network_of_its_own", str(tmp_path)]
+    told = subprocess.run(
+        argv, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    refused = "rebinding.example is not found at public addresses only."
+    said = json.loads(told.stdout)
+    # The name service was asked once for each; a second question was told of this machine.
+    assert said["page"] == said["line"] == [PUBLIC, 1, refused]
+    assert said["visits"] == [2, 0]
 
 
 def test_a_name_that_does_not_exist_is_not_reached(world: World) -> None:
