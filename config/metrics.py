@@ -37,7 +37,8 @@ from config.celery import app
 from issuer.models import Batch, Chunk, Delivery, LedgerEntry, Mail, StatusChange, StatusList
 from issuer.public import replica
 from issuer.services import status
-from registrar.models import NightRun, NightStep
+from registrar.models import NightRun
+from registrar.services.feeding import feed_standings
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ class Figures:
         yield _unpublished()
         yield _ledger()
         yield from _night()
+        yield from _feeds()
         yield from _mails()
         yield from _events()
         yield from _queues()
@@ -243,9 +245,29 @@ def _night() -> Iterator[Metric]:
     yield _gauge("issuer_night_age_seconds", "Time since the last night has ended", [({}, age)])
     lag = (done.ended_at - done.began_at).total_seconds()
     yield _gauge("issuer_night_duration_seconds", "How long the last night took", [({}, lag)])
-    waiting = done.steps.exclude(state=NightStep.State.DONE).count()
+    waiting = done.steps.waiting().count()
     what = "Steps of the last night that wait for a person"
     yield _gauge("issuer_night_steps_waiting", what, [({}, waiting)])
+
+
+def _feeds() -> Iterator[Metric]:
+    """By the names that the desk gave them; no feed, no figure."""
+    standings = feed_standings.now(timezone.now())
+    yield _gauge(
+        "issuer_feed_age_seconds",
+        "Time since all that a feed had was taken; left out before the first time",
+        [({"feed": each.feed}, each.age) for each in standings if each.age is not None],
+    )
+    yield _gauge(
+        "issuer_feed_lag_seconds",
+        "How long what a feed brought last took to be applied, or has waited for that",
+        [({"feed": each.feed}, each.lag) for each in standings if each.lag is not None],
+    )
+    yield _gauge(
+        "issuer_feed_failures",
+        "Nights since then at which a feed failed, was missed or held up",
+        [({"feed": each.feed}, each.failures) for each in standings],
+    )
 
 
 def _unpublished() -> Metric:

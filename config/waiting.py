@@ -16,7 +16,6 @@ from registrar.models import (
     Correction,
     Mapping,
     NightRun,
-    NightStep,
     Revision,
     RosterImport,
     SamePerson,
@@ -299,7 +298,7 @@ def _night(user: User) -> Task | None:
     if not user.has_perm("registrar.begin_nightrun"):
         return None
     last = NightRun.objects.first()
-    held = last.steps.exclude(state=NightStep.State.DONE).count() if last else 0
+    held = last.steps.waiting().count() if last else 0
     if last is None or not held:
         return None
     words = ("step of the last night waits", "steps of the last night wait")

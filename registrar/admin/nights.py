@@ -40,7 +40,7 @@ class NightPage(ThingPage):
         steps = self.object.steps.select_related("roster", "batch")
         return super().get_context_data(
             steps=steps,
-            waiting=nights.needs_somebody(steps),
+            waiting=steps.waiting().count(),
             issued=sum(step.counts.get("issued", 0) for step in steps),
             **kwargs,
         )
@@ -106,7 +106,8 @@ class NightRunAdmin(DeskAdmin):
         return [self.hang("begin/", BeginPage, "begin")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NightRun]:
-        held = Count("steps", filter=~Q(steps__state=NightStep.State.DONE))
+        waiting = NightStep.objects.waiting().values("pk")
+        held = Count("steps", filter=Q(steps__in=waiting))
         return super().get_queryset(request).annotate(held=held)
 
     @admin.display(description="state", ordering="state")

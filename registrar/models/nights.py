@@ -212,6 +212,16 @@ class Pull(models.Model):
         return f"{self.feed_id} since {self.since}" if self.since else f"{self.feed_id}, all"
 
 
+class NightStepQuerySet(models.QuerySet["NightStep"]):
+    """Steps, by what has become of them since."""
+
+    def waiting(self) -> "NightStepQuerySet":
+        """Those at which somebody has to act, and has not: no roster was applied or put aside."""
+        settled = Q(roster__state__in=[RosterImport.State.APPLIED, RosterImport.State.DISCARDED])
+        done = Q(state=NightStep.State.DONE)
+        return self.exclude(done).exclude(settled, state=NightStep.State.HELD)
+
+
 class NightStep(models.Model):
     """One step of a night about one feed or template: what it counted, and what it refused.
 
@@ -245,6 +255,8 @@ class NightStep(models.Model):
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", null=True)
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField()
+
+    objects = NightStepQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "pk"]

@@ -1,6 +1,7 @@
 """What operators watch: the right figures, for them alone, and nothing of people."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
@@ -22,9 +25,12 @@ from config.celery import app
 from config.metrics import CountRequests
 from issuer.models import Batch, Chunk, Credential, LedgerEntry, StatusList
 from issuer.services import batches, credentials, publishing, signing, status
-from registrar.models import Award, NightRun
+from registrar.models import Award, Feed, NightRun
 from registrar.services.awarding import composition
-from registrar.services.feeding import feeds, nights
+from registrar.services.feeding import feeds, nights, rosters
+from tests.moved_clock import moved_to
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import put
 from tests.web_server import ask, served
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +117,83 @@ def test_a_night_tells_how_long_it_took_how_old_it_is_and_what_of_it_waits(
     assert figure(found, "night_steps_waiting") == 2
     assert figure(found, "night_duration_seconds") == 20 * 60
     assert 3 * 3600 <= figure(found, "night_age_seconds") < 3 * 3600 + 60
+
+
+@pytest.fixture
+def folders(settings: Any, tmp_path: Path, clara: User) -> Path:
+    """Two feeds with a folder each, Banner's and another's."""
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    for name in ("Banner", "Canvas"):
+        (tmp_path / name).mkdir()
+        feeds.add(name, name, by=clara)
+    return tmp_path
+
+
+def of_feeds(client: Client) -> dict[tuple[str, str], float]:
+    """The figures of feeds, by name and feed."""
+    return {
+        (name.removeprefix("issuer_feed_"), dict(labels)["feed"]): value
+        for (name, labels), value in scrape(client).items()
+        if name.startswith("issuer_feed_")
+    }
+
+
+def test_of_each_feed_it_is_told_how_old_it_is_how_long_it_waits_and_how_often_it_failed(
+    client: Client, folders: Path, clara: User
+) -> None:
+    assert of_feeds(client) == {("failures", "Banner"): 0, ("failures", "Canvas"): 0}
+    begin = timezone.now()
+
+    def after(hours: float) -> Any:
+        return moved_to(begin + timedelta(hours=hours))
+
+    def told(hours: float) -> dict[tuple[str, str], float]:
+        """Times in whole hours."""
+        with after(hours):
+            found = of_feeds(client)
+        hour = {"age_seconds": 3600, "lag_seconds": 3600}
+        return {key: round(value / hour.get(key[0], 1)) for key, value in found.items()}
+
+    roster = Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+    put(roster, folders / "Banner" / "1")
+    with after(0):
+        nights.carry_on(nights.begin(timezone.localdate()))
+    canvas = {("failures", "Canvas"): 1}
+    fresh = {("failures", "Banner"): 0, ("lag_seconds", "Banner"): 0}
+    assert told(2) == fresh | canvas | {("age_seconds", "Banner"): 2}
+    roster.texts["results.csv"] = roster.texts["results.csv"].split(b"\n", 1)[0] + b"\n"
+    put(roster, folders / "Banner" / "2")
+    with after(24):
+        run = nights.carry_on(nights.begin(timezone.localdate()))
+    held = {("failures", "Banner"): 1, ("failures", "Canvas"): 2}
+    assert told(30) == held | {("age_seconds", "Banner"): 30, ("lag_seconds", "Banner"): 6}
+    assert figure(scrape(client), "night_steps_waiting") == 2
+    with after(31):
+        rosters.apply(run.steps.get(name="plan").roster, by=clara)
+    assert told(33) == {
+        ("failures", "Banner"): 0,
+        ("age_seconds", "Banner"): 2,
+        ("lag_seconds", "Banner"): 7,
+        ("failures", "Canvas"): 2,
+    }
+    assert figure(scrape(client), "night_steps_waiting") == 1
+    feeds.retire(Feed.objects.get(name="Canvas"), by=clara, reason="Replaced.")
+    assert {feed for _, feed in of_feeds(client)} == {"Banner"}
+
+
+def test_every_alarm_that_is_proposed_is_about_figures_that_there_are(
+    client: Client, folders: Path
+) -> None:
+    put(Roster(), folders / "Banner" / "1")
+    nights.carry_on(nights.begin(timezone.localdate()))
+    found = {name for name, _ in scrape(client)}
+    proposed = yaml.safe_load((settings.ROOT / "deploy" / "alarms.yaml").read_text())
+    rules = [rule for group in proposed["groups"] for rule in group["rules"]]
+    asked = {rule["alert"]: re.findall(r"issuer_\w+", rule["expr"]) for rule in rules}
+    assert len(asked) == len(rules) > 5
+    assert [name for names in asked.values() for name in names if name not in found] == []
+    assert all(asked.values())
+    assert all({"summary", "description"} <= rule["annotations"].keys() for rule in rules)
 
 
 def test_an_empty_house_has_all_figures(client: Client) -> None:
