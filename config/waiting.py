@@ -101,12 +101,15 @@ def _old_key(user: User) -> Task | None:
 
 
 def _ending(user: User) -> Task | None:
-    if not user.has_perm(expiries.RIGHT):
+    rights = [each for each in (expiries.RIGHT, expiries.FEEDS_RIGHT) if user.has_perm(each)]
+    if not rights:
         return None
     now = clock.now()
-    found = expiries.soon(at=now)
+    found = expiries.soon(rights, at=now)
     is_urgent = bool(found) and found[0].ends_at < now + _SHORTLY
-    url = reverse("admin:oauth2_provider_application_changelist")
+    are_feeds = all(each.right == expiries.FEEDS_RIGHT for each in found)
+    model = "registrar_feed" if are_feeds else "oauth2_provider_application"
+    url = reverse(f"admin:{model}_changelist")
     words = ("secret or key ends within 30 days", "secrets and keys end within 30 days")
     return _task({"count": len(found), "since": None}, words, "Look", url, is_urgent)
 

@@ -27,6 +27,8 @@ from issuer.pages import (
 from registrar.models import Feed, NightStep
 from registrar.services.feeding import feeds
 
+# A browser asks for the day.
+_DAY = {"secret_ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 BRAKES = ("shares_numbers", "most_wrong", "most_retired", "is_expected_daily")
 
 
@@ -54,7 +56,7 @@ class ServerForm(forms.ModelForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="It is kept sealed, and never shown again",
     )
-    field_order = ("name", "address", "token_address", "account", "secret")
+    field_order = ("name", "address", "token_address", "account", "secret", "secret_ends_on")
     address_help = "Such as https://sis.example.edu/ims/oneroster; with /v1p1 at its end for 1.1"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,6 +72,7 @@ class ServerForm(forms.ModelForm):
             "address",
             "token_address",
             "account",
+            "secret_ends_on",
             "source",
             "scopes",
             "full_every",
@@ -77,6 +80,7 @@ class ServerForm(forms.ModelForm):
             "most_wrong",
             "most_retired",
         )
+        widgets = _DAY
 
 
 class EduApiForm(ServerForm):
@@ -96,7 +100,7 @@ class SftpForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"autocomplete": "off", "rows": 3, "spellcheck": "false"}),
         help_text="A key in OpenSSH form, without a passphrase. It is kept sealed",
     )
-    field_order = ("name", "address", "host_key", "account", "secret", "folder")
+    field_order = ("name", "address", "host_key", "account", "secret", "secret_ends_on", "folder")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,11 +115,13 @@ class SftpForm(forms.ModelForm):
             "address",
             "host_key",
             "account",
+            "secret_ends_on",
             "folder",
             "source",
             "lists_all",
             *BRAKES,
         )
+        widgets = _DAY
 
 
 class SenderForm(forms.ModelForm):
@@ -223,9 +229,10 @@ class SecretForm(forms.Form):
     """A secret in the place of the one that is kept."""
 
     secret = ServerForm.base_fields["secret"]
+    secret_ends_on = ServerForm.base_fields["secret_ends_on"]
 
 
-class SftpSecretForm(forms.Form):
+class SftpSecretForm(SecretForm):
     """A password or key in the place of the one that is kept."""
 
     secret = SftpForm.base_fields["secret"]
@@ -253,7 +260,8 @@ class SecretPage(FormPage):
         return (list_link(Feed), Link(str(self.feed), thing_url(self.feed)))
 
     def carry_out(self, form: Any) -> str:
-        feeds.change_secret(self.feed, form.cleaned_data["secret"], by=self.user)
+        said = form.cleaned_data
+        feeds.change_secret(self.feed, said["secret"], by=self.user, ends_on=said["secret_ends_on"])
         return thing_url(self.feed)
 
 

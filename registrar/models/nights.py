@@ -51,6 +51,12 @@ class Feed(models.Model):
     )
     account = models.CharField("client id", max_length=200, blank=True)
     sealed_secret = models.BinaryField(default=bytes, editable=False)
+    secret_ends_on = models.DateField(
+        "last day of the secret",
+        null=True,
+        blank=True,
+        help_text="As the server's operator says; you are told 30, 7 and 1 days before",
+    )
     host_key = models.CharField(
         "fingerprint of the host's key",
         max_length=100,

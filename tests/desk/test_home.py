@@ -124,9 +124,9 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_one(
     for page in ("credentials", "learners", "awards", "results", "batches", "templates"):
         with django_assert_max_num_queries(26):
             client.get(addresses[page])
-    # One for each kind of task, two more for what ends (secrets, and how long before
-    # credentials), and two for in what one had a hand.
-    with django_assert_max_num_queries(50):
+    # One for each kind of task, three more for what ends (secrets of clients and of feeds, and how
+    # long before credentials), and two for in what one had a hand.
+    with django_assert_max_num_queries(51):
         client.get(addresses["home"])
 
 

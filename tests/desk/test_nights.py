@@ -1,6 +1,7 @@
 """The nights at the desk: begun by hand, told step by step, their feeds named."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def test_a_server_is_added_tried_and_given_another_secret(
             "most_wrong": "2",
             "most_retired": "20",
             "full_every": "7",
+            "secret_ends_on": "2030-01-31",
         }
         address = reverse("admin:registrar_feed_server")
         assert client.post(address, said).status_code == 422
@@ -100,11 +102,13 @@ def test_a_server_is_added_tried_and_given_another_secret(
         assert client.post(address, wrong).status_code == 409
         added = client.post(address, said | {"secret": "not it"}, follow=True)
         assert "Try the connection" in text(added)
+        assert "31 Jan 2030" in text(added)
         page = thing_url(Feed.objects.get())
         refused = client.post(page, {"act": "try"})
         assert (refused.status_code, "invalid_client" in text(refused)) == (409, True)
         secret = reverse("admin:registrar_feed_secret", args=[Feed.objects.get().pk])
-        client.post(secret, {"secret": SECRET})
+        client.post(secret, {"secret": SECRET, "secret_ends_on": "2031-02-28"})
+        assert Feed.objects.get().secret_ends_on == date(2031, 2, 28)
         tried = client.post(page, {"act": "try"}, follow=True)
         assert "orgs 0, users 1,200" in text(tried)
         assert SECRET not in tried.content.decode()

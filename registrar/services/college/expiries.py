@@ -1,4 +1,4 @@
-"""What ends soon and would shut a door: secrets, keys, the certificate. Those who can act are told.
+"""What ends soon and would shut a door: secrets, keys, certificates. Those who can act are told.
 
 They are told 30 days, 7 days and 1 day before, once each, by the nightly run.
 """
@@ -6,7 +6,7 @@ They are told 30 days, 7 days and 1 day before, once each, by the nightly run.
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -22,12 +22,13 @@ from django.utils import formats, timezone
 
 from issuer.models import SigningKey
 from issuer.services import clock, ledger, outbox
-from registrar.models import ApiClient, ExpiryWarning, FormerSecret
+from registrar.models import ApiClient, ExpiryWarning, Feed, FormerSecret
 from registrar.services.college import roles
 
 log = logging.getLogger(__name__)
 
 RIGHT: Final = "registrar.view_apiclient"
+FEEDS_RIGHT: Final = "registrar.import_roster"
 STAGES: Final = (30, 7, 1)
 SOON: Final = timedelta(days=max(STAGES))
 # After so long a signing key is better changed, as certificate authorities do.
@@ -37,49 +38,65 @@ _PATIENCE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something that ends, and what to do before."""
+    """Something that ends, what to do before, and the permission of those who can."""
 
     subject: str
     what: str
     ends_at: datetime
     fix: str
+    right: str = RIGHT
 
 
-def soon(*, at: datetime | None = None) -> list[Ending]:
-    """What ends within 30 days and has not ended, the next first; the certificate is not asked."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one person is told of: all that has come to a stage, the next first."""
+
+    person: User
+    subject: str
+    lines: list[str]
+
+
+def soon(rights: Collection[str], *, at: datetime | None = None) -> list[Ending]:
+    """What ends within 30 days and has not ended, the next first, for who has these permissions.
+
+    The certificate is not asked for.
+    """
     now = at or clock.now()
-    found = chain.from_iterable(source() for source in _STORED)
-    return _within(found, now)
+    return _within(_stored(rights), now)
 
 
 @transaction.atomic
-def warn(*, at: datetime | None = None) -> int:
-    """Write to those who can act what has come to a stage since the last time; how many mails.
+def notices(*, at: datetime | None = None) -> list[Notice]:
+    """What has come to a stage since the last time, for each who can act; told from now on.
 
-    Whatever is told at once is told in one mail. Asks the web server for its certificate.
+    Asks the web server for its certificate.
     """
     now = at or clock.now()
-    found = chain(chain.from_iterable(source() for source in _STORED), _certificate())
+    found = chain(_stored(_STORED), _certificate())
     new = [each for each in _within(found, now) if _is_new(each, now)]
     if not new:
-        return 0
-    lines = [
-        f"{each.what}: {_day(each.ends_at)} (in {_days(each.ends_at - now)}). {each.fix}"
-        for each in new
-    ]
-    readers = list(_readers())
-    for person in readers:
-        words = {"name": person.get_full_name() or person.get_username(), "lines": lines}
-        outbox.write(
-            to=person.email,
-            to_name=person.get_full_name(),
-            subject=f"{new[0].what} ends in {_days(new[0].ends_at - now)}"[:300],
-            text=render_to_string(
-                "registrar/mail/ending.txt", words | {"address": settings.BASE_URL}
-            ),
-            why="expiry.warned",
-        )
-    return len(readers)
+        return []
+    told = []
+    for person in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
+        rights = {each.right for each in new}
+        may = {right for right in rights if roles.may_for_all(person, right)}
+        if own := [each for each in new if each.right in may]:
+            subject = f"{own[0].what} ends in {_days(own[0].ends_at - now)}"[:300]
+            told.append(Notice(person, subject, [_line(each, now) for each in own]))
+    return told
+
+
+def write(notice: Notice) -> None:
+    """A mail of its own, to who is told of nothing else."""
+    person = notice.person
+    words = {"name": person.get_full_name() or person.get_username(), "lines": notice.lines}
+    outbox.write(
+        to=person.email,
+        to_name=person.get_full_name(),
+        subject=notice.subject,
+        text=render_to_string("registrar/mail/ending.txt", words | {"address": settings.BASE_URL}),
+        why="expiry.warned",
+    )
 
 
 def _within(found: Iterable[Ending], now: datetime) -> list[Ending]:
@@ -96,9 +113,9 @@ def _is_new(ending: Ending, now: datetime) -> bool:
     return is_new
 
 
-def _readers() -> Iterator[User]:
-    people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
-    return (person for person in people if roles.may_for_all(person, RIGHT))
+def _line(ending: Ending, now: datetime) -> str:
+    left = _days(ending.ends_at - now)
+    return f"{ending.what}: {_day(ending.ends_at)} (in {left}). {ending.fix}"
 
 
 def _day(moment: datetime) -> str:
@@ -138,6 +155,16 @@ def _signing_keys() -> Iterator[Ending]:
             yield Ending(ledger.name_of(key), "The first year of the signing key", ends_at, fix)
 
 
+def _feeds() -> Iterator[Ending]:
+    """The secrets by which servers know us, where somebody has said until when they hold."""
+    fix = "Have its operator give another, and say it on the page of the feed."
+    for feed in Feed.objects.filter(retired_at=None):
+        if feed.secret_ends_on:
+            what = f"The secret for the feed “{feed}”"
+            subject = f"{ledger.name_of(feed)} secret"
+            yield Ending(subject, what, clock.end_of(feed.secret_ends_on), fix, FEEDS_RIGHT)
+
+
 def _certificate() -> Iterator[Ending]:
     """The certificate that visitors see, where there is one and it can be asked for."""
     parts = urlsplit(settings.BASE_URL)
@@ -166,10 +193,15 @@ def _shown(host: str, port: int) -> bytes:
         return secured.getpeercert(binary_form=True) or b""
 
 
-_STORED: Final[tuple[Callable[[], Iterator[Ending]], ...]] = (
-    _clients,
-    _signing_keys,
-)
+# By the permission of those who can do something about it.
+_STORED: Final[Mapping[str, tuple[Callable[[], Iterator[Ending]], ...]]] = {
+    RIGHT: (_clients, _signing_keys),
+    FEEDS_RIGHT: (_feeds,),
+}
+
+
+def _stored(rights: Iterable[str]) -> Iterator[Ending]:
+    return chain.from_iterable(source() for right in rights for source in _STORED[right])
 
 
 def _subject(held: ApiClient, part: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -79,11 +79,12 @@ def add(
 
 
 @transaction.atomic
-def change_secret(feed: Feed, secret: str, *, by: User) -> None:
-    """Use another secret from now on. Raises FeedRefused and NotAllowed."""
+def change_secret(feed: Feed, secret: str, *, by: User, ends_on: date | None = None) -> None:
+    """Use another secret from now on, until its last day. Raises FeedRefused and NotAllowed."""
     roles.demand_for_all(by, RIGHT)
     _check_server(feed, secret)
-    Feed.objects.filter(pk=feed.pk).update(sealed_secret=feed_secrets.seal(feed, secret))
+    sealed = feed_secrets.seal(feed, secret)
+    Feed.objects.filter(pk=feed.pk).update(sealed_secret=sealed, secret_ends_on=ends_on)
     ledger.append("feed.secret_changed", feed, by=by)
     feed.refresh_from_db()
 

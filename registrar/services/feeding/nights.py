@@ -280,11 +280,20 @@ class _Night:
         return Took(counts)
 
     def _told(self) -> Took:
-        """One mail to each who can act, where somebody must; and what ends soon, to who can."""
+        """One mail to each who can act, where somebody must; with what ends soon, to who can."""
         waiting = needs_somebody(self.steps)
-        warnings = expiries.warn()
-        if not waiting:
-            return Took({"mails": warnings})
+        endings = {notice.person: notice for notice in expiries.notices()}
+        readers = night_steps.readers() if waiting else []
+        for person in readers:
+            notice = endings.pop(person, None)
+            self._tell(person, waiting, ending=notice.lines if notice else [])
+        for notice in endings.values():
+            expiries.write(notice)
+        if waiting:
+            NightRun.objects.filter(pk=self.run.pk).update(notified_at=Now())
+        return Took({"mails": len(readers) + len(endings)})
+
+    def _tell(self, person: User, waiting: list[NightStep], *, ending: list[str]) -> None:
         lines = [
             f"{step}: {refused['reason']} {refused['fix']}"
             for step in waiting
@@ -292,20 +301,15 @@ class _Night:
         ]
         address = f"{settings.BASE_URL}{_page(self.run)}"
         words = {"date": self.run.date, "lines": lines[: night_steps.SHOWN], "address": address}
-        readers = night_steps.readers()
-        for person in readers:
-            outbox.write(
-                to=person.email,
-                to_name=person.get_full_name(),
-                subject=f"The night of {self.run.date} needs you",
-                text=render_to_string(
-                    "registrar/mail/night.txt", words | {"name": person.get_full_name()}
-                ),
-                why="night.needs_somebody",
-                about=self.run,
-            )
-        NightRun.objects.filter(pk=self.run.pk).update(notified_at=Now())
-        return Took({"mails": len(readers) + warnings})
+        words |= {"name": person.get_full_name() or person.get_username(), "ending": ending}
+        outbox.write(
+            to=person.email,
+            to_name=person.get_full_name(),
+            subject=f"The night of {self.run.date} needs you",
+            text=render_to_string("registrar/mail/night.txt", words),
+            why="night.needs_somebody",
+            about=self.run,
+        )
 
 
 def _end(run: NightRun) -> None:
