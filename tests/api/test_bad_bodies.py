@@ -298,7 +298,7 @@ def _no_double_and_no_end(trial: Trial) -> None:
 
 def _no_object(trial: Trial) -> None:
     for write in trial.writes:
-        for body in (b"null", b"[]", b"1", b'"x"', b"true", b"{}"):
+        for body in (b"null", b"[]", b"1", b'"x"', b"true", b"{}", b" ", b"\r\n"):
             is_right = body == (b"[]" if write.reader in LISTS else b"{}")
             if not is_right:
                 code = dict.fromkeys(LISTS, "no_list") | {
@@ -306,6 +306,8 @@ def _no_object(trial: Trial) -> None:
                     DOCUMENT: "parsing_error",
                 }
                 expected = code.get(write.reader, "parse_error")
+                if write.reader in LISTS and not body.strip():
+                    expected = "parse_error"
                 trial.expect(write, trial.send(write, body), 400, expected)
 
 

@@ -40,9 +40,11 @@ def ask(root: User, tmp_path: Path) -> Iterator[Ask]:
     AccessToken.objects.update(scope=" ".join(settings.ALL_SCOPES))
     with served(tmp_path) as port:
 
-        def send(head: str, body: bytes = b"", *, is_open: bool = False) -> tuple[int, Any]:
+        def send(
+            head: str, body: bytes = b"", *, is_open: bool = False, host: str = "Host: 127.0.0.1"
+        ) -> tuple[int, Any]:
             request, _, headers = head.partition("\n")
-            lines = [f"{request} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {token}"]
+            lines = [f"{request} HTTP/1.1", *filter(None, [host]), f"Authorization: {token}"]
             lines += [*headers.splitlines(), "Connection: close", "", ""]
             with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
                 line.sendall("\r\n".join(lines).encode() + body)
@@ -82,6 +84,7 @@ def test_what_is_not_whole_or_not_http_is_refused_and_nothing_comes_of_it(ask: A
     _ends_before_it_is_over(ask)
     _lengths_that_are_none(ask)
     _other_heads(ask)
+    _other_hosts(ask)
     assert not Learner.objects.exists()
 
 
@@ -128,6 +131,54 @@ def _other_heads(ask: Ask) -> None:
         (f"{read}X-Forwarded-Host: evil.example", 200),
         ("TRACE /api/v1/learners", 405),
         ("FOO /api/v1/learners", 405),
+        (f"{read}X-Forwarded-For: ' OR 1=1 --, \u2603", 200),
+        (f"{read}X-Original-URL: /admin/", 200),
+        (f"{read}X-Rewrite-URL: /admin/", 200),
+        (f"{read}X_Forwarded_Host: evil.example", 200),
+        (f"{read}Accept-Language: {'de,' * 1_700}", 200),
+        (f"{read}Accept-Encoding: {'gzip;q=0.9999999,' * 400}", 200),
+        (f"{read}Accept: application/xml", 406),
+        (f"{read}Cookie: sessionid={'x' * 4_000}; csrftoken=\u2603", 200),
+        (f"{read}If-None-Match: {'W/' * 2_000}", 200),
+        (f"{read}If-Modified-Since: Thu, 99 Foo 99999 99:99:99 GMT", 200),
+        (f"{read}Range: bytes={'0-,' * 1_000}", 200),
+        (f"{read}Expect: 200-ok", 417),
+        (f"{read}Upgrade: h2c", 200),
+        ("CONNECT evil.example:443", 400),
+        ("OPTIONS *", 400),
         ("HEAD /api/v1/learners", 200),
     ):
         assert ask(head)[0] == status, head
+
+
+def _other_hosts(ask: Ask) -> None:
+    """Nobody else's name is taken for ours, wherever it stands (RFC 9112, section 3.2.2)."""
+    path = "/api/v1/learners"
+    for host in (
+        *("", "Host:", "Host: evil.example", "Host: 127.0.0.1@evil.example", "Host: 127.0.0.1:x"),
+        *("Host: evil.example#127.0.0.1", "Host: 127.0.0.1.evil.example", "Host: 127.0.0.1/"),
+        *(
+            "Host: 127.0.0.1, evil.example",
+            "Host: [::1",
+            "Host: \u2603.example",
+            "Host: .127.0.0.1",
+        ),
+        "Host: 127.0.0.1\r\nHost: evil.example",
+    ):
+        assert ask(f"GET {path}", host=host)[0] == 400, host
+    for line, status in (
+        (f"http://evil.example{path}", 400),
+        (f"https://evil.example:443{path}", 400),
+        (f"http://127.0.0.1@evil.example{path}", 400),
+        (f"http:{path}", 400),
+        (f"ftp://127.0.0.1.evil.example{path}", 400),
+        (f"http://127.0.0.1{path}", 200),
+        (f"//evil.example{path}", 404),
+        (f"/\\evil.example{path}", 404),
+        ("/api/v1/../../admin/", 404),
+        ("/api/v1/%2e%2e/%2e%2e/admin/", 404),
+        ("/api/v1/learners%00", 404),
+        ("/api/v1/learners/%ff%fe", 404),
+    ):
+        assert ask(f"GET {line}")[0] == status, line
+    assert ask(f"GET http://127.0.0.1{path}", host="Host: evil.example")[0] == 200

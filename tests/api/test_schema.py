@@ -201,7 +201,7 @@ def test_every_operation_lists_each_answer_with_a_typed_body(schema) -> None:
 
 def test_what_operations_answer_and_take_alike_is_described_once(served) -> None:
     found: dict[str, list[Any]] = {}
-    for _, path, operation in operations(served):
+    for _, _, operation in operations(served):
         assert {"$ref"} == set(operation["responses"]["401"]) == set(operation["responses"]["406"])
         for status, answer in operation["responses"].items():
             if not status.startswith("2"):

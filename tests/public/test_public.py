@@ -90,6 +90,33 @@ def test_the_status_list_is_served_signed_at_the_address_in_the_credential(clien
     assert "public" in answer["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "bytes=" + "0-," * 1_000,
+        "bytes=0-0",
+        "bytes=-1",
+        "bytes=9999999-",
+        "bytes=5-1",
+        "lines=1-2",
+        "x",
+    ],
+)
+def test_whoever_asks_for_parts_of_what_is_published_gets_all_of_it_once(
+    client, adas, asked
+) -> None:
+    """RFC 9110, section 14.2: a server may ignore Range; in parts it could be sent many times."""
+    list_path = StatusList.objects.get().url.removeprefix(settings.BASE_URL)
+    for path in (
+        list_path,
+        "/.well-known/did.json",
+        f"/achievements/{adas.credential.achievement_id}",
+    ):
+        whole = client.get(path)
+        answer = client.get(path, headers={"range": asked, "if-range": whole["ETag"]})
+        assert (answer.status_code, answer.content) == (200, whole.content), path
+
+
 def test_the_status_list_is_served_as_it_was_at_any_time(client, adas, root) -> None:
     address = body_of(adas)["credentialStatus"]["statusListCredential"]
     path = address.removeprefix(settings.BASE_URL)
