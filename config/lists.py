@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
+from unicodedata import normalize
 
 from django.core.exceptions import ValidationError as Unfit
 from django.db.models import F, Q, QuerySet, UUIDField
@@ -184,7 +185,7 @@ class Narrowed(BaseFilterBackend):
                 continue
             bodies.name_choices(field)
             try:
-                value = field.run_validation(request.query_params[name])
+                value = field.run_validation(normalize("NFC", request.query_params[name]))
             except serializers.ValidationError as error:
                 wrong[name] = error.detail
                 continue

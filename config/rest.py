@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ class TooLarge(APIException):
 
 
 class Body(BaseParser):
-    """The JSON object that a request holds."""
+    """The JSON object that a request holds; texts are kept in Unicode's composed form (NFC)."""
 
     media_type = "application/json"
 
@@ -66,7 +67,7 @@ class Body(BaseParser):
             raise ParseError(str(error), code) from error
         if wrong := _unseen(said):
             raise ValidationError(wrong)
-        return said
+        return said if content.isascii() and b"\\u" not in content else _composed(said)
 
 
 def _unseen(value: Any) -> Any:
@@ -84,6 +85,17 @@ def _unseen(value: Any) -> Any:
         return None
     found_below = {name: _unseen(str(name)) or _unseen(each) for name, each in items}
     return {name: flaw for name, flaw in found_below.items() if flaw}
+
+
+def _composed(value: Any) -> Any:
+    """The same, with its texts in the form in which one letter is one text."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [_composed(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _composed(each) for name, each in value.items()}
+    return value
 
 
 class TokenInAddress(APIException):

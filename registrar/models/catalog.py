@@ -1,6 +1,7 @@
 """Term, LearningOpportunity (Course, Activity), Offering: the catalogue."""
 
 from typing import ClassVar
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from django.conf import settings
@@ -17,18 +18,18 @@ def named(name: str, *, at: str = "", by: str = "code") -> Q:
     """Find what has this name or key; `at` is the path to it from the table asked.
 
     A code (of a term, its title) is what people use, and two sources may use the same one; a key
-    names one thing only.
+    names one thing only. Both are compared in Unicode's composed form (NFC), as they are kept.
     """
     if name.startswith(KEY_PREFIX):
         source, sourced_id = parted(name)
         return Q(**{f"{at}source": source, f"{at}sourced_id": sourced_id})
-    return Q(**{f"{at}{by}": name})
+    return Q(**{f"{at}{by}": normalize("NFC", name)})
 
 
 def parted(key: str) -> tuple[str, str]:
     """The source and the sourcedId of a key."""
-    source, _, sourced_id = key.removeprefix(KEY_PREFIX).partition(":")
-    return unquote(source), sourced_id
+    source, _, sourced_id = normalize("NFC", key).removeprefix(KEY_PREFIX).partition(":")
+    return normalize("NFC", unquote(source)), sourced_id
 
 
 def key_of(source: str, sourced_id: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Final
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from django.db import models
@@ -115,7 +116,7 @@ def _says(given: Given) -> int:
     """Stands for what a row says; what is neither text nor number is an error of it anyway."""
     said = given.members.items()
     plain = [(name, value) for name, value in said if not isinstance(value, dict | list)]
-    return hash(repr(sorted(plain)))
+    return hash(normalize("NFC", repr(sorted(plain))))
 
 
 def read(
