@@ -50,6 +50,7 @@ from registrar.services.awarding import award_files, composition
 from registrar.services.college import roles
 from registrar.services.deciding import result_levels, rule_doubts, rule_names, stacks
 from registrar.services.drafting import (
+    alike_names,
     credential_facts,
     publication,
     readiness,
@@ -241,6 +242,7 @@ class RevisionPage(ThingPage):
             achievement=achievement,
             gaps=self._gaps() if is_open else [],
             doubts=self._doubts() if is_submitted else [],
+            alike=[*alike_names.of(revision)] if is_open else [],
             is_submitted=is_submitted,
             former=former,
             others=others,

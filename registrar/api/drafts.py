@@ -131,7 +131,7 @@ class _NotedSerializer(serializers.Serializer):
     notes = NoteSerializer(
         many=True,
         help_text="What does not hold the draft up, and is to be put right before it is submitted "
-        "(`unknown_reference`, `no_approver`), or worth a look (`never_met`)",
+        "(`unknown_reference`, `no_approver`), or worth a look (`never_met`, `reads_alike`)",
     )
 
 

@@ -198,6 +198,38 @@ def test_who_approves_reads_what_of_the_rule_nobody_may_meet(
     assert "Approve and publish" not in page
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Cells", "has the same name"),
+        ("C\u0435lls", "Here stands CYRILLIC SMALL LETTER IE"),
+        ("\uff23\uff25\uff2c\uff2c\uff33", "Here stands FULLWIDTH LATIN CAPITAL LETTER C"),
+        ("CeIIs.", "which reads alike"),
+        ("Cells, with much more", ""),
+        ("Cell", ""),
+        ("\u263a", ""),
+    ],
+)
+def test_who_approves_is_told_of_a_name_that_reads_like_another(
+    cells: Revision,
+    draft: Revision,
+    clara: User,
+    dev: User,
+    signed_in: SignIn,
+    name: str,
+    told: str,
+) -> None:
+    wording = {field: getattr(draft, field) for field in templates.WORDING} | {"name": name}
+    skills = [each.skill for each in draft.attested.all()]
+    unit = draft.template.unit
+    other = templates.draft("others", unit=unit, by=clara, skills=skills, **wording)
+    assert ("The template cells" in text(signed_in(clara).get(thing_url(other)))) == bool(told)
+    templates.submit(other, by=clara)
+    page = text(signed_in(dev).get(thing_url(other)))
+    assert ("Its name reads like another" in page) == bool(told)
+    assert told in page and "Approve and publish" in page
+
+
 def test_a_new_revision_shows_what_differs_and_can_be_sent_back(
     cells: Revision, clara: User, dev: User, signed_in: SignIn
 ) -> None:

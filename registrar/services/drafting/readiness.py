@@ -13,12 +13,13 @@ from registrar.errors import Gap
 from registrar.models import Revision
 from registrar.readers import images
 from registrar.services.deciding import result_levels, rule_doubts, rule_names
-from registrar.services.drafting import publication
+from registrar.services.drafting import alike_names, publication
 
 # Of a name in a rule that leads nowhere.
 UNKNOWN: Final = "unknown_reference"
 TO_BE_KNOWN: Final = "Correct it, or add to the catalogue first what it names."
 _TO_BE_MET: Final = "Correct it, unless it is to come."
+_TO_BE_TOLD: Final = "Name it so that nobody takes one for the other."
 # What can't be seen: C0 and DEL here, and what lint refuses.
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _ONE_LINE = (
@@ -94,12 +95,14 @@ class Note(NamedTuple):
 
 
 def notes(revision: Revision) -> list[Note]:
-    """What of its rule leads nowhere so far, and what nobody could meet as far as is known."""
+    """Whose name reads alike; what of its rule leads nowhere so far, or nobody seems to meet."""
+    alike = [Note("/name", "reads_alike", each, _TO_BE_TOLD) for each in alike_names.of(revision)]
     try:
         rule = rules.parse(revision.rule)
     except rules.InvalidRule:
-        return []
+        return alike
     return [
+        *alike,
         *(
             Note(f"/rule{each.pointer}", UNKNOWN, each.reason, TO_BE_KNOWN)
             for each in rule_names.unknown(rule)
