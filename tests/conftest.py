@@ -452,17 +452,25 @@ def note_refusal(message: Any, faults: list[str]) -> None:
 
 
 @pytest.fixture
-def serious_faults() -> Callable[[Any], list[str]]:
-    """Looks at a page with axe: a line for each serious or critical fault of accessibility."""
+def serious_faults() -> Callable[..., list[str]]:
+    """Looks at a page with axe: a line for each serious or critical fault of accessibility.
+
+    It takes a page, what of it to leave out (`but`, CSS selectors) and `rules`, else all.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
     script = Axe().axe_script
 
-    def look(page: Any) -> list[str]:
+    def look(page: Any, *, but: tuple[str, ...] = (), rules: tuple[str, ...] = ()) -> list[str]:
         if not page.evaluate("'axe' in window"):
             page.evaluate(script)
+        options = {"resultTypes": ["violations"], "preload": False}
+        if rules:
+            options["runOnly"] = {"type": "rule", "values": list(rules)}
+        parts = {"include": [["html"]], "exclude": [[each] for each in but]}
         violations = page.evaluate(
-            "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
+            "([parts, options]) => axe.run(parts, options).then(results => results.violations)",
+            [parts, options],
         )
         return [
             f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
