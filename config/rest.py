@@ -172,10 +172,18 @@ class InsufficientScope(PermissionDenied):
 
 
 def scopes_of(view: object, method: str | None) -> list[str]:
-    """What a token needs for this method: where a view reads and writes it says both."""
-    needed: list[str] = getattr(view, "scopes", [])
-    writes: list[str] = getattr(view, "write_scopes", needed)
-    return needed if method in SAFE_METHODS else writes
+    """What a token needs for this method: where a view reads and writes it says both.
+
+    A write takes the scopes to read as well, since it is answered with what is on record; but not
+    by `write_only` methods, whose answers hold nothing of that but ids.
+    """
+    reads: list[str] = getattr(view, "scopes", [])
+    if method in SAFE_METHODS:
+        return reads
+    writes: list[str] = getattr(view, "write_scopes", reads)
+    if method in getattr(view, "write_only", ()):
+        return writes
+    return [*dict.fromkeys([*reads, *writes])]
 
 
 class HasScope(BasePermission):

@@ -199,7 +199,8 @@ class AddClientPage(ShownOncePage):
     lede = (
         "It gets an id and a secret, with which it asks for short-lived tokens. What is ticked it "
         "may do without asking anybody again: who may issue is trusted with the name of the "
-        "institution."
+        "institution. To send rows a scope to write is enough; to change single ones, to draft, "
+        "revoke or propose it needs the scope to read the same as well."
     )
     verb = "Add the client"
 

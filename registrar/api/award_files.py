@@ -32,7 +32,7 @@ from registrar.api.upserts import NoRows, TooLarge
 from registrar.models import AwardFile, CredentialTemplate
 from registrar.readers import rows
 from registrar.readers.errors import Unreadable
-from registrar.services.awarding import award_file_reading, award_files
+from registrar.services.awarding import award_file_plan, award_file_reading, award_files
 from skills.errors import ImportRefused
 from skills.readers.records import Problem
 
@@ -42,6 +42,14 @@ _PROBLEM: Final = "application/problem+json"
 _FORM: Final = "multipart/form-data"
 _COUNTS: Final = ("ok", "new", "replace", "again", "already", "wrong", "people")
 _REFUSED: Final = "The file cannot be read as it is, and nobody is awarded."
+_READS: Final = "learners.read"
+# What is said of a number much like the one that is sent, to who may not read learners' numbers.
+_UNTOLD: Final = {
+    award_file_plan.MISTYPED: {
+        "reason": "Nobody has this number, and somebody of exactly this name has one much like it.",
+        "fix": "Check the number. Nothing, if they are two people: a new one is added.",
+    }
+}
 
 
 class _RowsParser(BaseParser):
@@ -235,7 +243,8 @@ or as CSV; the rest then stands in the query. Of whom is on record the number is
 says otherwise of them is noted in `problems`, and changes no record; with another name
 altogether the row is an error. A row with an error is left
 out and told. A file of which nothing can be read, such as one without a column of numbers, is
-refused (422) with all that is wrong in `errors`.
+refused (422) with all that is wrong in `errors`. A number on record that is much like the one that
+is sent is named to a client with `learners.read` only.
 """
 
 
@@ -308,7 +317,8 @@ class AwardFilesView(GenericAPIView):
                 raise ImportRefused(_REFUSED, problems=planned.problems)
             of_rows = [each for row in planned.rows for each in row.problems]
             problems = [asdict(each) for each in (*planned.problems, *of_rows)]
-            return Response(_outcome(planned.counts, problems, None, is_dry_run=True))
+            told = _told(problems, request)
+            return Response(_outcome(planned.counts, told, None, is_dry_run=True))
         by = Client.of(request.auth)
         with transaction.atomic():
             kept = award_files.look(
@@ -318,12 +328,12 @@ class AwardFilesView(GenericAPIView):
             )
             if kept.is_fatal:
                 raise ImportRefused(_REFUSED, problems=[Problem(**each) for each in kept.problems])
-            return _prepared(kept, by)
+            return _prepared(kept, by, request)
 
 
-def _prepared(kept: AwardFile, by: Client) -> Response:
+def _prepared(kept: AwardFile, by: Client, request: Request) -> Response:
     listed = kept.rows.exclude(problems=[]).values_list("problems", flat=True)
-    problems = [*kept.problems, *(each for row in listed for each in row)]
+    problems = _told([*kept.problems, *(each for row in listed for each in row)], request)
     counts, batch = dict(kept.counts), None
     if any(counts.get(each) for each in ("new", "replace", "again")):
         batch = award_files.prepare(kept, by=by)
@@ -334,6 +344,14 @@ def _prepared(kept: AwardFile, by: Client) -> Response:
         return Response(told)
     where = {"Location": f"/api/v1/batches/{batch.pk}"}
     return Response(told, status=status.HTTP_201_CREATED, headers=where)
+
+
+def _told(problems: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    """The problems, without what of a learner only those are told who may read learners."""
+    token: Any = request.auth
+    if token.allow_scopes([_READS]):
+        return problems
+    return [each | _UNTOLD.get(each["code"], {}) for each in problems]
 
 
 def _outcome(

@@ -194,7 +194,8 @@ _PROBLEM = "application/problem+json"
 class FrameworkImportView(GenericAPIView):
     """Import a framework from a file, all of it or nothing."""
 
-    scopes = ["skills.import"]
+    scopes = ["skills.read"]
+    write_scopes = ["skills.import"]
     parser_classes = [MultiPartParser]
     serializer_class = ImportRequestSerializer
     pagination_class = None

@@ -62,7 +62,8 @@ class ProposedSerializer(serializers.Serializer):
 class ProposalsView(GenericAPIView):
     """Propose links between frameworks; none holds before a person has accepted it."""
 
-    scopes = ["skills.propose"]
+    scopes = ["skills.read"]
+    write_scopes = ["skills.propose"]
     serializer_class = ProposalsRequestSerializer
     pagination_class = None
 

@@ -146,6 +146,8 @@ class UpsertsMixin(KnownElsewhere):
 
     kind: ClassVar[str]
     write_scopes: ClassVar[list[str]]
+    # Each row is told what became of it, and nothing of what is held.
+    write_only = ("POST",)
     write_parameters = ("source",)
 
     @property

@@ -42,13 +42,13 @@ def send(client: Client, headers: dict[str, str], content: Any, **form: Any) -> 
 
 
 def test_a_dry_run_tells_what_would_change_and_changes_nothing(client: Client) -> None:
-    answer = send(client, bearer("skills.import"), package(1, 2), dry_run="true")
+    answer = send(client, bearer("skills.import", "skills.read"), package(1, 2), dry_run="true")
     assert (answer.status_code, answer.json()["new"]) == (200, 2)
     assert not Skill.objects.exists()
 
 
 def test_what_is_imported_is_entered_as_the_systems_act(client: Client) -> None:
-    headers = bearer("skills.import")
+    headers = bearer("skills.import", "skills.read")
     assert send(client, headers, package(1, 2)).status_code == 201
     imported = FrameworkImport.objects.get()
     assert (imported.client, imported.by, imported.format) == ("Skills service", None, "case")
@@ -66,7 +66,7 @@ def test_a_file_with_errors_is_a_problem_with_all_of_them(client: Client) -> Non
     broken = package(1, 2)
     del broken["CFItems"][0]["fullStatement"]
     broken["CFItems"][1]["lastChangeDateTime"] = "yesterday"
-    answer = send(client, bearer("skills.import"), broken)
+    answer = send(client, bearer("skills.import", "skills.read"), broken)
     assert answer.status_code == 422
     assert answer["Content-Type"] == "application/problem+json"
     told = answer.json()
@@ -78,7 +78,7 @@ def test_a_file_with_errors_is_a_problem_with_all_of_them(client: Client) -> Non
 def test_what_is_only_worth_a_look_is_told_from_what_is_wrong(client: Client) -> None:
     broken = package(1) | {"colour": "green"}
     del broken["CFItems"][0]["fullStatement"]
-    told = send(client, bearer("skills.import"), broken).json()
+    told = send(client, bearer("skills.import", "skills.read"), broken).json()
     assert "/CFItems/0/fullStatement" in {each["column"] for each in told["errors"]}
     assert "/colour" in {each["column"] for each in told["warnings"]}
     assert {each["severity"] for each in told["warnings"]} == {"warning"}
@@ -86,7 +86,7 @@ def test_what_is_only_worth_a_look_is_told_from_what_is_wrong(client: Client) ->
 
 
 def test_most_of_a_framework_is_retired_only_where_that_is_accepted(client: Client) -> None:
-    headers = bearer("skills.import")
+    headers = bearer("skills.import", "skills.read")
     told = send(client, headers, package(*range(1, 31))).json()
     assert told["associations"] == {"new": 30, "changed": 0, "retired": 0, "unchanged": 0}
     trial = send(client, headers, package(1), dry_run="true")
@@ -101,7 +101,7 @@ def test_most_of_a_framework_is_retired_only_where_that_is_accepted(client: Clie
 
 
 def test_a_sheet_is_imported_by_its_columns(client: Client) -> None:
-    headers = bearer("skills.import")
+    headers = bearer("skills.import", "skills.read")
     sheet = b"Ref,What\nA1,Count birds\n"
     refused = send(client, headers, sheet)
     assert (refused.status_code, refused.json()["code"]) == (422, "more_to_say")
@@ -122,7 +122,7 @@ def test_a_sheet_is_imported_by_its_columns(client: Client) -> None:
     ],
 )
 def test_what_is_not_known_is_refused(client: Client, form: dict[str, str]) -> None:
-    answer = send(client, bearer("skills.import"), package(1), **form)
+    answer = send(client, bearer("skills.import", "skills.read"), package(1), **form)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
@@ -139,7 +139,7 @@ def test_where_meanings_are_wanted_a_worker_is_rung_for_to_learn_what_was_import
 ) -> None:
     rung: list[str] = []
     monkeypatch.setattr(tasks.learn_meanings, "delay", lambda: rung.append("learn"))
-    headers = bearer("skills.import")
+    headers = bearer("skills.import", "skills.read")
     for wanted, rings in ((False, 0), (True, 1)):
         settings.SUGGEST_BY_MEANING = wanted
         with django_capture_on_commit_callbacks(execute=True):

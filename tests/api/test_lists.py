@@ -253,7 +253,7 @@ def test_only_who_may_write_changes_a_row_and_nobody_what_is_ours(
 ) -> None:
     address = f"/api/v1/learners/{ada.pk}"
     assert sis.patch(address, {"number": "7"}, format="json").status_code == 403
-    AccessToken.objects.update(scope="catalog.write")
+    AccessToken.objects.update(scope="catalog.write catalog.read")
     ours = sis.patch(f"/api/v1/organisations/{college.top.pk}", {"name": "Mine"}, format="json")
     assert (ours.status_code, ours.json()["code"]) == (409, "no_source")
 

@@ -100,7 +100,7 @@ def test_what_is_no_key_is_refused(writer, body, key: str) -> None:
 def test_what_says_nothing_of_the_write_is_not_kept(writer, body) -> None:
     AccessToken.objects.update(scope="skills.read")
     assert write(writer, body).status_code == 403
-    AccessToken.objects.update(scope="skills.propose")
+    AccessToken.objects.update(scope="skills.propose skills.read")
     assert write(writer, body).status_code == 201
 
 
@@ -130,7 +130,7 @@ def test_a_dry_run_answers_alike_and_changes_nothing(writer, body) -> None:
 
 @pytest.mark.django_db
 def test_a_form_sent_again_is_the_same_form(writer, body) -> None:
-    AccessToken.objects.update(scope="skills.import")
+    AccessToken.objects.update(scope="skills.import skills.read")
 
     def send(text: bytes) -> Any:
         return writer.post(

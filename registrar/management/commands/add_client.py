@@ -60,7 +60,8 @@ class Command(BaseCommand):
             type=_scope,
             metavar="SCOPE",
             help="what it may do, of the list below; again for each. Default: what a student "
-            "information system reads",
+            "information system reads. To send rows a scope to write is enough; to change single "
+            "ones (PATCH), to draft, revoke or propose it needs the scope to read the same as well",
         )
         parser.add_argument(
             "--source",

@@ -27,6 +27,8 @@ Duplicates = AwardFile.Duplicates
 
 # Where learners come from whom only a file of awards has named.
 SOURCE: Final = same_people.AWARD_FILE
+# The problem that names the number of somebody on record.
+MISTYPED: Final = "mistyped_number"
 
 
 @dataclass(slots=True)
@@ -370,7 +372,7 @@ def _second(first: int) -> tuple[str, str, str]:
 
 def _mistyped(number: str) -> tuple[str, str, str]:
     return (
-        "mistyped_number",
+        MISTYPED,
         f"Nobody has this number, and somebody of exactly this name has {number}.",
         f"Write {number}. Nothing, if they are two people: a new one is added.",
     )
