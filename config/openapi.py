@@ -70,7 +70,8 @@ IDEMPOTENCY_KEY = {
         "pattern": "^[!-~]+$",
     },
     "description": "The same request with the same key is carried out once: for a day it gets "
-    "the same answer again, with the header `Idempotency-Replayed`",
+    "the same answer again, with the header `Idempotency-Replayed`. So is a dry run; it leaves the "
+    "key free for the write itself",
 }
 DRY_RUN = {
     "in": "query",

@@ -11,12 +11,14 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from oauth2_provider.oauth2_backends import get_oauthlib_core
+from rest_framework.serializers import BooleanField
 
 from config import dry_runs, problems
 from config.rest import API as SYSTEMS
 from config.rest import scopes_of
 from registrar.models import KeptAnswer
 from registrar.services.college import kept_answers
+from registrar.services.college.kept_answers import Asked
 
 API: Final = "/api/v1/"
 METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -62,15 +64,14 @@ class Writes:
                 f"The {KEY} must have 1 to {KEY_LENGTH} visible ASCII characters. A random UUID "
                 "for each write is a good one.",
             )
-        if said == ["true"]:
-            return self._tried(request)
+        is_dry = said == ["true"]
         view = None if key is None else _view(request)
         client = None if view is None else _client(request, view)
         if key is None or client is None or not has_effect(view):
-            return self.get_response(request)
-        if getattr(view, "commits_itself", False):
+            return self._tried(request) if is_dry else self.get_response(request)
+        if getattr(view, "commits_itself", False) and not is_dry:
             return self._once_apart(request, client, key)
-        return self._once(request, client, key)
+        return self._once(request, client, key, is_dry=is_dry)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple, kwargs: dict
@@ -101,18 +102,22 @@ class Writes:
             dry_runs.say(response)
         return response
 
-    def _once(self, request: HttpRequest, client: int, key: str) -> HttpResponse:
+    def _once(
+        self, request: HttpRequest, client: int, key: str, *, is_dry: bool
+    ) -> HttpResponse:
+        """A try with a key is done once, too; it leaves the key free for the write itself."""
         with _copy() as copy, transaction.atomic():
             digest = _digest(request, copy)
-            if not kept_answers.hold(client, key):
+            asked = Asked(client, key, is_dry=is_dry or _says_dry(request))
+            if not kept_answers.hold(asked):
                 return _in_progress()
-            if (kept := kept_answers.find(client, key)) is not None:
+            if (kept := kept_answers.find(asked)) is not None:
                 return _again(kept, digest)
-            response = self.get_response(request)
+            response = self._tried(request) if is_dry else self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             else:
-                _keep(client, key, digest, response)
+                _keep(asked, digest, response)
         return response
 
     def _once_apart(self, request: HttpRequest, client: int, key: str) -> HttpResponse:
@@ -122,16 +127,17 @@ class Writes:
         """
         with _copy() as copy:
             digest = _digest(request, copy)
+            asked = Asked(client, key)
             with transaction.atomic():
-                if not kept_answers.hold(client, key):
+                if not kept_answers.hold(asked):
                     return _in_progress()
-                kept = kept_answers.find(client, key)
+                kept = kept_answers.find(asked)
             if kept is not None:
                 return _again(kept, digest)
             response = self.get_response(request)
         with transaction.atomic():
-            if response.status_code < 500 and kept_answers.hold(client, key):
-                _keep(client, key, digest, response)
+            if response.status_code < 500 and kept_answers.hold(asked):
+                _keep(asked, digest, response)
         return response
 
 
@@ -145,17 +151,17 @@ def has_effect(view: object) -> bool:
     return not getattr(view, "is_without_effect", False)
 
 
-def _keep(client: int, key: str, digest: str, response: HttpResponse) -> None:
+def _keep(asked: Asked, digest: str, response: HttpResponse) -> None:
     if response.status_code in _NOT_KEPT or response.streaming:
         return
+    # What is told this once only is not given again, and stored nowhere; a try has told nothing.
+    said = response.content if asked.is_dry else getattr(response, "kept_content", response.content)
     kept_answers.keep(
-        client,
-        key,
+        asked,
         digest=digest,
         status=response.status_code,
         headers={name: response[name] for name in _HEADERS if name in response},
-        # What is told this once only is not given again, and stored nowhere.
-        body=getattr(response, "kept_content", response.content),
+        body=said,
     )
 
 
@@ -184,6 +190,13 @@ def _client(request: HttpRequest, view: object) -> int | None:
     scopes = scopes_of(view, request.method)
     valid, found = get_oauthlib_core().verify_request(request, scopes=scopes)
     return found.access_token.application_id if valid else None
+
+
+def _says_dry(request: HttpRequest) -> bool:
+    """Whether a form with a file is a try, which its view knows by itself."""
+    if request.content_type != "multipart/form-data":
+        return False
+    return request.POST.get(DRY_RUN, "") in BooleanField.TRUE_VALUES
 
 
 def _in_progress() -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from issuer.models import Credential, Delivery
 from registrar.api.examples import AWARDS_AS_CSV, ROWS
-from registrar.models import Revision
+from registrar.models import KeptAnswer, Revision
 from registrar.services.college import api_clients
 from skills.models import Skill
 from tests.api.test_drafts import new
@@ -55,7 +55,7 @@ class Write:
     status: int = 200
     after: str = ""
 
-    def send(self, system: APIClient, method: str, query: str = "") -> Any:
+    def send(self, system: APIClient, method: str, query: str = "", key: str = "") -> Any:
         if self.after:
             assert system.post(API + self.after, REASON, format="json").status_code == 200
         is_form = isinstance(self.body, dict) and "file" in self.body
@@ -65,7 +65,9 @@ class Write:
         if "?" in self.path:
             query = query.replace("?", "&")
         how = "multipart" if is_form else "json"
-        return getattr(system, method)(API + self.path + query, body, format=how)
+        headers = {"idempotency-key": key} if key else {}
+        path = API + self.path + query
+        return getattr(system, method)(path, body, format=how, headers=headers)
 
 
 @pytest.fixture
@@ -238,6 +240,32 @@ def test_what_a_write_has_made_is_read_where_its_answer_says(
                 if where is None or system.get(where).status_code != 200:
                     wrong.append(f"{name}: {where}")
                 transaction.set_rollback(True)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_try_with_a_key_is_answered_alike_again_and_leaves_the_key_free(
+    system: APIClient, writes: Mapping[str, Write]
+) -> None:
+    wrong = []
+    for name, write in writes.items():
+        method = name.partition(" ")[0]
+        key = name.replace(" ", "-")
+        with transaction.atomic():
+            if write.after:
+                assert system.post(API + write.after, REASON, format="json").status_code == 200
+            write = replace(write, after="")
+            before = state()
+            tried = write.send(system, method, "?dry_run=true", key)
+            again = write.send(system, method, "?dry_run=true", key)
+            changed = {each[0] for each in {*state()} ^ {*before}}
+            done = write.send(system, method, key=key)
+            transaction.set_rollback(True)
+        if (again.content, "Idempotency-Replayed" in again) != (tried.content, True):
+            wrong.append(f"{name}: {tried.content!r} {again.content!r}")
+        if (done.status_code, "Idempotency-Replayed" in done) != (write.status, False):
+            wrong.append(f"{name}: {done.content!r}")
+        if changed != {KeptAnswer._meta.db_table}:
+            wrong.append(f"{name}: {changed}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -684,6 +684,27 @@ def test_rows_sent_again_with_their_key_are_answered_alike(writer: APIClient) ->
     assert KeptAnswer.objects.count() == 1
 
 
+def test_rows_that_are_tried_with_a_key_become_one_job_and_leave_the_key_free(
+    writer: APIClient,
+) -> None:
+    def post(query: str, count: int = 1_001) -> Any:
+        path, headers = f"/api/v1/learners{BANNER}{query}", {"idempotency-key": "night-2"}
+        return writer.post(path, lines(count), content_type="application/x-ndjson", headers=headers)
+
+    tried, again = post("&dry_run=true"), post("&dry_run=true")
+    assert (tried.status_code, again.content) == (202, tried.content)
+    assert again["Idempotency-Replayed"] == "true"
+    assert (again["Location"], UpsertJob.objects.get().dry_run) == (tried["Location"], True)
+    other = post("&dry_run=true", 1_002)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    done, again = post(""), post("")
+    assert (done.status_code, again.content) == (202, done.content)
+    assert list(UpsertJob.objects.order_by("taken_at").values_list("dry_run", flat=True)) == [
+        True,
+        False,
+    ]
+
+
 def noted(answer: Any) -> list[tuple[str, str]]:
     assert answer.status_code == 200, answer.content
     rows = answer.json()["rows"]

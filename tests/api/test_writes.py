@@ -1,5 +1,6 @@
 """Every write can be tried first, and sent again without being done again."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from rest_framework.test import APIClient
 from issuer.models import LedgerEntry
 from registrar.models import KeptAnswer
 from registrar.services.college import api_clients, kept_answers
+from registrar.services.college.kept_answers import Asked
 from skills.models import Association, Skill
 from tests.api.test_proposals import PROPOSE, other  # noqa: F401 - a fixture
 from tests.cast import signed_in
+from tests.skills.test_frameworks import package
 
 
 def write(sis: APIClient, body: Any, key: str = "k-1", query: str = "") -> Any:
@@ -118,7 +121,7 @@ def test_a_dry_run_answers_alike_and_changes_nothing(writer, body) -> None:
     tried = write(writer, body, query="?dry_run=true")
     assert tried.status_code == 200
     assert not Association.objects.filter(framework=None).exists()
-    assert not KeptAnswer.objects.exists()
+    assert not KeptAnswer.objects.exclude(is_dry=True).exists()
     assert not LedgerEntry.objects.filter(act="association.proposed").exists()
     done = write(writer, body, query="?dry_run=false")
     names = [set(each) for each in (tried.json()["new"][0], done.json()["new"][0])]
@@ -126,6 +129,26 @@ def test_a_dry_run_answers_alike_and_changes_nothing(writer, body) -> None:
     for query in ("?dry_run=yes", "?dry_run=true&dry_run=false", "?dry_run="):
         refused = write(writer, body, query=query)
         assert (refused.status_code, refused.json()["code"]) == (400, "bad_dry_run")
+
+
+@pytest.mark.django_db
+def test_a_form_that_was_tried_leaves_its_key_free(writer) -> None:
+    AccessToken.objects.update(scope="skills.import skills.read")
+
+    def send(**said: str) -> Any:
+        file = SimpleUploadedFile("skills.json", json.dumps(package(1)).encode())
+        headers = {"idempotency-key": "f-2"}
+        path = "/api/v1/frameworks/imports"
+        return writer.post(path, {"file": file, **said}, format="multipart", headers=headers)
+
+    tried, again, done = send(dry_run="true"), send(dry_run="true"), send()
+    assert (tried.status_code, again.content, done.status_code) == (200, tried.content, 201)
+    assert [each.get("Idempotency-Replayed") for each in (tried, again, done)] == [
+        None,
+        "true",
+        None,
+    ]
+    assert send().content == done.content
 
 
 @pytest.mark.django_db
@@ -191,7 +214,7 @@ def _a_holder_that_dies(key: str) -> None:
 
     def hold_and_die() -> None:
         with transaction.atomic():
-            assert kept_answers.hold(application, key)
+            assert kept_answers.hold(Asked(application, key))
             connection.connection.close()
             connection.set_rollback(True)
         connections.close_all()
