@@ -156,7 +156,8 @@ class SourcesField(forms.CharField):
             max_length=10_000,
             help_text="Names of systems as they stand in “source”, one a line. Empty: as any, also "
             "as one that somebody else runs. What it sends counts as said by that system: for "
-            "rules, and for who can sign in as a learner.",
+            "rules, and for who can sign in as a learner. It may refer to what others brought: "
+            "enrol their learners, and give results for their assessments.",
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         )
 
@@ -324,7 +325,9 @@ class SourcesPage(OfAClient, FormPage):
     title = "The systems as which it sends rows"
     lede = (
         "Limit a client to the systems that it speaks for: a write that names another is refused "
-        "whole, and what came from another it does not change."
+        "whole, and what came from another it neither changes nor retires. It may still refer to "
+        "that, since one system has the courses and another the marks: what it adds to them is its "
+        "own, and counts like theirs."
     )
     verb = "Save"
     success_message = "From now on it sends rows as is said here."

@@ -32,7 +32,8 @@ class ClientSerializer(serializers.Serializer):
     scopes = serializers.ListField(child=serializers.CharField(), help_text="What it may ask for")
     sources = serializers.ListField(
         child=serializers.CharField(),
-        help_text="As which systems it may send rows (`?source=`); empty: as any",
+        help_text="As which systems it may send rows (`?source=`), and whose rows it may change; "
+        "it may refer to those of others. Empty: as any",
     )
     secret_ends_at = serializers.DateTimeField(
         allow_null=True, help_text="When its secret opens nothing any more"

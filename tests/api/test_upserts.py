@@ -18,6 +18,7 @@ from registrar.models import (
     Enrolment,
     KeptAnswer,
     Learner,
+    LearningOpportunity,
     LearningOutcome,
     LineItem,
     Offering,
@@ -545,6 +546,70 @@ def test_a_client_sends_rows_as_the_systems_that_it_was_given_and_as_no_other(
     assert sent.get("/api/v1/client").json()["sources"] == ["banner", "canvas"]
     entry = LedgerEntry.objects.get(act="api_client.sources_changed")
     assert (entry.user, entry.details["sources"]) == (root, ["banner", "canvas"])
+
+
+CANVAS = "?source=canvas"
+OF_CANVAS: dict[str, list[dict[str, Any]]] = {
+    "organisations": [{"sourced_id": "math", "name": "Theirs", "parent": "sis:banner:top"}],
+    "terms": [ALL["terms"][0] | {"title": "Theirs"}],
+    "courses": [{"sourced_id": "m1", "title": "Theirs", "organisation": "sis:banner:math"}],
+    "activities": [
+        {"sourced_id": "club", "code": "theirs", "title": "Theirs", "organisation": "math"}
+    ],
+    "offerings": [{"sourced_id": "o1", "course": "sis:banner:m1", "title": "Theirs"}],
+    "learners": [
+        {"sourced_id": "l1", "number": "000123", "family_name": "Wang", "email": "their@x.edu"}
+    ],
+    "enrolments": [{"sourced_id": "e1", "offering": "sis:banner:o1", "learner": "l1"}],
+    "line-items": [{"sourced_id": "i1", "offering": "sis:banner:o1", "title": "Theirs"}],
+    "results": [
+        {"sourced_id": "r1", "line_item": "sis:banner:i1", "learner": "sis:banner:l1", "score": 5}
+    ],
+}
+
+
+def of_banner() -> list[Any]:
+    """Every row that the student information system brought, as it stands."""
+    own = [OrganizationUnit, Term, LearningOpportunity, Offering, Learner, Enrolment, LineItem]
+    models = {model: "source" for model in [*own, Result]}
+    models |= {LearningOutcome: "opportunity__source"}
+    return [
+        (model.__name__, *row.values())
+        for model, source in models.items()
+        for row in model.objects.filter(**{source: "banner"}).order_by("pk").values()
+    ]
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_a_client_that_is_limited_adds_to_what_others_brought_and_changes_nothing_of_it(
+    sent: APIClient, root: User, clara: User, is_joined: bool
+) -> None:
+    send(sent, "learners", [ALL["learners"][0] | {"family_name": "Wang"}])
+    for source in ("banner", "canvas"):
+        feeds.add(source, kind="api", source=source, shares_numbers=is_joined, by=clara)
+    api_clients.limit_sources(Application.objects.get(), ["canvas"], by=root)
+    before, found = of_banner(), {}
+    for kind in ALL:
+        found[kind] = sent.get(f"/api/v1/{kind}?source=banner").json()["results"]
+    for kind, rows in OF_CANVAS.items():
+        told = send(sent, kind, rows, CANVAS)
+        is_known = kind == "learners" and is_joined
+        assert became(told) == ["updated" if is_known else "created"], told.content
+        gone = "withdrawn" if kind == "results" else "retired"
+        if kind not in ("organisations", "terms", "offerings"):
+            assert not send(sent, kind, [rows[0] | {gone: True}], CANVAS).json()["errors"]
+    for row in ({"code": "MAT-1", "retired": True}, {"code": "MAT-1", "course": "sis:banner:m1"}):
+        assert errors(send(sent, "outcomes", [row], CANVAS)) == [("/0/code", "source_not_allowed")]
+    own = {"code": "MAT-1", "course": "m1", "statement": "Theirs."}
+    assert errors(send(sent, "outcomes", [own], CANVAS)) == [("/0/code", "code_taken")]
+    assert became(send(sent, "outcomes", [own | {"retired": True}], CANVAS)) == ["unchanged"]
+    keys = {"learners": ["sis:canvas:l1"] if is_joined else []}
+    assert sum(map(len, found.values())) >= len(ALL)
+    for kind, rows in found.items():
+        for key in [*(row["id"] for row in rows), *keys.get(kind, [])]:
+            changed = sent.patch(f"/api/v1/{kind}/{key}", {}, format="json")
+            assert (changed.status_code, changed.json()["code"]) == (403, "source_not_allowed")
+    assert of_banner() == before
 
 
 def test_who_may_only_read_sends_nothing(sis: APIClient) -> None:

@@ -68,8 +68,10 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="NAME",
-            help="as which system it may send rows; again for each. Default: as any, also as one "
-            "that somebody else runs",
+            help="as which system it may send rows; again for each. What came from another it then "
+            "neither changes nor retires, but may refer to: enrol learners of others, and give "
+            "results for assessments of others. Default: as any, also as one that somebody else "
+            "runs",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
