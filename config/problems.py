@@ -1,7 +1,6 @@
 """Every error of the REST API as an RFC 9457 problem: the one place where errors meet HTTP."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +16,7 @@ from rest_framework.views import exception_handler
 from config.rest import API
 from issuer.bodies import HERE
 from issuer.errors import Refusal
+from registrar.api import file_problems
 from registrar.errors import Incomplete, NotAllowed
 from skills.errors import ImportRefused, SkillsError
 
@@ -30,7 +30,7 @@ class RefusedFile(APIException):
 
     def __init__(self, refused: ImportRefused) -> None:
         super().__init__(detail=str(refused), code=refused.code)
-        told = [asdict(problem) for problem in refused.problems]
+        told = [file_problems.told(problem) for problem in refused.problems]
         self.errors = [each for each in told if each["severity"] != "warning"]
         self.warnings = [each for each in told if each["severity"] == "warning"]
 

@@ -158,17 +158,19 @@ def kind_in_words(kind: str) -> str:
 
 
 @register.inclusion_tag("look/problems.html")
-def problems(rows: Iterable[Any]) -> dict[str, Any]:
+def problems(rows: Iterable[Any], *, are_lines: bool = False) -> dict[str, Any]:
     """What is wrong with a file: file, row, column, value, reason, remedy.
 
-    What is only worth a look is told from what keeps a file from being used.
+    What is only worth a look is told from what keeps a file from being used. Rows are called
+    lines where the page does so.
     """
     rows = list(rows)
     severities = {
         row.get("severity") if isinstance(row, dict) else getattr(row, "severity", None)
         for row in rows
     }
-    return {"problems": rows, "are_warnings": severities == {"warning"}}
+    are_warnings = severities == {"warning"}
+    return {"problems": rows, "are_warnings": are_warnings, "are_lines": are_lines}
 
 
 @register.filter

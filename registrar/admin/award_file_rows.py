@@ -21,9 +21,9 @@ _KINDS: Final = {
     "warned": ~Q(outcome=Outcome.WRONG) & ~Q(problems=[]),
 }
 # What a file of the rows with errors has beside the cells; nothing is read from these columns.
-_ADDED: Final = ("Row", "What is wrong", "What to do")
+_ADDED: Final = ("Line", "What is wrong", "What to do")
 # What a file of any rows has beside them.
-_TOLD: Final = ("Row", "What becomes of it", "Worth a look")
+_TOLD: Final = ("Line", "What becomes of it", "Worth a look")
 
 
 def shown_kind(kept: AwardFile, asked: str) -> str:

@@ -1,8 +1,7 @@
 """Award from a file: what is wrong with it, and the batch that a person then approves."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Final
 
 from django.conf import settings
@@ -20,9 +19,10 @@ from rest_framework.response import Response
 from issuer import bodies
 from issuer.bodies import Strict
 from issuer.services.clients import Client
+from registrar.api import file_problems
 from registrar.api.examples import AWARDS, AWARDS_AS_CSV, TEMPLATE_OF_THE_DEMO
+from registrar.api.file_problems import AnyProblem, FileProblemSerializer
 from registrar.api.framework_imports import (
-    FileProblemSerializer,
     RefusedFileSerializer,
     UnsupportedBodySerializer,
     UploadedFileField,
@@ -47,7 +47,7 @@ _READS: Final = "learners.read"
 _UNTOLD: Final = {
     award_file_plan.MISTYPED: {
         "reason": "Nobody has this number, and somebody of exactly this name has one much like it.",
-        "fix": "Check the number. Nothing, if they are two people: a new one is added.",
+        "remedy": "Check the number. Nothing, if they are two people: a new one is added.",
     }
 }
 
@@ -203,7 +203,7 @@ class AwardFileRequestSerializer(Strict):
 
 
 class AwardFileOutcomeSerializer(serializers.Serializer):
-    """What came of a file. Rows count as a spreadsheet does, in JSON from 1, or as lines do."""
+    """What came of a file, its rows counted as where rows are sent."""
 
     dry_run = serializers.BooleanField()
     batch = serializers.UUIDField(
@@ -315,8 +315,7 @@ class AwardFilesView(GenericAPIView):
             planned = award_file_reading.plan(data, file=name, **common)
             if planned.is_fatal:
                 raise ImportRefused(_REFUSED, problems=planned.problems)
-            of_rows = [each for row in planned.rows for each in row.problems]
-            problems = [asdict(each) for each in (*planned.problems, *of_rows)]
+            problems = _problems(planned.problems, [row.problems for row in planned.rows])
             told = _told(problems, request)
             return Response(_outcome(planned.counts, told, None, is_dry_run=True))
         by = Client.of(request.auth)
@@ -332,8 +331,8 @@ class AwardFilesView(GenericAPIView):
 
 
 def _prepared(kept: AwardFile, by: Client, request: Request) -> Response:
-    listed = kept.rows.exclude(problems=[]).values_list("problems", flat=True)
-    problems = _told([*kept.problems, *(each for row in listed for each in row)], request)
+    of_rows = kept.rows.order_by("number").values_list("problems", flat=True)
+    problems = _told(_problems(kept.problems, of_rows), request)
     counts, batch = dict(kept.counts), None
     if any(counts.get(each) for each in ("new", "replace", "again")):
         batch = award_files.prepare(kept, by=by)
@@ -352,6 +351,20 @@ def _told(problems: list[dict[str, Any]], request: Request) -> list[dict[str, An
     if token.allow_scopes([_READS]):
         return problems
     return [each | _UNTOLD.get(each["code"], {}) for each in problems]
+
+
+def _problems(
+    of_the_file: Iterable[AnyProblem], of_rows: Iterable[Sequence[AnyProblem]]
+) -> list[dict[str, Any]]:
+    """What concerns the whole file, then what concerns each of all rows."""
+    return [
+        *map(file_problems.told, of_the_file),
+        *(
+            file_problems.told(problem, row=row)
+            for row, problems in enumerate(of_rows)
+            for problem in problems
+        ),
+    ]
 
 
 def _outcome(

@@ -1,6 +1,5 @@
 """Import a framework of skills: see what would change, or change it."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,8 @@ from rest_framework.response import Response
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar import tasks
+from registrar.api import file_problems
+from registrar.api.file_problems import FileProblemSerializer
 from registrar.services.vocabularies import vocabulary
 from skills.models import Skill
 from skills.readers import texts
@@ -132,19 +133,6 @@ class DifferenceSerializer(serializers.Serializer):
     values = DifferingValueSerializer(many=True)
 
 
-class FileProblemSerializer(serializers.Serializer):
-    """One thing that is wrong or worth a look, where it stands, and what to do about it."""
-
-    file = serializers.CharField()
-    row = serializers.IntegerField(allow_null=True)
-    column = serializers.CharField(help_text="Or a JSON Pointer")
-    value = serializers.CharField()
-    code = serializers.CharField()
-    reason = serializers.CharField()
-    fix = serializers.CharField()
-    severity = serializers.ChoiceField(choices=["fatal", "error", "warning"])
-
-
 class CountsSerializer(serializers.Serializer):
     """How many of them are new, changed, retired and as before."""
 
@@ -260,5 +248,5 @@ def _outcome(reading: vocabulary.Reading, *, is_dry_run: bool) -> dict[str, Any]
             }
             for each in plan.differences
         ],
-        "warnings": [asdict(problem) for problem in plan.warnings],
+        "warnings": [file_problems.told(problem) for problem in plan.warnings],
     }

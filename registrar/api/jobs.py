@@ -28,7 +28,9 @@ class RowErrorSerializer(serializers.Serializer):
 class SentRowSerializer(serializers.ModelSerializer):
     """What became of a row."""
 
-    index = serializers.IntegerField(help_text="Counted from 0")
+    row = serializers.IntegerField(
+        source="index", help_text="Counted from 0, without the header and blank lines of a sheet"
+    )
     key = serializers.CharField(
         help_text="Its sourcedId, of an outcome its code; empty where it has none that is good"
     )
@@ -48,7 +50,7 @@ class SentRowSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = UpsertedRow
-        fields = ["index", "key", "status", "errors", "notes"]
+        fields = ["row", "key", "status", "errors", "notes"]
         read_only_fields = fields
 
 

@@ -245,7 +245,7 @@ def _told(rows: list[Row], *, dry_run: bool) -> dict[str, Any]:
         "errors": statuses.count(upsert_rows.ERROR),
         "rows": [
             {
-                "index": row.index,
+                "row": row.index,
                 "key": row.key,
                 "status": row.status,
                 "errors": upsert_jobs.told(row.index, row.flaws),

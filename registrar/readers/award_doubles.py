@@ -23,7 +23,7 @@ def find(rows: Sequence[CheckedRow], columns: Mapping[str, str], file: str) -> N
             continue
         other = addresses.setdefault(record.email.lower(), record)
         if other.number != record.number:
-            reason = f"Row {other.row} has this address for a learner of another number."
+            reason = f"Line {other.row} has this address for a learner of another number."
             fix = "Write this learner's own address: credentials are recognised by it."
             row.problems.append(
                 Problem(
@@ -44,10 +44,10 @@ def _note(row: CheckedRow, column: str, value: str, first: AwardRecord, file: st
     record = row.record
     same = record is not None and _may_be_one(record, first)
     if same:
-        code, reason = "duplicate_row", f"Row {first.row} awards the same learner."
+        code, reason = "duplicate_row", f"Line {first.row} awards the same learner."
         fix = "Remove one of the two rows."
     else:
-        code, reason = "number_twice", f"Row {first.row} has this number for another learner."
+        code, reason = "number_twice", f"Line {first.row} has this number for another learner."
         fix = "Write the learner's own number."
     row.problems.append(
         Problem(file, row.number, column, excerpt(value), code, reason, fix, "error")

@@ -174,9 +174,9 @@ def _told_of_header(
     read_as, told = [], Problems("")
     if place.first < place.last:
         numbers = f"{first[place.first].number} and {first[place.last].number}"
-        read_as.append(f"The names of columns stand in rows {numbers}")
+        read_as.append(f"The names of columns stand in lines {numbers}")
     elif any(any(row.cells) for row in first[: place.first]):
-        read_as.append(f"The names of columns stand in row {first[place.last].number}")
+        read_as.append(f"The names of columns stand in line {first[place.last].number}")
     for row in first[: place.first]:
         if text := " ".join(cell.strip() for cell in row.cells if cell.strip()):
             told.add(

@@ -1,5 +1,6 @@
 """Reads the rows that systems send: a list in JSON, a row a line (NDJSON), or a sheet (CSV)."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,11 +30,17 @@ class Flaw(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A row as it was sent, counted from 0; without members where `flaw` tells why."""
+    """A row as it was sent, counted from 0 without blank ones; no members where `flaw` says why."""
 
     index: int
     members: Mapping[str, Any]
     flaw: Flaw | None = None
+
+
+def pointer(index: int, member: str) -> str:
+    """Where a member of a row stands: a JSON Pointer (RFC 6901) into the list of rows."""
+    escaped = member.replace("~", "~0").replace("/", "~1")
+    return f"/{index}/{escaped}" if member else f"/{index}"
 
 
 def read(stream: BufferedReader, media_type: str, *, known: frozenset[str]) -> Iterator[Given]:
@@ -143,15 +150,16 @@ def _sheet(stream: BufferedReader, known: frozenset[str]) -> Iterator[Given]:
         with_line_breaks={"description", "statement"},
     )
     _check_header(sheet.header, known)
-    for number, cells in sheet.rows():
-        yield from _reported(flaws)
-        yield Given(number - 2, dict(zip(sheet.header, cells, strict=True)))
-    yield from _reported(flaws)
+    index = itertools.count()
+    for _, cells in sheet.rows():
+        yield from _reported(flaws, index)
+        yield Given(next(index), dict(zip(sheet.header, cells, strict=True)))
+    yield from _reported(flaws, index)
 
 
-def _reported(flaws: dict[int, Flaw]) -> Iterator[Given]:
+def _reported(flaws: dict[int, Flaw], index: Iterator[int]) -> Iterator[Given]:
     for number in sorted(flaws):
-        yield Given(number - 2, {}, flaws.pop(number))
+        yield Given(next(index), {}, flaws.pop(number))
 
 
 def _check_header(header: list[str], known: frozenset[str]) -> None:

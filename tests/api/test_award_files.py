@@ -44,7 +44,8 @@ def test_a_system_prepares_and_a_person_approves(
     assert (answer.status_code, told["ok"]) == (201, 1)
     assert answer["Location"] == f"/api/v1/batches/{told['batch']}"
     (problem,) = told["problems"]
-    assert (problem["row"], problem["column"], problem["code"]) == (3, "e-mail", "bad_email")
+    assert (problem["row"], problem["line"], problem["code"]) == (1, 3, "bad_email")
+    assert (problem["pointer"], problem["column"]) == ("/1/e-mail", "e-mail")
     entry = LedgerEntry.objects.get(act="award_file.prepared")
     assert entry.actor == "Skills service"
     batch = Batch.objects.get(pk=told["batch"])
@@ -74,7 +75,7 @@ def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> N
     )
     assert (answer.status_code, answer.json()["new"], answer.json()["wrong"]) == (201, 1, 2)
     codes = [(each["row"], each["code"]) for each in answer.json()["problems"]]
-    assert codes == [(2, "required"), (3, "bad_json")]
+    assert codes == [(1, "required"), (2, "bad_json")]
 
 
 def test_a_line_of_json_that_says_a_member_twice_awards_nobody(
@@ -90,7 +91,40 @@ def test_a_line_of_json_that_says_a_member_twice_awards_nobody(
         headers=bearer("awards.prepare"),
     ).json()
     assert (told["new"], told["wrong"]) == (1, 1)
-    assert [(each["row"], each["code"]) for each in told["problems"]] == [(1, "duplicate_key")]
+    assert [(each["row"], each["code"]) for each in told["problems"]] == [(0, "duplicate_key")]
+
+
+WRONG = [
+    {"number": number, "sourced_id": number, "given_name": "A", "family_name": "B", "email": "x"}
+    for number in ("1", "2")
+]
+SENT = {
+    "text/csv": "\n\n".join([",".join(WRONG[0]), *(",".join(each.values()) for each in WRONG)]),
+    "application/x-ndjson": "\n\n".join(["", *map(json.dumps, WRONG)]),
+    "application/json": json.dumps(WRONG),
+}
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_what_is_wrong_with_a_row_is_told_alike_wherever_rows_are_sent(
+    client: Client, workshop: Revision, media_type: str
+) -> None:
+    headers = bearer("awards.prepare", "learners.write")
+
+    def send_to(path: str) -> Any:
+        address = f"/api/v1/{path}&dry_run=true"
+        return client.post(address, SENT[media_type], media_type, headers=headers).json()
+
+    rows = send_to("learners?source=trial")["rows"]
+    assert [row["row"] for row in rows] == [0, 1]
+    told = [error for row in rows for error in row["errors"] if error["pointer"].endswith("l")]
+    problems = send_to("award-files?template=workshop")["problems"]
+    of_files = [each for each in problems if each["pointer"].endswith("/email")]
+    places = ["/0/email", "/1/email"]
+    assert [each["pointer"] for each in told] == [each["pointer"] for each in of_files] == places
+    assert [each["row"] for each in of_files] == [0, 1]
+    assert {*told[0]} <= {*of_files[0]}
+    assert {*told[0]} == {"pointer", "code", "reason", "remedy"}
 
 
 def described(client: Client) -> dict[str, Any]:
@@ -158,7 +192,8 @@ def test_a_file_of_which_nothing_can_be_read_is_refused_and_leaves_nothing(
             assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM), answer.content
             (error,) = answer.json()["errors"]
             assert (answer.json()["code"], error["code"]) == ("import_refused", code)
-            assert error["reason"] and error["fix"]
+            assert error["reason"] and error["remedy"]
+            assert (error["row"], error["pointer"]) == (None, "")
     for form in ({}, {"dry_run": "true"}):
         answer = send(client, headers, b"PK nothing", **form)
         assert (answer.status_code, answer.json()["errors"][0]["severity"]) == (422, "fatal")
@@ -182,8 +217,8 @@ def test_what_is_no_list_no_text_and_too_much_is_refused(
     person = {"number": "7", "given_name": "Ada", "family_name": "Byron", "email": "a@example.org"}
     told = post(json.dumps([person, 1, person | {"number": True}])).json()
     assert [(each["row"], each["code"]) for each in told["problems"]] == [
-        (2, "bad_json"),
-        (3, "type"),
+        (1, "bad_json"),
+        (2, "type"),
     ]
     assert post("a", "text/csv; charset=latin-1").status_code == 415
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100

@@ -71,7 +71,7 @@ def test_a_file_with_errors_is_a_problem_with_all_of_them(client: Client) -> Non
     assert answer["Content-Type"] == "application/problem+json"
     told = answer.json()
     assert told["code"] == "import_refused"
-    places = [error["column"] for error in told["errors"]]
+    places = [error["pointer"] for error in told["errors"]]
     assert "/CFItems/0/fullStatement" in places and "/CFItems/1/lastChangeDateTime" in places
 
 
@@ -79,8 +79,8 @@ def test_what_is_only_worth_a_look_is_told_from_what_is_wrong(client: Client) ->
     broken = package(1) | {"colour": "green"}
     del broken["CFItems"][0]["fullStatement"]
     told = send(client, bearer("skills.import", "skills.read"), broken).json()
-    assert "/CFItems/0/fullStatement" in {each["column"] for each in told["errors"]}
-    assert "/colour" in {each["column"] for each in told["warnings"]}
+    assert "/CFItems/0/fullStatement" in {each["pointer"] for each in told["errors"]}
+    assert "/colour" in {each["pointer"] for each in told["warnings"]}
     assert {each["severity"] for each in told["warnings"]} == {"warning"}
     assert "warning" not in {each["severity"] for each in told["errors"]}
 

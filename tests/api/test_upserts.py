@@ -479,7 +479,7 @@ def test_a_correction_made_here_holds_until_the_source_says_something_new(
 def test_rows_come_as_lines_and_sheets_too(writer: APIClient, media_type: str, body: str) -> None:
     answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type=media_type)
     assert became(answer) == ["created", "error", "error", "created"]
-    assert [row["index"] for row in answer.json()["rows"]] == [0, 1, 2, 3]
+    assert [row["row"] for row in answer.json()["rows"]] == [0, 1, 2, 3]
     assert Learner.objects.get(source="banner", sourced_id="l2").retired_at
 
 
@@ -691,11 +691,11 @@ def test_more_than_a_thousand_rows_become_a_job(writer: APIClient) -> None:
     assert (told["state"], told["done"], told["created"], told["errors"]) == ("done", 1502, 1500, 1)
     assert told["unchanged"] == 1
     wrong = writer.get(f"/api/v1/jobs/{job.pk}/rows?status=error").json()["results"]
-    assert [(row["index"], row["errors"][0]["code"]) for row in wrong] == [
+    assert [(row["row"], row["errors"][0]["code"]) for row in wrong] == [
         (1501, "required"),
     ]
     page = writer.get(f"/api/v1/jobs/{job.pk}/rows?limit=1000").json()
-    assert [row["index"] for row in page["results"]] == list(range(1000))
+    assert [row["row"] for row in page["results"]] == list(range(1000))
     assert writer.get("/api/v1/jobs").json()["results"][0]["id"] == str(job.pk)
     assert Learner.objects.filter(source="banner").count() == 1_500
     tasks.write_rows(str(job.pk))
@@ -708,7 +708,7 @@ def test_a_row_of_a_job_is_refused_for_one_that_comes_much_later(writer: APIClie
     job.refresh_from_db()
     assert (job.created, job.errors) == (1_199, 2)
     wrong = writer.get(f"/api/v1/jobs/{job.pk}/rows?status=error").json()["results"]
-    assert [row["index"] for row in wrong] == [0, 1200]
+    assert [row["row"] for row in wrong] == [0, 1200]
     assert not Learner.objects.filter(source="banner", sourced_id="l0").exists()
 
 

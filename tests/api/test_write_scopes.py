@@ -155,6 +155,6 @@ def test_the_number_of_somebody_alike_is_told_to_who_may_read_learners(
         (problem,) = answer.json()["problems"]
         assert problem["code"] == "mistyped_number"
         told.append(
-            ada.number in (problem["reason"] + problem["fix"]).replace(f"{ada.number}0", "")
+            ada.number in (problem["reason"] + problem["remedy"]).replace(f"{ada.number}0", "")
         )
     assert told == [False, True]

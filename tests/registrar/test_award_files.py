@@ -77,7 +77,7 @@ def test_right_rows_become_awards_with_what_they_say(
     assert (first.learner, first.valid_until, str(first.awarded_on)) == (ada, day, "2026-02-02")
     (described,) = workshop.result_descriptions
     assert first.results == [{"description": described["id"], "value": "85.5"}]
-    assert first.reasons == ["Row 2 of people.csv"]
+    assert first.reasons == ["Line 2 of people.csv"]
     made = second.learner
     assert (made.source, made.number, made.email) == (
         "award file",

@@ -197,8 +197,8 @@ ROWS = "1;Ada;Byron;a@example.org;2026-05-01;85,5\n2;Bo;Ek;b@example.org;2026-05
 @pytest.mark.parametrize(
     ("data", "said", "first"),
     [
-        (f"Graduates 2026, spring\n\n{NAMES}\n{ROWS}", ["semicolons", "row 3"], 4),
-        (f'"Our\ngraduates";;\n{NAMES}\n{ROWS}', ["semicolons", "row 2"], 3),
+        (f"Graduates 2026, spring\n\n{NAMES}\n{ROWS}", ["semicolons", "line 3"], 4),
+        (f'"Our\ngraduates";;\n{NAMES}\n{ROWS}', ["semicolons", "line 2"], 3),
         (f"sep=;\r\n{NAMES}\r\n{ROWS}", ["semicolons, as the first line says"], 2),
         (f"{NAMES}\n{ROWS}".replace(";", "|"), ["bars"], 2),
         (f"{NAMES}\n{ROWS}".replace("\n", "\r"), ["semicolons"], 2),

@@ -91,7 +91,7 @@ def grant(
                 record.valid_until,
                 Jsonb(_evidence(record)),
                 Jsonb([{"description": each, "value": value} for each, value in record.results]),
-                Jsonb(chosen or [f"Row {row.number} of {award_file.file_name}"]),
+                Jsonb(chosen or [f"Line {row.number} of {award_file.file_name}"]),
                 decided_by,
                 now,
                 batch_id,

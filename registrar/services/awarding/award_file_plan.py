@@ -365,7 +365,7 @@ _SAID: Final[Mapping[str, tuple[str, str, str]]] = {
 def _second(first: int) -> tuple[str, str, str]:
     return (
         "duplicate_row",
-        f"Row {first} awards the same learner.",
+        f"Line {first} awards the same learner.",
         "Remove one of the two rows.",
     )
 

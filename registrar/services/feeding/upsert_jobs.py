@@ -166,18 +166,13 @@ def told(index: int, flaws: Iterable[Flaw]) -> list[dict[str, str]]:
     """What is wrong with a row, or worth a look: JSON Pointer, code, reason, remedy."""
     return [
         {
-            "pointer": _pointer(index, flaw),
+            "pointer": readers.pointer(index, flaw.member),
             "code": flaw.code,
             "reason": flaw.reason,
             "remedy": flaw.remedy,
         }
         for flaw in flaws
     ]
-
-
-def _pointer(index: int, flaw: Flaw) -> str:
-    member = flaw.member.replace("~", "~0").replace("/", "~1")
-    return f"/{index}/{member}" if member else f"/{index}"
 
 
 def sweep(*, at: datetime | None = None) -> int:
