@@ -45,7 +45,8 @@ class SentRowSerializer(serializers.ModelSerializer):
         help_text="What to know of a row that is right. `same_person`: another system brought this "
         "learner before; `maybe_the_same`: perhaps; `number_of_several`: another learner of this "
         "source has the number; `number_known`: a learner of a file of awards or of an agreed "
-        "source has it; `duplicate`: a row before says the same",
+        "source has it; `emptied`: a member held something, and null or an empty cell took it "
+        "away; `duplicate`: a row before says the same",
     )
 
     class Meta:

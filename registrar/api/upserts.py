@@ -168,7 +168,8 @@ class UpsertsMixin(KnownElsewhere):
         wrong, and `errors` beside `rows` counts them.
 
         A member that is left out stays as it is. Null empties it, as does an empty text, and in a
-        sheet an empty cell; what is required is an error then. To leave something alone in a sheet
+        sheet an empty cell; `notes` of the row name each that held something (`emptied`), also in
+        a dry run. What is required is an error then. To leave something alone in a sheet
         leave out its column, or send those rows as NDJSON. `retired` and `withdrawn` are false
         where they are left out or empty.
 

@@ -338,6 +338,29 @@ def test_in_a_sheet_an_empty_cell_empties_and_a_column_that_is_left_out_does_not
     assert learner.get() == ("", "")
 
 
+def test_what_held_something_and_is_emptied_is_named(sent: APIClient) -> None:
+    def sheet(path: str, text: str, query: str = "") -> Any:
+        return sent.post(f"/api/v1/{path}{BANNER}{query}", text, content_type="text/csv")
+
+    rows = "sourced_id,number,email,retired\nl1,000123,,\nl2,,,\n"
+    alone = "sourced_id,given_name\nl2,B\n"
+    assert notes(sheet("learners", alone)) == []
+    for query in ("&dry_run=true", ""):
+        told = sheet("learners", rows, query)
+        assert (became(told), notes(told)) == (["updated", "unchanged"], [("/0/email", "emptied")])
+    assert notes(sheet("learners", rows)) == []
+    told = sheet("results", "sourced_id,text,score,level\nr1,,,\n")
+    assert notes(told) == [("/0/score", "emptied"), ("/0/text", "emptied")]
+    assert notes(send(sent, "offerings", [{"sourced_id": "o1", "term": None}])) == [
+        ("/0/term", "emptied")
+    ]
+    kept = {"sourced_id": "i1", "minimum": 0}
+    assert notes(send(sent, "line-items", [kept])) == []
+    assert notes(send(sent, "line-items", [kept | {"minimum": None}])) == [
+        ("/0/minimum", "emptied")
+    ]
+
+
 def test_whoever_does_not_say_as_which_system_is_told_that_the_parameter_is_missing(
     writer: APIClient,
 ) -> None:

@@ -41,6 +41,8 @@ def apply(rows: Sequence[Row], *, source: str, at: datetime) -> None:
     for row in good:
         key = _key(row)
         row.done = CREATED if key in new else UPDATED if key in changed else UNCHANGED
+        if key in changed:
+            _tell_emptied(row, held[key], entries[key])
     results.keep(compared, at=at)
 
 
@@ -145,6 +147,11 @@ def _value(row: Row, held: Mapping[_Key, Result], name: str) -> Any:
         return said
     before = held.get(_key(row))
     return getattr(before, f"{name}_id") if before is not None and name not in row.said else None
+
+
+def _tell_emptied(row: Row, before: Result, entry: Entry) -> None:
+    for name in results.WORK:
+        upsert_rows.tell_emptied(row, name, getattr(before, name), getattr(entry, name))
 
 
 def _entry(row: Row, before: Result | None, source: str) -> Entry:

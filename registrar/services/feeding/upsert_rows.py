@@ -28,7 +28,10 @@ UPDATED: Final = "updated"
 UNCHANGED: Final = "unchanged"
 ERROR: Final = "error"
 DUPLICATE: Final = "duplicate"
+EMPTIED: Final = "emptied"
 STATUSES: Final = (CREATED, UPDATED, UNCHANGED, ERROR)
+
+_NOTHING: Final = ("", None)
 
 _TARGETS: Final[Mapping[str, type[models.Model]]] = {
     "organisations": OrganizationUnit,
@@ -189,6 +192,18 @@ def fits(model: type[models.Model], name: str, value: Any) -> bool:
     if isinstance(model_field, models.DecimalField) and isinstance(value, Decimal):
         return bool(abs(value) < 10 ** (model_field.max_digits - model_field.decimal_places))
     return True
+
+
+def tell_emptied(row: Row, name: str, before: Any, after: Any) -> None:
+    """Note that a member held something that this row takes away, as an empty cell does."""
+    if before not in _NOTHING and after in _NOTHING:
+        row.note(
+            name,
+            EMPTIED,
+            f"{name} held something, and is emptied.",
+            "Nothing, if that is meant. Else send it again; to leave it alone, leave out the "
+            "member or the column.",
+        )
 
 
 def refuse_size(row: Row, name: str) -> None:

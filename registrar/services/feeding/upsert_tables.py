@@ -108,6 +108,7 @@ class _Writing:
             row.done = CREATED if held is None else UNCHANGED
             if held is not None and self._differs(held, given[row.key]):
                 row.done = UPDATED
+                self._tell_emptied(row, held, given[row.key])
         changed = {row.key: given[row.key] for row in good if row.done != UNCHANGED}
         if self._kind == "learners":
             self._end_access(changed)
@@ -259,6 +260,12 @@ class _Writing:
 
     def _differs(self, held: Any, values: Mapping[str, Any]) -> bool:
         return any(getattr(held, name) != value for name, value in values.items())
+
+    def _tell_emptied(self, row: Row, held: Any, values: Mapping[str, Any]) -> None:
+        for member in MEMBERS[self._kind]:
+            name = self._table.attribute(member.name)
+            if name in values:
+                upsert_rows.tell_emptied(row, member.name, getattr(held, name), values[name])
 
     def _end_access(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
         held = {key: row.pk for key, row in self._held.items() if key in changed}
