@@ -42,7 +42,7 @@ CANDIDATES_PER_PAGE = 50
 
 
 class EvaluatePage(Page, TemplateView):
-    """Who would be awarded by a revision today, who was already, who not, each with reasons."""
+    """Who would be awarded by a revision today, who was or waits for it, who not, and why."""
 
     permission_required = "registrar.evaluate_award"
     template_name = "registrar/desk/evaluate.html"
@@ -68,7 +68,8 @@ class EvaluatePage(Page, TemplateView):
         evaluation = awards.evaluate(self.revision, at=timezone.now())
         groups = {
             "awards": evaluation.awards,
-            "already": evaluation.already,
+            "already": evaluation.granted,
+            "waiting": evaluation.waiting,
             "not_met": evaluation.not_met,
         }
         shown = self.request.GET.get("show", "awards")
@@ -114,7 +115,9 @@ class EvaluatePage(Page, TemplateView):
             context = self.get_context_data(refusal=str(error))
             return self.render_to_response(context, status=409)
         if batch is None:
-            messages.info(request, "Everybody who has earned it was awarded already.")
+            messages.info(
+                request, "Everybody who has earned it was awarded, or waits for approval."
+            )
             return redirect("admin:registrar_award_evaluate", object_id)
         messages.success(request, "Prepared. A second person looks at it and approves it.")
         return redirect(thing_url(batch))

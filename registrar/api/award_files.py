@@ -40,7 +40,7 @@ from skills.readers.records import Problem
 MAX_BYTES: Final = 8 << 20
 _PROBLEM: Final = "application/problem+json"
 _FORM: Final = "multipart/form-data"
-_COUNTS: Final = ("ok", "new", "replace", "again", "already", "wrong", "people")
+_COUNTS: Final = ("ok", "new", "replace", "again", "already", "waiting", "wrong", "people")
 _REFUSED: Final = "The file cannot be read as it is, and nobody is awarded."
 _READS: Final = "learners.read"
 # What is said of a number much like the one that is sent, to who may not read learners' numbers.
@@ -214,7 +214,10 @@ class AwardFileOutcomeSerializer(serializers.Serializer):
     new = serializers.IntegerField(help_text="Awarded")
     replace = serializers.IntegerField(help_text="Awarded in the place of a credential they have")
     again = serializers.IntegerField(help_text="Awarded one more")
-    already = serializers.IntegerField(help_text="Left out: issued already")
+    already = serializers.IntegerField(help_text="Left out: awarded before, and that was approved")
+    waiting = serializers.IntegerField(
+        help_text="Left out: awarded by a batch that waits for somebody to approve or decline it"
+    )
     wrong = serializers.IntegerField(help_text="Left out: with errors")
     people = serializers.IntegerField(help_text="Awarded, and not on record before")
     problems = FileProblemSerializer(many=True)
@@ -375,4 +378,5 @@ def _outcome(
     is_dry_run: bool = False,
 ) -> dict[str, Any]:
     numbers = {name: counts.get(name, 0) for name in _COUNTS}
+    numbers["already"] -= numbers["waiting"]
     return {"dry_run": is_dry_run, "batch": batch, **numbers, "problems": problems}

@@ -25,7 +25,7 @@ from registrar.services.drafting import readiness
 
 # Of each kind so many learners are named at most.
 MOST_NAMED: Final = 1_000
-_OUTCOMES: Final = ("awarded", "already", "not_met")
+_OUTCOMES: Final = ("awarded", "already", "waiting", "not_met")
 
 
 class NoRule(NotFound):
@@ -98,7 +98,10 @@ class EvaluatedSerializer(serializers.Serializer):
     """Who would be awarded by a rule now."""
 
     awarded = serializers.IntegerField(help_text="Would be awarded now")
-    already = serializers.IntegerField(help_text="Were awarded before")
+    already = serializers.IntegerField(help_text="Were awarded before, and that was approved")
+    waiting = serializers.IntegerField(
+        help_text="Are awarded by a batch that waits for somebody to approve or decline it"
+    )
     not_met = serializers.IntegerField(help_text="Have not earned it")
     is_complete = serializers.BooleanField(
         help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
@@ -157,7 +160,8 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
         bodies.demand_none(request)
         revision = self.get_object()
         found = awards.evaluate(revision, at=timezone.now())
-        kinds = dict(zip(_OUTCOMES, (found.awards, found.already, found.not_met), strict=True))
+        judged = (found.awards, found.granted, found.waiting, found.not_met)
+        kinds = dict(zip(_OUTCOMES, judged, strict=True))
         named = {outcome: judged[:MOST_NAMED] for outcome, judged in kinds.items()}
         learners = Learner.objects.in_bulk(
             {each.learner_id for judged in named.values() for each in judged}

@@ -13,8 +13,9 @@ from registrar.models.imports import RosterImport
 
 # The order in which the counts of a step are told.
 COUNTS = (
-    *("learners", "new", "changed", "retired", "unchanged", "errors", "already", "lapsed"),
-    *("to issue", "issued", "to release", "released", "failed", "expiring", "mails", "no address"),
+    *("learners", "new", "changed", "retired", "unchanged", "errors", "already", "waiting"),
+    *("lapsed", "to issue", "issued", "to release", "released", "failed"),
+    *("expiring", "mails", "no address"),
 )
 
 

@@ -49,9 +49,12 @@ def test_a_system_prepares_and_a_person_approves(
     entry = LedgerEntry.objects.get(act="award_file.prepared")
     assert entry.actor == "Skills service"
     batch = Batch.objects.get(pk=told["batch"])
+    before = send(client, headers, data, dry_run="true").json()
+    assert (before["waiting"], before["already"]) == (1, 0)
     assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
     again = send(client, headers, data)
     assert (again.status_code, again.json()["batch"], again.json()["already"]) == (200, None, 1)
+    assert again.json()["waiting"] == 0
 
 
 def test_a_template_that_there_is_not_is_told_with_where_they_are(client: Client) -> None:

@@ -4,6 +4,7 @@ import pytest
 from oauth2_provider.models import AccessToken
 
 from issuer.models import LedgerEntry, StatusChange
+from registrar.services.awarding import awards
 from tests.api.test_drafts import new
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_a_rule_tells_who_would_be_awarded_and_awards_nobody(sis, college, cells
 
 
 def test_what_of_a_rule_leads_nowhere_is_told_with_whom_it_would_award(sis, college) -> None:
-    AccessToken.objects.update(scope="templates.draft rules.evaluate")
+    AccessToken.objects.update(scope="templates.draft templates.read rules.evaluate")
     passed = {"course": "BIO 999", "category": "Final", "one_of": ["Pass"]}
     rule = {"any": [{"final_result": passed}, {"outcome": {"outcome": "X-1", "at_least": 1}}]}
     (made,) = sis.post("/api/v1/templates", new(college, rule=rule), format="json").json()[
@@ -53,7 +54,7 @@ def test_what_of_a_rule_leads_nowhere_is_told_with_whom_it_would_award(sis, coll
 
 
 def test_where_nothing_is_read_of_a_body_none_is_passed_over(sis, cells) -> None:
-    AccessToken.objects.update(scope="rules.evaluate")
+    AccessToken.objects.update(scope="rules.evaluate templates.read")
     address = f"/api/v1/rules/{cells.pk}/evaluate"
     refused = sis.post(address, {"rule": {"activity": {"activity": "x"}}}, format="json")
     assert refused.status_code == 400
@@ -72,6 +73,21 @@ def test_a_revision_without_a_rule_says_so(sis, workshop) -> None:
     for nothing in ("0", "x", "9" * 30):
         answer = sis.get(f"/api/v1/rules/{nothing}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_who_is_awarded_by_a_batch_that_nobody_approved_is_not_told_as_awarded(
+    sis, cells, adas_batch, dev
+) -> None:
+    AccessToken.objects.update(scope="rules.evaluate templates.read")
+    address = f"/api/v1/rules/{cells.pk}/evaluate"
+
+    def told() -> tuple[int, int, str]:
+        answer = sis.post(address).json()
+        return answer["waiting"], answer["already"], answer["learners"][0]["outcome"]
+
+    assert told() == (1, 0, "waiting")
+    awards.approve(adas_batch, by=dev)
+    assert told() == (0, 1, "already")
 
 
 def test_a_record_tells_what_a_learner_was_awarded_and_how_it_stands(

@@ -38,7 +38,9 @@ def test_evaluating_shows_who_and_why_and_prepares_a_batch_once(
     assert not client.get(rows, {"mail": "sent"}).context["cl"].result_list
     client.post(address, {"name": "Spring again"})
     assert Batch.objects.count() == 1
-    assert "Ada Byron" in text(client.get(address, {"show": "already"}))
+    assert "Ada Byron" not in text(client.get(address, {"show": "already"}))
+    assert "<strong>1</strong><span>wait for approval</span>" in text(client.get(address))
+    assert "Ada Byron" in text(client.get(address, {"show": "waiting"}))
 
 
 def test_results_that_no_longer_hold_are_found(

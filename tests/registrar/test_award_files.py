@@ -70,6 +70,7 @@ def test_right_rows_become_awards_with_what_they_say(
         "warned": 0,
         "ok": 2,
         "people": 1,
+        "waiting": 0,
         "left": 0,
     }
     batch = award_files.prepare(kept, by=clara)

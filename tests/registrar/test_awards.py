@@ -387,6 +387,7 @@ def test_nobody_is_awarded_twice(
 ) -> None:
     again = evaluate(cells)
     assert (len(again.awards), learners(again.already)) == (0, {ada.pk})
+    assert (learners(again.waiting), again.granted) == ({ada.pk}, ())
     assert awards.prepare(again, by=clara) is None
 
 

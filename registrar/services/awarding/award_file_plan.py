@@ -54,6 +54,13 @@ class PlannedRow:
         """Whether it awards somebody who is not on record yet."""
         return self.awards and self.learner is None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is left out for a batch that nobody has decided on."""
+        return self.outcome == Outcome.ALREADY and any(
+            each.code == _WAITS[0] for each in self.problems
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -68,7 +75,8 @@ class Plan:
     def counts(self) -> dict[str, int]:
         """Rows by outcome; those with warnings but no error, those without either (`ok`).
 
-        `people` are those that award somebody who is not on record yet.
+        `people` are those that award somebody who is not on record yet, `waiting` those of
+        `already` whose learner is in a batch that nobody has decided on.
         """
         by_outcome = Counter(str(row.outcome) for row in self.rows)
         warned = sum(bool(row.problems) and row.outcome != Outcome.WRONG for row in self.rows)
@@ -76,7 +84,8 @@ class Plan:
         counts = {str(outcome): by_outcome[outcome] for outcome in Outcome.values}
         people = sum(row.adds_a_person for row in self.rows)
         ok = len(self.rows) - warned - wrong
-        return counts | {"warned": warned, "ok": ok, "people": people}
+        waiting = sum(row.waits for row in self.rows)
+        return counts | {"warned": warned, "ok": ok, "people": people, "waiting": waiting}
 
     @property
     def fingerprint(self) -> str:

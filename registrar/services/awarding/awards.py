@@ -49,8 +49,9 @@ class Evaluation:
     """Who is to be awarded by a revision, who was already, and who has not earned it.
 
     Of a rule about one course, activity or outcome somebody may be awarded several times: once
-    for each class in which the rule was met. `lapsed` are former awards of which the rule is no
-    longer met, mostly because a result was corrected; it is for a person to withdraw them.
+    for each class in which the rule was met. Among the `already` are those `waiting`: a batch that
+    nobody has decided on awards them. `lapsed` are former awards of which the rule is no longer
+    met, mostly because a result was corrected; it is for a person to withdraw them.
     """
 
     revision: Revision
@@ -59,6 +60,13 @@ class Evaluation:
     already: tuple[Candidate, ...]
     not_met: tuple[Candidate, ...]
     lapsed: tuple[Award, ...] = ()
+    waiting: tuple[Candidate, ...] = ()
+
+    @cached_property
+    def granted(self) -> tuple[Candidate, ...]:
+        """Those of `already` whose award was approved."""
+        waiting = set(map(id, self.waiting))
+        return tuple(each for each in self.already if id(each) not in waiting)
 
     @cached_property
     def by_learner(self) -> Mapping[int, list[Candidate]]:
@@ -98,7 +106,8 @@ def evaluate(
     for candidate in judged.met:
         (already if is_taken(candidate) else awards).append(candidate)
     lapsed = _lapsed(revision, already, offerings)
-    return Evaluation(revision, at, tuple(awards), tuple(already), judged.not_met, lapsed)
+    waiting = tuple(filter(_waits(revision.template_id), already))
+    return Evaluation(revision, at, tuple(awards), tuple(already), judged.not_met, lapsed, waiting)
 
 
 @transaction.atomic
@@ -209,6 +218,21 @@ def _taken(template_id: Any) -> Callable[[Candidate], bool]:
     untold = Award.objects.filter(template=template_id, occasion="").with_state()
     holders = set(untold.exclude(state__in=OVER).values_list("learner", flat=True))
     return lambda each: (each.learner_id, each.occasion) in occasions or each.learner_id in holders
+
+
+def _waits(template_id: Any) -> Callable[[Candidate], bool]:
+    """Whether a batch that waits for approval awards somebody, who holds none that was approved."""
+    prepared = Award.objects.filter(template=template_id, batch__state=Batch.State.PREPARED)
+    waiting = set(prepared.values_list("learner", "occasion"))
+    theirs = Award.objects.filter(template=template_id, learner__in=prepared.values("learner"))
+    approved = theirs.with_state().exclude(state__in=[*OVER, Batch.State.PREPARED])
+    granted = set(approved.values_list("learner", "occasion"))
+
+    def waits(each: Candidate) -> bool:
+        named = {(each.learner_id, each.occasion), (each.learner_id, "")}
+        return bool(named & waiting) and not named & granted
+
+    return waits
 
 
 def to_decide(person: User) -> QuerySet[Batch]:

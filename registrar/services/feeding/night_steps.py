@@ -175,11 +175,12 @@ def award(revision: Revision) -> Took:
 
 
 def evaluated(evaluation: Evaluation) -> dict[str, int]:
-    """Whom a rule awards, has awarded, and would not award any more."""
+    """Whom a rule awards, has awarded, has proposed for approval, and would not award any more."""
     return {
         "learners": evaluation.learners,
         "new": len(evaluation.awards),
-        "already": len(evaluation.already),
+        "already": len(evaluation.granted),
+        "waiting": len(evaluation.waiting),
         "lapsed": len(evaluation.lapsed),
     }
 
