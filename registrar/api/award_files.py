@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import dateformat, timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from drf_spectacular.utils import extend_schema_field as described_as
 from rest_framework import serializers, status
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 from issuer import bodies
 from issuer.bodies import Strict
+from issuer.services import clock
 from issuer.services.clients import Client
 from registrar.api import file_problems
 from registrar.api.examples import AWARDS, AWARDS_AS_CSV, TEMPLATE_OF_THE_DEMO
@@ -29,10 +31,15 @@ from registrar.api.framework_imports import (
     with_query,
 )
 from registrar.api.upserts import NoRows, TooLarge
-from registrar.models import AwardFile, CredentialTemplate
+from registrar.models import AwardFile, AwardFileRow, CredentialTemplate
 from registrar.readers import rows
 from registrar.readers.errors import Unreadable
-from registrar.services.awarding import award_file_plan, award_file_reading, award_files
+from registrar.services.awarding import (
+    award_file_awards,
+    award_file_plan,
+    award_file_reading,
+    award_files,
+)
 from skills.errors import ImportRefused
 from skills.readers.records import Problem
 
@@ -178,6 +185,12 @@ class AwardFileRequestSerializer(Strict):
         default=AwardFile.Duplicates.SKIP,
         help_text="Who has the credential already",
     )
+    name = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=award_file_awards.LONGEST_NAME,
+        help_text="What the batch is called; by the template and the file, if left out",
+    )
     sends_mail = serializers.BooleanField(
         default=None,
         allow_null=True,
@@ -209,6 +222,9 @@ class AwardFileOutcomeSerializer(serializers.Serializer):
     batch = serializers.UUIDField(
         allow_null=True,
         help_text="What a person now approves; null where nobody is awarded, and in a dry run",
+    )
+    name = serializers.CharField(
+        allow_null=True, help_text="Of that batch; null where nobody is awarded"
     )
     ok = serializers.IntegerField(help_text="Rows with nothing wrong and nothing worth a look")
     new = serializers.IntegerField(help_text="Awarded")
@@ -256,7 +272,7 @@ class AwardFilesView(GenericAPIView):
 
     scopes = ["awards.prepare"]
     parser_classes = [MultiPartParser, ListParser, LinesParser, SheetParser]
-    write_parameters = ("template", "duplicates", "sends_mail")
+    write_parameters = ("template", "name", "duplicates", "sends_mail")
     serializer_class = AwardFileRequestSerializer
     pagination_class = None
 
@@ -269,6 +285,13 @@ class AwardFilesView(GenericAPIView):
                 {"type": "string", "maxLength": 100, "pattern": "^[-a-zA-Z0-9_]+$"},
                 description="Short name of the template, if no form says it",
                 examples=[OpenApiExample("A template", value=TEMPLATE_OF_THE_DEMO)],
+            ),
+            OpenApiParameter(
+                "name",
+                {"type": "string", "maxLength": award_file_awards.LONGEST_NAME},
+                description="What the batch is called, if no form says it; by the template, the "
+                "client and the day, if left out",
+                examples=[OpenApiExample("A name", value="Graduates of June 2026")],
             ),
             OpenApiParameter(
                 "duplicates",
@@ -312,36 +335,50 @@ class AwardFilesView(GenericAPIView):
         asked = self.get_serializer(data=with_query(request))
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
-        data, name = said["file"].read(), said["file"].name or "rows"
+        by = Client.of(request.auth)
+        data, file = said["file"].read(), said["file"].name or "rows"
+        if not (request.content_type or "").startswith(_FORM):
+            file = said["name"] or _whence(by)
         common = {"template": said["template"], "duplicates": said["duplicates"]}
         if said["dry_run"]:
-            planned = award_file_reading.plan(data, file=name, **common)
+            planned = award_file_reading.plan(data, file=file, **common)
             if planned.is_fatal:
                 raise ImportRefused(_REFUSED, problems=planned.problems)
             problems = _problems(planned.problems, [row.problems for row in planned.rows])
             told = _told(problems, request)
-            return Response(_outcome(planned.counts, told, None, is_dry_run=True))
-        by = Client.of(request.auth)
+            name = said["name"] or _title(said["template"], file)
+            return Response(_outcome(planned.counts, told, None, name, is_dry_run=True))
         with transaction.atomic():
             kept = award_files.look(
                 award_files.take(
-                    data, by=by, file_name=name, sends_mail=said["sends_mail"], **common
+                    data, by=by, file_name=file, sends_mail=said["sends_mail"], **common
                 )
             )
             if kept.is_fatal:
                 raise ImportRefused(_REFUSED, problems=[Problem(**each) for each in kept.problems])
-            return _prepared(kept, by, request)
+            return _prepared(kept, request, said["name"])
 
 
-def _prepared(kept: AwardFile, by: Client, request: Request) -> Response:
+def _whence(by: Client) -> str:
+    """How rows without a file are called: by who sends them, and the day."""
+    day = timezone.localdate(clock.now())
+    return f"rows of {by}, {dateformat.format(day, settings.DATE_FORMAT)}"
+
+
+def _title(template: CredentialTemplate, whence: str) -> str:
+    return award_file_awards.title_of(award_file_reading.revision_of(template), whence)
+
+
+def _prepared(kept: AwardFile, request: Request, name: str) -> Response:
+    by = Client.of(request.auth)
     of_rows = kept.rows.order_by("number").values_list("problems", flat=True)
     problems = _told(_problems(kept.problems, of_rows), request)
     counts, batch = dict(kept.counts), None
-    if any(counts.get(each) for each in ("new", "replace", "again")):
-        batch = award_files.prepare(kept, by=by)
+    if any(counts.get(each) for each in AwardFileRow.AWARDING):
+        batch = award_files.prepare(kept, by=by, name=name)
     else:
         award_files.discard(kept, by=by)
-    told = _outcome(counts, problems, batch and batch.pk)
+    told = _outcome(counts, problems, batch and batch.pk, batch.name if batch else "")
     if batch is None:
         return Response(told)
     where = {"Location": f"/api/v1/batches/{batch.pk}"}
@@ -374,9 +411,12 @@ def _outcome(
     counts: Mapping[str, int],
     problems: list[dict[str, Any]],
     batch: Any,
+    name: str,
     *,
     is_dry_run: bool = False,
 ) -> dict[str, Any]:
     numbers = {name: counts.get(name, 0) for name in _COUNTS}
     numbers["already"] -= numbers["waiting"]
-    return {"dry_run": is_dry_run, "batch": batch, **numbers, "problems": problems}
+    awards = any(counts.get(each) for each in AwardFileRow.AWARDING)
+    told = {"dry_run": is_dry_run, "batch": batch, "name": name if awards else None}
+    return {**told, **numbers, "problems": problems}

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import dateformat, timezone
 
 import registrar
 from issuer.models import Batch, LedgerEntry
@@ -62,6 +63,31 @@ def test_a_template_that_there_is_not_is_told_with_where_they_are(client: Client
     (error,) = told["errors"]
     assert (error["pointer"], error["code"]) == ("/template", "unknown_reference")
     assert "short name nope" in error["reason"] and "/api/v1/templates" in error["reason"]
+
+
+def test_a_batch_is_called_as_its_sender_says_else_by_whom_it_is_and_when(
+    client: Client, workshop: Revision, settings: Any
+) -> None:
+    headers = bearer("awards.prepare")
+
+    def named(row: int, query: str = "") -> Any:
+        body = json.dumps([right(row)])
+        address = f"{ADDRESS}?template=workshop{query}"
+        tried = client.post(f"{address}&dry_run=true", body, "application/json", headers=headers)
+        told = client.post(address, body, "application/json", headers=headers).json()
+        assert tried.json()["name"] == told["name"], (tried.json(), told)
+        assert Batch.objects.get(pk=told["batch"]).name == told["name"]
+        return told["name"]
+
+    today = dateformat.format(timezone.localdate(), settings.DATE_FORMAT)
+    assert named(1) == f"{workshop.name}, rows of Skills service, {today}"
+    assert named(2, "&name=Graduates+of+June") == "Graduates of June"
+    assert Award.objects.latest("pk").reasons == ["Line 1 of Graduates of June"]
+    data = "\n".join([",".join(HEADER), line(right(3))]).encode()
+    assert send(client, headers, data, dry_run="true").json()["name"].endswith(", people.csv")
+    assert send(client, headers, data, name="Late ones").json()["name"] == "Late ones"
+    assert send(client, headers, data).json()["name"] is None
+    assert send(client, headers, data, name="x" * 201).status_code == 400
 
 
 def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> None:

@@ -17,6 +17,9 @@ from registrar.services.awarding import award_file_plan, award_file_rows, chosen
 from registrar.services.awarding.award_file_plan import PlannedRow
 from registrar.services.college import people
 
+# Of a batch.
+LONGEST_NAME: Final = 200
+
 _LEARNER: Final = ("source", "sourced_id", "number", "given_name", "family_name", "email")
 _AWARD: Final = (
     "revision_id",
@@ -54,12 +57,17 @@ def as_batch(
     whence = award_file.file_name
     if award_file.chosen:
         whence = f"{len(rows):,} chosen learner{'s' * (len(rows) != 1)}"
-    title = (name or f"{revision.name}, {whence}")[:200]
+    title = name or title_of(revision, whence)
     client = "" if by is None or isinstance(by, User) else by
     batch = batches.open(title, count=len(rows), by=_person(by), client=client, id=batch_id)
     details = {"batch": str(batch.pk), "count": batch.count}
     ledger.append("award.decided", revision, by=by or "system", details=details)
     return batch
+
+
+def title_of(revision: Revision, whence: str) -> str:
+    """How a batch is called to which nobody gives a name: by what it awards, and whence it is."""
+    return f"{revision.name}, {whence}"[:LONGEST_NAME]
 
 
 def grant(
