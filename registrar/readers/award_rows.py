@@ -44,6 +44,8 @@ _UNKNOWN_KEY: Final = Flaw(
     "Nobody on record is known by this key.",
     "Check the source and the sourcedId, or write the learner's number, names and address.",
 )
+# What is needed of people who are not on record.
+_NEW: Final = PERSON[1:]
 _LETTER = re.compile(r"[^\W\d_]")
 _SUMS_UP: Final = Flaw(
     "totals_row", "This row sums up the others and names no learner.", "Remove it."
@@ -101,8 +103,12 @@ def check(
 
     Whose number or key is among the `known` is on record, and needs neither name nor address.
     """
+    lacks_columns = any(reading.columns.get(name) not in sheet.header for name in PERSON)
+    are_known = bool(known) and lacks_columns and numbers(sheet, reading) <= set(known)
     problems = [
-        *award_sheet_flaws.of_the_columns(sheet, reading, file, has_known=bool(known)),
+        *award_sheet_flaws.of_the_columns(
+            sheet, reading, file, has_known=bool(known), are_known=are_known
+        ),
         *award_sheet_flaws.of_the_results(reading, file),
         *award_sheet_flaws.of_the_encoding(sheet, file),
     ]
@@ -183,8 +189,6 @@ class _Checker:
             if result.is_number
         )
         self._in_digits = {"number", *DATES, *numbers}
-        absent = [award_columns.LABELS[name] for name in PERSON if name not in self._places]
-        self._untold = _unknown(absent) if absent else None
         self._usual_width = self._usual()
         self.habits = {name: self._habit(name) for name in DATES if name in self._places}
         self._has_digits, self._has_spaces, self._shape = self._numbers()
@@ -276,16 +280,22 @@ class _Checker:
         number = of("number")
         is_by_key = number.startswith(BY_KEY)
         is_known = number in self._known
+        is_told = is_by_key or is_known
         if is_by_key and not is_known:
             self._note(found, "number", number, _UNKNOWN_KEY)
-        elif number and not is_known and self._untold:
-            self._note(found, "number", number, self._untold)
+        elif number and not is_known:
+            columns = self._reading.columns
+            unsaid = [name for name in _NEW if not of(name) and columns.get(name) not in hidden_in]
+            # Of whom nothing is said, or cannot be, that is one thing that is wrong.
+            is_told = len(unsaid) == len(_NEW) or any(name not in self._places for name in unsaid)
+            if is_told:
+                self._note(found, "number", number, _unknown(unsaid))
         for name, wrong in checks.items():
             cell = of(name)
             if name == "number" and is_by_key:
                 continue
             if not cell:
-                needs_it = name == "number" or not (is_by_key or is_known)
+                needs_it = name == "number" or not is_told
                 has_it = name in self._places
                 if needs_it and has_it and self._reading.columns[name] not in hidden_in:
                     self._note(found, name, "", _required(name))
@@ -460,11 +470,13 @@ def _required(name: str) -> Flaw:
     return Flaw("required", f"The {award_columns.LABELS[name]} is missing.", fix)
 
 
-def _unknown(absent: Sequence[str]) -> Flaw:
+def _unknown(unsaid: Sequence[str]) -> Flaw:
+    *others, last = [f"the {award_columns.LABELS[name]}" for name in unsaid]
+    named = f"{', '.join(others)} and {last}" if others else last
     return Flaw(
         "unknown_learner",
         "Nobody on record has this number.",
-        f"Check it; or add a column for the {', the '.join(absent)}, to award new people too.",
+        f"Check it. To add the person, also say {named}.",
     )
 
 

@@ -14,22 +14,25 @@ _TOLD_SINGLY: Final = 12
 
 
 def of_the_columns(
-    sheet: LooseSheet, reading: Reading, file: str, *, has_known: bool
+    sheet: LooseSheet, reading: Reading, file: str, *, has_known: bool, are_known: bool
 ) -> list[Problem]:
     """Columns that are missing, stand twice, have no name, or from which nothing is read.
 
-    Where learners are known by their numbers, these alone may do.
+    Where learners are known by their numbers, these alone may do: nothing is missing where all
+    `are_known`. Where no column could hold more of people, each row tells by itself that nobody
+    has its number.
     """
 
     def note(column: str, code: str, reason: str, fix: str, severity: Severity) -> Problem:
         return Problem(file, None, column, "", code, reason, fix, severity)
 
     found = []
-    missing = [name for name in PERSON if reading.columns.get(name) not in sheet.header]
-    if missing:
-        found.append(note("", "missing_column", *_missing(missing, sheet, has_known=has_known)))
     taken = set(reading.read.values())
     unread = [name for name in dict.fromkeys(sheet.header) if name and name not in taken]
+    missing = [name for name in PERSON if reading.columns.get(name) not in sheet.header]
+    are_told_by_rows = missing == [*PERSON[1:]] and not unread and "" not in sheet.header
+    if missing and not are_known and (has_known or not are_told_by_rows):
+        found.append(note("", "missing_column", *_missing(missing, sheet, has_known=has_known)))
     if len(unread) > _TOLD_SINGLY:
         reason = f"Nothing is read from {len(unread)} columns: {', '.join(unread)[:200]}."
         fix = "Nothing, if that is meant; else say what they hold, or rename them."

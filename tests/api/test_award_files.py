@@ -90,6 +90,26 @@ def test_a_batch_is_called_as_its_sender_says_else_by_whom_it_is_and_when(
     assert send(client, headers, data, name="x" * 201).status_code == 400
 
 
+def test_a_number_that_nobody_has_is_one_error_with_what_adds_the_person(
+    client: Client, workshop: Revision, ada: Learner
+) -> None:
+    headers = bearer("awards.prepare")
+    both = [{"number": ada.number or ada.sourced_id}, {"number": "0000009"}]
+    grace = {"given_name": "Grace", "family_name": "Hopper", "email": "g@example.org"}
+    named = {"number": "0000777", **grace}
+    blank = {"number": "0000009", **dict.fromkeys(grace)}
+    for rows in (both, both[1:], [*both, named], [blank, named]):
+        told = client.post(
+            f"{ADDRESS}?template=workshop&dry_run=true",
+            json.dumps(rows),
+            "application/json",
+            headers=headers,
+        ).json()
+        (error,) = [each for each in told["problems"] if each["severity"] == "error"]
+        assert (error["code"], error["column"]) == ("unknown_learner", "number")
+        assert "the given name, the family name and the e-mail address" in error["remedy"]
+
+
 def test_rows_come_as_lines_of_json_too(client: Client, workshop: Revision) -> None:
     rows = [
         {"number": 7, "given name": "Ada", "family name": "Byron", "email": "a@example.org"},

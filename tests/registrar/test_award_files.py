@@ -277,9 +277,7 @@ def test_of_a_learner_on_record_the_number_or_a_key_is_enough(
     ben.also_known.create(source="banner", sourced_id="b:7", number="", name="", state="joined")
     keys = [ada.number or ada.sourced_id, "sis:banner:b:7"]
     kept = read("\n".join(["learner number", *keys]).encode(), workshop, clara)
-    assert [(each["code"], each["severity"]) for each in kept.problems] == [
-        ("missing_column", "warning")
-    ]
+    assert kept.problems == []
     assert (kept.counts["ok"], kept.counts["people"], codes(kept)) == (2, 0, [])
     before = list(Learner.objects.values())
     made = Award.objects.filter(batch=award_files.prepare(kept, by=clara))
@@ -293,14 +291,21 @@ def test_of_whom_nothing_is_on_record_names_and_address_are_asked_with_all_else_
     nothing = {"given name": "", "family name": "", "e-mail": ""}
     unknown = right(3) | nothing | {"result": "101"}
     kept = read(sheet(ada_row(**nothing), unknown), workshop, clara)
-    assert codes(kept) == ["required", "required", "required", "out_of_range"]
+    assert codes(kept) == ["unknown_learner", "out_of_range"]
     assert (kept.counts["new"], kept.counts["wrong"]) == (1, 1)
+    half = right(3) | {"given name": "", "e-mail": ""}
+    assert codes(read(sheet(half), workshop, clara)) == ["required", "required"]
     some = f"learner number\n{ada.number or ada.sourced_id}\n0000009\n"
-    assert codes(read(some.encode(), workshop, clara)) == ["unknown_learner"]
-    alone = read(b"learner number\n0000009\n", workshop, clara)
-    assert [(each["code"], each["severity"]) for each in alone.problems] == [
-        ("missing_column", "fatal")
+    kept = read(some.encode(), workshop, clara)
+    assert codes(kept) == ["unknown_learner"]
+    assert [(each["code"], each["severity"]) for each in kept.problems] == [
+        ("missing_column", "warning")
     ]
+    alone = read(b"learner number\n0000009\n", workshop, clara)
+    assert (alone.problems, codes(alone)) == ([], ["unknown_learner"])
+    (problem,) = alone.rows.get().problems
+    told = "also say the given name, the family name and the e-mail address."
+    assert problem["fix"].endswith(told)
 
 
 def test_a_key_leads_to_one_learner_whom_no_second_row_awards(
