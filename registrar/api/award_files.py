@@ -47,7 +47,17 @@ from skills.readers.records import Problem
 MAX_BYTES: Final = 8 << 20
 _PROBLEM: Final = "application/problem+json"
 _FORM: Final = "multipart/form-data"
-_COUNTS: Final = ("ok", "new", "replace", "again", "already", "waiting", "wrong", "people")
+_COUNTS: Final = (
+    "ok",
+    "warned",
+    "new",
+    "replace",
+    "again",
+    "already",
+    "waiting",
+    "wrong",
+    "people",
+)
 _REFUSED: Final = "The file cannot be read as it is, and nobody is awarded."
 _READS: Final = "learners.read"
 # What is said of a number much like the one that is sent, to who may not read learners' numbers.
@@ -226,7 +236,8 @@ class AwardFileOutcomeSerializer(serializers.Serializer):
     name = serializers.CharField(
         allow_null=True, help_text="Of that batch; null where nobody is awarded"
     )
-    ok = serializers.IntegerField(help_text="Rows with nothing wrong and nothing worth a look")
+    ok = serializers.IntegerField(help_text="Rows without an error")
+    warned = serializers.IntegerField(help_text="Of these, rows of which something is worth a look")
     new = serializers.IntegerField(help_text="Awarded")
     replace = serializers.IntegerField(help_text="Awarded in the place of a credential they have")
     again = serializers.IntegerField(help_text="Awarded one more")
@@ -417,6 +428,7 @@ def _outcome(
 ) -> dict[str, Any]:
     numbers = {name: counts.get(name, 0) for name in _COUNTS}
     numbers["already"] -= numbers["waiting"]
+    numbers["ok"] += numbers["warned"]
     awards = any(counts.get(each) for each in AwardFileRow.AWARDING)
     told = {"dry_run": is_dry_run, "batch": batch, "name": name if awards else None}
     return {**told, **numbers, "problems": problems}

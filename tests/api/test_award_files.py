@@ -51,7 +51,7 @@ def test_a_system_prepares_and_a_person_approves(
     assert entry.actor == "Skills service"
     batch = Batch.objects.get(pk=told["batch"])
     before = send(client, headers, data, dry_run="true").json()
-    assert (before["waiting"], before["already"]) == (1, 0)
+    assert (before["waiting"], before["already"], before["ok"]) == (1, 0, 1)
     assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
     again = send(client, headers, data)
     assert (again.status_code, again.json()["batch"], again.json()["already"]) == (200, None, 1)
@@ -88,6 +88,23 @@ def test_a_batch_is_called_as_its_sender_says_else_by_whom_it_is_and_when(
     assert send(client, headers, data, name="Late ones").json()["name"] == "Late ones"
     assert send(client, headers, data).json()["name"] is None
     assert send(client, headers, data, name="x" * 201).status_code == 400
+
+
+def test_a_row_of_which_something_is_worth_a_look_is_none_that_is_wrong(
+    client: Client, workshop: Revision, ada: Learner
+) -> None:
+    rows = [
+        {"number": ada.number or ada.sourced_id, "email": "another@example.org"},
+        {"number": "7", "given_name": "A", "family_name": "B", "email": "b@example.org"},
+        {"number": "8", "given_name": "A", "family_name": "B", "email": "no"},
+    ]
+    told = client.post(
+        f"{ADDRESS}?template=workshop&dry_run=true",
+        json.dumps(rows),
+        "application/json",
+        headers=bearer("awards.prepare"),
+    ).json()
+    assert (told["ok"], told["warned"], told["wrong"]) == (2, 1, 1), told
 
 
 def test_a_number_that_nobody_has_is_one_error_with_what_adds_the_person(
