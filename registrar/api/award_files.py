@@ -164,10 +164,12 @@ class AwardRowSerializer(serializers.Serializer):
         help_text="Needed of people who are not on record", **_MAY_BE_BLANK
     )
     awarded_on = serializers.CharField(
-        help_text="Day of the award, such as 2026-06-30; today, if left out", **_MAY_BE_BLANK
+        help_text="Day of the award, such as 2026-06-30 (ISO 8601); today, if left out",
+        **_MAY_BE_BLANK,
     )
     valid_until = serializers.CharField(
-        help_text="Last day; as the template says, if left out", **_MAY_BE_BLANK
+        help_text="Last day, such as 2029-06-30; as the template says, if left out",
+        **_MAY_BE_BLANK,
     )
     result = _ResultField(
         required=False,

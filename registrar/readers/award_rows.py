@@ -492,7 +492,7 @@ def _misread(day: Misread, habit: Habit) -> Flaw:
         return Flaw(
             "ambiguous_date",
             "It may be day/month or month/day; nothing in the column tells which.",
-            f"Write {meant}, or say which order is meant.",
+            f"Write the year first: {meant}.",
         )
     return Flaw(
         "other_date_format",

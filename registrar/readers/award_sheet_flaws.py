@@ -100,6 +100,7 @@ def both_orders(column: str, file: str) -> Problem:
         "",
         "ambiguous_dates",
         "Nothing in this column tells whether the day or the month comes first.",
-        "Say which of the two does; with the command by --dates.",
+        "Write days with the year first (ISO 8601), such as 2026-05-15. Or say which of the two comes "
+        "first: at the desk, or with the command by --dates.",
         "warning",
     )

@@ -142,7 +142,10 @@ def test_how_days_are_written_is_told_from_the_column(days: list[str], told: str
 def test_where_nothing_tells_day_from_month_somebody_is_asked() -> None:
     data = sheet(*(right(n) | {"award date": "03/04/2026", "valid until": ""} for n in (1, 2)))
     assert {code for _, _, code in codes(read(data))} == {"ambiguous_date"}
-    assert [each.code for each in read(data).problems] == ["ambiguous_dates"]
+    (column,) = read(data).problems
+    assert (column.code, "ISO 8601" in column.fix) == ("ambiguous_dates", True)
+    fixes = {each.fix for row in read(data).rows for each in row.problems}
+    assert all(each.startswith("Write the year first: 2026-") for each in fixes)
     said = read(data, orders={"awarded_on": "month first"}).rows[0].record
     assert said is not None
     assert said.awarded_on == date(2026, 3, 4)
