@@ -53,7 +53,7 @@ OF_THE_API = {
 }
 OF_A_BODY = {
     413: "The body is too large.",
-    415: "The body is not of a media type that is read here.",
+    415: "The body is not of a media type that is read here; `detail` names those that are.",
 }
 OF_A_WRITE = {
     409: "A request with this Idempotency-Key is still being worked on, or what there is does not "
@@ -96,7 +96,8 @@ IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "schema": {"type": "string"},
-    "description": "The ETag that was read: if it has changed since, 412 comes and nothing changes",
+    "description": "The ETag that was read, with its quotes: if it has changed since, 412 comes "
+    "and nothing changes",
 }
 OF_A_CHANGE = {412: "It has changed since the client read it, as `If-Match` says."}
 OF_ONE_THING = {404: "There is nothing with this id."}

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -57,6 +57,8 @@ class ProblemRenderer(JSONRenderer):
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer with `application/problem+json`; the code is stable, the words may change."""
     error = _as_api_exception(error)
+    if type(error) is exceptions.UnsupportedMediaType:
+        error.detail = ErrorDetail(_unread(context), error.default_code)
     response = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return None
@@ -100,6 +102,15 @@ def _as_api_exception(error: Exception) -> Exception:
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
     return error
+
+
+def _unread(context: dict[str, Any]) -> str:
+    """What is said of a media type that is not read: which are."""
+    *others, last = [parser.media_type for parser in context["view"].get_parsers()]
+    read = f"{', '.join(others)} or {last}" if others else last
+    said = (context["request"].content_type or "").partition(";")[0].strip()
+    which = f"{said[:64]} is not read here" if said else "Nothing says what the body is"
+    return f"{which}: send {read}, and say so in Content-Type."
 
 
 def _body_of(error: APIException) -> dict[str, Any]:

@@ -116,12 +116,20 @@ class Moment(serializers.DateTimeField):
         return at
 
 
+class OtherEncoding(UnsupportedMediaType):
+    """A body says that its letters are encoded otherwise than in UTF-8."""
+
+    def __init__(self, media_type: str) -> None:
+        said = "JSON, NDJSON and CSV are read in UTF-8 alone. Send them so, with no other charset."
+        super().__init__(media_type, detail=said)
+
+
 def demand_utf8(media_type: str | None) -> None:
-    """Raise UnsupportedMediaType for another encoding: JSON, NDJSON and CSV come in UTF-8."""
+    """Raise OtherEncoding for another encoding: JSON, NDJSON and CSV come in UTF-8."""
     _, *parameters = (media_type or "").lower().replace(" ", "").split(";")
     charsets = [each.partition("=")[2] for each in parameters if each.startswith("charset=")]
     if any(each.strip('"') != "utf-8" for each in charsets):
-        raise UnsupportedMediaType(media_type or "")
+        raise OtherEncoding(media_type or "")
 
 
 def _flaw(field: Any, value: Any) -> Any:

@@ -56,8 +56,9 @@ def _parse(content: bytes, max_bytes: int) -> Any:
             parse_int=_integer,
             parse_float=_float,
         )
-    except UnicodeDecodeError:
-        raise NotUtf8 from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise NotUtf8(f"Byte {error.start} (line {line}) is not UTF-8.") from None
     except RecursionError:
         raise TooDeep(f"The text is nested more than {MAX_DEPTH} deep.") from None
     except json.JSONDecodeError as error:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -80,7 +81,8 @@ def opened(data: bytes, results: Sequence[ResultField], *, encoding: str = "") -
     def knows(names: Sequence[str]) -> int:
         return award_columns.known(names, results)
 
-    return loose_sheet.read(data, encoding=encoding, knows=knows)
+    sheet = loose_sheet.read(data, encoding=encoding, knows=knows)
+    return replace(sheet, told=(*award_sheet_flaws.of_the_encoding(sheet, data), *sheet.told))
 
 
 def suggest(sheet: LooseSheet, results: Sequence[ResultField]) -> dict[str, str]:
@@ -110,7 +112,6 @@ def check(
             sheet, reading, file, has_known=bool(known), are_known=are_known
         ),
         *award_sheet_flaws.of_the_results(reading, file),
-        *award_sheet_flaws.of_the_encoding(sheet, file),
     ]
     problems += [
         Problem(file, each.row, "", each.value, each.code, each.reason, each.fix, each.severity)

@@ -8,6 +8,7 @@ from registrar.readers.award_columns import PERSON
 from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseSheet
 from registrar.readers.records import Problem, Severity
+from skills.readers.records import Problem as ToldOfASheet
 
 # Of more columns from which nothing is read one learns at once.
 _TOLD_SINGLY: Final = 12
@@ -82,13 +83,18 @@ def of_the_results(reading: Reading, file: str) -> list[Problem]:
     ]
 
 
-def of_the_encoding(sheet: LooseSheet, file: str) -> list[Problem]:
-    """A warning where the file is not UTF-8."""
+def of_the_encoding(sheet: LooseSheet, data: bytes) -> list[ToldOfASheet]:
+    """A warning where the file is not UTF-8, with the first byte that is not."""
     if sheet.encoding in ("", "UTF-8"):
         return []
     reason = f"The file is read as {sheet.encoding}, not as UTF-8."
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason += f" Byte {error.start} (line {line} of the text) is the first that is not."
     fix = "Look at names with accents; if they are wrong, save the file as “CSV UTF-8”."
-    return [Problem(file, None, "", "", "encoding", reason, fix, "warning")]
+    return [ToldOfASheet("", None, "", "", "encoding", reason, fix, "warning")]
 
 
 def both_orders(column: str, file: str) -> Problem:
@@ -100,7 +106,7 @@ def both_orders(column: str, file: str) -> Problem:
         "",
         "ambiguous_dates",
         "Nothing in this column tells whether the day or the month comes first.",
-        "Write days with the year first (ISO 8601), such as 2026-05-15. Or say which of the two comes "
-        "first: at the desk, or with the command by --dates.",
+        "Write days with the year first (ISO 8601), such as 2026-05-15. Or say which of the two "
+        "comes first: at the desk, or with the command by --dates.",
         "warning",
     )

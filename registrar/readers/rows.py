@@ -87,7 +87,8 @@ def _told(error: Exception) -> tuple[str, str, str]:
     if isinstance(error, _Repeated):
         return "duplicate_key", "A member stands twice in one object.", "Leave one of them out."
     if isinstance(error, UnicodeDecodeError):
-        return "not_utf8", f"Byte {error.start} is not UTF-8.", "Send UTF-8."
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return "not_utf8", f"Byte {error.start} (line {line}) is not UTF-8.", "Send UTF-8."
     if isinstance(error, UnicodeEncodeError):
         reason = "The name of a member holds half a character (a lone surrogate)."
         return "parse_error", reason, "Let a library write it."
@@ -120,8 +121,9 @@ def _row(index: int, row: Any) -> Given:
 
 
 def _lines(stream: BufferedReader) -> Iterator[Given]:
-    index = 0
+    index = number = ends = 0
     while line := stream.readline(_LONGEST_LINE + 1):
+        number, begins, ends = number + 1, ends, ends + len(line)
         if len(line) > _LONGEST_LINE:
             raise Unreadable(
                 "line_too_long", f"Row {index} is longer than 1 MiB.", "Send one object a line."
@@ -130,6 +132,9 @@ def _lines(stream: BufferedReader) -> Iterator[Given]:
             continue
         try:
             yield _row(index, _parsed(line.decode()))
+        except UnicodeDecodeError as error:
+            reason = f"Byte {begins + error.start} (line {number}) is not UTF-8."
+            yield Given(index, {}, Flaw("", "not_utf8", reason, "Send UTF-8."))
         except (ValueError, RecursionError) as error:
             yield Given(index, {}, Flaw("", *_told(error)))
         index += 1

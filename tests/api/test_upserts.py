@@ -182,6 +182,29 @@ def test_one_result_is_superseded_and_the_answer_is_the_new_one(sent: APIClient)
     assert sent.patch(key, {"level": "x"}, format="json").json()["withdrawn"] is True
 
 
+@pytest.mark.parametrize("said", ["", "abc", '"abc', 'abc"', "W/abc", "*, *", '"a" "b"', '"a";"b"'])
+def test_what_names_no_version_is_refused_as_that(sent: APIClient, said: str) -> None:
+    key = "/api/v1/results/sis:banner:r1"
+    answer = sent.patch(key, {"score": 90}, format="json", headers={"if-match": said})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_if_match"), said
+    assert Result.objects.filter(source="banner").count() == 1
+
+
+def test_any_version_and_one_of_several_are_changed_and_a_weak_one_is_not(sent: APIClient) -> None:
+    key = "/api/v1/results/sis:banner:r1"
+
+    def change(score: int, said: str) -> Any:
+        return sent.patch(key, {"score": score}, format="json", headers={"if-match": said})
+
+    tag = sent.get(key)["ETag"]
+    weak = change(90, f"W/{tag}")
+    assert (weak.status_code, "weak" in weak.json()["detail"]) == (412, True)
+    late = change(90, '"of,another"')
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert change(90, f' , "a" ,, {tag}, ').status_code == 200
+    assert change(91, "*").status_code == 200
+
+
 def test_a_result_of_one_outcome_does_not_become_one_of_another(sent: APIClient) -> None:
     more = [{"code": "MAT-2", "course": "m1", "statement": "Draw a line."}]
     assert became(send(sent, "outcomes", more)) == ["created"]
@@ -531,6 +554,35 @@ def test_what_is_no_list_of_rows_is_refused(
     answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type=media_type)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
     assert answer["Content-Type"] == "application/problem+json"
+
+
+LATIN_1 = {
+    "application/json": b'[{"sourced_id": "l1",\n "given_name": "Ren\xe9e"}]',
+    "application/x-ndjson": b'{"sourced_id": "l0",         \n "given_name": "Ren\xe9e"}',
+    "text/csv": b"sourced_id,given_name,email,number\nl1,Ren\xe9e,,\n",
+}
+
+
+@pytest.mark.parametrize("media_type", LATIN_1)
+def test_the_byte_that_is_not_utf8_is_named(writer: APIClient, media_type: str) -> None:
+    body = LATIN_1[media_type]
+    answer = writer.post(f"/api/v1/learners{BANNER}", body, content_type=media_type).json()
+    told = answer if "code" in answer else answer["rows"][-1]["errors"][0]
+    assert told["code"] == "not_utf8"
+    said = told.get("detail") or told["reason"]
+    assert f"Byte {body.index(0xE9)} " in said, said
+    assert "line 2" in said or media_type == "text/csv"
+
+
+def test_what_is_read_is_named_to_who_sends_something_else(writer: APIClient) -> None:
+    address = f"/api/v1/learners{BANNER}"
+    told = writer.post(address, "<a/>", content_type="application/xml").json()["detail"]
+    assert told == (
+        "application/xml is not read here: send application/json, application/x-ndjson or "
+        "text/csv, and say so in Content-Type."
+    )
+    told = writer.post(address, "[]", content_type="application/json; charset=latin-1").json()
+    assert "UTF-8" in told["detail"]
 
 
 @pytest.mark.parametrize("source", ["", "own", "award file", "x" * 101, " ", "a\tb\x07"])

@@ -161,6 +161,9 @@ def test_letters_are_read_in_the_encoding_that_they_are_in(codec: str, told: str
     (record,) = [each.record for each in found.rows if each.record]
     assert (record.given_name, record.family_name) == ("Renée", "Müller")
     assert [told in each.reason for each in found.problems] == ([True] if told else [])
+    if codec == "cp1252":
+        at = sheet(row).encode(codec).index(0xE9)
+        assert f"Byte {at} (line 2 of the text)" in found.problems[0].reason
 
 
 def test_one_damaged_letter_costs_one_row() -> None:
