@@ -102,9 +102,7 @@ class Writes:
             dry_runs.say(response)
         return response
 
-    def _once(
-        self, request: HttpRequest, client: int, key: str, *, is_dry: bool
-    ) -> HttpResponse:
+    def _once(self, request: HttpRequest, client: int, key: str, *, is_dry: bool) -> HttpResponse:
         """A try with a key is done once, too; it leaves the key free for the write itself."""
         with _copy() as copy, transaction.atomic():
             digest = _digest(request, copy)

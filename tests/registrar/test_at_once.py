@@ -1,6 +1,7 @@
 """Two people decide at the same moment: one of them wins, and nothing is there twice."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,9 +17,9 @@ from issuer.models import Achievement, Batch, LedgerEntry
 from issuer.services.clients import Client
 from registrar.models import Award, Learner, Mapping, NightRun, Revision, SkillTag
 from registrar.readers.rows import Given
-from registrar.services.awarding import awards
+from registrar.services.awarding import award_files, awards
 from registrar.services.drafting import templates
-from registrar.services.feeding import nights, upserts
+from registrar.services.feeding import feeds, nights, upserts
 from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
 
@@ -163,3 +164,39 @@ def test_two_organisations_moved_below_one_another_at_once_close_no_circle(
     assert [send(source, above) for source in ("north", "south")] == ["created"] * 2
     made = at_once(partial(send, "north", "sis:south:top"), partial(send, "south", "sis:north:top"))
     assert sorted(made) == ["error", "updated"]
+
+
+@pytest.mark.parametrize("first", ["the file", "the system"])
+def test_a_file_of_awards_and_a_system_that_bring_somebody_at_once_make_one_learner(
+    workshop: Revision, clara: User, first: str
+) -> None:
+    feeds.add("SIS", kind="api", source="sis", shares_numbers=True, by=clara)
+    data = b"number,given_name,family_name,email\nA1,Ada,Okafor,ada@example.org"
+    taken = award_files.take(data, template=workshop.template, by=clara, file_name="a.csv")
+    kept = award_files.look(taken)
+    row = {"sourced_id": "u1", "number": "A1", "given_name": "Ada", "family_name": "Okafor"}
+    calls: list[Callable[[], Any]] = [
+        partial(award_files.prepare, kept, by=clara),
+        partial(upserts.apply, "learners", [Given(0, row)], source="sis", by=Client("sis", "SIS")),
+    ]
+    leading, following = calls if first == "the file" else reversed(calls)
+    written = threading.Event()
+
+    @transaction.atomic
+    def lead() -> Any:
+        found = leading()
+        written.set()
+        time.sleep(0.5)  # the other writes now, or waits
+        return found
+
+    def follow() -> Any:
+        written.wait(timeout=10)
+        return following()
+
+    _, done = at_once(lead, follow)
+    ada = Learner.objects.get(number="A1")
+    assert (ada.source, ada.sourced_id) == ("sis", "u1")
+    if first == "the file":
+        assert Award.objects.get().learner == ada
+    else:
+        assert (done, Award.objects.exists()) == ("plan_outdated", False)

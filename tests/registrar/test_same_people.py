@@ -11,16 +11,17 @@ from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from issuer.errors import WrongState
-from issuer.models import LedgerEntry
+from issuer.models import Credential, LedgerEntry, VerifiableCredential
 from issuer.services.clients import Client
 from registrar.errors import FeedRefused, NotAllowed
-from registrar.models import Enrolment, Learner, Result, Revision, SamePerson
+from registrar.models import Award, Enrolment, Learner, Result, Revision, SamePerson
 from registrar.readers.rows import Given
-from registrar.services.awarding import awards
+from registrar.services.awarding import award_file_reading, award_files, awards, corrections
 from registrar.services.feeding import feeds, rosters, upserts
 from registrar.services.learners import learner_sign_ins, same_people
 from registrar.services.marking import participation
-from tests.cast import College
+from tests.cast import College, Sealed, at_hand, issue
+from tests.registrar.award_sheets import HEADER, line, right
 from tests.registrar.test_awards import evaluate
 from tests.registrar.test_oneroster_csv import Roster
 from tests.registrar.test_rosters import GONE, changes, delta, put
@@ -210,3 +211,173 @@ def test_whoever_was_awarded_something_stays_and_it_is_said_why(
 def test_a_system_whose_numbers_are_the_colleges_has_a_name(clara: User) -> None:
     with pytest.raises(FeedRefused, match="Name the system"):
         feeds.add("Moodle", "moodle", shares_numbers=True, by=clara)
+
+
+FILED = {
+    "learner number": "A1",
+    "given name": "A.",
+    "family name": "OKAFOR",
+    "e-mail": "from-a-file@example.org",
+}
+
+
+def sheet(cells: dict[str, str]) -> bytes:
+    return "\n".join([",".join(HEADER), line(right(1) | cells)]).encode()
+
+
+def award_from_a_file(workshop: Revision, clara: User, **cells: str) -> Award:
+    """An award that a file makes, mostly of Ada, whom nobody has heard of yet."""
+    data = sheet(FILED | cells)
+    kept = award_files.take(data, template=workshop.template, by=clara, file_name="people.csv")
+    batch = award_files.prepare(award_files.look(kept), by=clara)
+    return Award.objects.get(batch=batch)
+
+
+SENT = {"sourced_id": "u1", "number": "A1", "given_name": "Ada", "family_name": "Okafor"}
+BY_BANNER = SENT | {"email": "ada@example.edu"}
+
+
+def test_whom_a_file_of_awards_named_first_is_the_systems_own_once_it_brings_them(
+    workshop: Revision, clara: User, sis: APIClient
+) -> None:
+    award = award_from_a_file(workshop, clara)
+    ada, others = award.learner, Learner.objects.exclude(pk=award.learner_id).count()
+    assert send("banner", "learners", {**SENT}) == [("updated", ["same_person"])]
+    ada.refresh_from_db()
+    assert (ada.source, ada.sourced_id, ada.name) == ("banner", "u1", "Ada Okafor")
+    assert ada.email == FILED["e-mail"], "what the system leaves out stays"
+    assert send("banner", "learners", BY_BANNER) == [("updated", [])]
+    assert send("banner", "learners", BY_BANNER) == [("unchanged", [])]
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.edu"
+    assert Learner.objects.exclude(pk=ada.pk).count() == others
+    assert Award.objects.get() == award
+    AccessToken.objects.update(scope="learners.read")
+    for key in ("sis:banner:u1", "sis:award%20file:A1"):
+        assert sis.get(f"/api/v1/learners/{key}").json()["id"] == ada.pk
+    again = award_file_reading.plan(sheet(FILED), template=workshop.template)
+    assert [row.learner for row in again.rows] == [ada.pk]
+    assert send("banner", "learners", BY_BANNER | {"retired": True}) == [("updated", [])]
+    ada.refresh_from_db()
+    assert ada.retired_at is not None
+
+
+def test_a_roster_that_brings_them_says_their_name_too_and_again_nothing_changes(
+    workshop: Revision, clara: User, tmp_path: Path
+) -> None:
+    ada = award_from_a_file(workshop, clara).learner
+    imported = bring(roster(), tmp_path, "banner")
+    assert imported.plan["users.csv"]["changed"] == 1
+    ada.refresh_from_db()
+    assert (ada.source, ada.sourced_id, ada.given_name) == ("banner", "u1", "Ada")
+    assert of("banner") == {"u1", "u2"}
+    assert ada.enrolments.filter(source="banner").exists()
+    assert changes(bring(roster(), tmp_path, "banner")) == {}
+
+
+@pytest.mark.parametrize("by_roster", [False, True])
+def test_what_somebody_corrected_before_the_system_brings_them_holds(
+    workshop: Revision, clara: User, tmp_path: Path, by_roster: bool
+) -> None:
+    ada = award_from_a_file(workshop, clara, **{"given name": "Ada"}).learner
+    corrections.correct_learner(ada, by=clara, reason="Passport.", given_name="Adaeze")
+    if by_roster:
+        bring(roster(), tmp_path, "banner")
+    else:
+        send("banner", "learners", BY_BANNER)
+    ada.refresh_from_db()
+    assert (ada.source, ada.given_name) == ("banner", "Adaeze")
+    send("banner", "learners", BY_BANNER | {"given_name": "Ada Lovelace"})
+    ada.refresh_from_db()
+    assert ada.given_name == "Ada Lovelace", "the system says something new"
+
+
+def test_what_was_issued_says_what_it_said(
+    college: College, workshop: Revision, sealed: Sealed, clara: User, dev: User
+) -> None:
+    award = award_from_a_file(workshop, clara)
+    with at_hand(sealed):
+        issue(awards.approve(award.batch, by=dev))
+    before = VerifiableCredential.objects.values().get()
+    send("banner", "learners", BY_BANNER)
+    assert VerifiableCredential.objects.values().get() == before
+    assert "A. OKAFOR" in Credential.objects.get().document
+
+
+def test_in_doubt_somebody_says_that_they_are_one_and_the_system_owns_them_and_takes_it_back(
+    workshop: Revision, clara: User, tmp_path: Path
+) -> None:
+    award = award_from_a_file(workshop, clara, **{"family name": "Obi"})
+    ada = award.learner
+    assert send("banner", "learners", BY_BANNER) == [("created", ["maybe_the_same"])]
+    bring(roster(), tmp_path, "banner")
+    same = same_people.join(SamePerson.objects.get(), by=clara, reason="Passport.")
+    assert send("banner", "learners", BY_BANNER) == [("updated", [])]
+    ada.refresh_from_db()
+    assert (ada.source, ada.name, ada.email) == ("banner", "Ada Okafor", "ada@example.edu")
+    assert ada.enrolments.filter(source="banner").exists()
+    assert same_people.who_is(ada) == ada
+    parted = same_people.part(same, by=clara, reason="It was a mistake.")
+    assert (parted.source, parted.sourced_id, parted.state) == ("banner", "u1", "apart")
+    ada.refresh_from_db()
+    assert (ada.source, ada.name, ada.email) == ("award file", "A. Obi", "")
+    theirs = Learner.objects.get(source="banner", sourced_id="u1")
+    assert (theirs.name, theirs.email, theirs.retired_at) == ("Ada Okafor", "ada@example.edu", None)
+    assert theirs.enrolments.filter(source="banner").exists()
+    assert not ada.enrolments.filter(source="banner").exists()
+    assert Award.objects.get().learner == ada
+    assert send("banner", "learners", BY_BANNER) == [("unchanged", [])]
+
+
+def test_whom_a_system_took_over_is_parted_and_not_found_again(
+    workshop: Revision, clara: User
+) -> None:
+    ada = award_from_a_file(workshop, clara).learner
+    send("banner", "learners", BY_BANNER)
+    same_people.part(SamePerson.objects.get(), by=clara, reason="It was a mistake.")
+    ada.refresh_from_db()
+    assert (ada.source, ada.sourced_id, ada.name) == ("award file", "A1", "A. OKAFOR")
+    assert send("banner", "learners", BY_BANNER) == [("unchanged", [])]
+    theirs = Learner.objects.get(source="banner", sourced_id="u1")
+    assert (theirs.name, theirs.number) == ("Ada Okafor", "A1")
+
+
+def test_two_of_a_system_are_not_both_whom_a_file_named(workshop: Revision, clara: User) -> None:
+    award_from_a_file(workshop, clara)
+    send("banner", "learners", BY_BANNER, BY_BANNER | {"sourced_id": "u2"})
+    first, second = SamePerson.objects.order_by("sourced_id")
+    same_people.join(first, by=clara, reason="Passport.")
+    with pytest.raises(WrongState, match="somebody else of that system"):
+        same_people.join(second, by=clara, reason="Passport, too.")
+
+
+def test_a_number_that_is_given_again_leads_to_nobodys_account_but_their_own(
+    workshop: Revision, clara: User
+) -> None:
+    ada = award_from_a_file(workshop, clara).learner
+    send("banner", "learners", BY_BANNER)
+    send("banner", "learners", BY_BANNER | {"number": "B1"})
+    ben = award_from_a_file(
+        workshop, clara, **{"given name": "Ben", "family name": "Ortiz", "e-mail": "b@example.org"}
+    ).learner
+    assert (ben.number, ben == ada) == ("A1", False)
+    assert same_people.who_is(ben) == ben
+
+
+def test_of_several_with_a_number_the_one_of_the_name_is_awarded_and_that_is_said(
+    workshop: Revision, clara: User
+) -> None:
+    for source, family_name in (("north", "Okafor"), ("south", "Obi")):
+        send(source, "learners", SENT | {"family_name": family_name})
+    data = sheet(FILED | {"given name": "Ada", "family name": "Obi"})
+    planned = award_file_reading.plan(data, template=workshop.template)
+    (problem,) = planned.rows[0].problems
+    assert (problem.code, problem.severity) == ("number_of_several", "warning")
+    meant = Learner.objects.get(source="south")
+    assert planned.rows[0].learner == meant.pk
+    assert "south" in problem.reason
+    send("south", "learners", SENT)
+    data = data.replace(b"Obi", b"Okafor")
+    (problem,) = award_file_reading.plan(data, template=workshop.template).rows[0].problems
+    assert (problem.code, problem.severity) == ("several_learners", "error")
+    assert "sis:<source>:<sourcedId>" in problem.fix

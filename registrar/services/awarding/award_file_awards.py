@@ -16,6 +16,7 @@ from registrar.readers.award_records import AwardRecord
 from registrar.services.awarding import award_file_plan, award_file_rows, chosen_awards
 from registrar.services.awarding.award_file_plan import PlannedRow
 from registrar.services.college import people
+from registrar.services.learners import same_people
 
 # Of a batch.
 LONGEST_NAME: Final = 200
@@ -118,16 +119,19 @@ def _learners(rows: Sequence[PlannedRow]) -> dict[str, int]:
     if not unknown:
         return {}
     source = award_file_plan.SOURCE
+    # What led to somebody who has another number by now still does.
+    used = same_people.joined(source, among=unknown)
+    ids = {number: str(uuid4()) if number in used else number for number in unknown}
     copying.insert(
         Learner,
         _LEARNER,
         (
-            (source, number, number, record.given_name, record.family_name, record.email)
+            (source, ids[number], number, record.given_name, record.family_name, record.email)
             for number, record in unknown.items()
         ),
     )
-    made = Learner.objects.filter(source=source, sourced_id__in=unknown)
-    return dict(made.values_list("sourced_id", "pk"))
+    made = Learner.objects.filter(source=source, sourced_id__in=ids.values())
+    return dict(made.values_list("number", "pk"))
 
 
 def _evidence(record: AwardRecord) -> list[dict[str, str]]:

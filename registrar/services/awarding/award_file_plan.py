@@ -222,7 +222,10 @@ class _Planner:
             self._doubt(record, problems)
         elif len(present) > 1:
             same = [each for each in present if _likeness(each, record) == 2]
-            if len(same) != 1:
+            if len(same) == 1:
+                said = _one_of_several(same[0], len(present))
+                self._note(problems, record, "number", *said, severity="warning")
+            else:
                 self._note(problems, record, "number", *_SEVERAL)
             present = same
         if not present:
@@ -332,7 +335,9 @@ _SAME_NAME = (
 _SEVERAL = (
     "several_learners",
     "Several learners have this number, and the names do not tell which is meant.",
-    "Write the name as it is in the records.",
+    "Write the name as it is in the records; or the key of one, `sis:<source>:<sourcedId>`. If "
+    "they are one person, have it said at the desk that the numbers of both systems are the "
+    "college's own (“Feeds”), and of them that they are one (“Same people”).",
 )
 _OTHER_NAME = (
     "other_name",
@@ -376,6 +381,16 @@ def _second(first: int) -> tuple[str, str, str]:
         "duplicate_row",
         f"Line {first} awards the same learner.",
         "Remove one of the two rows.",
+    )
+
+
+def _one_of_several(learner: Learner, count: int) -> tuple[str, str, str]:
+    return (
+        same_people.SHARED_NUMBER,
+        f"{count} learners have this number; it is the one of this name, learner {learner.pk} of "
+        f"{learner.source}.",
+        "Check that it is who is meant. To name one of them, write its key, "
+        "`sis:<source>:<sourcedId>`.",
     )
 
 

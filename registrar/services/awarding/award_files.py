@@ -44,6 +44,7 @@ from registrar.services.awarding.award_file_rows import AT_ONCE
 from registrar.services.awarding.chosen_awards import Common
 from registrar.services.awarding.learner_choices import Choice
 from registrar.services.college import people, roles, sources, uploads
+from registrar.services.learners import same_people
 from skills.readers.errors import Unreadable
 
 State = AwardFile.State
@@ -252,6 +253,7 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     _demand(award_file.template, by=by, duplicates=award_file.duplicates)
     _lock(award_file)
     sources.hold(award_file_plan.SOURCE)
+    same_people.hold(award_file_plan.SOURCE)
     revision = award_file_reading.revision_of(award_file.template)
     awards.hold(revision)
     planned = award_file_reading.plan_of(award_file)

@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from issuer.errors import BadAddress, ReasonMissing, SamePerson, WrongState
@@ -157,15 +157,20 @@ def may_decide(user: User, correction: Correction) -> bool:
     return True
 
 
-def sticky(source: str) -> dict[str, Sticky]:
+def sticky(
+    source: str, *, besides: Mapping[str, Learner] = MappingProxyType({})
+) -> dict[str, Sticky]:
     """By sourcedId and field: what a source says that was corrected here, and what we say instead.
 
-    Until the source says something else, the correction holds.
+    Until the source says something else, the correction holds. `besides` are learners by the
+    sourcedIds under which they are about to be the source's.
     """
+    ids = {learner.pk: sourced_id for sourced_id, learner in besides.items()}
     found: dict[str, Sticky] = {}
-    made = Correction.objects.made().filter(learner__source=source).exclude(was={})
-    for correction in made.select_related("learner").order_by("decided_at"):
-        kept = found.setdefault(correction.learner.sourced_id, {})
+    made = Correction.objects.made().filter(Q(learner__source=source) | Q(learner__in=ids))
+    for correction in made.exclude(was={}).select_related("learner").order_by("decided_at"):
+        learner = correction.learner
+        kept = found.setdefault(ids.get(learner.pk, learner.sourced_id), {})
         for field, was in correction.was.items():
             says, held = kept.get(field, (was, was))
             kept[field] = (says if held == was else was, getattr(correction, field))

@@ -12,6 +12,7 @@ LONGEST: Final = 100
 # The first key of the advisory lock tells ours from others; the second is the source's.
 _SOURCES = 1
 _TREES = 6
+_NUMBERS = 7
 
 
 def demand_name(source: str) -> None:
@@ -37,3 +38,15 @@ def hold_tree(kind: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_TREES, kind])
+
+
+def hold_numbers(*, alone: bool) -> None:
+    """Wait until nobody else finds people by their numbers, and hold that to the commit.
+
+    To be called in a transaction, after `hold`. Who writes learners whose numbers are not compared
+    may do so beside others (`alone` is false), but not while somebody finds people by them: both
+    would add the person whom neither has found.
+    """
+    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, 0)", [_NUMBERS])

@@ -129,14 +129,19 @@ class _Comparison:
     def __init__(self, bundle: Bundle, source: str) -> None:
         self._bundle = bundle
         self._source = source
-        self._rows = Rows(bundle, source)
+        self._matches = same_people.match(source, bundle.users)
+        self._taken_over = same_people.taken_over(self._matches)
+        self._rows = Rows(bundle, source, taken_over=self._taken_over)
         self._scope = Scope(bundle, source)
         self._report = PlanReport(bundle)
         self._changes: dict[str, Changes] = {}
         # People of this source who are learners of another one, by their id here.
-        self._matches = same_people.match(source, bundle.users)
         self._joined = same_people.joined(source)
-        self._joined |= {each.sourced_id: each.learner for each in self._matches if not each.doubt}
+        self._joined |= {
+            each.sourced_id: each.learner
+            for each in self._matches
+            if not each.doubt and each.sourced_id not in self._taken_over
+        }
         self._ids_here = {pk: sourced_id for sourced_id, pk in self._joined.items()}
 
     def plan(self) -> Plan:
@@ -252,8 +257,8 @@ class _Comparison:
         if own is not None:
             columns.append(table.columns[own].path.replace("sourced_id", "source"))
 
-        def read(which: Q) -> Iterator[tuple[str, Held]]:
-            for sourced_id, pk, *values in ours.filter(which).values_list(*columns):
+        def read(rows: models.QuerySet[Any]) -> Iterator[tuple[str, Held]]:
+            for sourced_id, pk, *values in rows.values_list(*columns):
                 # Under what another source brought it was put here.
                 if own is not None and values.pop() != self._source:
                     values[own] = None
@@ -263,12 +268,15 @@ class _Comparison:
                 yield sourced_id, Held(pk, tuple(values), gone)
 
         scope = self._listed(table)
-        held = {} if scope is None else dict(read(scope))
+        held = {} if scope is None else dict(read(ours.filter(scope)))
         listed = list(held)
         others = [key for key in ids if key not in held]
         for start in range(0, len(others), _QUERY):
-            held.update(read(Q(sourced_id__in=others[start : start + _QUERY])))
+            held.update(read(ours.filter(sourced_id__in=others[start : start + _QUERY])))
         if table.file == USERS:
+            ids_here = {learner.pk: key for key, learner in self._taken_over.items()}
+            over = table.rows().filter(pk__in=ids_here).order_by()
+            held.update({ids_here[each.pk]: each for _, each in read(over)})
             held.update({key: Held(pk, (), False) for key, pk in self._joined.items()})
             listed = [key for key in listed if key not in self._joined]
         return held, listed

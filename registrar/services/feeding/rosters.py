@@ -115,6 +115,7 @@ def try_out(planned: Plan) -> None:
     the same source waits for the end of it.
     """
     sources.hold(planned.source)
+    same_people.hold(planned.source)
     _write(planned, timezone.now())
 
 
@@ -137,6 +138,7 @@ def apply(
     if not claimed.update(state=State.APPLIED, applied_by=by, applied_at=at):
         raise WrongState
     sources.hold(roster_import.source)
+    same_people.hold(roster_import.source)
     path = Path(roster_import.stored_at)
     if uploads.digest(path) != roster_import.sha256:
         raise PlanOutdated("The files are not those that were read. Read them again.")

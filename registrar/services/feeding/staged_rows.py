@@ -1,7 +1,7 @@
 """The rows that a roster becomes, file by file, before they are compared with what is held."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -53,9 +53,11 @@ class Rows:
     learning objective's result belongs to, what is held stands in.
     """
 
-    def __init__(self, bundle: Bundle, source: str) -> None:
+    def __init__(self, bundle: Bundle, source: str, *, taken_over: Mapping[str, Learner]) -> None:
         self._bundle = bundle
         self._source = source
+        # Learners who are about to be the source's own, by their sourced ids there.
+        self._taken_over = taken_over
         # Objectives that are no outcome of ours: file and objective -> the numbers of their rows.
         self.unknown_outcomes: dict[tuple[str, str], list[int]] = {}
         # What was passed over for that reason is there nonetheless: sourced ids of results.
@@ -171,7 +173,7 @@ class Rows:
         known = Learner.objects.filter(source=self._source)
         others = [record.sourced_id for record in bundle.users if record.sourced_id not in learning]
         learning.update(known.filter(sourced_id__in=others).values_list("sourced_id", flat=True))
-        corrected = corrections.sticky(self._source)
+        corrected = corrections.sticky(self._source, besides=self._taken_over)
         return {
             record.sourced_id: Row(
                 _person(record, corrected.get(record.sourced_id, {})), record.row, record.deleted

@@ -42,14 +42,17 @@ def set_apart(rows: Sequence[Row], *, source: str) -> list[Row]:
 
 def match(
     rows: Sequence[Row], *, source: str, said: Callable[[Row], Mapping[str, Any]]
-) -> list[Row]:
+) -> tuple[list[Row], list[Row]]:
     """Find whom another source knows; the rows of the others, which are to be written.
 
     Whoever is one beyond doubt is joined at once, as by a roster; of the others somebody decides.
+    Whom only a file of awards had named is the source's own from now on: their rows are to be
+    written, too, and are the second list.
     """
     matches = same_people.match(
         source, [_person(row, said(row)) for row in rows if not row.said["retired"]]
     )
+    over = same_people.taken_over(matches)
     same_people.note(source, matches)
     by_key = {row.key: row for row in rows}
     learners = Learner.objects.in_bulk({found.learner for found in matches})
@@ -63,10 +66,14 @@ def match(
                 f"{_named(learner)} has this number, but {found.doubt}.",
                 "Have somebody say at the desk, under “Same people”, whether they are one person.",
             )
+        elif found.sourced_id in over:
+            reason = f"A file of awards named learner {learner.pk} before, who is this one."
+            row.note(_AT, SAME, reason, "Nothing needs to be done; they are yours from now on.")
         else:
             _tell(row, learner, UPDATED)
             joined.add(row.key)
-    return [row for row in rows if row.key not in joined]
+    good = [row for row in rows if row.key not in joined]
+    return good, [row for row in good if row.key in over]
 
 
 def note_shared_numbers(

@@ -91,22 +91,29 @@ class _Writing:
         self._held = self._by_id(row.key for row in self._rows)
         self._institution = people.institution() if kind == "organisations" else None
         self._placed: set[str] = set()
+        # By key the members that the rows of what is new have told themselves.
+        self._told: dict[str, set[str]] = {}
 
     def write(self) -> None:
+        taken_over: set[str] = set()
         self._complete()
         self._resolve()
         if self._kind in _OPPORTUNITIES:
             self._refuse_taken()
         good = [row for row in self._rows if not row.flaws]
         if self._kind == "learners":
-            good = upsert_people.match(good, source=self._source, said=self._said)
+            good, over = upsert_people.match(good, source=self._source, said=self._said)
+            self._take_over(over)
+            taken_over = {row.key for row in over}
             upsert_people.note_shared_numbers(good, source=self._source, said=self._said)
             upsert_people.note_known_numbers(good, source=self._source, said=self._said)
         given = {row.key: self._attributes(row) for row in good}
         for row in good:
             held = self._held.get(row.key)
             row.done = CREATED if held is None else UNCHANGED
-            if held is not None and self._differs(held, given[row.key]):
+            if row.key in taken_over:
+                row.done = UPDATED
+            elif held is not None and self._differs(held, given[row.key]):
                 row.done = UPDATED
                 self._tell_emptied(row, held, given[row.key])
         changed = {row.key: given[row.key] for row in good if row.done != UNCHANGED}
@@ -123,10 +130,10 @@ class _Writing:
 
     def _complete(self) -> None:
         """What a row leaves out stays as it is held; a new one has nothing in its place."""
-        sticky = corrections.sticky(self._source) if self._kind == "learners" else {}
         for row in self._rows:
             held = self._held.get(row.key)
             if held is None:
+                self._told[row.key] = {*row.said}
                 upsert_rows.complete(self._kind, row)
             if self._kind in _OPPORTUNITIES and row.said.get("code") == "":
                 row.said["code"] = row.key
@@ -135,10 +142,25 @@ class _Writing:
             if check and not {flaw.member for flaw in row.flaws} & {*check.members}:
                 if flaw := check.judge(self._as_it_would_be(row, held)):
                     row.refuse(*flaw)
-            if row.key in sticky and not row.flaws:
-                said = self._as_it_would_be(row, held)
+        if self._kind == "learners":
+            self._keep_corrections([row for row in self._rows if not row.flaws])
+
+    def _keep_corrections(self, rows: Sequence[Row]) -> None:
+        sticky = corrections.sticky(self._source)
+        for row in rows:
+            if row.key in sticky:
+                said = self._said(row)
                 person = {name: said[name] for name in _PERSON}
                 row.said.update(corrections.kept(person, sticky[row.key]))
+
+    def _take_over(self, rows: Sequence[Row]) -> None:
+        """What these leave out stays as a file of awards, which named the learners, said it."""
+        if not rows:
+            return
+        self._held |= self._by_id(row.key for row in rows)
+        for row in rows:
+            row.said = {name: row.said[name] for name in self._told[row.key]}
+        self._keep_corrections(rows)
 
     def _said(self, row: Row) -> dict[str, Any]:
         return self._as_it_would_be(row, self._held.get(row.key))

@@ -24,6 +24,7 @@ from registrar.services.feeding.upsert_rows import (
     Doubles,
     Row,
 )
+from registrar.services.learners import same_people
 from registrar.services.marking import confirmations
 
 LONGEST_SOURCE: Final = sources.LONGEST
@@ -66,6 +67,8 @@ def apply(
     rows = upsert_rows.read(kind, given, is_text=is_text, doubles=doubles)
     by_index = {row.index: row for row in rows}
     sources.hold(source)
+    if kind == "learners":
+        same_people.hold(source)
     written = [row for row in rows if row.key and row.first not in by_index]
     _write(kind, [row for row in written if not _is_refused_as_double(row)], source, by, at)
     for row in rows:

@@ -3,13 +3,15 @@
 Whose learner numbers are the college's own is agreed feed by feed; those in files of awards always
 are. Only among these is anybody looked for. What the other source says of a joined person is said
 of the one learner from then on: its results are superseded by the same for that learner, none is
-edited.
+edited. Whom only a file of awards had named is that source's own from then on, name and address
+too, and what the file called them leads to them still.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -27,6 +29,7 @@ from registrar.services.marking import results
 RIGHT: Final = "registrar.decide_sameperson"
 State = SamePerson.State
 _QUERY: Final = 10_000
+_GIVEN: Final = 300
 # What is said to learners of one source who have one number. Nobody is refused for it: a system may
 # give numbers again, or exchange two of them.
 SHARED_NUMBER: Final = "number_of_several"
@@ -110,6 +113,14 @@ def named(key: str, *, at: str = "") -> Q:
     return Q(**{f"{at}pk": same[sourced_id]}) if same else catalog.named(key, at=at)
 
 
+def hold(source: str) -> None:
+    """Let nobody else find or add people by numbers till the commit. For who writes its learners.
+
+    To be called in a transaction, after `sources.hold`.
+    """
+    sources.hold_numbers(alone=source == AWARD_FILE or source in _agreed())
+
+
 def match(source: str, users: Collection[Person]) -> list[Match]:
     """Who of these users has the number of a learner of another agreed source. Writes nothing.
 
@@ -171,9 +182,21 @@ def by_number(origins: Collection[str], numbers: Iterable[str]) -> dict[str, lis
     return found
 
 
+def taken_over(matches: Iterable[Match]) -> dict[str, Learner]:
+    """By sourced id those beyond doubt whom only a file of awards has named so far."""
+    joined = {found.learner: found.sourced_id for found in matches if not found.doubt}
+    filed = Learner.objects.filter(source=AWARD_FILE).in_bulk(list(joined))
+    return {joined[pk]: learner for pk, learner in filed.items()}
+
+
 def note(source: str, matches: Iterable[Match]) -> None:
-    """Keep what was matched: joined, or waiting for somebody to decide. For imports alone."""
-    SamePerson.objects.bulk_create(
+    """Keep what was matched: joined, or waiting for somebody to decide. For imports alone.
+
+    Whom only a file of awards had named is a learner of the source itself once this is done.
+    """
+    matches = list(matches)
+    over = taken_over(matches)
+    kept = [
         SamePerson(
             learner_id=found.learner,
             source=source,
@@ -184,7 +207,14 @@ def note(source: str, matches: Iterable[Match]) -> None:
             doubt=found.doubt,
         )
         for found in matches
-    )
+    ]
+    for same in kept:
+        if same.state == State.JOINED and (filed := over.get(same.sourced_id)):
+            same.source, same.sourced_id, same.name = AWARD_FILE, filed.sourced_id, filed.name
+    SamePerson.objects.bulk_create(kept)
+    for sourced_id, learner in over.items():
+        learner.source, learner.sourced_id = source, sourced_id
+    Learner.objects.bulk_update(over.values(), ["source", "sourced_id"], batch_size=_QUERY)
 
 
 @transaction.atomic
@@ -204,6 +234,8 @@ def join(same: SamePerson, *, by: User, reason: str = "") -> SamePerson:
             )
         _move(same.source, other, same.learner)
         Learner.objects.filter(pk=other.pk).update(retired_at=Now())
+    if same.learner.source == AWARD_FILE:
+        same = _exchange(same, other)
     ledger.append("person.joined", same, by=by, reason=reason)
     return same
 
@@ -222,7 +254,8 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
 
     What was awarded meanwhile stays, and whoever looks at it is told that the rule is no longer
     met. The one learner is signed out and has to let applications in again: it may have been the
-    other who did. Raises WrongState and NotAllowed.
+    other who did. Whom a file of awards had named goes by that name again, and has no address
+    until somebody writes one. Raises WrongState and NotAllowed.
     """
     same = _decide(same, State.JOINED, State.APART, by=by, reason=reason)
     other, is_new = Learner.objects.get_or_create(
@@ -232,6 +265,12 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
     )
     if not is_new:
         Learner.objects.filter(pk=other.pk).update(retired_at=None)
+    if same.source == AWARD_FILE:
+        filed = {"given_name": same.name[:_GIVEN], "family_name": "", "email": ""}
+        said = {name: getattr(same.learner, name) for name in filed}
+        Learner.objects.filter(pk=other.pk).update(number=same.learner.number, **said)
+        same = _exchange(same, other)
+        Learner.objects.filter(pk=same.learner_id).update(number=same.number, **filed)
     _move(same.source, same.learner, other)
     learner_access.end([same.learner_id], why="parted")
     ledger.append("person.parted", same, by=by, reason=reason)
@@ -263,16 +302,35 @@ def _match(user: Person, learner: Learner, doubt: str) -> Match:
 
 def _decide(same: SamePerson, old: State, new: State, *, by: User, reason: str) -> SamePerson:
     roles.demand_for_all(by, RIGHT)
-    sources.hold(same.source)
+    for source in sorted({same.source, same.learner.source}):
+        sources.hold(source)
+    sources.hold_numbers(alone=True)
     open_ones = SamePerson.objects.filter(pk=same.pk, state=old)
     said = {"state": new, "decided_by": by, "decided_at": Now(), "reason": reason}
     is_known = SamePerson.objects.filter(source=same.source, state=State.JOINED).filter(
         learner=same.learner
     )
-    if new == State.JOINED and is_known.exists():
+    is_own = Learner.objects.filter(pk=same.learner_id, source=same.source)
+    if new == State.JOINED and (is_known.exists() or is_own.exists()):
         raise WrongState("The learner is joined with somebody else of that system already.")
     if not open_ones.update(**said):
         raise WrongState
+    return SamePerson.objects.select_related("learner").get(pk=same.pk)
+
+
+def _exchange(same: SamePerson, other: Learner | None) -> SamePerson:
+    """Let the learner go by the key of the other side; whoever had that goes by theirs."""
+    learner = same.learner
+    ours, theirs = (
+        {"source": each.source, "sourced_id": each.sourced_id} for each in (learner, same)
+    )
+    name = learner.name
+    if other is not None:
+        # Not even for a moment do two have one key.
+        Learner.objects.filter(pk=learner.pk).update(sourced_id=str(uuid4()))
+        Learner.objects.filter(pk=other.pk).update(**ours)
+    Learner.objects.filter(pk=learner.pk).update(**theirs)
+    SamePerson.objects.filter(pk=same.pk).update(**ours, name=name)
     return SamePerson.objects.select_related("learner").get(pk=same.pk)
 
 
