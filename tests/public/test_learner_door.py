@@ -8,13 +8,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from oauth2_provider.models import AccessToken, Application, RefreshToken
+from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from issuer.models import Credential, LedgerEntry, Mail
 from issuer.services import links, status
 from issuer.services.clients import Client as System
+from registrar import tasks
 from registrar.models import Learner, LearnerAccount, SamePerson, SignInLink
 from registrar.readers.rows import Given
 from registrar.services.awarding import corrections
@@ -160,6 +161,27 @@ def test_a_code_that_comes_twice_ends_what_it_has_opened(college: College, ada: 
     entry = LedgerEntry.objects.get(act="learner.access_ended")
     assert entry.details == {"client": app.id, "why": "code used twice"}
     assert app.redeem(let_in(app, ada.email)["code"]).status_code == 200
+
+
+def test_a_code_is_known_as_used_while_what_it_opened_lasts(college: College, ada: Learner) -> None:
+    app = App.registered()
+    code = let_in(app, ada.email)["code"]
+    app.tokens = app.redeem(code).json()
+    tasks.sweep_answers()
+    again = app.redeem(code)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert app.call("get", "ob/v3p0/credentials").status_code == 401
+    assert LedgerEntry.objects.get(act="learner.access_ended").details["why"] == "code used twice"
+
+    for scope, lasts in ((READ, timedelta(hours=1)), (None, timedelta(days=90))):
+        other = App.registered()
+        asked = {"scope": scope} if scope else {}
+        other.redeem(let_in(other, ada.email, **asked)["code"])
+        (kept,) = Grant.objects.filter(application__client_id=other.id)
+        assert abs(kept.expires - timezone.now() - lasts) <= timedelta(hours=1), scope
+        Grant.objects.update(expires=timezone.now() - timedelta(seconds=1))
+        tasks.sweep_answers()
+        assert not Grant.objects.exists()
 
 
 def test_a_link_works_once_and_for_a_while_and_tells_strangers_nothing(

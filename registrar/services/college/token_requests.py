@@ -3,12 +3,13 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
@@ -19,7 +20,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 
 from issuer.models import LedgerEntry
-from issuer.services import ledger
+from issuer.services import clock, ledger
 from registrar.errors import BadAssertion
 from registrar.models import LearnerAccount, TokenProof
 from registrar.services.college import api_clients, client_keys, patience, sign_ins
@@ -32,8 +33,11 @@ FROM_ONE_ADDRESS: Final = 100
 # Without it a token ends with its hour (Open Badges 3.0, "Request Access Token").
 OFFLINE: Final = "offline_access"
 _FAILURES: Final = "api_client.failures"
-# A code that was given for a token ends when it began.
-_USED: Final = Q(expires__lte=F("created"))
+# A code that was given for a token leads back to nowhere. It is kept for as long as the first
+# tokens that it opened may last, so that it is known when it comes a second time.
+_USED: Final = Q(redirect_uri="")
+_HELD: Final = timedelta(seconds=settings.OAUTH2_PROVIDER["ACCESS_TOKEN_EXPIRE_SECONDS"])
+_RENEWABLE: Final = timedelta(seconds=settings.OAUTH2_PROVIDER["REFRESH_TOKEN_EXPIRE_SECONDS"])
 
 
 def demand_patience(client_id: str, *, address: str) -> None:
@@ -120,14 +124,18 @@ class ProvenClients(OAuth2Validator):
 
         One that comes a second time ends what it has opened (RFC 6749, section 4.1.2).
         """
-        _end_what_is_used_twice(code, client)
+        if (used := _grants(code, client).filter(_USED).first()) is not None:
+            _end_what_it_opened(used)
+            return False
         return super().validate_code(client_id, code, client, request) and _holds(request)
 
     def invalidate_authorization_code(
         self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Keep it as used, until what has expired is swept; InvalidGrantError where it is that."""
-        if not _grants(code, request.client).filter(~_USED).update(expires=F("created")):
+        """Keep it as used, while what it opens may last; InvalidGrantError where it is that."""
+        until = clock.now() + _HELD + (_RENEWABLE if OFFLINE in request.scopes else timedelta())
+        unused = _grants(code, request.client).filter(~_USED)
+        if not unused.update(redirect_uri="", expires=until):
             raise InvalidGrantError(request=request)
 
     def validate_refresh_token(self, refresh_token: str, client: Any, request: Any) -> bool:
@@ -205,15 +213,15 @@ def _grants(code: str, client: Application) -> QuerySet[Grant]:
 
 
 @transaction.atomic
-def _end_what_is_used_twice(code: str, client: Application) -> None:
+def _end_what_it_opened(used: Grant) -> None:
     """Somebody else has seen the code: the client reaches nothing of this learner's any more."""
-    used = _grants(code, client).filter(_USED).first()
-    account = used and LearnerAccount.objects.filter(user=used.user).first()
-    if used is None or account is None:
+    account = LearnerAccount.objects.filter(user=used.user).first()
+    if account is None:
         return
     for tokens in (RefreshToken, AccessToken, Grant):
-        tokens.objects.filter(user=used.user, application=client).delete()
-    details = {"client": client.client_id, "why": "code used twice"}
+        tokens.objects.filter(user=used.user, application=used.application).delete()
+    client = used.application.client_id
+    details = {"client": client, "why": "code used twice"}
     ledger.append("learner.access_ended", account.learner, by="token endpoint", details=details)
 
 
