@@ -17,7 +17,7 @@ from issuer.services.clients import Actor, Client, is_granted
 WhyOff = WebhookEndpoint.WhyOff
 
 # For so long the former secret signs as well, unless told otherwise.
-OVERLAP: Final = timedelta(hours=24)
+OVERLAP: Final = timedelta(days=1)
 LONGEST_OVERLAP: Final = timedelta(days=7)
 # What a system needs to have any.
 MANAGE: Final = "webhooks.manage"

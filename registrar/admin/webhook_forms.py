@@ -127,11 +127,11 @@ class ChangeWebhookPage(OfAWebhook, FormPage):
 class OverlapForm(forms.Form):
     """For how long the former secret signs beside the new one."""
 
-    hours = forms.IntegerField(
-        label="Hours for which the present secret signs too",
+    overlap = forms.IntegerField(
+        label="Days for which the present secret signs too",
         min_value=0,
-        max_value=webhooks.LONGEST_OVERLAP // timedelta(hours=1),
-        initial=webhooks.OVERLAP // timedelta(hours=1),
+        max_value=webhooks.LONGEST_OVERLAP.days,
+        initial=webhooks.OVERLAP.days,
         help_text="As long as it takes to change it in the other system; 0 ends it now.",
     )
 
@@ -144,7 +144,7 @@ class ChangeSecretPage(OfAWebhook, ShownOncePage):
     verb = "Change the secret"
 
     def make(self, form: OverlapForm) -> Shown:
-        overlap = timedelta(hours=form.cleaned_data["hours"])
+        overlap = timedelta(days=form.cleaned_data["overlap"])
         return _shown(webhooks.change_secret(self.endpoint, by=self.user, overlap=overlap))
 
 

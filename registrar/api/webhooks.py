@@ -32,8 +32,6 @@ from registrar.api.told_once import ToldOnce
 from registrar.services.college import api_clients
 from registrar.services.college.event_types import CATALOGUE, SENT
 
-_HOURS = timedelta(hours=1)
-
 
 @extend_schema_field(
     {"type": "string", "pattern": r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?$"}
@@ -143,11 +141,11 @@ class WebhookWithSecretSerializer(WebhookSerializer):
 class SecretOptionsSerializer(Strict):
     """How the secret is changed."""
 
-    overlap_hours = serializers.IntegerField(
-        default=webhooks.OVERLAP // _HOURS,
+    overlap_days = serializers.IntegerField(
+        default=webhooks.OVERLAP.days,
         min_value=0,
-        max_value=webhooks.LONGEST_OVERLAP // _HOURS,
-        help_text="For so long the former secret signs too",
+        max_value=webhooks.LONGEST_OVERLAP.days,
+        help_text="For so long the former secret signs too; 0 ends it now",
     )
 
 
@@ -326,7 +324,7 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         endpoint = webhooks.change_secret(
             self.get_object(),
             by=self.client,
-            overlap=asked.validated_data["overlap_hours"] * _HOURS,
+            overlap=timedelta(days=asked.validated_data["overlap_days"]),
         )
         return self._with_secret(endpoint, status.HTTP_200_OK)
 

@@ -92,10 +92,14 @@ def test_a_secret_is_told_once_and_kept_nowhere(system: APIClient, receiver: Rec
     assert again == first
     assert b"whsec_" not in bytes(KeptAnswer.objects.get().body)
     assert "secret" not in system.get(f"{PATH}/{first['id']}").json()
-    changed = system.post(f"{PATH}/{first['id']}/secret", {"overlap_hours": 1}, format="json")
+    secret = f"{PATH}/{first['id']}/secret"
+    for wrong in ({"overlap_hours": 1}, {"overlap_days": 8}):
+        assert system.post(secret, wrong, format="json").status_code == 400
+    changed = system.post(secret, {"overlap_days": 2}, format="json")
     assert changed.status_code == 200
     assert changed.json()["public_key"] != first["public_key"]
-    assert WebhookEndpoint.objects.get().former_until is not None
+    until = WebhookEndpoint.objects.get().former_until
+    assert until is not None and (until - timezone.now()).days == 1
     tried = system.post(PATH + "?dry_run=true", body, format="json")
     assert (tried.status_code, tried.json()["secret"]) == (200, None)
     assert WebhookEndpoint.objects.count() == 1

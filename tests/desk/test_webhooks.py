@@ -48,7 +48,7 @@ def test_a_webhook_is_added_its_secret_shown_once_and_a_test_sent(
     assert receiver.types == ["webhook.test"]
     assert "Delivered" in text(client.get(page))
     secret = reverse("admin:issuer_webhookendpoint_secret", args=[endpoint.pk])
-    shown = text(client.post(secret, {"hours": "2"}))
+    shown = text(client.post(secret, {"overlap": "2"}))
     endpoint.refresh_from_db()
     assert (endpoint.secret_number, webhooks.secret(endpoint) in shown) == (2, True)
     describe = reverse("admin:issuer_webhookendpoint_describe", args=[endpoint.pk])
