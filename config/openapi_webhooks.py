@@ -50,7 +50,8 @@ def _described(type: EventType) -> dict[str, Any]:
             "data": _data(type.data),
         },
     }
-    scope = {"description": f"What it names is read with `{type.scope}`."} if type.scope else {}
+    reads = type.scope or type.read_with
+    scope = {"description": f"What it names is read with `{reads}`."} if reads else {}
     answers = _ANSWERS_TO_A_TEST if type is TEST else _ANSWERS
     return {
         "summary": type.says,

@@ -425,6 +425,9 @@ SPECTACULAR_SETTINGS = {
         "RevisionKindEnum": "registrar.models.Revision.Kind",
         "RevisionCreditEnum": "registrar.models.Revision.Credit",
         "DeliveryStateEnum": "issuer.models.Delivery.State",
+        "NightStateEnum": "registrar.models.NightRun.State",
+        "NightStepEnum": "registrar.models.NightStep.Name",
+        "NightStepStateEnum": "registrar.models.NightStep.State",
     },
 }
 # What a student information system reads: every client gets it unless an administrator chooses.
@@ -441,6 +444,7 @@ API_SCOPES = {
 # What a system reads besides; only what an administrator ticks for it.
 MORE_SCOPES = {
     "credentials.addresses": "See the addresses of credentials: who knows one reads the credential",
+    "nights.read": "Read what the nights did, step by step, and what they refused",
 }
 # What a student information system also sends; only what an administrator ticks for it.
 SIS_WRITE_SCOPES = {

@@ -57,13 +57,15 @@ class Settled:
 class EventType:
     """A kind of event: its name, what it says, who may be told, and the members of its data.
 
-    `scope` is what a client needs to read what the event names; empty where anybody may know.
+    `scope` is what a client needs to be told, since it reads what the event names; empty where
+    anybody may know. Then `read_with` is what reads it.
     """
 
     name: str
     says: str
     scope: str
     data: type[Any]
+    read_with: str = ""
 
 
 BATCH_PREPARED = EventType(

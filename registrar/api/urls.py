@@ -12,6 +12,7 @@ from registrar.api import (
     framework_imports,
     jobs,
     learners,
+    nights,
     offerings,
     proposals,
     records,
@@ -33,6 +34,7 @@ router.register("enrolments", learners.EnrolmentViewSet)
 router.register("line-items", results.LineItemViewSet)
 router.register("results", results.ResultViewSet)
 router.register("templates", drafts.DraftedTemplateViewSet)
+router.register("nights", nights.NightViewSet, basename="night")
 router.register("jobs", jobs.JobViewSet)
 router.register("awards", awards.AwardViewSet)
 router.register("revisions", drafts.DraftedRevisionViewSet, basename="revision")

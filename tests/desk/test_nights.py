@@ -64,6 +64,25 @@ def test_counts_stand_in_the_order_in_which_they_are_read(
     assert named[:5] == ["new", "changed", "retired", "unchanged", "errors"]
 
 
+def test_who_operates_the_service_sees_the_nights_and_is_led_nowhere_else(
+    college: Any, clara: User, olu: User, signed_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    (tmp_path / "banner").mkdir()
+    put(Roster(), tmp_path / "banner" / "1")
+    feeds.add("Banner", "banner", by=clara)
+    run = nights.carry_on(nights.begin(timezone.localdate(), by=clara))
+    roster = thing_url(run.steps.get(name="plan").roster)
+    assert roster in text(signed_in(clara).get(thing_url(run)))
+    client = signed_in(olu)
+    assert reverse("admin:registrar_nightrun_changelist") in text(client.get("/admin/"))
+    listed = text(client.get(reverse("admin:registrar_nightrun_changelist")))
+    assert thing_url(run) in listed and "Run a night now" not in listed
+    page = text(client.get(thing_url(run)))
+    assert "Read and compare" in page and roster not in page
+    assert client.get(reverse("admin:registrar_nightrun_begin")).status_code == 403
+
+
 def test_of_a_system_that_sends_rows_it_is_said_whose_its_numbers_are(
     college: Any, clara: User, signed_in: SignIn
 ) -> None:

@@ -91,6 +91,7 @@ MAY_ENTER = {
             "API clients",
             "API client",
         ),
+        *("nights", "night"),
         *("webhooks", "webhook", "adding a webhook", "changing a webhook"),
         *("secret of a webhook", "missed by a webhook", "sent to webhooks", "delivery"),
     },

@@ -8,7 +8,7 @@ from issuer.services.events import OF_THE_ISSUER, TEST, EventType, Thing
 
 @dataclass(frozen=True)
 class Night:
-    """A night: how many of its steps wait for a person, or failed. `url` is a page for people."""
+    """A night: how many of its steps wait for a person, or failed. `url` is a path of the API."""
 
     id: str
     url: str
@@ -34,8 +34,10 @@ RESULTS_APPLIED = EventType(
 JOB_FINISHED = EventType(
     "job.finished", "Rows that the client sent itself were written", "jobs.read", Thing
 )
-NIGHT_HELD = EventType("night.held", "A step of the night waits for a person", "", Thing)
-NIGHT_ENDED = EventType("night.ended", "The night is over", "", Night)
+NIGHT_HELD = EventType(
+    "night.held", "A step of the night waits for a person", "", Thing, read_with="nights.read"
+)
+NIGHT_ENDED = EventType("night.ended", "The night is over", "", Night, read_with="nights.read")
 
 # All that one can ask to be told.
 CATALOGUE: Final = {

@@ -124,6 +124,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "registrar.view_role",
             "registrar.view_organizationunit",
             "registrar.view_apiclient",
+            "registrar.view_nightrun",
             "issuer.view_delivery",
             "issuer.view_webhookendpoint",
             "issuer.add_webhookendpoint",

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 Name = NightStep.Name
 State = NightStep.State
 BEGIN: Final = "registrar.begin_nightrun"
+# Where the API lists nights.
+NIGHTS: Final = "/api/v1/nights"
 # A batch that is not issued by then waits for something that a person has to put right.
 LONGEST: Final = timedelta(hours=6)
 # What is written to for longer than that after the night began is left to the next one.
@@ -224,8 +226,7 @@ class _Night:
         return step
 
     def _tell_of_a_held_step(self) -> None:
-        page = _page(self.run)
-        events.tell(event_types.NIGHT_HELD, lambda: events.Thing(str(self.run.pk), page))
+        events.tell(event_types.NIGHT_HELD, lambda: events.thing(self.run.pk, at=NIGHTS))
 
     def _issued(self) -> Took | None:
         """What became of the batches; None while one is being issued."""
@@ -317,7 +318,7 @@ def _end(run: NightRun) -> None:
     if running.update(state=NightRun.State.DONE, ended_at=Now()):
         states = list(run.steps.values_list("state", flat=True))
         held, failed = states.count(State.HELD), states.count(State.FAILED)
-        told = event_types.Night(str(run.pk), _page(run), held, failed)
+        told = event_types.Night(str(run.pk), f"{NIGHTS}/{run.pk}", held, failed)
         events.tell(event_types.NIGHT_ENDED, lambda: told)
 
 
