@@ -26,6 +26,8 @@ _ANSWERS_TO_A_TEST = {
 }
 _MEMBERS = {
     "url": "Where the rest is read",
+    "state": "`done`, or `failed`: then rows may be left that were not reached",
+    "errors": "How many rows are wrong, and changed nothing",
     "count": "How many they are, also where `ids` is empty",
     "ids": f"All of them; empty where they are more than {MOST_IDS}: page through `url` then",
 }

@@ -58,6 +58,11 @@ class SentRowSerializer(serializers.ModelSerializer):
 class JobSerializer(serializers.ModelSerializer):
     """Rows that are being written, and how far that is; `reason` tells why it failed."""
 
+    state = serializers.ChoiceField(
+        UpsertJob.State.choices,
+        help_text="`waiting` until a worker takes it up, `running` until it is `done`, or "
+        "`failed`: then rows after the first `done` ones were not reached",
+    )
     reason = serializers.CharField(help_text="Empty unless it failed")
 
     class Meta:

@@ -10,7 +10,7 @@ from issuer.models.changes import dated, last_change
 
 
 class UpsertJob(models.Model):
-    """Many rows of one kind from one source: waiting -> done, or failed with the reason.
+    """Many rows of one kind from one source: waiting -> running -> done, or failed with the reason.
 
     The first `done` rows are written, with what became of them, in the transactions that moved
     that number; whoever takes it up goes on behind them. The rows wait at `stored_at`.
@@ -18,6 +18,7 @@ class UpsertJob(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting"
+        RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
 

@@ -11,7 +11,9 @@ from django.contrib.auth.models import User
 from oauth2_provider.models import AccessToken, Application
 from rest_framework.test import APIClient
 
-from issuer.models import LedgerEntry
+from issuer.models import Event, LedgerEntry
+from issuer.services import webhooks
+from issuer.services.clients import Client
 from registrar import tasks
 from registrar.models import (
     Course,
@@ -759,8 +761,13 @@ def take(writer: APIClient, body: str, query: str = BANNER) -> UpsertJob:
 def test_more_than_a_thousand_rows_become_a_job(writer: APIClient) -> None:
     job = take(writer, lines(1_500) + lines(1) + '{"sourced_id": "x"}\n')
     assert not Learner.objects.filter(source="banner").exists()
+    address = f"/api/v1/jobs/{job.pk}"
+    assert writer.get(address).json()["state"] == "waiting"
     # As if its worker had died after the first piece.
     assert upsert_jobs.carry_on(job.pk, seconds=0)
+    running = writer.get(address).json()
+    assert (running["state"], running["done"], running["total"]) == ("running", 1000, 1502)
+    assert writer.get("/api/v1/jobs?state=running").json()["results"] == [running]
     tasks.write_rows(str(job.pk))
     told = writer.get(f"/api/v1/jobs/{job.pk}").json()
     assert (told["state"], told["done"], told["created"], told["errors"]) == ("done", 1502, 1500, 1)
@@ -775,6 +782,31 @@ def test_more_than_a_thousand_rows_become_a_job(writer: APIClient) -> None:
     assert Learner.objects.filter(source="banner").count() == 1_500
     tasks.write_rows(str(job.pk))
     assert UpsertedRow.objects.count() == 1_502
+
+
+def test_the_end_of_a_job_is_told_with_its_counts(writer: APIClient) -> None:
+    client = Client.of(AccessToken.objects.get())
+    webhooks.add("https://hooks.example/", types=["job.finished"], by=client)
+    job = take(writer, lines(1_500) + lines(1) + '{"sourced_id": "x"}\n')
+    tasks.write_rows(str(job.pk))
+    told = Event.objects.get(type="job.finished").data
+    assert told == {
+        "id": str(job.pk),
+        "url": f"/api/v1/jobs/{job.pk}",
+        "state": "done",
+        "total": 1_502,
+        "created": 1_500,
+        "updated": 0,
+        "unchanged": 1,
+        "errors": 1,
+    }
+    Event.objects.all().delete()
+    UpsertJob.objects.all().delete()
+    job = take(writer, lines(1_001))
+    UpsertJob.objects.update(attempts=upsert_jobs.MOST_ATTEMPTS)
+    tasks.write_rows(str(job.pk))
+    failed = Event.objects.get(type="job.finished").data
+    assert (failed["state"], failed["total"], failed["created"]) == ("failed", 1_001, 0)
 
 
 def test_a_row_of_a_job_is_refused_for_one_that_comes_much_later(writer: APIClient) -> None:

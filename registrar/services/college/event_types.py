@@ -16,6 +16,23 @@ class Night:
     failed: int
 
 
+@dataclass(frozen=True)
+class FinishedJob:
+    """A job that came to its end, `done` or `failed`, and what became of its rows.
+
+    Of `total` rows those that are counted nowhere were not reached.
+    """
+
+    id: str
+    url: str
+    state: str
+    total: int
+    created: int
+    updated: int
+    unchanged: int
+    errors: int
+
+
 TEMPLATE_APPROVED = EventType(
     "template.approved", "A revision of a template was approved", "templates.read", Thing
 )
@@ -32,7 +49,10 @@ RESULTS_APPLIED = EventType(
     "results.applied", "A file of results was applied: read results anew", "results.read", Thing
 )
 JOB_FINISHED = EventType(
-    "job.finished", "Rows that the client sent itself were written", "jobs.read", Thing
+    "job.finished",
+    "Rows that the client sent itself were written or tried",
+    "jobs.read",
+    FinishedJob,
 )
 NIGHT_HELD = EventType(
     "night.held", "A step of the night waits for a person", "", Thing, read_with="nights.read"

@@ -28,6 +28,8 @@ from registrar.services.feeding import upsert_rows, upserts
 from registrar.services.feeding.upsert_rows import Doubles, Row
 
 State = UpsertJob.State
+# Nobody takes up a job that is at its end.
+_UNFINISHED: Final = (State.WAITING, State.RUNNING)
 
 # So many rows are written in one transaction.
 PIECE: Final = 1_000
@@ -66,7 +68,7 @@ def take(
 
 def waiting() -> list[UUID]:
     """The jobs that are not at their end."""
-    unfinished = UpsertJob.objects.filter(state=State.WAITING).order_by("taken_at")
+    unfinished = UpsertJob.objects.filter(state__in=_UNFINISHED).order_by("taken_at")
     return list(unfinished.values_list("pk", flat=True))
 
 
@@ -77,12 +79,13 @@ def carry_on(job_id: UUID | str, *, seconds: float) -> bool:
     that cannot be read, or has ended its worker again and again, fails the job; what was written
     before stays.
     """
-    job = UpsertJob.objects.filter(pk=job_id, state=State.WAITING).first()
+    unfinished = UpsertJob.objects.filter(pk=job_id, state__in=_UNFINISHED)
+    job = unfinished.first()
     if job is None:
         return False
     # On its own: a piece that ends the worker must have been counted.
-    attempts = UpsertJob.objects.filter(pk=job_id, state=State.WAITING)
-    attempts.update(attempts=F("attempts") + 1)
+    unfinished.update(state=State.RUNNING, attempts=F("attempts") + 1)
+    job.state = State.RUNNING
     if job.attempts >= MOST_ATTEMPTS:
         return _fail(job, "Writing it has failed again and again.")
     try:
@@ -110,7 +113,7 @@ def _carry_on(job: UpsertJob, stream: Any, *, end: float) -> bool:
 def _write_piece(job: UpsertJob, given: Iterator[Given], doubles: Doubles) -> bool:
     """Write the next rows; whether there are more. False also where somebody else does."""
     locked = UpsertJob.objects.select_for_update(skip_locked=True).filter(
-        pk=job.pk, state=State.WAITING, done=job.done
+        pk=job.pk, state__in=_UNFINISHED, done=job.done
     )
     if not locked.exists():
         return False
@@ -140,7 +143,7 @@ def _write_piece(job: UpsertJob, given: Iterator[Given], doubles: Doubles) -> bo
         )
         for row in rows
     )
-    return job.state == State.WAITING
+    return job.state in _UNFINISHED
 
 
 def _applied(job: UpsertJob, piece: list[Given], doubles: Doubles) -> list[Row]:
@@ -177,7 +180,8 @@ def told(index: int, flaws: Iterable[Flaw]) -> list[dict[str, str]]:
 
 def sweep(*, at: datetime | None = None) -> int:
     """Forget jobs that came to their end long ago; how many."""
-    late = UpsertJob.objects.exclude(state=State.WAITING).filter(ended_at__lt=uploads.expiry(at=at))
+    ended = UpsertJob.objects.exclude(state__in=_UNFINISHED)
+    late = ended.filter(ended_at__lt=uploads.expiry(at=at))
     count = late.count()
     late.delete()
     return count
@@ -186,18 +190,32 @@ def sweep(*, at: datetime | None = None) -> int:
 def _fail(job: UpsertJob, reason: str) -> bool:
     with transaction.atomic():
         held = UpsertJob.objects.select_for_update().get(pk=job.pk)
-        if held.state == State.WAITING:
+        if held.state in _UNFINISHED:
             held.reason = reason[:300]
             _end(held, State.FAILED)
             held.save()
     return False
 
 
+def _finished(job: UpsertJob) -> event_types.FinishedJob:
+    where = events.thing(job.pk, at="/api/v1/jobs")
+    return event_types.FinishedJob(
+        where.id,
+        where.url,
+        state=job.state,
+        total=job.total,
+        created=job.created,
+        updated=job.updated,
+        unchanged=job.unchanged,
+        errors=job.errors,
+    )
+
+
 def _end(job: UpsertJob, state: str) -> None:
     job.state, job.ended_at = state, timezone.now()
     events.tell(
         event_types.JOB_FINISHED,
-        lambda: events.thing(job.pk, at="/api/v1/jobs"),
+        lambda: _finished(job),
         client=job.application.client_id,
     )
     transaction.on_commit(partial(uploads.discard, job.stored_at))
