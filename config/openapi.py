@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from config import dry_runs, lists, problems, rest, writes
+from registrar.api import tries
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -77,9 +78,10 @@ DRY_RUN = {
     "in": "query",
     "name": writes.DRY_RUN,
     "schema": {"type": "boolean", "default": False},
-    "description": "What is wrong is answered as by the write, and nothing changes. What is "
-    "right is answered 200 in place of 201, without `Location`, and with null for each `id` or "
-    "secret that the write would draw. Rows that are too many to wait for are tried by a job (202)",
+    "description": "What is wrong is answered as by the write, and nothing changes; each answer "
+    f"has the header `{tries.HEADER}: {tries.SAID}`. What is right is answered 200 in place of "
+    "201, without `Location`, and with null for each `id` or secret that the write would draw. "
+    "Rows that are too many to wait for are tried by a job (202)",
 }
 OF_A_LENGTH = {411: "The body comes in chunks, without a Content-Length."}
 TOO_LONG = {

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from config import limits, writes
 from config.rest import REQUEST_ID
+from registrar.api import tries
 from registrar.api.versions import ETAG
 
 _TEXT: Final = {"type": "string"}
@@ -38,6 +39,10 @@ _SAID: Final[dict[str, tuple[dict[str, Any], str]]] = {
         "RFC 6750: `error` is `invalid_token` for one that opens nothing, `insufficient_scope` "
         "with the scopes that are needed in `scope`, and absent where no token was sent; "
         "`resource_metadata` leads to where tokens come from (RFC 9728)",
+    ),
+    tries.HEADER: (
+        {"type": "string", "enum": [tries.SAID]},
+        "Stands at every answer to a dry run, also where it refuses: nothing was changed",
     ),
     "Idempotency-Replayed": (
         {"type": "string", "enum": ["true"]},
@@ -81,6 +86,8 @@ def _names(method: str, path: str, status: str) -> Iterator[str]:
     if status == _OF_THE_WEB_SERVER:
         return
     yield REQUEST_ID
+    if writes.is_write(method.upper(), path):
+        yield tries.HEADER
     if status in _UNCOUNTED:
         yield "WWW-Authenticate"
         return

@@ -16,6 +16,7 @@ from rest_framework.serializers import BooleanField
 from config import dry_runs, problems
 from config.rest import API as SYSTEMS
 from config.rest import scopes_of
+from registrar.api import tries
 from registrar.models import KeptAnswer
 from registrar.services.college import kept_answers
 from registrar.services.college.kept_answers import Asked
@@ -47,6 +48,12 @@ class Writes:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_write(request.method, request.path):
             return self.get_response(request)
+        response = self._answered(request)
+        if request.GET.getlist(DRY_RUN) == ["true"] or tries.is_marked(request):
+            response[tries.HEADER] = tries.SAID
+        return response
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
         request.encoding = "utf-8"  # of the address, whatever the body says of itself
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if request.path.startswith(API):  # files come here, too
@@ -107,6 +114,8 @@ class Writes:
         with _copy() as copy, transaction.atomic():
             digest = _digest(request, copy)
             asked = Asked(client, key, is_dry=is_dry or _says_dry(request))
+            if asked.is_dry:
+                tries.mark(request)
             if not kept_answers.hold(asked):
                 return _in_progress()
             if (kept := kept_answers.find(asked)) is not None:

@@ -21,7 +21,7 @@ from issuer import bodies
 from issuer.bodies import Strict
 from issuer.services import clock
 from issuer.services.clients import Client
-from registrar.api import file_problems
+from registrar.api import file_problems, tries
 from registrar.api.examples import AWARDS, AWARDS_AS_CSV, TEMPLATE_OF_THE_DEMO
 from registrar.api.file_problems import AnyProblem, FileProblemSerializer
 from registrar.api.framework_imports import (
@@ -354,6 +354,7 @@ class AwardFilesView(GenericAPIView):
             file = said["name"] or _whence(by)
         common = {"template": said["template"], "duplicates": said["duplicates"]}
         if said["dry_run"]:
+            tries.mark(request._request)
             planned = award_file_reading.plan(data, file=file, **common)
             if planned.is_fatal:
                 raise ImportRefused(_REFUSED, problems=planned.problems)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from issuer.bodies import Strict
 from issuer.services.clients import Client
 from registrar import tasks
-from registrar.api import file_problems
+from registrar.api import file_problems, tries
 from registrar.api.file_problems import FileProblemSerializer
 from registrar.services.vocabularies import vocabulary
 from skills.models import Skill
@@ -211,6 +211,8 @@ class FrameworkImportView(GenericAPIView):
         names = ("format", "framework_id", "title", "creator", "kind", "columns")
         choices = vocabulary.Choices(**{name: said[name] for name in names if name in said})
         file = said["file"]
+        if said["dry_run"]:
+            tries.mark(request._request)
         reading = vocabulary.plan(file.read(), file_name=file.name, choices=choices)
         told = _outcome(reading, is_dry_run=said["dry_run"])
         if said["dry_run"]:

@@ -207,8 +207,12 @@ def test_every_write_is_tried_without_a_trace(
             if write.after:
                 transaction.set_rollback(True)
         wrong += [f"{name}: {each} has changed" for each in {*state()} ^ {*before}]
+        if tried.headers.get("Dry-Run") != "true":
+            wrong.append(f"{name}: does not say that it was a try")
         with transaction.atomic():
             done = write.send(system, method)
+            if "Dry-Run" in done.headers:
+                wrong.append(f"{name}: says that it was a try")
             transaction.set_rollback(True)
         statuses = (tried.status_code, done.status_code)
         if statuses != (200 if write.status == 201 else write.status, write.status):
@@ -297,4 +301,18 @@ def test_what_is_wrong_is_told_as_by_the_write(system: APIClient) -> None:
             for query in ("?dry_run=true", "")
         ]
         assert [each.status_code for each in answers] == [400, 400]
+        assert [each.headers.get("Dry-Run") for each in answers] == ["true", None]
         assert answers[0].json() == answers[1].json()
+
+
+def test_a_dry_run_that_a_form_asks_for_says_so_too(system: APIClient) -> None:
+    def send(content: bytes, **headers: str) -> Any:
+        form = {"file": SimpleUploadedFile("a", content), "dry_run": "true"}
+        return system.post(f"{API}frameworks/imports", form, headers=headers)
+
+    whole = json.dumps(package(1)).encode()
+    keyed = {"idempotency-key": "k"}
+    tried, again, refused = send(whole, **keyed), send(whole, **keyed), send(b"{")
+    assert (tried.status_code, tried.json()["dry_run"], refused.status_code) == (200, True, 422)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert [each.headers["Dry-Run"] for each in (tried, again, refused)] == ["true"] * 3
