@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 
 from issuer.pages import (
     Act,
@@ -25,6 +26,7 @@ from issuer.pages import (
     thing_url,
 )
 from registrar.models import Feed, NightStep
+from registrar.models.nights import NightStepQuerySet
 from registrar.services.feeding import feeds
 
 # A browser asks for the day.
@@ -291,9 +293,13 @@ class FeedPage(ThingPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         steps = told_of().filter(about=self.object.name)
+        waits = (
+            steps.filter(pk__in=steps.values("pk")[:1]).waiting().values_list("state", flat=True)
+        )
         is_open = self.object.retired_at is None and self.user.has_perm(feeds.RIGHT)
         return super().get_context_data(
             steps=steps.select_related("run", "roster").order_by("-pk")[:20],
+            state=condition_of(self.object, next(iter(waits), None)),
             pull=self.object.pulls.first(),
             may_retire=is_open,
             may_try=is_open and self.object.is_pulled,
@@ -302,7 +308,12 @@ class FeedPage(ThingPage):
         )
 
 
-def told_of() -> QuerySet[NightStep]:
+def condition_of(feed: Feed, waits: str | None) -> str:
+    """How it stands with a feed, of which `waits` is the state of a step that waits for someone."""
+    return "retired" if feed.retired_at else waits or "active"
+
+
+def told_of() -> NightStepQuerySet:
     """The steps that say how it stands with a feed: what was applied, and what was not."""
     told = Q(name=NightStep.Name.APPLY) | ~Q(state=NightStep.State.DONE)
     taken_in = (NightStep.Name.FETCH, NightStep.Name.PLAN, NightStep.Name.APPLY)
@@ -346,22 +357,27 @@ class FeedAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         steps = told_of().filter(about=OuterRef("name"))
-        applied = steps.filter(name=NightStep.Name.APPLY, state=NightStep.State.DONE)
+        waiting = steps.waiting()
+        applied = NightStep.objects.filter(about=OuterRef("name"), roster__applied_at__isnull=False)
+        at = applied.order_by("-roster__applied_at").values("roster__applied_at")
         return (
             super()
             .get_queryset(request)
             .annotate(
-                last=Subquery(steps.values("state")[:1]),
-                applied_at=Subquery(applied.values("ended_at")[:1]),
+                last=Subquery(steps.values("pk")[:1]),
+                waiting=Subquery(waiting.values("pk")[:1]),
+                waits=Subquery(waiting.values("state")[:1]),
+                applied_at=Subquery(at[:1]),
             )
         )
 
     @admin.display(description="comes from")
     def comes_from(self, feed: Feed) -> str:
-        return f"{feed.address} {feed.folder}".strip() or feed.get_kind_display()
+        place = f"{feed.address} {feed.folder}".strip()
+        return (
+            format_html('<span class="mono">{}</span>', place) if place else feed.get_kind_display()
+        )
 
     @admin.display(description="state", ordering="retired_at")
     def condition(self, feed: Any) -> str:
-        if feed.retired_at:
-            return state_tag("retired")
-        return state_tag("active" if feed.last in (None, NightStep.State.DONE) else feed.last)
+        return state_tag(condition_of(feed, feed.waits if feed.waiting == feed.last else None))

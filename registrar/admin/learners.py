@@ -45,6 +45,10 @@ class LearnerPage(ThingPage):
             corrections=self.object.corrections.select_related("by"),
             mails=self._mails(),
             also_known=self.object.also_known.filter(state=SamePerson.State.JOINED),
+            holding=[
+                (field.replace("_", " "), says)
+                for field, says in corrections.holding(self.object).items()
+            ],
             may_correct=corrections.may_correct(self.user),
             standings=stacks.begun(self.object) if self.user.has_perm(stacks.PERMISSION) else (),
             to_ask_about=to_ask_about() if self.user.has_perm(WHY) else (),

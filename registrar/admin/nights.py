@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
@@ -37,7 +37,7 @@ class NightPage(ThingPage):
     template_name = "registrar/desk/night.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        steps = self.object.steps.select_related("roster", "batch")
+        steps = self.object.steps.select_related("roster__applied_by", "batch")
         return super().get_context_data(
             steps=steps,
             waiting=steps.waiting().count(),
@@ -106,12 +106,22 @@ class NightRunAdmin(DeskAdmin):
         return [self.hang("begin/", BeginPage, "begin")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NightRun]:
-        waiting = NightStep.objects.waiting().values("pk")
-        held = Count("steps", filter=Q(steps__in=waiting))
-        return super().get_queryset(request).annotate(held=held)
+        steps = NightStep.objects.filter(run=OuterRef("pk")).waiting()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                held=Count("steps", filter=~Q(steps__state=NightStep.State.DONE)),
+                waits=Exists(steps),
+                # A later night has fetched again; a roster waits until somebody acts.
+                roster_waits=Exists(steps.filter(roster__isnull=False, state=NightStep.State.HELD)),
+                newest=Subquery(NightRun.objects.values("pk")[:1]),
+            )
+        )
 
     @admin.display(description="state", ordering="state")
     def condition(self, run: Any) -> str:
-        if run.state == NightRun.State.DONE and run.held:
+        waits = run.roster_waits or (run.waits and run.pk == run.newest)
+        if run.state == NightRun.State.DONE and waits:
             return state_tag("held")
         return state_tag("night" if run.state == NightRun.State.RUNNING else "done")

@@ -26,7 +26,7 @@ from issuer.pages import (
 )
 from registrar.admin.downloads import as_csv
 from registrar.admin.uploads import UploadPage
-from registrar.models import RosterImport
+from registrar.models import NightStep, RosterImport
 from registrar.services.feeding import rosters
 from registrar.services.feeding.roster_tables import READ_ALONG
 
@@ -100,6 +100,9 @@ class RosterPage(ThingPage):
             problems_by_file=sorted(Counter(problem["file"] for problem in found).items()),
             chosen_file=chosen,
             page=Paginator(shown, PROBLEMS_PER_PAGE).get_page(self.request.GET.get("page")),
+            held=NightStep.objects.filter(
+                roster=self.object, state=NightStep.State.HELD
+            ).select_related("run"),
             may_apply=self.object.state == RosterImport.State.PLANNED
             and self.user.has_perm("registrar.import_roster"),
             **kwargs,

@@ -18,6 +18,9 @@ COUNTS = (
     *("expiring", "mails", "no address"),
 )
 
+# A roster in one of these waits for nobody.
+SETTLED = (RosterImport.State.APPLIED, RosterImport.State.DISCARDED)
+
 
 class Feed(models.Model):
     """Where a system's rosters come from: a folder that it drops them into, or a server of its own.
@@ -224,7 +227,7 @@ class NightStepQuerySet(models.QuerySet["NightStep"]):
 
     def waiting(self) -> "NightStepQuerySet":
         """Those at which somebody has to act, and has not: no roster was applied or put aside."""
-        settled = Q(roster__state__in=[RosterImport.State.APPLIED, RosterImport.State.DISCARDED])
+        settled = Q(roster__state__in=SETTLED)
         done = Q(state=NightStep.State.DONE)
         return self.exclude(done).exclude(settled, state=NightStep.State.HELD)
 
@@ -281,6 +284,13 @@ class NightStep(models.Model):
         """The counts in the order in which they are told; the database keeps none."""
         usual = [name for name in COUNTS if name in self.counts]
         return {name: self.counts[name] for name in dict.fromkeys([*usual, *self.counts])}
+
+    @property
+    def standing(self) -> str:
+        """Its state, or of a roster that it held what somebody has done with it since."""
+        if self.state == self.State.HELD and self.roster and self.roster.state in SETTLED:
+            return self.roster.state
+        return self.state
 
     @property
     def seconds(self) -> float:

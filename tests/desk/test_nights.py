@@ -83,6 +83,52 @@ def test_who_operates_the_service_sees_the_nights_and_is_led_nowhere_else(
     assert client.get(reverse("admin:registrar_nightrun_begin")).status_code == 403
 
 
+def test_what_a_brake_holds_says_why_where_it_is_decided_and_waits_until_then(
+    college: Any, clara: User, signed_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    (tmp_path / "banner").mkdir()
+    feed = feeds.add("Banner", "banner", by=clara)
+    roster = Roster().drop("lineItemLearningObjectiveIds").drop("resultLearningObjectiveIds")
+    put(roster, tmp_path / "banner" / "1")
+    nights.carry_on(nights.begin(timezone.localdate()))
+    client = signed_in(clara)
+    lists = [reverse(f"admin:registrar_{name}_changelist") for name in ("feed", "nightrun")]
+
+    def say(what: str) -> list[bool]:
+        """Whether the lists, the page of the feed and that of the newest night say so."""
+        pages = [*lists, thing_url(feed), thing_url(NightRun.objects.all()[0])]
+        return [what in text(client.get(page)) for page in pages]
+
+    assert not any(say("Waits for a person"))
+    roster.texts["results.csv"] = roster.texts["results.csv"].splitlines(keepends=True)[0]
+    put(roster, tmp_path / "banner" / "2")
+    run = nights.carry_on(nights.begin(timezone.localdate()))
+    held = run.steps.get(name="plan")
+    assert all(say("Waits for a person"))
+    page = text(client.get(thing_url(held.roster)))
+    assert "held it up, as it came by the feed" in page
+    assert "results.csv: 3 of 3 would be retired (100 %). At most 20 % may be." in page
+    assert "which may be this one again" in page
+    client.post(thing_url(held.roster), {"act": "apply"})
+    assert not any(say("Waits for a person"))
+    assert say("Applied since then") == [False, False, True, True]
+
+
+def test_a_night_that_missed_something_waits_for_nobody_once_there_was_another(
+    college: Any, clara: User, signed_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    (tmp_path / "banner").mkdir()
+    feeds.add("Banner", "banner", by=clara)
+    nights.carry_on(nights.begin(timezone.localdate()))
+    nights_list = reverse("admin:registrar_nightrun_changelist")
+    assert "Waits for a person" in text(signed_in(clara).get(nights_list))
+    put(Roster(), tmp_path / "banner" / "1")
+    nights.carry_on(nights.begin(timezone.localdate()))
+    assert "Waits for a person" not in text(signed_in(clara).get(nights_list))
+
+
 def test_of_a_system_that_sends_rows_it_is_said_whose_its_numbers_are(
     college: Any, clara: User, signed_in: SignIn
 ) -> None:

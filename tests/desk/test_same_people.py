@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from issuer.pages import thing_url
-from registrar.models import SamePerson
+from registrar.models import Learner, SamePerson
+from registrar.services.awarding import corrections
 from registrar.services.feeding import feeds
 from tests.desk.reading import SignIn, text
 from tests.registrar.test_same_people import bring, roster
@@ -35,4 +36,23 @@ def test_it_is_decided_at_the_desk_with_one_click_and_holds(
     assert SamePerson.objects.get().state == SamePerson.State.JOINED
     learner = text(client.get(thing_url(same.learner)))
     assert "canvas" in learner
+    assert "owns name and address" in learner
     assert client.post(page, {"act": "keep_apart", "reason": "No."}).status_code == 409
+
+
+def test_what_was_put_right_by_hand_stands_beside_what_the_system_says_until_it_says_another(
+    college: Any, tmp_path: Path, clara: User, signed_in: SignIn
+) -> None:
+    bring(roster(), tmp_path / "a", "banner")
+    learner = Learner.objects.get(source="banner", given_name="Ada")
+    said = learner.family_name
+    corrections.correct_learner(learner, by=clara, reason="Married.", family_name="Okafor-Byrne")
+    bring(roster(), tmp_path / "a", "banner")
+    client = signed_in(clara)
+    page = text(client.get(thing_url(learner)))
+    assert "Okafor-Byrne" in page
+    assert "Put right here" in page
+    assert f'banner says <q dir="auto">{said}</q>' in page
+    bring(roster(family_name="Obi"), tmp_path / "a", "banner")
+    page = text(client.get(thing_url(learner)))
+    assert "Put right here" not in page and "Obi" in page

@@ -166,8 +166,23 @@ def sticky(
     sourcedIds under which they are about to be the source's.
     """
     ids = {learner.pk: sourced_id for sourced_id, learner in besides.items()}
-    found: dict[str, Sticky] = {}
     made = Correction.objects.made().filter(Q(learner__source=source) | Q(learner__in=ids))
+    return _sticky(made, ids)
+
+
+def holding(learner: Learner) -> dict[str, str]:
+    """By field what the source says of a learner where a correction of ours holds against it."""
+    made = Correction.objects.made().filter(learner=learner)
+    found = _sticky(made, {}).get(learner.sourced_id, {})
+    return {
+        field: says
+        for field, (says, now) in found.items()
+        if says != now and getattr(learner, field) == now
+    }
+
+
+def _sticky(made: "QuerySet[Correction]", ids: Mapping[int, str]) -> dict[str, Sticky]:
+    found: dict[str, Sticky] = {}
     for correction in made.exclude(was={}).select_related("learner").order_by("decided_at"):
         learner = correction.learner
         kept = found.setdefault(ids.get(learner.pk, learner.sourced_id), {})

@@ -212,11 +212,11 @@ def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
     if totals["errors"] * 100 > feed.most_wrong * rows:
         share = 100 * totals["errors"] / rows
         reason = f"{totals['errors']:,} of {rows:,} rows are wrong ({share:.1f} %)."
-        yield refusal(f"{reason} At most {feed.most_wrong} % may be.", fix)
+        yield _brake(f"{reason} At most {feed.most_wrong} % may be.", fix)
     for problem in roster.problems:
         if problem["code"] == CUT_OFF:
             reason = f"{problem['file']} ends within row {problem['row']}: it was cut off."
-            yield refusal(reason, "Have it sent again; or apply it at the desk if it is right.")
+            yield _brake(reason, "Have it sent again; or apply it at the desk if it is right.")
     for file, counts in roster.plan.items():
         held = counts["unchanged"] + counts["changed"] + counts["retired"]
         # Few rows are in a delta, and it may well be that all of them are gone.
@@ -224,7 +224,11 @@ def _brakes(feed: Feed, roster: RosterImport) -> Iterable[Refused]:
         if counts["retired"] * 100 > feed.most_retired * held:
             share = 100 * counts["retired"] / held
             reason = f"{file}: {counts['retired']:,} of {held:,} would be retired ({share:.0f} %)."
-            yield refusal(f"{reason} At most {feed.most_retired} % may be.", fix)
+            yield _brake(f"{reason} At most {feed.most_retired} % may be.", fix)
+
+
+def _brake(reason: str, fix: str) -> Refused:
+    return refusal(reason, fix) | {"kind": "brake"}
 
 
 def _totals(plan: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
