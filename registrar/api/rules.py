@@ -1,5 +1,6 @@
 """Read revisions and award rules, and who would be awarded by one now."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar, Final
 
 from django.http import Http404
@@ -19,8 +20,10 @@ from registrar.api.references import Reference
 from registrar.api.templates import RevisionSerializer
 from registrar.models import Learner, Revision, RevisionSkill
 from registrar.models.catalog import key_of
+from registrar.rules import parse
 from registrar.services.awarding import awards
-from registrar.services.deciding import eligibility
+from registrar.services.deciding import eligibility, withdrawn
+from registrar.services.deciding.withdrawn import Note
 from registrar.services.drafting import readiness
 
 # Of each kind so many learners are named at most.
@@ -83,6 +86,14 @@ class NoteSerializer(RowErrorSerializer):
     pointer = serializers.CharField(help_text="JSON Pointer into what a draft says")
 
 
+class CandidateNoteSerializer(serializers.Serializer):
+    """What to know of a decision, and what to do where it is not meant so."""
+
+    code = serializers.CharField(help_text="Stable word for the kind of note")
+    reason = serializers.CharField()
+    remedy = serializers.CharField()
+
+
 class CandidateSerializer(serializers.Serializer):
     """A learner who was looked at, and why this came of it."""
 
@@ -91,6 +102,11 @@ class CandidateSerializer(serializers.Serializer):
     outcome = serializers.ChoiceField(_OUTCOMES)
     reasons = serializers.ListField(
         child=serializers.CharField(), help_text="One sentence for each condition of the rule"
+    )
+    notes = CandidateNoteSerializer(
+        many=True,
+        help_text="`enrolment_withdrawn`: the learner has left a class whose results count, which "
+        "bars nobody; `result_withdrawn`: a result was taken back, and does not count",
     )
 
 
@@ -103,6 +119,10 @@ class EvaluatedSerializer(serializers.Serializer):
         help_text="Are awarded by a batch that waits for somebody to approve or decline it"
     )
     not_met = serializers.IntegerField(help_text="Have not earned it")
+    lapsed = serializers.IntegerField(
+        help_text="Awards by a rule that is not met any more, mostly because a result was "
+        "withdrawn or corrected; it is for a person to withdraw them"
+    )
     is_complete = serializers.BooleanField(
         help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
     )
@@ -166,21 +186,27 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
         learners = Learner.objects.in_bulk(
             {each.learner_id for judged in named.values() for each in judged}
         )
+        candidates = [each for judged in named.values() for each in judged]
+        outcomes = [outcome for outcome, judged in named.items() for _ in judged]
+        taken_back = withdrawn.notes(parse(revision.rule), candidates)
         told = [
-            _told(each, outcome, learners[each.learner_id])
-            for outcome, judged in named.items()
-            for each in judged
+            _told(each, outcome, learners[each.learner_id], its_notes)
+            for each, outcome, its_notes in zip(candidates, outcomes, taken_back, strict=True)
         ]
         counts = {outcome: len(judged) for outcome, judged in kinds.items()}
         is_complete = len(told) == sum(counts.values())
+        counts["lapsed"] = len(found.lapsed)
         notes = NoteSerializer(readiness.notes(revision), many=True).data
         return Response({**counts, "is_complete": is_complete, "notes": notes, "learners": told})
 
 
-def _told(judged: eligibility.Candidate, outcome: str, learner: Learner) -> dict[str, Any]:
+def _told(
+    judged: eligibility.Candidate, outcome: str, learner: Learner, notes: list[Note]
+) -> dict[str, Any]:
     return {
         "learner": key_of(learner.source, learner.sourced_id),
         "occasion": judged.occasion,
         "outcome": outcome,
         "reasons": judged.reasons,
+        "notes": [asdict(each) for each in notes],
     }

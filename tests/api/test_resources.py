@@ -1,10 +1,13 @@
 """What an information system reads of decisions, and what it may do about them."""
 
 import pytest
+from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from issuer.models import LedgerEntry, StatusChange
+from registrar.models import Enrolment, Result
 from registrar.services.awarding import awards
+from registrar.services.marking import results
 from tests.api.test_drafts import new
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,43 @@ def test_a_revision_without_a_rule_says_so(sis, workshop) -> None:
     for nothing in ("0", "x", "9" * 30):
         answer = sis.get(f"/api/v1/rules/{nothing}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_what_was_taken_back_is_told_of_whom_a_rule_judges(sis, college, cells, ada, ben) -> None:
+    for learner in (ada, ben):
+        college.enrol(learner)
+    college.grade(ada, "Distinction")
+    bens = college.grade(ben, "Distinction")
+    Enrolment.objects.filter(learner=ada).update(retired_at=timezone.now())
+    AccessToken.objects.update(scope="rules.evaluate templates.read")
+    address = f"/api/v1/rules/{cells.pk}/evaluate"
+
+    def told() -> dict[str, tuple[str, list[str]]]:
+        learners = sis.post(address).json()["learners"]
+        return {
+            each["learner"]: (each["outcome"], [note["code"] for note in each["notes"]])
+            for each in learners
+        }
+
+    left = {"sis:sis:stu-1001": ("awarded", ["enrolment_withdrawn"])}
+    assert told() == {**left, "sis:sis:stu-1002": ("awarded", [])}
+    results.withdraw([bens.pk], at=timezone.now())
+    assert told() == {**left, "sis:sis:stu-1002": ("not_met", ["result_withdrawn"])}
+    Enrolment.objects.update(retired_at=None)
+    assert told()["sis:sis:stu-1001"] == ("awarded", [])
+
+
+def test_an_award_whose_result_was_taken_back_is_told_as_lapsed(
+    sis, cells, adas_batch, dev
+) -> None:
+    awards.approve(adas_batch, by=dev)
+    AccessToken.objects.update(scope="rules.evaluate templates.read")
+    address = f"/api/v1/rules/{cells.pk}/evaluate"
+    assert sis.post(address).json()["lapsed"] == 0
+    results.withdraw(Result.objects.values_list("pk", flat=True), at=timezone.now())
+    told = sis.post(address).json()
+    assert (told["lapsed"], told["already"], told["not_met"]) == (1, 0, 1)
+    assert [each["code"] for each in told["learners"][0]["notes"]] == ["result_withdrawn"]
 
 
 def test_who_is_awarded_by_a_batch_that_nobody_approved_is_not_told_as_awarded(

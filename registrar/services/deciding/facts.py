@@ -101,6 +101,21 @@ def values(
     return values
 
 
+def taken_back(rule: Rule, learners: Collection[int]) -> set[tuple[int, str]]:
+    """Return learners of whom a result that the rule would look at was withdrawn by its source.
+
+    Each with the title of the class, once. Such results count for nothing.
+    """
+    gathering = _Gathering(rule, None, learners)
+    withdrawn = Result.objects.filter(superseded_at=None, withdrawn=True)
+    found: set[tuple[int, str]] = set()
+    for leaf in rule.leaves():
+        if not isinstance(leaf, rules.CredentialHeld):
+            theirs = gathering.results(leaf, among=withdrawn).order_by()
+            found |= set(theirs.values_list("learner", "line_item__offering__title").distinct())
+    return found
+
+
 def taking_part(rule: Rule) -> set[int]:
     """Return the learners who take part in a course or activity that the rule names."""
     return set(_participants(rule, None))
@@ -155,10 +170,11 @@ class _Gathering:
         if isinstance(leaf, rules.EveryScore):
             return self._every_score(leaf)
         levels = self._levels.get(leaf.target, ()) if isinstance(leaf, rules.OutcomeLevel) else ()
-        return _by_learner(self._results(leaf), levels)
+        return _by_learner(self.results(leaf), levels)
 
-    def _results(self, leaf: Condition) -> ResultQuerySet:
-        graded = _graded(self._offerings).filter(
+    def results(self, leaf: Condition, *, among: ResultQuerySet | None = None) -> ResultQuerySet:
+        """The results that a condition looks at, the oldest first; else than current `among`."""
+        graded = _graded(self._offerings, among=among).filter(
             self._people, self._in_terms(leaf, at="line_item__offering__")
         )
         match leaf:
@@ -175,7 +191,7 @@ class _Gathering:
     def _every_score(self, leaf: rules.EveryScore) -> _ByLearner:
         """Of each item of each class one takes part in the scores, or a fact that there is none."""
         found: defaultdict[tuple[int, int], dict[int, list[Fact]]] = defaultdict(dict)
-        for learner, offering, item, fact in _facts_by_item(self._results(leaf)):
+        for learner, offering, item, fact in _facts_by_item(self.results(leaf)):
             found[learner, offering].setdefault(item, []).append(fact)
         blanks = self._blanks(leaf)
         taking_part = Enrolment.objects.filter(self._people, offering__in=blanks, retired_at=None)
@@ -245,9 +261,11 @@ def _of(leaf: Condition) -> Q:
     return named(leaf.target, at=_OF) & Q(**{f"{_OF}kind": leaf.about})
 
 
-def _graded(offerings: Collection[Offering] | None) -> ResultQuerySet:
+def _graded(
+    offerings: Collection[Offering] | None, *, among: ResultQuerySet | None = None
+) -> ResultQuerySet:
     """The results that count, the oldest first."""
-    graded = Result.objects.current().filter(
+    graded = (Result.objects.current() if among is None else among).filter(
         status=GRADED, learner__retired_at=None, line_item__retired_at=None
     )
     if offerings is not None:
