@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,22 @@ from django.utils import timezone
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, LedgerEntry
 from issuer.services.clients import Client
-from registrar.models import Award, Learner, Mapping, NightRun, Revision, SkillTag
+from registrar.models import (
+    Award,
+    Learner,
+    Mapping,
+    NightRun,
+    OrganizationUnit,
+    Revision,
+    SkillTag,
+)
 from registrar.readers.rows import Given
 from registrar.services.awarding import award_files, awards
 from registrar.services.drafting import templates
-from registrar.services.feeding import feeds, nights, upserts
+from registrar.services.feeding import feeds, nights, rosters, upserts
 from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
+from tests.registrar.test_rosters import delta, put
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
@@ -41,6 +51,24 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def overlapping(leading: Callable[[], Any], following: Callable[[], Any]) -> list[Any]:
+    """Run the second while the first has written and not committed: what each came to."""
+    written = threading.Event()
+
+    @transaction.atomic
+    def lead() -> Any:
+        found = leading()
+        written.set()
+        time.sleep(0.5)  # the other writes now, or waits
+        return found
+
+    def follow() -> Any:
+        written.wait(timeout=10)
+        return following()
+
+    return at_once(lead, follow)
 
 
 def test_two_who_prepare_at_once_award_everybody_once(
@@ -179,24 +207,60 @@ def test_a_file_of_awards_and_a_system_that_bring_somebody_at_once_make_one_lear
         partial(award_files.prepare, kept, by=clara),
         partial(upserts.apply, "learners", [Given(0, row)], source="sis", by=Client("sis", "SIS")),
     ]
-    leading, following = calls if first == "the file" else reversed(calls)
-    written = threading.Event()
-
-    @transaction.atomic
-    def lead() -> Any:
-        found = leading()
-        written.set()
-        time.sleep(0.5)  # the other writes now, or waits
-        return found
-
-    def follow() -> Any:
-        written.wait(timeout=10)
-        return following()
-
-    _, done = at_once(lead, follow)
+    _, done = overlapping(*(calls if first == "the file" else reversed(calls)))
     ada = Learner.objects.get(number="A1")
     assert (ada.source, ada.sourced_id) == ("sis", "u1")
     if first == "the file":
         assert Award.objects.get().learner == ada
     else:
         assert (done, Award.objects.exists()) == ("plan_outdated", False)
+
+
+@pytest.fixture
+def crossed() -> dict[str, OrganizationUnit]:
+    """Two systems' units, one of each put under one of the other; two more links close a circle."""
+    units = {
+        f"{source} {sourced_id}": OrganizationUnit.objects.create(
+            source=source, sourced_id=sourced_id, name=sourced_id, kind="school"
+        )
+        for source in ("north", "south")
+        for sourced_id in ("o1", "o2")
+    }
+    for below, above in (("north o1", "south o2"), ("south o1", "north o2")):
+        OrganizationUnit.objects.filter(pk=units[below].pk).update(parent=units[above])
+    return units
+
+
+def moved(source: str, folder: Path) -> Any:
+    """What a roster of the source says that puts its second unit under its first."""
+    row = "o2,active,2026-06-08T09:30:00.000Z,o2,school,,o1"
+    return rosters.read(put(delta(orgs=[row]), folder / source), by=None, source=source)
+
+
+@pytest.mark.parametrize("second", ["a roster", "the API"])
+@pytest.mark.parametrize("first", ["a roster", "the API"])
+def test_a_roster_and_another_system_close_no_circle_at_once(
+    crossed: dict[str, OrganizationUnit], tmp_path: Path, first: str, second: str
+) -> None:
+    def call(source: str, by: str) -> Callable[[], Any]:
+        if by == "a roster":
+            return partial(rosters.apply, moved(source, tmp_path), by=None)
+        given = [Given(0, {"sourced_id": "o2", "parent": "o1"})]
+        client = Client("sis", "SIS")
+        return partial(upserts.apply, "organisations", given, source=source, by=client)
+
+    _, done = overlapping(call("north", first), call("south", second))
+    told = done if second == "a roster" else done[0].flaws[0].code
+    assert told == ("plan_outdated" if second == "a roster" else "circle")
+    parents = {
+        name: OrganizationUnit.objects.get(pk=unit.pk).parent for name, unit in crossed.items()
+    }
+    assert (parents["north o2"], parents["south o2"]) == (crossed["north o1"], None)
+
+
+def test_a_roster_closes_no_circle_by_way_of_another_systems_units(
+    crossed: dict[str, OrganizationUnit], tmp_path: Path
+) -> None:
+    rosters.apply(moved("north", tmp_path), by=None)
+    (problem,) = moved("south", tmp_path).problems
+    assert (problem["row"], problem["column"], problem["code"]) == (2, "parentSourcedId", "circle")

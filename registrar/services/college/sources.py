@@ -31,6 +31,12 @@ def hold(source: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SOURCES, source])
 
 
+def hold_trees() -> None:
+    """The same as `hold_tree` for all that lies below others: for who reads whole rosters."""
+    for kind in ("organisations", "terms"):
+        hold_tree(kind)
+
+
 def hold_tree(kind: str) -> None:
     """Wait until nobody else moves things of this kind below others, and hold it to the commit.
 

@@ -214,17 +214,28 @@ class _Comparison:
         changes.retired.extend(self._report.retirable(table.file, absent, involved))
 
     def _leave_out_circles(self, table: Table, changes: Changes, rows: Mapping[str, Row]) -> None:
-        """Leave out the rows whose parents would lead back to themselves, by way of ours too."""
+        """Leave out the rows whose parents would lead back to themselves, by whatever way.
+
+        What was put under a row of another source stays there, unless the roster tells a parent.
+        """
         place = next((i for i, c in enumerate(table.columns) if c.refers_to == table.file), None)
         given = changes.new | changes.changed
         if place is None or not given:
             return
         column = table.columns[place]
-        ours = table.rows().filter(source=self._source)
-        own = ours.filter(**{column.path.replace("sourced_id", "source"): self._source})
-        parents = dict(own.values_list("sourced_id", column.path))
-        parents |= {key: values[place] for key, values in given.items()}
-        for key in sorted(in_circles(parents) & given.keys(), key=lambda key: rows[key].number):
+        held = table.rows().values_list("pk", "source", "sourced_id", column.attribute)
+        names = {
+            pk: _own(sourced_id) if source == self._source else f"{pk}"
+            for pk, source, sourced_id, _ in held
+        }
+        parents = {names[pk]: names.get(parent) for pk, *_, parent in held}
+        for key, values in given.items():
+            put = parents.get(_own(key))
+            stays = put is not None and put.isdigit()
+            parents[_own(key)] = _own(values[place]) if values[place] else put if stays else None
+        circles = in_circles(parents)
+        closing = [key for key in given if _own(key) in circles]
+        for key in sorted(closing, key=lambda key: rows[key].number):
             changes.new.pop(key, None)
             changes.changed.pop(key, None)
             self._report.circle(table.file, rows[key].number, column.name, given[key][place])
@@ -360,6 +371,11 @@ def _living(table: Table, *, source: str) -> int:
     if table.gone == "retired_at":
         rows = rows.filter(retired_at=None)
     return rows.count()
+
+
+def _own(sourced_id: str) -> str:
+    """How a row of the source itself is told from one of another, which goes by its number."""
+    return f"sis:{sourced_id}"
 
 
 _Limit = Callable[[Any], bool]

@@ -54,6 +54,7 @@ def apply(
     if by is not None:
         roles.demand_for_all(by, PERMISSION)
     sources.hold(source)
+    sources.hold_trees()
     planned = plan(data, source=source, since=since)
     if planned.is_fatal:
         raise ImportRefused(planned.problems[0].reason)
