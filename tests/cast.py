@@ -37,6 +37,7 @@ from registrar.models import (
     Result,
     Revision,
     Term,
+    TokenProof,
 )
 from registrar.services.awarding import awards, composition, successions
 from registrar.services.college import api_clients, people
@@ -292,6 +293,8 @@ def signed_in(application: Application) -> APIClient:
         scope=" ".join(django_settings.API_SCOPES),
         expires=timezone.now() + timedelta(hours=1),
     )
+    # Whatever becomes of its secret.
+    TokenProof.objects.create(token=token, proof=f"{api_clients.BY_KEY}of the tests")
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.token}")
     return client

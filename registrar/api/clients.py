@@ -104,7 +104,8 @@ class ClientSecretView(_OfTheClient):
     @extend_schema(
         operation_id="client_secret",
         description="Give the client another secret, which stands in this answer alone. The "
-        "present one goes on opening for `overlap_days`; while it does there is no third (409).",
+        "present one goes on opening for `overlap_days`; while it does there is no third (409). "
+        "With 0 it ends now, and so do the tokens that were got by it, also this one.",
         responses={201: ClientSecretSerializer},
     )
     def post(self, request: Request) -> Response:
@@ -113,8 +114,7 @@ class ClientSecretView(_OfTheClient):
         asked.is_valid(raise_exception=True)
         overlap = timedelta(days=asked.validated_data["overlap_days"])
         by = Client.of(cast(AccessToken, request.auth))
-        asking = cast(AccessToken, request.auth)
-        secret = api_clients.rotate_secret(self.application, by=by, overlap=overlap, asking=asking)
+        secret = api_clients.rotate_secret(self.application, by=by, overlap=overlap)
         told = ClientSecretSerializer({"secret": None, **_told(self.application)}).data
         answer = ToldOnce(told, secret=secret, status=status.HTTP_201_CREATED)
         answer["Location"] = "/api/v1/client"
@@ -128,15 +128,15 @@ class FormerSecretView(_OfTheClient):
 
     @extend_schema(
         operation_id="client_former_secret_destroy",
-        description="End the secret before the present one at once. Where there is none nothing "
-        "changes.",
+        description="End the secret before the present one at once, with the tokens that were got "
+        "by it: ask with a token that you got by the new one. Where there is none nothing changes.",
         request=None,
         responses={204: OpenApiResponse(description="It opens nothing any more.")},
     )
     def delete(self, request: Request) -> Response:
         """End the secret before the present one at once."""
-        asking = cast(AccessToken, request.auth)
-        api_clients.end_former_secret(self.application, by=Client.of(asking), asking=asking)
+        by = Client.of(cast(AccessToken, request.auth))
+        api_clients.end_former_secret(self.application, by=by)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

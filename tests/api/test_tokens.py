@@ -474,14 +474,22 @@ def test_a_client_changes_its_own_secret_without_a_gap(root: User) -> None:
     assert (told["id"], told["scopes"]) == (application.client_id, ["client.manage", "skills.read"])
     assert told["keys"] == [{"kid": "a", "kty": "EC", "crv": "P-256"}]
     assert told["former_secret_ends_at"] == made.json()["former_secret_ends_at"] is not None
+    by_new = ask(application.client_id, new).json()["access_token"]
     assert system.delete("/api/v1/client/former-secret").status_code == 204
     assert [ask(application.client_id, each).status_code for each in (old, new)] == [401, 200]
-    assert system.get("/api/v1/client").status_code == 200, "the token that asks keeps its hour"
-    system = APIClient(
-        HTTP_AUTHORIZATION=f"Bearer {ask(application.client_id, new).json()['access_token']}"
-    )
+    assert system.get("/api/v1/client").status_code == 401, "it was got by what is ended"
+    system = APIClient(HTTP_AUTHORIZATION=f"Bearer {by_new}")
+    assert system.delete("/api/v1/client/former-secret").status_code == 204
+    assert system.get("/api/v1/client").status_code == 200
     entry = LedgerEntry.objects.get(act="api_client.secret_rotated")
     assert entry.details["client"] == application.client_id
     assert system.post(path, {"overlap_days": 31}, format="json").status_code == 400
-    AccessToken.objects.update(scope="skills.read")
+    assert system.post(path, {"overlap_days": 0}, format="json").status_code == 201
+    assert system.get("/api/v1/client").status_code == 401, "it was got by what is ended"
+
+
+def test_who_may_not_manage_the_client_sees_nothing_of_its_secret(root: User) -> None:
+    application, secret = api_clients.add("SIS", by=root, scopes=["skills.read"])
+    token = ask(application.client_id, secret).json()["access_token"]
+    system = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
     assert system.get("/api/v1/client").status_code == 403

@@ -156,17 +156,20 @@ def _token() -> str:
     from django.contrib.auth.models import User
     from oauth2_provider.models import AccessToken
 
+    from registrar.models import TokenProof
     from registrar.services.college import api_clients
 
     administrator = User.objects.filter(is_superuser=True).earliest("pk")
     application, _ = api_clients.add("bench", by=administrator, scopes=settings.ALL_SCOPES)
     token = secrets.token_urlsafe(32)
-    AccessToken.objects.create(
+    kept = AccessToken.objects.create(
         application=application,
         token=token,
         scope=" ".join(settings.ALL_SCOPES),
         expires=datetime.now(UTC) + timedelta(hours=6),
     )
+    # Whatever becomes of its secret.
+    TokenProof.objects.create(token=kept, proof=f"{api_clients.BY_KEY}bench")
     return token
 
 

@@ -118,14 +118,13 @@ def rotate_secret(
     *,
     by: Actor | str,
     overlap: timedelta = OVERLAP,
-    asking: AccessToken | None = None,
     at: datetime | None = None,
 ) -> str:
     """Give a client a new secret, and return it: it is shown this once.
 
     The one that it has goes on opening for the overlap, none to end it now, with the tokens that
-    were got by it, but for the one with which it is asked. A client may change its own, but not
-    once it is shut: then ClientShut is raised, also where its call began before.
+    were got by it. A client may change its own, but not once it is shut: then ClientShut is
+    raised, also where its call began before.
     Raises TwoSecrets while an earlier one still opens, and ValueError for an overlap that is too
     long.
     """
@@ -145,7 +144,7 @@ def rotate_secret(
     if ends_at > now:
         FormerSecret.objects.create(client=held, digest=application.client_secret, ends_at=ends_at)
     else:
-        _end_tokens(client, application.client_secret, asking)
+        _end_tokens(client, application.client_secret)
     secret = secrets.token_urlsafe(32)
     application.client_secret = secret
     application.save(update_fields=["client_secret", "updated"])
@@ -157,18 +156,17 @@ def rotate_secret(
 
 
 @transaction.atomic
-def end_former_secret(
-    client: AbstractApplication, *, by: Actor | str, asking: AccessToken | None = None
-) -> bool:
+def end_former_secret(client: AbstractApplication, *, by: Actor | str) -> bool:
     """Let the secret before the present one open nothing from now on; whether there was one.
 
-    Nor do the tokens that were got by it, but for the one with which it is asked.
+    Nor do the tokens that were got by it, also the one with which it is asked: whoever has the
+    former secret could ask first, and keep theirs.
     """
     _demand(by, CHANGE)
     former = FormerSecret.objects.filter(client=hold(client)).first()
     if former is None:
         return False
-    _end_tokens(client, former.digest, asking)
+    _end_tokens(client, former.digest)
     former.delete()
     ledger.append("api_client.former_secret_ended", client, by=by)
     return True
@@ -180,11 +178,9 @@ def end_tokens_of_keys(client: AbstractApplication, *, but: Collection[str]) -> 
     by_keys.exclude(proof__proof__in=[BY_KEY + each for each in but]).delete()
 
 
-def _end_tokens(client: AbstractApplication, digest: str, asking: AccessToken | None) -> None:
-    """Also those of which nobody knows by what they were got, but not the one that asks for it."""
+def _end_tokens(client: AbstractApplication, digest: str) -> None:
+    """Also those of which nobody knows by what they were got."""
     tokens = AccessToken.objects.filter(application=client.pk)
-    if asking is not None:
-        tokens = tokens.exclude(pk=asking.pk)
     tokens.filter(Q(proof=None) | Q(proof__proof=digest)).delete()
 
 
