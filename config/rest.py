@@ -161,7 +161,10 @@ class InsufficientScope(PermissionDenied):
     def __init__(self, missing: Sequence[str], needed: Sequence[str], granted: Sequence[str]):
         said = f"The token lacks the scope {', '.join(missing)}."
         if beyond := [scope for scope in missing if scope not in granted]:
-            said += f" The client was not granted {', '.join(beyond)}: an administrator does that."
+            said += (
+                f" The client was not granted {', '.join(beyond)}, which is done when it is added: "
+                "ask an administrator for one that was."
+            )
         else:
             said += " Ask for a token with it: the client may have it."
         super().__init__(said)

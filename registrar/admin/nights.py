@@ -88,7 +88,7 @@ class NightRunAdmin(DeskAdmin):
         "Every night the service fetches what its feeds have, applies it, awards by templates that "
         "award by themselves, and issues. What it refuses waits here for a person."
     )
-    empty = "The first night has not come yet. Run one now to see what it does."
+    empty = "The first night has not come yet. A registrar can run one to see what it does."
     verbs = (
         Verb("Run a night now", "admin:registrar_nightrun_begin", nights.BEGIN),
         Verb("Feeds", "admin:registrar_feed_changelist", "registrar.view_feed"),

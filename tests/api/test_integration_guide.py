@@ -55,7 +55,7 @@ def run(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> Callable[..., str]:
-    """Runs what the guide shows in a language, for a client of a sandbox; what it prints."""
+    """Runs what the guide shows in a language, for a client of a sandbox; what is told."""
     institutions.set_up(by=root, is_sandbox=True)
     scopes = [f"--scope={scope}" for scope in SCOPES]
     by = f"--by={root.username}"
@@ -67,20 +67,20 @@ def run(
         "CLIENT_SECRET": client["secret"],
     }
 
-    def run(language: str, *command: str) -> str:
+    def run(language: str, *command: str, is_refused: bool = False, **other: str) -> str:
         (text,) = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(), re.DOTALL)
         done = subprocess.run(
             command,
             input=text,
             cwd=tmp_path,
-            env=os.environ | told,
+            env=os.environ | told | other,
             capture_output=True,
             text=True,
             timeout=100,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert (done.returncode != 0) == is_refused, done.stderr
+        return done.stderr if is_refused else done.stdout
 
     return run
 
@@ -102,6 +102,18 @@ def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
     assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
     assert issued["verifiableCredential"]["name"] == "First steps (sandbox)"
     assert Credential.objects.count() == 1
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_who_is_refused_is_told_why_by_each_script_of_the_guide(run: Callable[..., str]) -> None:
+    for language, *command in (
+        ("python", sys.executable, "-"),
+        ("py", sys.executable, "-"),
+        ("sh", "sh"),
+    ):
+        said = run(language, *command, is_refused=True, CLIENT_SECRET="not it")
+        assert "No client has this id and this secret" in said, language
+        assert "Traceback" not in said, language
 
 
 def test_the_order_of_the_guide_ends_with_a_credential_by_its_rule_once_a_person_has_approved(

@@ -205,7 +205,10 @@ def _lacking(scopes: list[str]) -> str:
     there_are = {*settings.ALL_SCOPES, *settings.LEARNER_SCOPES}
     if strange := [each for each in scopes if each not in there_are]:
         return _plain(f"There is no scope {', '.join(each[:64] for each in strange[:20])}.")
-    return _plain(f"The client was not granted {named}. Leave it out, or have it granted.")
+    return _plain(
+        f"The client was not granted {named}. Leave it out, or ask an administrator for a client "
+        "that was."
+    )
 
 
 def _grants(code: str, client: Application) -> QuerySet[Grant]:
