@@ -31,6 +31,7 @@ from registrar.services.drafting import templates
 from registrar.services.feeding import feeds, nights, rosters, upserts
 from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
+from tests.registrar.test_oneroster_csv import Roster
 from tests.registrar.test_rosters import delta, put
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
@@ -264,3 +265,29 @@ def test_a_roster_closes_no_circle_by_way_of_another_systems_units(
     rosters.apply(moved("north", tmp_path), by=None)
     (problem,) = moved("south", tmp_path).problems
     assert (problem["row"], problem["column"], problem["code"]) == (2, "parentSourcedId", "circle")
+
+
+def test_while_a_roster_is_tried_out_others_write(clara: User, tmp_path: Path) -> None:
+    for source in ("north", "south"):
+        feeds.add(source, kind="api", source=source, shares_numbers=True, by=clara)
+    planned = rosters.plan(put(Roster(), tmp_path / "north"), source="north")
+    is_tried, is_written = threading.Event(), threading.Event()
+
+    @transaction.atomic
+    def rehearse() -> bool:
+        rosters.try_out(planned)
+        is_tried.set()
+        found = is_written.wait(timeout=10)
+        transaction.set_rollback(True)
+        return found
+
+    def write() -> None:
+        is_tried.wait(timeout=10)
+        client = Client("lms", "LMS")
+        rows = {"learners": {"sourced_id": "u9", "number": "N9", "given_name": "Eve"}}
+        rows |= {"organisations": {"sourced_id": "o9", "name": "Other"}}
+        for kind, row in rows.items():
+            upserts.apply(kind, [Given(0, row)], source="south", by=client)
+        is_written.set()
+
+    assert at_once(rehearse, write)[0] is True

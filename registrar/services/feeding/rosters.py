@@ -114,7 +114,7 @@ def try_out(planned: Plan) -> None:
     No access of a learner is ended and nothing stands in the ledger, so that only who writes for
     the same source waits for the end of it.
     """
-    _hold(planned.source)
+    sources.hold(planned.source)
     _write(planned, timezone.now())
 
 
@@ -136,7 +136,9 @@ def apply(
     claimed = RosterImport.objects.filter(pk=roster_import.pk, state=State.PLANNED)
     if not claimed.update(state=State.APPLIED, applied_by=by, applied_at=at):
         raise WrongState
-    _hold(roster_import.source)
+    sources.hold(roster_import.source)
+    sources.hold_trees()
+    same_people.hold(roster_import.source)
     path = Path(roster_import.stored_at)
     if uploads.digest(path) != roster_import.sha256:
         raise PlanOutdated("The files are not those that were read. Read them again.")
@@ -182,13 +184,6 @@ def sweep(*, at: datetime | None = None) -> int:
             discard(roster_import, by=None)
     needed = set(waiting.values_list("stored_at", flat=True))
     return len(late) + uploads.sweep(needed=needed, at=at)
-
-
-def _hold(source: str) -> None:
-    """Let nobody else write what a roster of the source writes, or what it is compared with."""
-    sources.hold(source)
-    sources.hold_trees()
-    same_people.hold(source)
 
 
 def _longest_source() -> int:
