@@ -59,6 +59,8 @@ class SamePersonPage(ThingPage):
         return super().get_context_data(
             other=other,
             places=places.get(same.learner_id, 0),
+            is_filed=same.learner.source == same_people.AWARD_FILE,
+            is_of_file=same.source == same_people.AWARD_FILE,
             other_places=places.get(other.pk, 0) if other else None,
             tag=state,
             word=word,

@@ -40,6 +40,28 @@ def test_it_is_decided_at_the_desk_with_one_click_and_holds(
     assert client.post(page, {"act": "keep_apart", "reason": "No."}).status_code == 409
 
 
+def test_whom_a_file_of_awards_named_is_the_systems_own_with_one_click_and_no_more_with_another(
+    college: Any, tmp_path: Path, clara: User, signed_in: SignIn
+) -> None:
+    feeds.add("banner", "banner", source="banner", shares_numbers=True, by=clara)
+    named = Learner.objects.create(
+        source="award file", sourced_id="A1", number="A1", given_name="A.", family_name="Obi"
+    )
+    bring(roster(), tmp_path / "a", "banner")
+    client, page = signed_in(clara), thing_url(SamePerson.objects.get())
+    shown = text(client.get(page))
+    assert "name and address follow it" in shown and "owns name and address" not in shown
+    joined = text(client.post(page, {"act": "join"}, follow=True))
+    assert "owns name and address" in joined and "go by that name" in joined
+    bring(roster(), tmp_path / "a", "banner")
+    named.refresh_from_db()
+    assert (named.source, named.name) == ("banner", "Ada Okafor")
+    parted = client.post(page, {"act": "part", "reason": "A mistake."}, follow=True)
+    assert "They are two people again" in text(parted)
+    named.refresh_from_db()
+    assert (named.source, named.name) == ("award file", "A. Obi")
+
+
 def test_what_was_put_right_by_hand_stands_beside_what_the_system_says_until_it_says_another(
     college: Any, tmp_path: Path, clara: User, signed_in: SignIn
 ) -> None:
