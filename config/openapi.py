@@ -72,7 +72,7 @@ IDEMPOTENCY_KEY = {
     },
     "description": "The same request with the same key is carried out once: for a day it gets "
     "the same answer again, with the header `Idempotency-Replayed`. So is a dry run; it leaves the "
-    "key free for the write itself",
+    "key free for the write itself and for other tries",
 }
 DRY_RUN = {
     "in": "query",
@@ -98,8 +98,9 @@ IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "schema": {"type": "string"},
+    "example": "*",
     "description": "The ETag that was read, with its quotes: if it has changed since, 412 comes "
-    "and nothing changes",
+    "and nothing changes. `*` is any version",
 }
 OF_A_CHANGE = {412: "It has changed since the client read it, as `If-Match` says."}
 OF_ONE_THING = {404: "There is nothing with this id."}

@@ -118,7 +118,9 @@ class Writes:
                 tries.mark(request)
             if not kept_answers.hold(asked):
                 return _in_progress()
-            if (kept := kept_answers.find(asked)) is not None:
+            kept = kept_answers.find(asked)
+            # To try something else does no harm, whatever was tried before.
+            if kept is not None and not (asked.is_dry and kept.digest != digest):
                 return _again(kept, digest)
             response = self._tried(request) if is_dry else self.get_response(request)
             if response.status_code >= 500:

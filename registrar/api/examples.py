@@ -15,8 +15,6 @@ ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
         "sourced_id": "biology",
         "name": "Biology",
         "kind": "department",
-        # What `manage.py setup` makes; every other one is a part of it.
-        "parent": "sis:own:institution",
     },
     "terms": {
         "sourced_id": "2026-autumn",

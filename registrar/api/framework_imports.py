@@ -52,10 +52,12 @@ class UploadedFileField(serializers.FileField):
 
 
 def with_query(request: Request) -> QueryDict:
-    """What a form says, and what the address does, which counts."""
+    """What a form and the address say; where both say the same, it is said once."""
     said = QueryDict(mutable=True)
     said.update(request.data)
-    said.update(request.query_params)
+    for name, given in request.query_params.lists():
+        if said.getlist(name) != given:
+            said.setlist(name, [*said.getlist(name), *given])
     return said
 
 

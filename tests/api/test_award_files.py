@@ -193,6 +193,22 @@ def test_what_is_wrong_with_a_row_is_told_alike_wherever_rows_are_sent(
     assert {*told[0]} == {"pointer", "code", "reason", "remedy"}
 
 
+def test_what_the_form_and_the_address_say_alike_is_said_once(
+    client: Client, workshop: Revision
+) -> None:
+    data = "\n".join([",".join(HEADER), line(right(1))]).encode()
+    headers = bearer("awards.prepare")
+    for query, form, status in (
+        ("template=workshop", "workshop", 200),
+        ("template=workshop", "another", 400),
+        ("template=another", "workshop", 400),
+        ("template=workshop&template=workshop", "workshop", 400),
+    ):
+        said = {"template": form, "file": SimpleUploadedFile("x.csv", data), "dry_run": "true"}
+        answer = client.post(f"{ADDRESS}?dry_run=true&{query}", said, headers=headers)
+        assert answer.status_code == status, (query, form, answer.content)
+
+
 def described(client: Client) -> dict[str, Any]:
     schema = client.get("/api/v1/schema", headers={"accept": "application/json"}).json()
     return schema["paths"][ADDRESS]["post"]

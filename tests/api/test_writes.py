@@ -87,6 +87,19 @@ def test_a_key_is_for_one_request_of_one_client(writer, body, root) -> None:
     assert write(writer, {"associations": body["associations"] * 2}).status_code != 422
 
 
+@pytest.mark.django_db
+def test_something_else_may_be_tried_under_a_key_that_was_tried_with_before(writer, body) -> None:
+    another = {"associations": body["associations"] * 2}
+    first, second, again = (
+        write(writer, each, query="?dry_run=true") for each in (body, another, another)
+    )
+    assert first.status_code == 200
+    assert second.content != first.content and "Idempotency-Replayed" not in second
+    assert (again.content, again["Idempotency-Replayed"]) == (second.content, "true")
+    assert write(writer, body).status_code == 201
+    assert write(writer, another).json()["code"] == "idempotency_key_reused"
+
+
 def _client() -> int:
     return KeptAnswer.objects.values_list("application", flat=True).get()
 
@@ -158,7 +171,7 @@ def test_a_form_sent_again_is_the_same_form(writer, body) -> None:
     def send(text: bytes) -> Any:
         return writer.post(
             "/api/v1/frameworks/imports",
-            {"file": SimpleUploadedFile("x.csv", text), "dry_run": "true"},
+            {"file": SimpleUploadedFile("x.csv", text)},
             format="multipart",
             headers={"idempotency-key": "f-1"},
         )

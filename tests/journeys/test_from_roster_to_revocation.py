@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from oauth2_provider.models import Application
 
 from issuer.models import Chunk, SecuredDocument, SigningKey, VerifiableCredential
 from issuer.services import batches, ledger, verification
@@ -31,7 +33,7 @@ from registrar.models import (
 )
 from registrar.services.awarding import awards, completions, withdrawals
 from registrar.services.awarding.completions import Passing
-from registrar.services.college import people
+from registrar.services.college import api_clients, people
 from registrar.services.deciding import simulations
 from registrar.services.drafting import templates
 from registrar.services.feeding import rosters
@@ -169,6 +171,10 @@ def test_the_demo_ends_with_files_that_others_can_check(
     assert first["summary"]["second_run_issued"] == 0
     roles = {person["role"] for person in first["summary"]["sign_ins"]}
     assert roles >= {"registrar", "approver", "faculty", "chair", "operator"}
+    client = Application.objects.get(client_id=first["summary"]["api_client"]["id"])
+    scopes = {*api_clients.scopes_of(client)}
+    assert scopes >= {*settings.API_SCOPES, *settings.SIS_WRITE_SCOPES, "templates.draft"}
+    assert not scopes & {"vc.issue", "vc.status", "credentials.revoke", "client.manage"}
 
     ids = {credential["id"] for credential in first["credentials"]}
     assert len(ids) == 3

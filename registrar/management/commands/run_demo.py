@@ -32,6 +32,15 @@ ADDRESSES = {
     "API description": "/api/v1/schema",
 }
 API_CLIENT = "Student information system"
+# Beside what such a system reads and sends: what a person approves, or what changes nothing.
+MORE_TO_TRY = (
+    "awards.prepare",
+    "nights.read",
+    "rules.evaluate",
+    "skills.propose",
+    "templates.draft",
+    "vc.verify",
+)
 
 
 class Command(BaseCommand):
@@ -163,10 +172,14 @@ def _tell(
 
 
 def _api_client(college: ExampleCollege, drawn: DrawnSecrets, base_url: str) -> dict[str, str]:
-    """The client of the example's student information system; its secret was kept."""
+    """The client of the example's student information system; its secret was kept.
+
+    With its token most of the API can be tried. It does not issue or revoke by itself, and its
+    secret stays the one that is told.
+    """
     if (kept := _kept_client(drawn, base_url)) is not None:
         return kept
-    scopes = settings.API_SCOPES | settings.SIS_WRITE_SCOPES
+    scopes = {*settings.API_SCOPES, *settings.SIS_WRITE_SCOPES, *MORE_TO_TRY}
     client, secret = api_clients.add(API_CLIENT, by=college.administrator, scopes=scopes)
     drawn.keep("api_client_secret", secret)
     drawn.keep("api_client_id", client.client_id)
