@@ -17,7 +17,6 @@ WHOLE: Final = frozenset({"componentOfferings"})
 _LONGEST: Final = 10_000
 # What a person's number may be called, the best first.
 _NUMBERS: Final = ("sisSourcedId", "systemId", "accountId", "identifier")
-_STATUSES: Final = {"active": "active", "inactive": "tobedeleted", "deleted": "tobedeleted"}
 
 Thing = dict[str, Any]
 
@@ -59,11 +58,9 @@ def rows(collection: str, thing: Any) -> Iterator[tuple[str, Cells]]:
 
 
 def _common(said: Thing) -> dict[str, str]:
-    status = _text(said.get("recordStatus"))
     stated = {
         "sourcedId": _text(said.get("sourcedId")),
-        # What it is called is kept where nobody knows it, and the row refused for it.
-        "status": _STATUSES.get(status, status),
+        "status": _text(said.get("recordStatus")),
         "dateLastModified": moment(_text(said.get("dateLastModified"))),
     }
     return {name: stated[name] for name in COMMON}
@@ -154,7 +151,7 @@ def _enrollment(said: Thing) -> dict[str, str]:
         "role": _text(said.get("role")),
         "startDate": _day(said, "startDate"),
         "endDate": _day(said, "endDate"),
-    } | ({} if takes_part else {"status": "tobedeleted"})
+    } | ({} if takes_part else {"status": "deleted"})
 
 
 _TAKEN: Final[dict[str, Callable[[Thing], dict[str, str]]]] = {

@@ -187,4 +187,5 @@ VERSION: Final = Version(
     checks=_CHECKS,
     file_names={f"{file}.csv": collection for collection, file in FILES.items()},
     column_names=_COLUMNS,
+    gone=frozenset({"inactive", "deleted"}),
 )

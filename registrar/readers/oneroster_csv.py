@@ -191,13 +191,14 @@ class _Common:
             self._say_once(number, report)
         is_gone = status in self._gone
         if not is_gone and status != "active" and (status or self._is_delta):
+            gone = " or ".join(sorted(self._gone))
             report(
                 number,
                 column="status",
                 value=status,
                 code="bad_word" if status else "required",
-                reason="status is neither active nor tobedeleted.",
-                fix="Write active or tobedeleted.",
+                reason=f"status is not active, nor {gone}.",
+                fix=f"Write active, or {gone}.",
             )
             return None
         if not changed and self._is_delta:

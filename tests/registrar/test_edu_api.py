@@ -136,6 +136,23 @@ def test_what_is_wrong_is_said_object_by_object_in_the_words_of_edu_api(
     assert planned.counts["persons"].new == 1
 
 
+@pytest.mark.parametrize("full_every", [0, 7])
+@pytest.mark.parametrize(
+    ("status", "counts"), [("inactive", (1, 0)), ("deleted", (1, 0)), ("archived", (0, 1))]
+)
+def test_the_statuses_of_edu_api_are_heeded_in_whole_and_in_part(
+    status: str, counts: tuple[int, int], full_every: int, server: EduApiServer, clara: User
+) -> None:
+    connect(server, clara, full_every=full_every, most_wrong=100)
+    night()
+    server.collections["enrollments"][1] |= {"recordStatus": status, "dateLastModified": LATER}
+    applied = step(night(), "apply")
+    assert (applied.counts["retired"], applied.counts["errors"]) == counts
+    assert Enrolment.objects.filter(retired_at=None).count() == 2 - counts[0]
+    told = [each["reason"] for each in applied.roster.problems if each["column"] == "status"]
+    assert told == ["status is not active, nor deleted or inactive."] * counts[1]
+
+
 def test_a_truncated_answer_trips_the_brake(server: EduApiServer, clara: User) -> None:
     connect(server, clara, full_every=0, most_retired=20)
     night()
@@ -166,7 +183,7 @@ def test_names_and_numbers_are_taken_where_edu_api_has_them() -> None:
         "dateLastModified": "2026-01-01T01:00:00+01:00",
     }
     ((file, cells),) = edu_api_json.rows("persons", person)
-    assert (file, cells[:3]) == ("users", ["p1", "tobedeleted", "2026-01-01T00:00:00.000Z"])
+    assert (file, cells[:3]) == ("users", ["p1", "inactive", "2026-01-01T00:00:00.000Z"])
     assert cells[3:] == ["p1", "000123", "Jan", "de Boer", "", "Janneke", "", ""]
     for odd in (None, [], "x", {"sourcedId": 7}, {"sourcedId": "p", "legalName": []}):
         assert len(list(edu_api_json.rows("persons", odd))) == 1

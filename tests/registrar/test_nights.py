@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from issuer.models import Credential, Mail, SigningKey
 from issuer.services import clock, ledger
+from registrar import tasks
 from registrar.errors import FeedRefused, NotAllowed
 from registrar.models import Award, Feed, Learner, NightRun, Revision, RosterImport
 from registrar.services.feeding import (
@@ -169,16 +170,21 @@ def test_one_dead_feed_stops_neither_the_others_nor_the_awards(
 
 
 def test_a_roster_that_does_not_come_is_missed(
-    feed: Feed, folder: Path, roster: Roster, monkeypatch: pytest.MonkeyPatch
+    feed: Feed, folder: Path, roster: Roster, clara: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    User.objects.filter(pk=clara.pk).update(email="clara@college.example")
     assert steps(whole_night())["fetch", "Banner"] == "held"
+    (mail,) = Mail.objects.all()
+    assert (mail.to, "No roster has come yet." in mail.text) == ("clara@college.example", True)
     put(roster, folder / "1")
     assert steps(whole_night())["fetch", "Banner"] == "done"
     later = timezone.now() + timedelta(days=2)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert steps(whole_night())["fetch", "Banner"] == "held"
+    assert "No new roster has come." in Mail.objects.order_by("written_at").last().text
     Feed.objects.update(is_expected_daily=False)
     assert steps(whole_night())["fetch", "Banner"] == "done"
+    assert Mail.objects.count() == 2
 
 
 def test_what_is_still_being_written_is_left_alone(feed: Feed, folder: Path) -> None:
@@ -379,6 +385,11 @@ def test_the_clock_begins_one_night_a_day_from_its_hour_on(settings: Any) -> Non
     assert nights.due(at=late) is None
     settings.NIGHT_HOUR = None
     assert nights.due(at=late + timedelta(days=1)) is None
+
+
+def test_the_clock_rings_for_the_night_each_minute(settings: Any) -> None:
+    rings = {each["task"]: each["schedule"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert rings[tasks.night.name] <= 60
 
 
 def test_links_that_lead_out_of_the_folder_and_pipes_are_passed_over(
