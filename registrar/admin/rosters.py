@@ -94,6 +94,10 @@ class RosterPage(ThingPage):
         shown = [problem for problem in found if not chosen or problem["file"] == chosen]
         return super().get_context_data(
             counts=counts,
+            examples=[
+                (file, _of_kinds(found, self.object.plan[file]))
+                for file, found in sorted(self.object.examples.items())
+            ],
             read_along=READ_ALONG,
             totals=totals,
             changes_anything=any(totals[name] for name in ("new", "changed", "retired")),
@@ -126,6 +130,20 @@ class ProblemsDownload(Page, DetailView):
                 for problem in roster_import.problems
             ),
         )
+
+
+def _of_kinds(
+    found: dict[str, list[Any]], count: dict[str, int]
+) -> list[tuple[list[tuple[str, str]], int]]:
+    """Of what is new, changed and retired some sourcedIds with their columns, and how many more."""
+    told = []
+    for kind in ("new", "changed", "retired"):
+        given = found.get(kind, [])
+        rows = [
+            (each, "") if isinstance(each, str) else (each[0], ", ".join(each[1])) for each in given
+        ]
+        told.append((rows, max(count.get(kind, 0) - len(rows), 0)))
+    return told
 
 
 def _of_what_is_kept(file: str, count: dict[str, int]) -> dict[str, int]:
@@ -163,7 +181,7 @@ class RosterImportAdmin(DeskAdmin):
     thing_page = RosterPage
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RosterImport]:
-        return super().get_queryset(request).defer("problems", "plan")
+        return super().get_queryset(request).defer("problems", "plan", "examples")
 
     def own_urls(self) -> list:
         return [

@@ -56,6 +56,7 @@ class RosterImport(FileImport):
     """
 
     lists_all = models.BooleanField(default=False)
+    examples = models.JSONField(default=dict, help_text="Some of what would change, by file")
     living = models.JSONField(default=dict)
 
     class Meta(FileImport.Meta):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,11 @@ from django.urls import reverse
 
 from issuer.pages import thing_url
 from registrar.models import Course, Learner, RosterImport
+from registrar.services.feeding import rosters
 from skills.models import Framework, FrameworkImport, Skill
 from tests.desk.conftest import edition
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import put
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +165,29 @@ def test_a_roster_is_looked_at_and_then_applied(
     assert Learner.objects.count() == 300
     assert Course.objects.filter(code="BIO 201").exists()
     assert client.post(thing_url(roster), {"act": "apply"}).status_code == 409
+
+
+def test_some_of_the_rows_that_would_change_are_named(
+    college: Any, clara: User, signed_in: SignIn, tmp_path: Path
+) -> None:
+    rosters.apply(rosters.read(put(Roster(), tmp_path / "r"), by=clara), by=clara)
+    roster = Roster().change("results", "62.5", "71").change("courses", "Botany", "Botany I")
+    roster.texts["results.csv"] = roster.texts["results.csv"].replace(b"re3,", b"re9,", 1)
+    read = rosters.read(put(roster, tmp_path / "r"), by=clara)
+    assert read.examples == {
+        "courses.csv": {"changed": [["co1", ["title"]]]},
+        "results.csv": {"new": ["re9"], "changed": [["re2", ["score"]]], "retired": ["re3"]},
+    }
+    page = text(signed_in(clara).get(thing_url(read)))
+    assert "Which rows, for example" in page
+    assert re.search("<code>re2</code>[^/]*score</span>", page)
+    many = Roster()
+    many.texts["results.csv"] = many.texts["results.csv"].splitlines(keepends=True)[0]
+    for number in range(12):
+        many.add("results", f"x{number},,,li2,u1,fully graded,{number},2025-10-21,,,,,,,")
+    read = rosters.read(put(many, tmp_path / "r"), by=clara)
+    assert len(read.examples["results.csv"]["new"]) == 5
+    assert "and 7 more" in text(signed_in(clara).get(thing_url(read)))
 
 
 def test_a_framework_that_was_looked_at_can_be_discarded(

@@ -4,7 +4,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple, TypeVar
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -29,6 +30,8 @@ from registrar.services.feeding.staged_rows import Row, Rows
 from registrar.services.learners import same_people
 from registrar.services.learners.same_people import Match
 
+# So many of what is new, changed or retired in a file are named.
+EXAMPLES: Final = 5
 # So many sourced ids are asked for in one query.
 _QUERY = 10_000
 
@@ -76,7 +79,8 @@ class Plan:
     """What a roster would change. Plans with the same fingerprint change the same.
 
     Files are called as they are where the roster comes from. `living` tells how many rows are held
-    where a file tells of some of them alone, and retires any.
+    where a file tells of some of them alone, and retires any. `examples` are the first sourcedIds
+    of what is new, changed and retired; of what is changed with the columns that say another.
     """
 
     source: str
@@ -89,6 +93,7 @@ class Plan:
     fingerprint: str
     living: Mapping[str, int] = field(default_factory=dict)
     matches: tuple[Match, ...] = ()
+    examples: Mapping[str, dict[str, list[Any]]] = field(default_factory=dict)
 
     @property
     def problem_count(self) -> int:
@@ -171,7 +176,30 @@ class _Comparison:
             fingerprint=_fingerprint(self._changes, self._matches, teachers, outcomes),
             living=_named(dict(self._living(counts)), self._bundle),
             matches=tuple(self._matches),
+            examples=_named(dict(self._examples()), self._bundle),
         )
+
+    def _examples(self) -> Iterator[tuple[str, dict[str, list[Any]]]]:
+        for file, changes in self._changes.items():
+            found: dict[str, list[Any]] = {
+                "new": list(islice(changes.new, EXAMPLES)),
+                "changed": [
+                    [sourced_id, self._differing(file, changes, sourced_id)]
+                    for sourced_id in islice(changes.changed, EXAMPLES)
+                ],
+                "retired": changes.retired[:EXAMPLES],
+            }
+            if any(found.values()):
+                yield file, {kind: each for kind, each in found.items() if each}
+
+    def _differing(self, file: str, changes: Changes, sourced_id: str) -> list[str]:
+        """The columns, as they are called there; none of what was gone and comes back as it was."""
+        before, values = changes.held[sourced_id].values, changes.changed[sourced_id]
+        return [
+            self._bundle.column_names.get((file, column.name), column.name)
+            for column, old, new in zip(TABLES[file].columns, before, values, strict=True)
+            if old != new
+        ]
 
     # Tables
 

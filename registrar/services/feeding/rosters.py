@@ -101,6 +101,7 @@ def look(
         stored_at=str(path.resolve()),
         plan=planned.counts_as_json(),
         living=dict(planned.living),
+        examples=dict(planned.examples),
         fingerprint=planned.fingerprint,
         problems=[asdict(problem) for problem in planned.problems],
         problem_count=planned.problem_count,
