@@ -96,6 +96,8 @@ def sweep() -> None:
         compare_frameworks.delay(comparison_id)
     for file_id in award_files.unread():
         read_award_file.delay(str(file_id))
+    for file_id in award_files.unprepared():
+        prepare_award_file.delay(str(file_id))
     if successions.are_due():
         supersede.delay()
     if award_mails.are_left() or withdrawal_mails.are_left():
@@ -147,6 +149,12 @@ def read_award_file(file_id: str) -> None:
     if award_file is not None:
         with suppress(WrongState):  # somebody else has read it meanwhile
             award_files.look(award_file)
+
+
+@shared_task(name="registrar.prepare_award_file")
+def prepare_award_file(file_id: str) -> None:
+    """Prepare the batch of a file that somebody asked for, unless that is done."""
+    award_files.prepare_asked(file_id)
 
 
 @shared_task(name="registrar.write_award_mails")
@@ -248,6 +256,11 @@ def compare_soon(comparison: Comparison) -> None:
 def read_soon(award_file: AwardFile) -> None:
     """Ring for a file of awards after the commit; without workers the next sweep finds it."""
     transaction.on_commit(lambda: read_award_file.delay(str(award_file.pk)), robust=True)
+
+
+def prepare_soon(award_file: AwardFile) -> None:
+    """Ring for the batch of a file after the commit; without workers the next sweep finds it."""
+    transaction.on_commit(lambda: prepare_award_file.delay(str(award_file.pk)), robust=True)
 
 
 def simulate_soon(simulation: Simulation) -> None:

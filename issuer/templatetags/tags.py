@@ -39,6 +39,7 @@ STATES = {
     "proposed": Appearance("amber", "clock", "Waits for review"),
     "planned": Appearance("amber", "clock", "Read, not applied"),
     "reading": Appearance("blue", "clock", "Being read"),
+    "preparing": Appearance("blue", "clock", "Being prepared"),
     "read": Appearance("amber", "clock", "Read, nobody awarded"),
     "new": Appearance("green", "tick", "New"),
     "already": Appearance("grey", "dash", "Issued already"),

@@ -29,6 +29,7 @@ from issuer.pages import (
 )
 from issuer.vc import reading
 from issuer.vc.errors import VcError
+from registrar import tasks
 from registrar.admin.award_choices import ChooseOptions, ChoosePage
 from registrar.admin.award_file_forms import SettingsPage, TakePage
 from registrar.admin.award_file_mending import MendPage, tell_people, to_mend
@@ -48,9 +49,14 @@ State = AwardFile.State
 Outcome = AwardFileRow.Outcome
 
 ROWS_PER_PAGE: Final = 25
+# So many awards are prepared while somebody waits; more by a worker.
+PREPARED_AT_ONCE: Final = 2_000
 
 
 def _prepare(kept: AwardFile, reason: str, by: User, *, name: str) -> str:
+    if _to_award(kept) > PREPARED_AT_ONCE:
+        tasks.prepare_soon(award_files.ask_to_prepare(kept, by=by, name=name))
+        return "The batch is being prepared. This page tells when it is there."
     batch = award_files.prepare(kept, by=by, name=name)
     return format_html(
         'Prepared {} as the batch “<a href="{}" dir="auto">{}</a>”. A second person approves it.',
@@ -104,8 +110,7 @@ class AwardFilePage(ThingPage):
 
 def summary(kept: AwardFile) -> dict[str, Any]:
     """What stands over a file's page and its batch's: how many of what, and how it was read."""
-    counts = kept.counts
-    to_award = sum(counts.get(each, 0) for each in AwardFileRow.AWARDING)
+    counts, to_award = kept.counts, _to_award(kept)
     labels = award_columns.LABELS
     return {
         "kept": kept,
@@ -117,6 +122,10 @@ def summary(kept: AwardFile) -> dict[str, Any]:
         "common": _common(kept),
         "holds": [(column, labels.get(name, name)) for name, column in kept.columns.items()],
     }
+
+
+def _to_award(kept: AwardFile) -> int:
+    return sum(kept.counts.get(each, 0) for each in AwardFileRow.AWARDING)
 
 
 def _common(kept: AwardFile) -> list[tuple[str, str]]:
@@ -160,7 +169,7 @@ def _tell_states(rows: Rows) -> None:
 
 
 class ReadingPart(Page, DetailView):
-    """The part of a file's page that asks again every second while the file is being read."""
+    """The part of a file's page that asks again every second while a worker is at the file."""
 
     model = AwardFile
     pk_url_kwarg = "object_id"
@@ -172,10 +181,10 @@ class ReadingPart(Page, DetailView):
         return AwardFile.objects.defer("content", "problems")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {"thing": self.object}
+        return {"thing": self.object, "to_award": _to_award(self.object)}
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        if self.object.state != State.READING:
+        if self.object.state not in (State.READING, State.PREPARING):
             return HttpResponseClientRefresh()
         return super().render_to_response(context, **kwargs)
 

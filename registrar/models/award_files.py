@@ -16,6 +16,8 @@ from registrar.models.templates import CredentialTemplate
 class AwardFile(models.Model):
     """A file of people to award: reading -> read -> prepared, or refused, or discarded.
 
+    Of many rows a worker prepares the batch, for `asked_by` and under `batch_name`: it is preparing
+    then, and read again where that is refused, as `refusal` says.
     `content` is kept until its rows are. `columns` names by field the column that holds it,
     `orders` says by field which of day and month comes first where somebody decided that; both
     are remembered for files with the same header. `counts` are of rows by outcome; `problems`
@@ -29,6 +31,7 @@ class AwardFile(models.Model):
     class State(models.TextChoices):
         READING = "reading"
         READ = "read"
+        PREPARING = "preparing"
         PREPARED = "prepared"
         REFUSED = "refused"
         DISCARDED = "discarded"
@@ -68,6 +71,16 @@ class AwardFile(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
     )
     client = models.CharField(max_length=200, blank=True, help_text="API client that sent it")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True
+    )
+    batch_name = models.CharField(max_length=200, blank=True, db_default="")
+    refusal = models.CharField(
+        "why no batch was prepared", max_length=500, blank=True, db_default=""
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a worker began"
+    )
     read_at = models.DateTimeField(auto_now_add=True)
     prepared_at = models.DateTimeField(null=True)
 

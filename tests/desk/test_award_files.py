@@ -20,6 +20,8 @@ from issuer.models import Batch, Chunk, LedgerEntry, Mail, SigningKey
 from issuer.pages import thing_url
 from issuer.services import batches
 from issuer.services.clients import Client as System
+from registrar import tasks
+from registrar.admin import award_files as pages
 from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
 from registrar.services.awarding import award_files, award_mails, awards, withdrawals
 from registrar.services.college import api_clients
@@ -298,3 +300,29 @@ def test_a_batch_that_a_system_prepared_names_the_system_wherever_it_is_told(
         with transaction.atomic():
             Batch.objects.filter(pk=batch.pk).update(state="approved")
     assert awards.approve(batch, by=dev).client == "Portal"
+
+
+def test_a_batch_of_many_is_prepared_by_a_worker_while_the_page_tells_so(
+    workshop: Revision, clara: User, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PREPARED_AT_ONCE", 1)
+    data = "\n".join([",".join(HEADER), *(line(right(n)) for n in (1, 2))]).encode()
+    kept = award_files.take(data, template=workshop.template, by=clara, file_name="people.csv")
+    address = thing_url(award_files.look(kept))
+    said = clerk.post(address, {"act": "prepare", "name": "Many"}, follow=True).content.decode()
+    assert "2 credentials are being prepared" in said
+    assert ("Prepare 2 credentials" in said, "Discard" in said) == (False, False)
+    part = reverse("admin:registrar_awardfile_reading", args=[kept.pk])
+    assert "are being prepared" in clerk.get(part).content.decode()
+    tasks.prepare_award_file(str(kept.pk))
+    assert clerk.get(part)["HX-Refresh"] == "true"
+    assert "A batch was prepared of it" in clerk.get(address).content.decode()
+    assert Batch.objects.get().name == "Many"
+    again = award_files.take(data, template=workshop.template, by=clara, file_name="again.csv")
+    again = award_files.describe(award_files.look(again), duplicates="allow", by=clara)
+    clerk.post(thing_url(again), {"act": "prepare"})
+    AwardFile.objects.filter(pk=again.pk).update(tries=award_files.MOST_TRIES)
+    tasks.prepare_award_file(str(again.pk))
+    said = clerk.get(thing_url(again)).content.decode()
+    assert "No batch was prepared. Preparing the batch has failed again and again." in said
+    assert "Prepare 2 credentials" in said

@@ -446,6 +446,55 @@ def test_days_that_may_mean_two_things_are_asked(workshop: Revision, clara: User
     assert (kept.counts["ok"], kept.days["awarded_on"]) == (2, "day/month/year (15/05/2026)")
 
 
+def test_a_worker_prepares_the_batch_for_whom_asked(
+    workshop: Revision, clara: User, dev: User
+) -> None:
+    kept = read(sheet(right(1), right(2)), workshop, clara)
+    award_files.ask_to_prepare(kept, by=clara, name="Graduates")
+    assert (kept.state, award_files.unprepared()) == ("preparing", [kept.pk])
+    for act in (
+        lambda: award_files.mend(kept, {2: ["x"] * len(HEADER)}, by=clara),
+        lambda: award_files.discard(kept, by=clara),
+        lambda: award_files.prepare(kept, by=clara),
+        lambda: award_files.ask_to_prepare(kept, by=clara),
+    ):
+        with pytest.raises(WrongState):
+            act()
+    batch = award_files.prepare_asked(kept.pk)
+    assert batch is not None
+    assert (batch.name, batch.count, batch.prepared_by) == ("Graduates", 2, clara)
+    kept.refresh_from_db()
+    assert (kept.state, kept.batch, award_files.unprepared()) == ("prepared", batch, [])
+    assert LedgerEntry.objects.get(act="award_file.prepared").actor == "clara"
+    assert award_files.prepare_asked(kept.pk) is None
+    assert awards.approve(batch, by=dev).state == Batch.State.APPROVED
+
+
+def test_a_batch_that_a_worker_cannot_prepare_leaves_the_file_as_it_was_and_says_why(
+    workshop: Revision, clara: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (read(sheet(right(1)), workshop, clara) for _ in range(2))
+    award_files.ask_to_prepare(second, by=clara)
+    award_files.prepare(first, by=clara)
+    assert award_files.prepare_asked(second.pk) is None
+    second.refresh_from_db()
+    assert (second.state, Batch.objects.count()) == ("read", 1)
+    assert "Something has changed" in second.refusal
+    award_files.describe(second, duplicates="allow", by=clara)
+    second.refresh_from_db()
+    assert second.refusal == ""
+    award_files.ask_to_prepare(second, by=clara)
+    AwardFile.objects.filter(pk=second.pk).update(tries=award_files.MOST_TRIES)
+    assert award_files.prepare_asked(second.pk) is None
+    second.refresh_from_db()
+    assert (second.state, "again and again" in second.refusal) == ("read", True)
+    award_files.ask_to_prepare(second, by=clara)
+    assert award_files.prepare_asked(second.pk) is not None
+    nobody = read(sheet(right(1)), workshop, clara)
+    with pytest.raises(ImportRefused):
+        award_files.ask_to_prepare(nobody, by=clara)
+
+
 def test_a_plan_that_no_longer_holds_is_not_carried_out(workshop: Revision, clara: User) -> None:
     data = sheet(right(1))
     first, second = (read(data, workshop, clara) for _ in range(2))

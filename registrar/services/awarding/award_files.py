@@ -1,6 +1,7 @@
 """Award from a file or a choice of learners: look at what would come of it, prepare a batch."""
 
 import hashlib
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -9,11 +10,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from issuer.errors import WrongState
+from issuer.errors import Refusal, WrongState
 from issuer.models import Batch
 from issuer.services import clock, ledger
 from issuer.services.clients import Actor, Client
@@ -52,6 +53,11 @@ Outcome = AwardFileRow.Outcome
 Duplicates = AwardFile.Duplicates
 
 PERMISSION: Final = "issuer.prepare_batch"
+# Preparing that ends its worker so often is not tried again.
+MOST_TRIES: Final = 3
+_NOBODY: Final = "No row of the file awards anybody."
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -250,8 +256,73 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
     out. Raises PlanOutdated if something else would come of it than was looked at, WrongState for
     a file that does not wait, and ImportRefused if nobody is left.
     """
+    return _prepare(award_file, by=by, name=name, state=State.READ)
+
+
+@transaction.atomic
+def ask_to_prepare(award_file: AwardFile, *, by: User, name: str = "") -> AwardFile:
+    """Have a worker prepare the batch in this person's name, as many rows take their time.
+
+    Raises WrongState for a file that does not wait, and ImportRefused if nobody is left.
+    """
     _demand(award_file.template, by=by, duplicates=award_file.duplicates)
     _lock(award_file)
+    if not any(award_file.counts.get(each) for each in AwardFileRow.AWARDING):
+        raise ImportRefused(_NOBODY)
+    award_file.state, award_file.asked_by, award_file.batch_name = State.PREPARING, by, name[:200]
+    award_file.refusal, award_file.tries = "", 0
+    award_file.save(update_fields=["state", "asked_by", "batch_name", "refusal", "tries"])
+    return award_file
+
+
+def prepare_asked(file_id: UUID | str) -> Batch | None:
+    """Prepare the batch that somebody asked for. One worker at a time does.
+
+    None where another does it, and where it is refused: then the file waits again, and says why.
+    """
+    with transaction.atomic():
+        award_file = _asked(file_id)
+        if award_file is None:
+            return None
+        award_file.tries += 1
+        award_file.save(update_fields=["tries"])
+    with transaction.atomic():
+        award_file = _asked(file_id)
+        if award_file is None:
+            return None
+        try:
+            if award_file.tries > MOST_TRIES:
+                raise WrongState("Preparing the batch has failed again and again.")
+            with transaction.atomic():
+                by, name = award_file.asked_by, award_file.batch_name
+                return _prepare(award_file, by=by, name=name, state=State.PREPARING)
+        except (OperationalError, InterfaceError):
+            raise  # it is tried again when the database answers
+        except Refusal as error:
+            said = str(error)
+        except Exception:  # whoever asked must not wait for ever
+            log.exception("award file %s: preparing its batch broke", award_file.pk)
+            said = "It broke in an unforeseen way. Ask an operator to see the log of the worker."
+        waiting = AwardFile.objects.filter(pk=award_file.pk, state=State.PREPARING)
+        waiting.update(state=State.READ, refusal=said[:500])
+    return None
+
+
+def unprepared() -> list[UUID]:
+    """The files of which somebody asked for a batch, for which somebody should ring."""
+    return list(AwardFile.objects.filter(state=State.PREPARING).values_list("pk", flat=True))
+
+
+def _asked(file_id: UUID | str) -> AwardFile | None:
+    """The file, held until the commit; None where it waits for no batch or somebody holds it."""
+    waiting = AwardFile.objects.filter(pk=file_id, state=State.PREPARING)
+    held = waiting.select_for_update(skip_locked=True, of=("self",))
+    return held.select_related("template__unit", "asked_by").defer("content").first()
+
+
+def _prepare(award_file: AwardFile, *, by: Actor | None, name: str, state: str) -> Batch:
+    _demand(award_file.template, by=by, duplicates=award_file.duplicates)
+    _lock(award_file, state=state)
     sources.hold(award_file_plan.SOURCE)
     same_people.hold(award_file_plan.SOURCE)
     revision = award_file_reading.revision_of(award_file.template)
@@ -261,9 +332,9 @@ def prepare(award_file: AwardFile, *, by: Actor | None, name: str = "") -> Batch
         raise PlanOutdated("Something has changed since the file was looked at. Look at it again.")
     to_award = [row for row in planned.rows if row.awards]
     if not to_award:
-        raise ImportRefused("No row of the file awards anybody.")
+        raise ImportRefused(_NOBODY)
     batch = award_file_awards.as_batch(award_file, revision, to_award, by=by, name=name)
-    claimed = AwardFile.objects.filter(pk=award_file.pk, state=State.READ)
+    claimed = AwardFile.objects.filter(pk=award_file.pk, state=state)
     if not claimed.update(state=State.PREPARED, batch=batch, prepared_at=timezone.now()):
         raise WrongState
     award_file.refresh_from_db(fields=["state", "batch", "prepared_at"])
@@ -407,7 +478,8 @@ def _look_again(award_file: AwardFile, *, tell: Tell | None = None) -> None:
     ]
     award_file_rows.write_again(changed, "outcome", "problems", "learner")
     _tell_plan(award_file, planned)
-    award_file.save(update_fields=["counts", "problems", "days", "fingerprint"])
+    award_file.refusal = ""
+    award_file.save(update_fields=["counts", "problems", "days", "fingerprint", "refusal"])
 
 
 def _tell_plan(award_file: AwardFile, planned: Plan) -> None:
