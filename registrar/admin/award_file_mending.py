@@ -49,14 +49,18 @@ def to_mend(kept: AwardFile, row: AwardFileRow) -> dict[str, Any]:
     ]
     said = _said(kept, row)
     of_the_row = [each for each in row.problems if not each["column"]]
+    # What adds somebody whose number nobody has is at hand, too.
+    adds = {kept.columns.get(name) for name in PERSON}
+    is_unknown = any(each["code"] == "unknown_learner" for each in row.problems)
+    for field, column in zip(fields, kept.header, strict=True):
+        is_wanted = is_unknown and column in adds and not field["value"]
+        field["is_wrong"] = bool(of_the_row or field["problems"] or is_wanted)
     return {
         "row": row,
         "number": said["number"],
         "name": full_name(said["given_name"], said["family_name"]),
-        "wrong": [each for each in fields if of_the_row or each["problems"]],
-        "others": [
-            each for each in fields if not of_the_row and not each["problems"] and each["is_read"]
-        ],
+        "wrong": [each for each in fields if each["is_wrong"]],
+        "others": [each for each in fields if not each["is_wrong"] and each["is_read"]],
         "problems": of_the_row,
     }
 

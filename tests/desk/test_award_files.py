@@ -86,6 +86,21 @@ def test_rows_with_errors_are_mended_in_place_or_downloaded(
     assert clerk.post(mend, said, follow=True).status_code == 200
 
 
+def test_where_nobody_has_a_number_the_cells_that_add_the_person_are_at_hand(
+    workshop: Revision, clara: User, clerk: Client
+) -> None:
+    unknown = right(1) | {"given name": "", "family name": "", "e-mail": ""}
+    data = sheet(unknown, right(2))
+    kept = award_files.take(data, template=workshop.template, by=clara, file_name="people.csv")
+    body = clerk.get(thing_url(award_files.look(kept))).content.decode()
+    at_hand = body.partition("All cells")[0]
+    assert all(f'name="cell_2_{at}"' in at_hand for at in range(4))
+    assert 'name="cell_2_4"' in body and 'name="cell_2_4"' not in at_hand
+    mend = reverse("admin:registrar_awardfile_mend", args=[kept.pk])
+    said = {"cell_2_1": "Grace", "cell_2_2": "Hopper", "cell_2_3": "grace@example.org"}
+    assert "Prepare 2 credentials" in clerk.post(mend, said, follow=True).content.decode()
+
+
 def test_only_rows_that_were_changed_are_written_anew_and_one_learns_who_is_on_record(
     workshop: Revision, ada: Learner, clara: User, clerk: Client
 ) -> None:
