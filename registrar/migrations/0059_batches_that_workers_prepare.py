@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrar', '0057_jobs_are_running'),
+        ('registrar', '0058_examples_of_changes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
