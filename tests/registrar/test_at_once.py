@@ -14,10 +14,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from issuer.errors import Refusal
-from issuer.models import Achievement, Batch, LedgerEntry
+from issuer.models import Achievement, Batch, Credential, LedgerEntry
 from issuer.services.clients import Client
 from registrar.models import (
     Award,
+    Correction,
     Learner,
     Mapping,
     NightRun,
@@ -26,7 +27,7 @@ from registrar.models import (
     SkillTag,
 )
 from registrar.readers.rows import Given
-from registrar.services.awarding import award_files, awards
+from registrar.services.awarding import award_files, awards, corrections
 from registrar.services.drafting import templates
 from registrar.services.feeding import feeds, nights, rosters, upserts
 from registrar.services.teaching import policies, submissions, tagging
@@ -88,6 +89,46 @@ def test_two_who_prepare_at_once_award_everybody_once(
     assert list(found) == [(batch.pk, 0, 1), (batch.pk, 1, 1)]
     assert set(Award.objects.values_list("learner", flat=True)) == {ada.pk, ben.pk}
     assert LedgerEntry.objects.filter(act="award.decided").count() == 1
+
+
+def test_a_learner_is_corrected_while_a_batch_that_awards_them_is_prepared(
+    college: College, cells: Revision, ada: Learner, clara: User
+) -> None:
+    college.enrol(ada)
+    college.grade(ada, "Pass")
+    evaluation = awards.evaluate(cells, at=timezone.now())
+    correct = partial(corrections.correct_learner, ada, by=clara, reason="The deed was shown.")
+    batch, made = overlapping(
+        partial(awards.prepare, evaluation, by=clara), partial(correct, family_name="King")
+    )
+    assert (batch.count, made.state) == (1, Correction.State.MADE)
+    ada.refresh_from_db()
+    assert ada.family_name == "King"
+
+
+def test_a_credential_is_corrected_while_others_of_its_template_are_prepared(
+    licensed: Credential, college: College, ben: Learner, clara: User
+) -> None:
+    issued = Award.objects.get(credential_id=licensed.pk)
+    college.enrol(ben)
+    college.grade(ben, "Pass")
+    evaluation = awards.evaluate(issued.revision, at=timezone.now())
+    begun = threading.Event()
+
+    @transaction.atomic
+    def prepare() -> Batch | None:
+        awards.begin(evaluation.revision, by=clara)
+        begun.set()
+        time.sleep(0.5)  # the other writes now, or waits
+        return awards.prepare(evaluation, by=clara)
+
+    def correct() -> Correction:
+        begun.wait(timeout=10)
+        return corrections.correct_award(issued, by=clara, reason="The deed was shown.")
+
+    batch, made = at_once(prepare, correct)
+    assert batch is not None and made.state == Correction.State.MADE
+    assert Award.objects.get(replaces=issued).batch == made.batch
 
 
 def test_two_who_approve_at_once_publish_once(

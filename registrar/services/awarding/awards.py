@@ -191,7 +191,8 @@ def hold(revision: Revision) -> None:
     To be called in a transaction.
     """
     # Locked, because two who prepare at the same moment would award the same people twice.
-    CredentialTemplate.objects.select_for_update().get(pk=revision.template_id)
+    # What leads to the template may be written all the same.
+    CredentialTemplate.objects.select_for_update(no_key=True).get(pk=revision.template_id)
     if not Revision.objects.filter(pk=revision.pk, state=Revision.State.APPROVED).exists():
         raise WrongState("This revision is not approved (any longer), so nothing is awarded by it.")
 

@@ -84,7 +84,7 @@ def correct_learner(
     ReasonMissing, NotAllowed, and WrongState while another correction of the learner waits or one
     of the credentials is still being issued, and where a new one could not be issued.
     """
-    learner = Learner.objects.select_for_update().get(pk=learner.pk)
+    learner = _hold(learner.pk)
     changes = _settled(learner, changes)
     if not changes:
         raise NothingToCorrect
@@ -109,7 +109,7 @@ def correct_award(award: Award, *, by: User, reason: str, leads_on: bool = True)
     Raises WrongState if it is not in force or was renewed, and if the award rule is no longer met:
     then the award is to be withdrawn; and what `correct_learner` raises.
     """
-    learner = Learner.objects.select_for_update().get(pk=award.learner_id)
+    learner = _hold(award.learner_id)
     effect = _effect_on(award, learner)
     if not effect.is_superseded:
         raise WrongState(f"It cannot be corrected: {effect.why}.")
@@ -296,15 +296,31 @@ def _begin(
     CorrectedAward.objects.bulk_create(
         CorrectedAward(correction=correction, award=award) for award in superseded
     )
+    _hold_templates(superseded)
     # Neither the old nor the new name: the ledger is kept for ever.
     details = {"fields": sorted(changes), "credentials": len(superseded)}
     ledger.append("correction.asked", correction, by=by, reason=reason, details=details)
     return correction if correction.needs_second else _make(correction, by=by, reason=reason)
 
 
+def _hold(learner: int) -> Learner:
+    """The learner, whom nobody else corrects until the commit."""
+    return Learner.objects.select_for_update(no_key=True).get(pk=learner)
+
+
+def _hold_templates(awarded: Iterable[Award]) -> None:
+    """Let nobody else award by these templates until the commit.
+
+    To be called before anything is entered in the ledger: who awards holds the template first.
+    """
+    templates = CredentialTemplate.objects.filter(pk__in={each.template_id for each in awarded})
+    list(templates.select_for_update(no_key=True).order_by("pk"))
+
+
 def _make(correction: Correction, *, by: User, reason: str) -> Correction:
     """Change the record, and let new credentials take the place of those that said it wrong."""
-    learner = Learner.objects.select_for_update().get(pk=correction.learner_id)
+    learner = _hold(correction.learner_id)
+    _hold_templates(correction.awards.all())
     was = _change(learner, correction.changes)
     former = list(
         _standing(learner).filter(pk__in=correction.corrected.values("award")).order_by("pk")
@@ -386,9 +402,6 @@ def _title(made: Sequence[Award]) -> str:
 
 def _succeeding(former: Collection[Award], correction: Correction) -> list[Award]:
     """Store the awards that take the place of the former ones, in one batch to come."""
-    templates = {award.template_id for award in former}
-    # Nobody else awards by these templates meanwhile.
-    list(CredentialTemplate.objects.select_for_update().filter(pk__in=templates).order_by("pk"))
     batch = uuid4()
     if correction.as_of_today:
         today = [awards_again.as_of_today(award, by=correction.by) for award in former]

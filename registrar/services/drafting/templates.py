@@ -105,7 +105,7 @@ def revise(template: CredentialTemplate, *, by: Actor) -> Revision:
     """
     _demand_to_draft(template.unit, by=by)
     # Locked, because two revisions begun at the same moment would get the same number.
-    CredentialTemplate.objects.select_for_update().get(pk=template.pk)
+    CredentialTemplate.objects.select_for_update(no_key=True).get(pk=template.pk)
     if template.revisions.filter(state__in=[State.DRAFT, State.SUBMITTED]).exists():
         raise WrongState("There is a revision in work already. Finish that one first.")
     newest = template.revisions.latest("number")

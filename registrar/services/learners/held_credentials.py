@@ -247,7 +247,7 @@ def _valid_from(document: Mapping[str, Any]) -> datetime | None:
 @transaction.atomic
 def _keep(fresh: HostedCredential) -> Became:
     # Locked, so that of two who bring the same one replaces the other.
-    Learner.objects.select_for_update().get(pk=fresh.learner_id)
+    Learner.objects.select_for_update(no_key=True).get(pk=fresh.learner_id)
     all_held = HostedCredential.objects.filter(learner=fresh.learner)
     held = all_held.filter(issuer_id=fresh.issuer_id, document_id=fresh.document_id).first()
     if held is None:

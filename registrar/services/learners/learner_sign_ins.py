@@ -93,7 +93,7 @@ def account_of(learner: Learner) -> LearnerAccount:
     if held is not None:
         return held
     with transaction.atomic():
-        Learner.objects.select_for_update().get(pk=learner.pk)
+        Learner.objects.select_for_update(no_key=True).get(pk=learner.pk)
         held = LearnerAccount.objects.filter(learner=learner).first()
         if held is not None:
             return held
