@@ -116,16 +116,17 @@ class Writes:
             asked = Asked(client, key, is_dry=is_dry or _says_dry(request))
             if asked.is_dry:
                 tries.mark(request)
-            if not kept_answers.hold(asked):
+            is_held = kept_answers.hold(asked)
+            # To try something else does no harm, whatever is or was tried under this key.
+            if not is_held and not asked.is_dry:
                 return _in_progress()
-            kept = kept_answers.find(asked)
-            # To try something else does no harm, whatever was tried before.
+            kept = kept_answers.find(asked) if is_held else None
             if kept is not None and not (asked.is_dry and kept.digest != digest):
                 return _again(kept, digest)
             response = self._tried(request) if is_dry else self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-            else:
+            elif is_held:
                 _keep(asked, digest, response)
         return response
 
@@ -184,11 +185,12 @@ def _is_offered(request: HttpRequest, view: Any) -> bool:
 
 
 def _view(request: HttpRequest) -> object | None:
-    """The class of the view that will answer; None where there is none."""
+    """The class of the view that will answer; None where there is none that takes the method."""
     try:
-        return getattr(resolve(request.path_info).func, "cls", None)
+        view = resolve(request.path_info).func
     except Resolver404:
         return None
+    return getattr(view, "cls", None) if _is_offered(request, view) else None
 
 
 def _client(request: HttpRequest, view: object) -> int | None:

@@ -100,6 +100,17 @@ def test_something_else_may_be_tried_under_a_key_that_was_tried_with_before(writ
     assert write(writer, another).json()["code"] == "idempotency_key_reused"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_a_method_that_is_not_offered_is_called_that_whatever_its_key(
+    writer, body, method: str
+) -> None:
+    write(writer, body)
+    answer = getattr(writer, method)(PROPOSE, headers={"idempotency-key": "k-1"})
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert KeptAnswer.objects.count() == 1
+
+
 def _client() -> int:
     return KeptAnswer.objects.values_list("application", flat=True).get()
 
