@@ -43,10 +43,11 @@ class SentRowSerializer(serializers.ModelSerializer):
     notes = RowErrorSerializer(
         many=True,
         help_text="What to know of a row that is right. `same_person`: another system brought this "
-        "learner before; `maybe_the_same`: perhaps; `number_of_several`: another learner of this "
-        "source has the number; `number_known`: a learner of a file of awards or of an agreed "
-        "source has it; `emptied`: a member held something, and null or an empty cell took it "
-        "away; `duplicate`: a row before says the same",
+        "learner before, or a file of awards named them; `maybe_the_same`: perhaps; "
+        "`number_of_several`: another learner of this source has the number; `number_known`: a "
+        "learner of a file of awards or of an agreed source has it; `emptied`: a member held "
+        "something, and null or an empty cell took it away; `duplicate`: a row before says the "
+        "same",
     )
 
     class Meta:
