@@ -21,4 +21,8 @@ class Migration(migrations.Migration):
             model_name='keptanswer',
             constraint=models.UniqueConstraint(fields=('application', 'key', 'is_dry'), name='answer_is_kept_once_for_a_key_and_its_try'),
         ),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "DELETE FROM registrar_keptanswer WHERE is_dry",
+        ),
     ]

@@ -13,4 +13,8 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=10),
         ),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "UPDATE registrar_upsertjob SET state = 'waiting' WHERE state = 'running'",
+        ),
     ]

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='rosterimport',
             name='examples',
-            field=models.JSONField(default=dict, help_text='Some of what would change, by file'),
+            field=models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, help_text='Some of what would change, by file'),
         ),
     ]

@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -36,5 +35,9 @@ class Migration(migrations.Migration):
             model_name='awardfile',
             name='state',
             field=models.CharField(choices=[('reading', 'Reading'), ('read', 'Read'), ('preparing', 'Preparing'), ('prepared', 'Prepared'), ('refused', 'Refused'), ('discarded', 'Discarded')], default='reading', max_length=10),
+        ),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "UPDATE registrar_awardfile SET state = 'read' WHERE state = 'preparing'",
         ),
     ]

@@ -56,7 +56,11 @@ class RosterImport(FileImport):
     """
 
     lists_all = models.BooleanField(default=False)
-    examples = models.JSONField(default=dict, help_text="Some of what would change, by file")
+    examples = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Some of what would change, by file",
+    )
     living = models.JSONField(default=dict)
 
     class Meta(FileImport.Meta):
