@@ -10,6 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from registrar.models import NightRun, NightStep
+from registrar.models.nights import SETTLED
+
+_HELD = Q(steps__state=NightStep.State.HELD) & ~Q(steps__roster__state__in=SETTLED)
 
 
 class NightSerializer(serializers.ModelSerializer):
@@ -20,7 +23,9 @@ class NightSerializer(serializers.ModelSerializer):
     )
     state = serializers.ChoiceField(NightRun.State.choices)
     taken = serializers.IntegerField(help_text="Steps taken so far")
-    held = serializers.IntegerField(help_text="Steps that wait for a person")
+    held = serializers.IntegerField(
+        help_text="Steps that wait for a person, until somebody applies or discards the roster"
+    )
     failed = serializers.IntegerField(help_text="Steps that failed")
 
     class Meta:
@@ -54,7 +59,11 @@ class NightStepSerializer(serializers.ModelSerializer):
         help_text="The feed, of `award` the short name of the template; empty where it is about all"
     )
     state = serializers.ChoiceField(
-        NightStep.State.choices, help_text="`held`: it waits for a person, and all else went on"
+        NightStep.State.choices, help_text="`held`: it was left to a person, and all else went on"
+    )
+    standing = serializers.ChoiceField(
+        sorted({*NightStep.State.values, *SETTLED}),
+        help_text="The same, or what somebody has done since with the roster that was held",
     )
     counts = serializers.DictField(
         child=serializers.IntegerField(),
@@ -65,7 +74,17 @@ class NightStepSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = NightStep
-        fields = ["name", "about", "state", "counts", "refused", "batch", "began_at", "ended_at"]
+        fields = [
+            "name",
+            "about",
+            "state",
+            "standing",
+            "counts",
+            "refused",
+            "batch",
+            "began_at",
+            "ended_at",
+        ]
         read_only_fields = fields
 
 
@@ -75,7 +94,7 @@ class NightViewSet(viewsets.ReadOnlyModelViewSet):
     scopes = ["nights.read"]
     queryset = NightRun.objects.annotate(
         taken=Count("steps"),
-        held=Count("steps", filter=Q(steps__state=NightStep.State.HELD)),
+        held=Count("steps", filter=_HELD),
         failed=Count("steps", filter=Q(steps__state=NightStep.State.FAILED)),
     )
     filters: ClassVar = {
@@ -91,5 +110,6 @@ class NightViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True)
     def steps(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The steps that a night has taken so far, in their order."""
-        page = self.paginate_queryset(NightStep.objects.filter(run=self.get_object()))
+        steps = NightStep.objects.filter(run=self.get_object()).select_related("roster")
+        page = self.paginate_queryset(steps)
         return self.get_paginated_response(NightStepSerializer(page, many=True).data)

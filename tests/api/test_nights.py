@@ -12,9 +12,11 @@ from rest_framework.test import APIClient
 from issuer.models import Event, SigningKey, WebhookEndpoint
 from issuer.services import deliveries
 from registrar.models import Learner, NightRun, Revision
-from registrar.services.feeding import feeds, nights
+from registrar.services.feeding import feeds, nights, rosters
 from tests.cast import College, issue
 from tests.registrar.test_awards import automatic
+from tests.registrar.test_oneroster_csv import Roster
+from tests.registrar.test_rosters import put
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +106,27 @@ def test_nights_are_read_with_a_scope_of_their_own_and_never_written(
     AccessToken.objects.update(scope="nights.read")
     assert sis.post(PATH).status_code == 405
     assert sis.get(f"{PATH}/{night.pk}/steps?learner=1").status_code == 400
+
+
+def test_a_step_that_was_held_says_what_somebody_has_done_since(
+    college: College, clara: User, monitor: APIClient, settings: Any, tmp_path: Path
+) -> None:
+    settings.FEED_DIR, settings.FEED_SETTLES_SECONDS = str(tmp_path), 0
+    (tmp_path / "banner").mkdir()
+    feeds.add("Banner", "banner", most_wrong=0, by=clara)
+    roster = Roster()
+    roster.texts["users.csv"] += b"broken\n"
+    put(roster, tmp_path / "banner" / "1")
+    run = nights.carry_on(nights.begin(date(2026, 6, 8)))
+
+    def told() -> tuple[int, str, str]:
+        night = monitor.get(f"{PATH}/{run.pk}").json()
+        steps = monitor.get(f"{PATH}/{run.pk}/steps").json()["results"]
+        (plan,) = [step for step in steps if step["name"] == "plan"]
+        return night["held"], plan["state"], plan["standing"]
+
+    assert told() == (1, "held", "held")
+    held = run.steps.get(name="plan").roster
+    assert held is not None
+    rosters.apply(held, by=clara)
+    assert told() == (0, "held", "applied")
