@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO, ClassVar, Final, cast
+from unicodedata import normalize
 
 from django.conf import settings
 from django.core.files import File
@@ -231,7 +232,7 @@ def _source(request: Request) -> str:
         )
         raise ValidationError({"source": [missing]}, code="required")
     try:
-        return upserts.demand_source(said, by=Client.of(request.auth))
+        return upserts.demand_source(normalize("NFC", said), by=Client.of(request.auth))
     except NoSource as error:
         raise ValidationError({"source": [str(error)]}, code=error.code) from error
 

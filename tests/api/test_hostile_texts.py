@@ -13,7 +13,7 @@ from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from issuer.pages import thing_url
-from registrar.models import AwardFile, Course, Learner, Revision
+from registrar.models import ApiClient, AwardFile, Course, Learner, Revision
 from registrar.services.college import api_clients
 from tests.api.hostile_texts import KEPT, LINES, MARKUP, REFUSED
 from tests.cast import College, signed_in
@@ -88,6 +88,21 @@ def test_a_key_is_one_key_however_its_letters_are_composed(
         assert (row.status_code, row.json()["sourced_id"]) == (200, whole), key
         found = system.get("/api/v1/learners", {"number": key}).json()["results"]
         assert [each["sourced_id"] for each in found] == [whole], key
+
+
+def test_a_system_is_one_system_however_its_letters_are_composed(
+    system: APIClient, college: College, root: User
+) -> None:
+    apart, whole = "Rene\u0301e", "Ren\u00e9e"
+    limited, _ = api_clients.add("SIS", by=root, sources=[apart])
+    assert api_clients.sources_of(ApiClient.objects.get(application=limited)) == [whole]
+    sent = [{"sourced_id": "u1", "given_name": "Ada"}]
+    for source, became in ((apart, "created"), (whole, "unchanged")):
+        answer = system.post(f"/api/v1/learners?source={quote(source)}", sent, format="json")
+        assert [row["status"] for row in answer.json()["rows"]] == [became], source
+        assert system.get(f"/api/v1/learners/sis:{quote(source)}:u1").json()["source"] == whole
+        (found,) = system.get("/api/v1/learners", {"source": source}).json()["results"]
+        assert found["source"] == whole
 
 
 @pytest.mark.parametrize(("path", "name"), [("skills", "search"), ("courses", "code")])

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from unicodedata import normalize
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -64,13 +65,13 @@ def add(
         authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
         client_secret=secret,
     )
-    ApiClient.objects.create(
+    held = ApiClient.objects.create(
         application=client,
         scopes=" ".join(granted),
         sources=_lines(sources),
         secret_ends_at=_end(clock.now()),
     )
-    details = {"scopes": granted, "sources": sorted({*sources})}
+    details = {"scopes": granted, "sources": sources_of(held)}
     ledger.append("api_client.added", client, by=by, details=details)
     return client, secret
 
@@ -293,7 +294,7 @@ def _lines(sources: Collection[str]) -> str:
         sources_service.demand_name(source)
         if source.splitlines() != [source]:
             raise NoSource
-    return "\n".join(sorted({*sources}))
+    return "\n".join(sorted({normalize("NFC", source) for source in sources}))
 
 
 def _demand(by: Actor | str, permission: str) -> None:
