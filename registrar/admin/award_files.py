@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.views.generic import DetailView
-from django_htmx.http import HttpResponseClientRefresh
 
 from issuer.errors import Refusal
 from issuer.pages import (
@@ -185,7 +184,8 @@ class ReadingPart(Page, DetailView):
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         if self.object.state not in (State.READING, State.PREPARING):
-            return HttpResponseClientRefresh()
+            # Not a reload: while a long page is on its way the part would ask for it again.
+            self.template_name = "registrar/desk/award_file_ready.html"
         return super().render_to_response(context, **kwargs)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from issuer.errors import SamePerson, WrongState
@@ -493,6 +495,20 @@ def test_a_batch_that_a_worker_cannot_prepare_leaves_the_file_as_it_was_and_says
     nobody = read(sheet(right(1)), workshop, clara)
     with pytest.raises(ImportRefused):
         award_files.ask_to_prepare(nobody, by=clara)
+
+
+def test_samples_are_read_as_the_whole_column_is_and_few_rows_are_looked_at(
+    workshop: Revision, clara: User
+) -> None:
+    said = ["03/04/2026", "15/05/2026", "05/06/2026", "06/07/2026", "07/08/2026"]
+    days = [right(n) | {"award date": day, "valid until": ""} for n, day in enumerate(said)]
+    kept = read(sheet(*days), workshop, clara)
+    told = [document["awardedDate"][:10] for _, document in award_files.samples(kept)]
+    assert told == ["2026-04-03", "2026-06-05", "2026-08-07"]
+    with CaptureQueriesContext(connection) as queries:
+        award_files.samples(kept)
+    (rows,) = [each["sql"] for each in queries if '"cells"' in each["sql"]]
+    assert '"number" IN (2, 4, 6)' in rows
 
 
 def test_a_plan_that_no_longer_holds_is_not_carried_out(workshop: Revision, clara: User) -> None:

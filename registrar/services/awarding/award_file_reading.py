@@ -9,7 +9,7 @@ from django.utils import timezone
 from issuer.errors import WrongState
 from issuer.services import clock
 from registrar.models import AwardFile, AwardFileRow, CredentialTemplate, Revision
-from registrar.readers import award_rows
+from registrar.readers import award_rows, days
 from registrar.readers.award_columns import ResultField
 from registrar.readers.award_records import Reading
 from registrar.readers.loose_sheet import LooseRow, LooseSheet
@@ -114,10 +114,10 @@ def planned_of(
 
 
 def plan_of(award_file: AwardFile, *, only: Collection[int] = (), tell: Tell | None = None) -> Plan:
-    """What would come of the rows as they are kept."""
+    """What would come of the rows as they are kept; of `only` these, where all were looked at."""
     if award_file.chosen:
         return plan_of_chosen(award_file, chosen_awards.kept(award_file, only=only), tell=tell)
-    sheet, reading = _kept_sheet(award_file)
+    sheet, reading = _kept_sheet(award_file, only)
     return planned_of(
         sheet,
         reading,
@@ -144,8 +144,11 @@ def plan_of_chosen(award_file: AwardFile, meant: Mapping[int, int], *, tell: Tel
     )
 
 
-def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
+def _kept_sheet(award_file: AwardFile, only: Collection[int]) -> tuple[LooseSheet, Reading]:
     kept = award_file.rows.exclude(outcome=AwardFileRow.Outcome.LEFT).order_by("number")
+    orders = award_file.orders
+    if only:  # a few rows do not tell by themselves how the column is written
+        kept, orders = kept.filter(number__in=only), {**_found_orders(award_file), **orders}
     rows = kept.values_list("number", "cells", "flaw")
     sheet = LooseSheet(
         tuple(award_file.header),
@@ -157,4 +160,14 @@ def _kept_sheet(award_file: AwardFile) -> tuple[LooseSheet, Reading]:
     )
     revision = revision_of(award_file.template)
     results, evidence = results_of(revision), revision.evidence_rule
-    return sheet, Reading(award_file.columns, results, award_file.orders, evidence=evidence)
+    return sheet, Reading(award_file.columns, results, orders, evidence=evidence)
+
+
+def _found_orders(award_file: AwardFile) -> dict[str, str]:
+    """By field which of day and month comes first, as all rows have told."""
+    return {
+        name: order
+        for name, told in award_file.days.items()
+        for order in ("day first", "month first")
+        if told.startswith(days.TOLD[order])
+    }
