@@ -162,8 +162,8 @@ class InsufficientScope(PermissionDenied):
         said = f"The token lacks the scope {', '.join(missing)}."
         if beyond := [scope for scope in missing if scope not in granted]:
             said += (
-                f" The client was not granted {', '.join(beyond)}, which is done when it is added: "
-                "ask an administrator for one that was."
+                f" The client was not granted {', '.join(beyond)}: ask an administrator to grant "
+                "it, then for a token with it."
             )
         else:
             said += " Ask for a token with it: the client may have it."

@@ -78,6 +78,9 @@ def _explained(response: HttpResponse) -> HttpResponse:
     if meaning := _MEANING.get(str(said.get("error"))):
         said.setdefault("error_description", meaning)
         response.content = json.dumps(said).encode()
+    # What is refused while the token is kept, the library sends without.
+    response["Content-Type"] = "application/json"
+    response["Cache-Control"] = "no-store"
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Basic realm="token endpoint", charset="UTF-8"'
     return response

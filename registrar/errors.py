@@ -144,6 +144,12 @@ class NoScope(RegistrarError):
     code = "no_scope"
 
 
+class RegisteredItself(RegistrarError):
+    """An application that registered itself may do what learners let it do, and nothing else."""
+
+    code = "registered_itself"
+
+
 class ClientShut(RegistrarError):
     """A client that is closed cannot give itself a secret. Ask who administers it."""
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -167,12 +168,9 @@ class SourcesField(forms.CharField):
         return [line for line in lines if line]
 
 
-class ClientForm(forms.Form):
-    """A system that shall use the API, and what it may do there: nothing unless it is ticked."""
+class GrantForm(forms.Form):
+    """What a system may do by the API: nothing unless it is ticked."""
 
-    name = forms.CharField(
-        max_length=NAME_LENGTH, help_text="For example the system and who runs it"
-    )
     sources = SourcesField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -191,10 +189,19 @@ class ClientForm(forms.Form):
         return ticked | {"scopes": scopes}
 
 
+class ClientForm(GrantForm):
+    """A system that shall use the API, and what it may do there."""
+
+    field_order = ("name",)
+    name = forms.CharField(
+        max_length=NAME_LENGTH, help_text="For example the system and who runs it"
+    )
+
+
 class AddClientPage(ShownOncePage):
     """Add a client of the API; its secret is shown once."""
 
-    permission_required = "oauth2_provider.add_application"
+    permission_required = api_clients.ADD
     form_class = ClientForm
     title = "Add an API client"
     lede = (
@@ -258,6 +265,7 @@ class ClientPage(ThingPage):
             sources=api_clients.sources_of(held),
             sends_rows={*settings.SIS_WRITE_SCOPES} & {*api_clients.scopes_of(self.object)},
             may_change=self.user.has_perm(api_clients.CHANGE),
+            may_grant=self.user.has_perm(api_clients.ADD) and _added().contains(self.object),
             **kwargs,
         )
 
@@ -266,7 +274,7 @@ class ClientPage(ThingPage):
 
 
 class OfAClient:
-    """A page that changes how a client proves who it is."""
+    """A page that changes what a client may do, or how it proves who it is."""
 
     kwargs: dict[str, Any]
 
@@ -311,36 +319,45 @@ class RotatePage(OfAClient, ShownOncePage):
         return _shown(client, {"Secret": secret})
 
 
-class SourcesForm(forms.Form):
-    """As which systems a client may send rows."""
+class GrantPage(OfAClient, FormPage):
+    """Change what a client may do, and as which systems it sends rows."""
 
-    sources = SourcesField()
-
-
-class SourcesPage(OfAClient, FormPage):
-    """Limit a client to the systems as which it sends rows."""
-
-    permission_required = api_clients.CHANGE
-    form_class = SourcesForm
-    title = "The systems as which it sends rows"
+    permission_required = api_clients.ADD
+    form_class = GrantForm
+    title = "Change what it may do"
     lede = (
-        "Limit a client to the systems that it speaks for: a write that names another is refused "
-        "whole, and what came from another it neither changes nor retires. It may still refer to "
-        "that, since one system has the courses and another the marks: what it adds to them is its "
-        "own, and counts like theirs."
+        "What is ticked it may do without asking anybody again, as soon as it asks for its next "
+        "token: who may issue is trusted with the name of the institution. What is no longer "
+        "ticked it may do no more: tokens with that end at once, and its webhooks are sent nothing "
+        "that it may not read. Where systems are named, a write that names another is refused "
+        "whole, and what came from another it neither changes nor retires."
     )
     verb = "Save"
-    success_message = "From now on it sends rows as is said here."
     refused_field = "sources"
     refused_status = 422
 
+    @property
+    def client(self) -> Application:
+        """The client that the address names, if somebody added it."""
+        return get_object_or_404(_added(), pk=self.kwargs["pk"])
+
     def get_initial(self) -> dict[str, Any]:
         held = ApiClient.objects.filter(pk=self.client.pk).first()
-        return {"sources": "\n".join(api_clients.sources_of(held))}
+        granted = dict.fromkeys(api_clients.scopes_of(self.client), True)
+        return granted | {"sources": "\n".join(api_clients.sources_of(held))}
 
-    def carry_out(self, form: SourcesForm) -> str:
-        api_clients.limit_sources(self.client, form.cleaned_data["sources"], by=self.user)
-        return thing_url(self.client)
+    def carry_out(self, form: GrantForm) -> str:
+        client, asked = self.client, form.cleaned_data
+        changed = api_clients.change(
+            client, by=self.user, scopes=asked["scopes"], sources=asked["sources"]
+        )
+        self.success_message = str(changed)
+        return thing_url(client)
+
+
+def _added() -> QuerySet[Application]:
+    """Clients that somebody added, not applications that registered themselves."""
+    return Application.objects.filter(registration_source=Application.RegistrationSource.MANUAL)
 
 
 class KeysForm(forms.Form):

@@ -15,10 +15,10 @@ from registrar.admin.accounts import (
     AddPersonPage,
     ClientPage,
     GiveRolePage,
+    GrantPage,
     KeysPage,
     RolePage,
     RotatePage,
-    SourcesPage,
 )
 from registrar.models import OrganizationUnit, Role
 from registrar.services.college import api_clients
@@ -142,7 +142,7 @@ class ApiClientAdmin(DeskAdmin):
         Verb(
             "Add an API client",
             "admin:oauth2_provider_application_new",
-            "oauth2_provider.add_application",
+            api_clients.ADD,
         ),
     )
     thing_page = ClientPage
@@ -157,7 +157,7 @@ class ApiClientAdmin(DeskAdmin):
             self.hang("new/", AddClientPage, "new"),
             self.hang("<int:pk>/secret/", RotatePage, "secret"),
             self.hang("<int:pk>/keys/", KeysPage, "keys"),
-            self.hang("<int:pk>/sources/", SourcesPage, "sources"),
+            self.hang("<int:pk>/scopes/", GrantPage, "scopes"),
         ]
 
     @admin.display(description="may")

@@ -116,7 +116,10 @@ class WebhookSerializer(Strict, serializers.ModelSerializer):
         granted = {*api_clients.scopes_of(token.application), ""}
         if beyond := sorted(each for each in {*types} if CATALOGUE[each].scope not in granted):
             wanted = ", ".join(f"{each} ({CATALOGUE[each].scope})" for each in beyond)
-            reason = f"The client lacks the scope to read what these name: {wanted}."
+            reason = (
+                f"The client lacks the scope to read what these name: {wanted}. Leave them out, "
+                "or ask an administrator to grant it."
+            )
             raise serializers.ValidationError({"types": [reason]}, code="scope_missing")
 
 

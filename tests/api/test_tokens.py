@@ -5,6 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command, load_command_class
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
@@ -26,6 +28,7 @@ from registrar.errors import ClientShut, TwoSecrets, UnsoundKeys
 from registrar.models import ApiClient, FormerSecret, UsedAssertion
 from registrar.services.college import api_clients, client_keys
 from tests.issuer.stranger import World, world
+from tests.skills.locks import wait_until_somebody_waits
 
 __all__ = ["world"]
 
@@ -400,6 +403,83 @@ def test_a_command_registers_keys(
         call_command("register_keys", client.client_id, "--by=root", "--jwks-uri", uri)
     call_command("register_keys", client.client_id, "--by=root", "--none")
     assert show(signed(claims(client))).status_code == 401
+
+
+def test_a_command_changes_what_a_client_may_do(
+    added: tuple[Application, str], capsys: pytest.CaptureFixture[str], dev: User
+) -> None:
+    client, secret = added
+    change = ["change_client", client.client_id, "--by=root"]
+    call_command(*change, "--grant=results.read", "--take-away=skills.read", "--source=banner")
+    assert capsys.readouterr().out.splitlines() == [
+        "It may also: results.read. It may no more: skills.read; tokens with that are ended. "
+        "It sends rows as banner."
+    ]
+    assert ask(client.client_id, secret).json()["scope"] == "learners.read results.read"
+    call_command(*change, "--any-source", "--json")
+    assert json.loads(capsys.readouterr().out) == {
+        "client_id": client.client_id,
+        "scopes": ["learners.read", "results.read"],
+        "sources": [],
+        "added": [],
+        "taken_away": [],
+    }
+    for wrong, why in [
+        (["--grant=results.red"], "There is no scope results.red"),
+        (["--take-away=vc.issue"], "not granted vc.issue"),
+        (["--grant=vc.issue", "--take-away=vc.issue"], "not both"),
+        (["--take-away=learners.read", "--take-away=results.read"], "at least one"),
+        ([f"--by={dev.username}", "--grant=vc.issue"], "roles"),
+        (["--source= "], "blank"),
+    ]:
+        with pytest.raises(CommandError, match=why):
+            call_command(*change, *wrong)
+    with pytest.raises(CommandError, match="no such client"):
+        call_command("change_client", "x", "--by=root")
+    assert api_clients.scopes_of(client) == ["learners.read", "results.read"]
+
+
+def test_a_token_ends_with_a_scope_that_it_carries_and_is_taken_away(
+    added: tuple[Application, str], root: User, get: Callable[..., int]
+) -> None:
+    client, secret = added
+    other, other_secret = api_clients.add("LMS", by=root)
+
+    def token(scope: str) -> str:
+        return ask(client.client_id, secret, scope=scope).json()["access_token"]
+
+    both, one = token("learners.read skills.read"), token("learners.read")
+    theirs = ask(other.client_id, other_secret).json()["access_token"]
+    api_clients.change(client, scopes=["learners.read", "results.read"], by=root)
+    assert [get(each) for each in (both, one, theirs)] == [401, 200, 200]
+    refused = ask(client.client_id, secret, scope="skills.read")
+    assert "ask an administrator to grant it" in refused.json()["error_description"]
+    assert get(token("learners.read results.read")) == 200
+
+
+@pytest.mark.thorough
+@pytest.mark.django_db(transaction=True)
+def test_a_token_that_is_asked_for_while_its_scope_is_taken_away_is_not_given(
+    added: tuple[Application, str], root: User
+) -> None:
+    client, secret = added
+
+    def ask_meanwhile() -> Any:
+        try:
+            return ask(client.client_id, secret)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            api_clients.change(client, scopes=["learners.read"], by=root)
+            asked = other.submit(ask_meanwhile)
+            wait_until_somebody_waits()
+        answer = asked.result(timeout=10)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
+    assert answer["Cache-Control"] == "no-store"
+    assert not AccessToken.objects.exists()
+    assert ask(client.client_id, secret).json()["scope"] == "learners.read"
 
 
 def test_who_guesses_secrets_waits_and_locks_nobody_else_out(

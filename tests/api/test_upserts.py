@@ -600,7 +600,7 @@ def test_a_client_sends_rows_as_the_systems_that_it_was_given_and_as_no_other(
 ) -> None:
     client = Application.objects.get()
     job = take(sent, lines(1_001), "?source=moodle")
-    api_clients.limit_sources(client, ["banner", "canvas"], by=root)
+    api_clients.change(client, sources=["banner", "canvas"], by=root)
     row = [{"sourced_id": "l7", "given_name": "G"}]
     for query in ("?source=moodle", "?source=moodle&dry_run=true", "?source=Banner"):
         refused = send(sent, "learners", row, query)
@@ -621,7 +621,7 @@ def test_a_client_sends_rows_as_the_systems_that_it_was_given_and_as_no_other(
     assert changed.status_code == 403
     AccessToken.objects.update(scope="client.manage")
     assert sent.get("/api/v1/client").json()["sources"] == ["banner", "canvas"]
-    entry = LedgerEntry.objects.get(act="api_client.sources_changed")
+    entry = LedgerEntry.objects.get(act="api_client.changed")
     assert (entry.user, entry.details["sources"]) == (root, ["banner", "canvas"])
 
 
@@ -664,7 +664,7 @@ def test_a_client_that_is_limited_adds_to_what_others_brought_and_changes_nothin
     send(sent, "learners", [ALL["learners"][0] | {"family_name": "Wang"}])
     for source in ("banner", "canvas"):
         feeds.add(source, kind="api", source=source, shares_numbers=is_joined, by=clara)
-    api_clients.limit_sources(Application.objects.get(), ["canvas"], by=root)
+    api_clients.change(Application.objects.get(), sources=["canvas"], by=root)
     before, found = of_banner(), {}
     for kind in ALL:
         found[kind] = sent.get(f"/api/v1/{kind}?source=banner").json()["results"]

@@ -316,7 +316,7 @@ def addresses(
             "API clients": page("oauth2_provider_application_changelist"),
             "API client": page("oauth2_provider_application_change", system.pk),
             "keys of an API client": page("oauth2_provider_application_keys", system.pk),
-            "systems of an API client": page("oauth2_provider_application_sources", system.pk),
+            "what an API client may do": page("oauth2_provider_application_scopes", system.pk),
             "learners": page("registrar_learner_changelist"),
             "learner": page("registrar_learner_change", learner.pk),
             "correcting a learner": page("registrar_learner_correct", learner.pk),

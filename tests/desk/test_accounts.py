@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from oauth2_provider.models import Application
@@ -104,12 +105,77 @@ def test_an_api_client_is_limited_to_the_systems_that_it_speaks_for(
     assert ApiClient.objects.get().sources == "banner\ncanvas"
     page = reverse("admin:oauth2_provider_application_change", args=[client.pk])
     assert "<bdi>banner</bdi>, <bdi>canvas</bdi>" in desk.get(page).content.decode()
-    limit = reverse("admin:oauth2_provider_application_sources", args=[client.pk])
-    assert desk.get(limit).context["form"].initial["sources"] == "banner\ncanvas"
-    assert signed_in(olu).post(limit, {"sources": ""}).status_code == 403
-    assert desk.post(limit, {"sources": "x" * 101}).status_code == 422
-    assert desk.post(limit, {"sources": ""}).status_code == 302
-    assert "any system, also one that somebody else runs" in desk.get(page).content.decode()
+    may = reverse("admin:oauth2_provider_application_scopes", args=[client.pk])
+    assert desk.get(may).context["form"].initial["sources"] == "banner\ncanvas"
+    kept = {"learners.write": "on"}
+    assert signed_in(olu).post(may, kept).status_code == 403
+    assert desk.post(may, kept | {"sources": "x" * 101}).status_code == 422
+    told = desk.post(may, kept | {"sources": ""}, follow=True).content.decode()
+    assert "It sends rows as any system." in told
+    assert "any system, also one that somebody else runs" in told
+
+
+def test_what_an_api_client_may_do_is_changed_on_its_page(
+    desk: Client, root: User, olu: User, signed_in: Callable[[User], Client]
+) -> None:
+    client, secret = api_clients.add("SIS", by=root, scopes=["learners.read", "results.write"])
+    page = reverse("admin:oauth2_provider_application_change", args=[client.pk])
+    may = reverse("admin:oauth2_provider_application_scopes", args=[client.pk])
+    assert may in desk.get(page).content.decode()
+    asked = {"learners.read": "on", "vc.issue": "on", "sources": ""}
+    theirs = signed_in(olu)
+    assert may not in theirs.get(page).content.decode()
+    assert (theirs.get(may).status_code, theirs.post(may, asked).status_code) == (403, 403)
+    form = desk.get(may).context["form"]
+    ticked = {scope for scope in settings.ALL_SCOPES if form[scope].value()}
+    assert ticked == {"learners.read", "results.write"}
+    assert "name" not in form.fields
+    refused = desk.post(may, {"sources": "banner"})
+    assert (refused.status_code, ApiClient.objects.get().sources) == (422, "")
+    assert api_clients.scopes_of(client) == ["learners.read", "results.write"]
+
+    told = desk.post(may, asked, follow=True).content.decode()
+    assert "It may also: vc.issue. It may no more: results.write; tokens with that are ended." in (
+        told
+    )
+    assert "learners.read, vc.issue" in told
+    assert api_clients.knows_secret(client, secret)
+    entry = LedgerEntry.objects.get(act="api_client.changed")
+    assert (entry.user, entry.details) == (
+        root,
+        {
+            "scopes": ["learners.read", "vc.issue"],
+            "sources": [],
+            "added": ["vc.issue"],
+            "taken_away": ["results.write"],
+        },
+    )
+    assert "Nothing is changed." in desk.post(may, asked, follow=True).content.decode()
+    assert LedgerEntry.objects.filter(act="api_client.changed").count() == 1
+
+
+def test_an_application_that_registered_itself_is_granted_nothing(desk: Client) -> None:
+    said = {
+        "client_name": "Backpack",
+        "client_uri": "https://backpack.example",
+        "logo_uri": "https://backpack.example/logo.png",
+        "tos_uri": "https://backpack.example/terms",
+        "policy_uri": "https://backpack.example/privacy",
+        "software_id": "backpack",
+        "software_version": "1",
+        "redirect_uris": ["https://backpack.example/back"],
+        "scope": next(iter(settings.LEARNER_SCOPES)),
+    }
+    answer = Client().post("/oauth/register", said, content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    app = Application.objects.get()
+    may = reverse("admin:oauth2_provider_application_scopes", args=[app.pk])
+    page = reverse("admin:oauth2_provider_application_change", args=[app.pk])
+    assert may not in desk.get(page).content.decode()
+    assert desk.post(may, {"vc.issue": "on"}).status_code == 404
+    with pytest.raises(CommandError, match="registered itself"):
+        call_command("change_client", app.client_id, "--by=root", "--grant=vc.issue")
+    assert api_clients.scopes_of(app) == said["scope"].split()
 
 
 def test_the_address_of_the_stock_form_leads_to_our_own(desk: Client) -> None:

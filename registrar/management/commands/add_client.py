@@ -1,52 +1,21 @@
 """Let a system into the API; its secret is printed once."""
 
 import json
-from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    DjangoHelpFormatter,
-)
+from django.core.management.base import CommandError, CommandParser
 
 from issuer.errors import Refusal
 from registrar.management import reports
+from registrar.management.scopes import ListsScopes, a_scope
 from registrar.services.college import api_clients
 
-# Every scope once, in the groups of config/settings.py.
-GROUPS: Final = (
-    ("What a student information system reads; the default", settings.API_SCOPES),
-    ("What a system reads besides", settings.MORE_SCOPES),
-    ("What a student information system also sends", settings.SIS_WRITE_SCOPES),
-    (
-        "What a system may write",
-        {
-            scope: what
-            for scope, what in settings.WRITE_SCOPES.items()
-            if scope not in settings.SIS_WRITE_SCOPES
-        },
-    ),
-    ("What a system may do through the VC API", settings.VC_API_SCOPES),
-)
 
-
-class _Listed(DjangoHelpFormatter, RawDescriptionHelpFormatter):
-    """Leaves the list of scopes as it is."""
-
-
-class Command(BaseCommand):
+class Command(ListsScopes):
     """Whoever may run commands on the server may let a system in."""
 
     help = "Add a client of the API and print its id and its secret, this once."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """The parser, whose help ends with all scopes."""
-        said = {"epilog": f"Scopes\n\n{_scopes()}", "formatter_class": _Listed}
-        return super().create_parser(prog_name, subcommand, **said, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What the system is called, and what it may do."""
@@ -57,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            type=_scope,
+            type=a_scope,
             metavar="SCOPE",
             help="what it may do, of the list below; again for each. Default: what a student "
             "information system reads. To send rows a scope to write is enough; to change single "
@@ -91,18 +60,3 @@ class Command(BaseCommand):
             return
         for name, value in made.items():
             self.stdout.write(f"{name}: {value}")
-
-
-def _scope(said: str) -> str:
-    if said not in settings.ALL_SCOPES:
-        raise ArgumentTypeError(f"There is no scope {said}. These there are:\n\n{_scopes()}")
-    return said
-
-
-def _scopes() -> str:
-    """All scopes and what each is for."""
-    width = max(map(len, settings.ALL_SCOPES))
-    return "\n\n".join(
-        "\n".join([title, *(f"  {scope:<{width}}  {what}" for scope, what in scopes.items())])
-        for title, scopes in GROUPS
-    )

@@ -4,7 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 
 from django.conf import settings
@@ -24,18 +24,26 @@ from oauth2_provider.scopes import BaseScopes
 from issuer.models import LedgerEntry
 from issuer.services import clock, ledger, webhooks
 from issuer.services.clients import Actor, Client
-from registrar.errors import ClientShut, NoScope, NoSource, SourceNotAllowed, TwoSecrets
+from registrar.errors import (
+    ClientShut,
+    NoScope,
+    NoSource,
+    RegisteredItself,
+    SourceNotAllowed,
+    TwoSecrets,
+)
 from registrar.models import ApiClient, FormerSecret
 from registrar.services.college import roles
 from registrar.services.college import sources as sources_service
 
+ADD: Final = "oauth2_provider.add_application"
 CHANGE: Final = "oauth2_provider.change_application"
 # How long the secret before goes on opening, unless somebody says otherwise; and at most.
 OVERLAP: Final = timedelta(days=7)
 LONGEST_OVERLAP: Final = timedelta(days=30)
 # How what a token was got by begins where it was a key.
 BY_KEY: Final = "key:"
-# So many of its systems are named to a client that names another.
+# So many of the systems as which a client sends are named.
 _NAMED: Final = 20
 
 
@@ -54,10 +62,8 @@ def add(
     is shown this once: only its hash is stored. It ends after CLIENT_SECRET_DAYS. Raises NoScope
     and NoSource.
     """
-    _demand(by, "oauth2_provider.add_application")
-    granted = sorted(settings.API_SCOPES if scopes is None else scopes)
-    if not granted or not set(granted) <= set(settings.ALL_SCOPES):
-        raise NoScope()
+    _demand(by, ADD)
+    granted = _granted(settings.API_SCOPES if scopes is None else scopes)
     secret = secrets.token_urlsafe(32)
     client = Application.objects.create(
         name=name,
@@ -76,21 +82,64 @@ def add(
     return client, secret
 
 
-@transaction.atomic
-def limit_sources(
-    client: AbstractApplication, sources: Collection[str], *, by: User | str
-) -> ApiClient:
-    """Let a client send rows as these systems alone from now on; as any where none is named.
+class Changed(NamedTuple):
+    """Which scopes a client was given and lost; as which systems it sends, None if as before."""
 
-    Raises NoSource for what no system can be called.
+    added: list[str]
+    taken_away: list[str]
+    sources: list[str] | None
+
+    def __str__(self) -> str:
+        said = []
+        if self.added:
+            said.append(f"It may also: {', '.join(self.added)}.")
+        if self.taken_away:
+            lost = ", ".join(self.taken_away)
+            said.append(f"It may no more: {lost}; tokens with that are ended.")
+        if self.sources is not None:
+            said.append(f"It sends rows as {_named(self.sources) or 'any system'}.")
+        return " ".join(said) or "Nothing is changed."
+
+
+@transaction.atomic
+def change(
+    client: AbstractApplication,
+    *,
+    by: User | str,
+    scopes: Collection[str] | None = None,
+    sources: Collection[str] | None = None,
+) -> Changed:
+    """Let a client do this alone from now on, and send rows as these systems alone.
+
+    None leaves what is; where no system is named it sends as any. Tokens with a scope that is
+    taken away open nothing any more, and of webhooks nothing is sent that it may not read. To
+    grant `vc.issue` is to approve beforehand all that the client will issue. Raises NoScope and
+    NoSource, and RegisteredItself for an application that learners let in.
     """
-    _demand(by, CHANGE)
+    _demand(by, ADD)
     held = hold(client)
-    held.sources = _lines(sources)
-    held.save(update_fields=["sources"])
-    details = {"sources": sources_of(held)}
-    ledger.append("api_client.sources_changed", client, by=by, details=details)
-    return held
+    if held.application.registration_source != Application.RegistrationSource.MANUAL:
+        raise RegisteredItself()
+    before, sent_as = held.scopes.split(), held.sources
+    granted = before if scopes is None else _granted(scopes)
+    held.scopes = " ".join(granted)
+    held.sources = sent_as if sources is None else _lines(sources)
+    held.save(update_fields=["scopes", "sources"])
+    made = Changed(
+        added=sorted({*granted} - {*before}),
+        taken_away=sorted({*before} - {*granted}),
+        sources=sources_of(held) if held.sources != sent_as else None,
+    )
+    _end_tokens_with(client, made.taken_away)
+    if made.added or made.taken_away or made.sources is not None:
+        details = {
+            "scopes": granted,
+            "sources": sources_of(held),
+            "added": made.added,
+            "taken_away": made.taken_away,
+        }
+        ledger.append("api_client.changed", client, by=by, details=details)
+    return made
 
 
 def sources_of(held: ApiClient | None) -> list[str]:
@@ -108,7 +157,7 @@ def demand_source(client: Client, source: str) -> None:
     named = sends_as(client)
     if named and source not in named:
         raise SourceNotAllowed(
-            f"This client sends rows as {', '.join(named[:_NAMED])} only. Name one of these, or "
+            f"This client sends rows as {_named(named)} only. Name one of these, or "
             "have an administrator allow another at the desk."
         )
 
@@ -183,6 +232,12 @@ def _end_tokens(client: AbstractApplication, digest: str) -> None:
     """Also those of which nobody knows by what they were got."""
     tokens = AccessToken.objects.filter(application=client.pk)
     tokens.filter(Q(proof=None) | Q(proof__proof=digest)).delete()
+
+
+def _end_tokens_with(client: AbstractApplication, scopes: Collection[str]) -> None:
+    tokens = AccessToken.objects.filter(application=client.pk).values_list("pk", "scope")
+    lost = [pk for pk, carried in tokens if not {*scopes}.isdisjoint(carried.split())]
+    AccessToken.objects.filter(pk__in=lost).delete()
 
 
 def former_secret_ends_at(client: AbstractApplication) -> datetime | None:
@@ -287,6 +342,19 @@ def scopes_of(client: AbstractApplication | None) -> list[str]:
         return []
     granted = ApiClient.objects.filter(pk=client.pk).values_list("scopes", flat=True).first()
     return [*settings.API_SCOPES] if granted is None else granted.split()
+
+
+def _granted(scopes: Collection[str]) -> list[str]:
+    granted = sorted({*scopes})
+    if not granted or not set(granted) <= set(settings.ALL_SCOPES):
+        raise NoScope()
+    return granted
+
+
+def _named(sources: Collection[str]) -> str:
+    """The first of them, and whether there are more."""
+    more = len(sources) - _NAMED
+    return ", ".join([*sources][:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _lines(sources: Collection[str]) -> str:

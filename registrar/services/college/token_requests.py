@@ -183,14 +183,20 @@ class ProvenClients(OAuth2Validator):
         except RefreshToken.DoesNotExist:
             raise InvalidGrantError(request=request) from None
 
-    def _create_access_token(self, expires: Any, request: Any, *args: Any, **kw: Any) -> Any:
+    def _create_access_token(
+        self, expires: Any, request: Any, token: dict[str, Any], *args: Any, **kw: Any
+    ) -> Any:
         """Keep with the token by what it was got, if that proves the client still.
 
-        Whoever ends it waits for this, or was before it: no token is left over.
+        And if it has the scopes still. Whoever ends the one or takes away the others waits for
+        this, or was before it: no token is left over.
         """
         if not client_keys.proves(request.client, request.proof):
             raise InvalidClientError(request=request)
-        kept = super()._create_access_token(expires, request, *args, **kw)
+        lacking = {*token["scope"].split()} - {*api_clients.scopes_of(request.client)}
+        if lacking:
+            raise InvalidScopeError(description=_lacking(sorted(lacking)), request=request)
+        kept = super()._create_access_token(expires, request, token, *args, **kw)
         TokenProof.objects.create(token=kept, proof=request.proof)
         return kept
 
@@ -206,8 +212,7 @@ def _lacking(scopes: list[str]) -> str:
     if strange := [each for each in scopes if each not in there_are]:
         return _plain(f"There is no scope {', '.join(each[:64] for each in strange[:20])}.")
     return _plain(
-        f"The client was not granted {named}. Leave it out, or ask an administrator for a client "
-        "that was."
+        f"The client was not granted {named}. Leave it out, or ask an administrator to grant it."
     )
 
 
