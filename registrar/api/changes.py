@@ -11,6 +11,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from issuer.errors import WrongState
 from issuer.services.clients import Client
 from registrar.api import versions
 from registrar.api.upserts import JsonRows, NoRows, Sent, UpsertsMixin, known_by, row_serializer
@@ -48,6 +49,8 @@ class ChangesMixin(UpsertsMixin):
             # Held before it is looked at again, so that nobody changes it in between.
             sources.hold(source)
             held = self.get_object()
+            if self.source_of(held) != source:
+                raise WrongState("It is another system's by now. Read it again.")
             self.demand_standing(held)
             seen = self.get_serializer(held).data
             given = Given(0, self._members(held, said))

@@ -6,6 +6,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers, viewsets
 
+from issuer.errors import WrongState
 from registrar.api import filters
 from registrar.api.changes import ChangesMixin, changing
 from registrar.api.references import Reference
@@ -77,6 +78,11 @@ class LearnerViewSet(ChangesMixin, viewsets.ReadOnlyModelViewSet):
     def named(self, key: str) -> Q:
         """Of somebody whom two sources know the one learner."""
         return same_people.named(key)
+
+    def demand_standing(self, held: Learner) -> None:
+        """Of one who was found to be another learner nothing is changed."""
+        if same_people.who_is(held) != held:
+            raise WrongState("This learner was found to be another one. Change that one.")
 
 
 @extend_schema_view(

@@ -12,6 +12,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
+from rest_framework.test import APIClient
 
 from issuer.errors import Refusal
 from issuer.models import Achievement, Batch, Credential, LedgerEntry
@@ -24,12 +26,14 @@ from registrar.models import (
     NightRun,
     OrganizationUnit,
     Revision,
+    SamePerson,
     SkillTag,
 )
 from registrar.readers.rows import Given
 from registrar.services.awarding import award_files, awards, corrections
 from registrar.services.drafting import templates
 from registrar.services.feeding import feeds, nights, rosters, upserts
+from registrar.services.learners import same_people
 from registrar.services.teaching import policies, submissions, tagging
 from tests.cast import College, member_of_staff
 from tests.registrar.test_oneroster_csv import Roster
@@ -256,6 +260,26 @@ def test_a_file_of_awards_and_a_system_that_bring_somebody_at_once_make_one_lear
         assert Award.objects.get().learner == ada
     else:
         assert (done, Award.objects.exists()) == ("plan_outdated", False)
+
+
+def test_who_is_changed_while_they_are_said_to_be_another_systems_stays_what_was_said(
+    workshop: Revision, clara: User, sis: APIClient
+) -> None:
+    feeds.add("SIS", kind="api", source="sis", shares_numbers=True, by=clara)
+    data = b"number,given_name,family_name,email\nA1,Ada,Obi,ada@example.org"
+    taken = award_files.take(data, template=workshop.template, by=clara, file_name="a.csv")
+    award_files.prepare(award_files.look(taken), by=clara)
+    row = {"sourced_id": "u1", "number": "A1", "given_name": "Ada", "family_name": "Okafor"}
+    upserts.apply("learners", [Given(0, row)], source="sis", by=Client("sis", "SIS"))
+    theirs = Learner.objects.get(source="sis")
+    AccessToken.objects.update(scope="learners.read learners.write")
+    assert sis.get(f"/api/v1/learners/{theirs.pk}").json()["source"] == "sis"
+    _, answer = overlapping(
+        partial(same_people.join, SamePerson.objects.get(), by=clara, reason="Passport."),
+        partial(sis.patch, f"/api/v1/learners/{theirs.pk}", {"given_name": "X"}, format="json"),
+    )
+    assert answer.status_code == 409, answer.content
+    assert not Learner.objects.filter(given_name="X").exists()
 
 
 @pytest.fixture

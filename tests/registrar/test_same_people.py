@@ -195,6 +195,22 @@ def test_who_was_here_twice_before_is_joined_by_hand_and_parted_again(
     assert list(acts.values_list("act", flat=True)) == ["person.joined", "person.parted"]
 
 
+def test_of_who_was_found_to_be_another_learner_nothing_is_changed_in_vain(
+    tmp_path: Path, clara: User, sis: APIClient
+) -> None:
+    bring(roster(family_name="Obi"), tmp_path / "b", "canvas")
+    bring(roster(), tmp_path / "a", "banner")
+    former = Learner.objects.get(source="banner", sourced_id="u1")
+    same_people.join(SamePerson.objects.get(), by=clara, reason="The deed was shown.")
+    AccessToken.objects.update(scope="learners.read learners.write")
+    said = {"given_name": "Adaeze"}
+    refused = sis.patch(f"/api/v1/learners/{former.pk}", said, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    assert "Change that one" in refused.json()["detail"]
+    changed = sis.patch("/api/v1/learners/sis:banner:u1", said, format="json").json()
+    assert (changed["source"], changed["given_name"]) == ("canvas", "Adaeze")
+
+
 def test_whoever_was_awarded_something_stays_and_it_is_said_why(
     tmp_path: Path, clara: User, college: College, cells: Revision
 ) -> None:
