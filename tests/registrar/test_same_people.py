@@ -353,9 +353,32 @@ def test_whom_a_system_took_over_is_parted_and_not_found_again(
     same_people.part(SamePerson.objects.get(), by=clara, reason="It was a mistake.")
     ada.refresh_from_db()
     assert (ada.source, ada.sourced_id, ada.name) == ("award file", "A1", "A. OKAFOR")
+    assert send("banner", "learners", BY_BANNER) == [("updated", [])], "its address is new"
     assert send("banner", "learners", BY_BANNER) == [("unchanged", [])]
     theirs = Learner.objects.get(source="banner", sourced_id="u1")
     assert (theirs.name, theirs.number) == ("Ada Okafor", "A1")
+
+
+def test_parted_again_nobody_has_the_address_of_the_other(workshop: Revision, clara: User) -> None:
+    ada = award_from_a_file(workshop, clara).learner
+    assert send("banner", "learners", {**SENT}) == [("updated", ["same_person"])]
+    same_people.part(SamePerson.objects.get(), by=clara, reason="It was a mistake.")
+    ada.refresh_from_db()
+    theirs = Learner.objects.get(source="banner", sourced_id="u1")
+    assert (theirs.name, theirs.email, ada.email) == ("Ada Okafor", "", "")
+
+
+def test_who_is_parted_before_the_system_said_more_of_them_is_as_before(
+    workshop: Revision, clara: User
+) -> None:
+    ada = award_from_a_file(workshop, clara, **{"family name": "Obi"}).learner
+    assert send("banner", "learners", BY_BANNER) == [("created", ["maybe_the_same"])]
+    same = same_people.join(SamePerson.objects.get(), by=clara, reason="Passport.")
+    same_people.part(same, by=clara, reason="It was a mistake.")
+    ada.refresh_from_db()
+    theirs = Learner.objects.get(source="banner", sourced_id="u1")
+    assert (theirs.name, theirs.email) == ("Ada Okafor", "ada@example.edu")
+    assert (ada.name, ada.email) == ("A. Obi", "")
 
 
 def test_two_of_a_system_are_not_both_whom_a_file_named(workshop: Revision, clara: User) -> None:

@@ -255,7 +255,8 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
     What was awarded meanwhile stays, and whoever looks at it is told that the rule is no longer
     met. The one learner is signed out and has to let applications in again: it may have been the
     other who did. Whom a file of awards had named goes by that name again, and has no address
-    until somebody writes one. Raises WrongState and NotAllowed.
+    until somebody writes one; nor has the other a new one until the system says it. Raises
+    WrongState and NotAllowed.
     """
     same = _decide(same, State.JOINED, State.APART, by=by, reason=reason)
     other, is_new = Learner.objects.get_or_create(
@@ -267,8 +268,11 @@ def part(same: SamePerson, *, by: User, reason: str) -> SamePerson:
         Learner.objects.filter(pk=other.pk).update(retired_at=None)
     if same.source == AWARD_FILE:
         filed = {"given_name": same.name[:_GIVEN], "family_name": "", "email": ""}
-        said = {name: getattr(same.learner, name) for name in filed}
-        Learner.objects.filter(pk=other.pk).update(number=same.learner.number, **said)
+        said = {"number": same.learner.number}
+        if is_new or same.learner.name != same.name:
+            said |= {name: getattr(same.learner, name) for name in ("given_name", "family_name")}
+        # Nobody knows whose address it is: the file's, or what the system has said since.
+        Learner.objects.filter(pk=other.pk).update(**said)
         same = _exchange(same, other)
         Learner.objects.filter(pk=same.learner_id).update(number=same.number, **filed)
     _move(same.source, same.learner, other)
