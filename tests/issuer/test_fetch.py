@@ -157,6 +157,7 @@ def test_a_name_that_changes_its_mind_is_asked_once(world: World) -> None:
     assert world.called == [PUBLIC]
 
 
+@pytest.mark.where_possible
 def test_who_is_called_is_who_was_looked_at_though_the_name_is_another_machine_by_then(
     tmp_path: Path,
 ) -> None:

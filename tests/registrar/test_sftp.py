@@ -312,6 +312,7 @@ def test_an_address_inside_is_not_entered_unless_the_operator_names_it(
     assert not server.passwords
 
 
+@pytest.mark.where_possible
 def test_openssh_is_entered_with_a_key_and_no_secret_is_in_any_log(
     sshd: OpenSsh, clara: User, roster: Roster, caplog: pytest.LogCaptureFixture
 ) -> None:
