@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from issuer.pages import Act, DeskAdmin, StateFilter, ThingPage, column, state_tag
 from issuer.templatetags import tags
 from registrar.models import Enrolment, Learner, SamePerson
+from registrar.services.awarding import learner_mails
 from registrar.services.learners import same_people
 
 TAGS = {
@@ -31,7 +33,10 @@ def _keep_apart(same: SamePerson, reason: str, by: User) -> str:
 
 
 def _part(same: SamePerson, reason: str, by: User) -> str:
-    same_people.part(same, by=by, reason=reason)
+    with transaction.atomic():
+        same_people.part(same, by=by, reason=reason)
+        if same.source == same_people.AWARD_FILE:
+            learner_mails.redirect({same.learner_id: ""})
     return "They are two people again."
 
 

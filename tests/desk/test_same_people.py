@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from issuer.models import Mail
 from issuer.pages import thing_url
-from registrar.models import Learner, SamePerson
-from registrar.services.awarding import corrections
+from registrar.models import Learner, Revision, SamePerson
+from registrar.services.awarding import award_mails, awards, corrections
 from registrar.services.feeding import feeds
+from tests.cast import Sealed, at_hand, issue
 from tests.desk.reading import SignIn, text
-from tests.registrar.test_same_people import bring, roster
+from tests.registrar.test_same_people import BY_BANNER, award_from_a_file, bring, roster, send
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,20 @@ def test_what_was_put_right_by_hand_stands_beside_what_the_system_says_until_it_
     bring(roster(family_name="Obi"), tmp_path / "a", "banner")
     page = text(client.get(thing_url(learner)))
     assert "Put right here" not in page and "Obi" in page
+
+
+def test_no_mail_about_whom_a_file_named_goes_to_who_was_parted_from_them(
+    workshop: Revision, sealed: Sealed, clara: User, dev: User, signed_in: SignIn
+) -> None:
+    feeds.add("banner", kind="api", source="banner", shares_numbers=True, by=clara)
+    award = award_from_a_file(workshop, clara)
+    with at_hand(sealed):
+        issue(awards.approve(award.batch, by=dev))
+    award_mails.announce(award.batch)
+    assert award_mails.write_some() == 1
+    send("banner", "learners", BY_BANNER)
+    first, moved = Mail.objects.order_by("written_at")
+    assert (moved.again, moved.to) == (first, BY_BANNER["email"])
+    page = thing_url(SamePerson.objects.get())
+    signed_in(clara).post(page, {"act": "part", "reason": "A mistake."})
+    assert moved.repeats.get().state == Mail.State.FAILED

@@ -420,3 +420,17 @@ def test_of_several_with_a_number_the_one_of_the_name_is_awarded_and_that_is_sai
     (problem,) = award_file_reading.plan(data, template=workshop.template).rows[0].problems
     assert (problem.code, problem.severity) == ("several_learners", "error")
     assert "sis:<source>:<sourcedId>" in problem.fix
+
+
+def test_an_address_that_the_system_no_longer_says_opens_nothing(
+    workshop: Revision, clara: User
+) -> None:
+    award_from_a_file(workshop, clara, **{"family name": "Obi"})
+    send("banner", "learners", BY_BANNER | {"email": "old@example.edu"})
+    same_people.join(SamePerson.objects.get(), by=clara, reason="Passport.")
+    send("banner", "learners", BY_BANNER | {"email": "new@example.edu"})
+    asked = {
+        name: learner_sign_ins.ask(f"{name}@example.edu", leads_to="/", address="192.0.2.1")
+        for name in ("old", "new")
+    }
+    assert asked == {"old": 0, "new": 1}

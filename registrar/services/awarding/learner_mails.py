@@ -72,9 +72,17 @@ def move(addresses: Mapping[int, str]) -> None:
     is none they do not go. For who writes addresses, in their transaction and before
     they do.
     """
-    moved = learner_access.end_where_moved(addresses)
-    for start in range(0, len(moved), _QUERY):
-        learners = Learner.objects.in_bulk(moved[start : start + _QUERY])
+    redirect({pk: addresses[pk] for pk in learner_access.end_where_moved(addresses)})
+
+
+def redirect(addresses: Mapping[int, str]) -> None:
+    """Have mails that wait for learners go to these addresses; where there is none they do not go.
+
+    For who has ended what the old ones had opened.
+    """
+    keys = list(addresses)
+    for start in range(0, len(keys), _QUERY):
+        learners = Learner.objects.in_bulk(keys[start : start + _QUERY])
         owners = {ledger.name_of(learner): learner for learner in learners.values()}
         for award in Award.objects.filter(learner__in=learners):
             owners[ledger.name_of(award)] = learners[award.learner_id]

@@ -54,6 +54,12 @@ def ask(email: str, *, leads_to: str, address: str) -> int:
         return 0
     found = Learner.objects.filter(email__iexact=email).exclude(email="").order_by("pk")
     people = [(same_people.who_is(learner), learner) for learner in found[:MOST_AT_AN_ADDRESS]]
+    # What goes by the key of a file of awards is what the system said before: it may say another.
+    people = [
+        (learner, recorded)
+        for learner, recorded in people
+        if learner == recorded or recorded.source != same_people.AWARD_FILE
+    ]
     # Once the access numbers are read: who still has the address now had it at that number.
     still = set(found.values_list("pk", flat=True))
     to = {learner: recorded.email for learner, recorded in people if recorded.pk in still}
