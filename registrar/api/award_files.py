@@ -40,6 +40,7 @@ from registrar.services.awarding import (
     award_file_reading,
     award_files,
 )
+from registrar.services.learners import same_people
 from skills.errors import ImportRefused
 from skills.readers.records import Problem
 
@@ -60,12 +61,15 @@ _COUNTS: Final = (
 )
 _REFUSED: Final = "The file cannot be read as it is, and nobody is awarded."
 _READS: Final = "learners.read"
-# What is said of a number much like the one that is sent, to who may not read learners' numbers.
+# What is said of learners whom the row does not name itself, to who may not read learners.
 _UNTOLD: Final = {
     award_file_plan.MISTYPED: {
         "reason": "Nobody has this number, and somebody of exactly this name has one much like it.",
         "remedy": "Check the number. Nothing, if they are two people: a new one is added.",
-    }
+    },
+    same_people.SHARED_NUMBER: {
+        "reason": "Several learners have this number; it is the one of this name.",
+    },
 }
 
 
@@ -276,7 +280,8 @@ says otherwise of them is noted in `problems`, and changes no record; with anoth
 altogether the row is an error. A row with an error is left
 out and told. A file of which nothing can be read, such as one without a column of numbers, is
 refused (422) with all that is wrong in `errors`. A number on record that is much like the one that
-is sent is named to a client with `learners.read` only.
+is sent, and which of several learners with that number is meant, is named to a client with
+`learners.read` only.
 """
 
 

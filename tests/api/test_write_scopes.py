@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from registrar.models import Learner, Revision
+from registrar.services.feeding import feeds
 from tests.api.test_api import LISTS
 from tests.api.test_award_files import ADDRESS
 from tests.api.test_dry_runs import (  # noqa: F401 - some are fixtures
@@ -157,4 +159,23 @@ def test_the_number_of_somebody_alike_is_told_to_who_may_read_learners(
         told.append(
             ada.number in (problem["reason"] + problem["remedy"]).replace(f"{ada.number}0", "")
         )
+    assert told == [False, True]
+
+
+def test_which_of_several_with_a_number_is_meant_is_told_to_who_may_read_learners(
+    client: Client, workshop: Revision, ada: Learner, clara: User
+) -> None:
+    Learner.objects.create(
+        source="south", sourced_id="s-1", number=ada.number, given_name="Ben", family_name="Obi"
+    )
+    for source in ("south", ada.source):
+        feeds.add(source, source, source=source, shares_numbers=True, by=clara)
+    body = f"number,given_name,family_name\n{ada.number},{ada.given_name},{ada.family_name}"
+    headers, told = bearer("awards.prepare"), []
+    for scope in ("awards.prepare", "awards.prepare learners.read"):
+        AccessToken.objects.update(scope=scope)
+        address = f"{ADDRESS}?template=workshop&dry_run=true"
+        answer = client.post(address, body, "text/csv", headers=headers)
+        found = {each["code"]: each["reason"] for each in answer.json()["problems"]}
+        told.append(f"learner {ada.pk} of" in found["number_of_several"])
     assert told == [False, True]
