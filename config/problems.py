@@ -5,6 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as InvalidValue
+from django.db.models import UUIDField
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -17,7 +19,9 @@ from config.rest import API
 from issuer.bodies import HERE
 from issuer.errors import Refusal
 from registrar.api import file_problems
+from registrar.api.references import KnownElsewhere
 from registrar.errors import Incomplete, NotAllowed
+from registrar.readers.row_members import ELSEWHERE
 from skills.errors import ImportRefused, SkillsError
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,7 +60,7 @@ class ProblemRenderer(JSONRenderer):
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer with `application/problem+json`; the code is stable, the words may change."""
-    error = _as_api_exception(error)
+    error = _as_api_exception(error, context)
     if type(error) is exceptions.UnsupportedMediaType:
         error.detail = ErrorDetail(_unread(context), error.default_code)
     response = exception_handler(error, context)
@@ -86,7 +90,7 @@ def answer(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse(body(status, code, detail), status=status, content_type=MEDIA_TYPE)
 
 
-def _as_api_exception(error: Exception) -> Exception:
+def _as_api_exception(error: Exception, context: dict[str, Any]) -> Exception:
     if isinstance(error, ImportRefused):
         return RefusedFile(error)
     if isinstance(error, Incomplete) and error.gaps:
@@ -98,10 +102,27 @@ def _as_api_exception(error: Exception) -> Exception:
         conflict.status_code = HTTPStatus.CONFLICT
         return conflict
     if isinstance(error, Http404):
-        return exceptions.NotFound("There is nothing with this id.")
+        return exceptions.NotFound(_nothing_of(context["view"]))
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
     return error
+
+
+def _nothing_of(view: Any) -> str:
+    """What is said where nothing is found: of what cannot be an id also what can."""
+    said = "There is nothing with this id."
+    queryset, key = getattr(view, "queryset", None), view.kwargs.get("pk")
+    if queryset is None or key is None:
+        return said
+    if isinstance(view, KnownElsewhere) and key.startswith(ELSEWHERE):
+        return said
+    ours = queryset.model._meta.pk
+    try:
+        ours.to_python(key)
+    except InvalidValue:
+        kind = "a UUID" if isinstance(ours, UUIDField) else "a number"
+        return f"{said} An id is {kind}{getattr(view, 'other_ids', '')}."
+    return said
 
 
 def _unread(context: dict[str, Any]) -> str:

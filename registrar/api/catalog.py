@@ -181,6 +181,7 @@ class OutcomeViewSet(ChangesMixin, AsOfViewSet):
 
     kind = "outcomes"
     write_scopes = ["catalog.write"]
+    other_ids = ", or sis:<source>:<code>, the source being that of its course"
 
     queryset = LearningOutcome.objects.select_related("opportunity")
     filters: ClassVar = {

@@ -33,6 +33,8 @@ class KnownElsewhere(GenericViewSet):
 
     # Whatever signs a sourcedId has.
     lookup_value_regex = r"sis:.+|[^/.]+"
+    # What else is taken, as it is said to whoever names it by something that cannot be an id.
+    other_ids = ", or sis:<source>:<sourcedId>"
 
     @property
     def ids(self) -> dict[str, Any]:

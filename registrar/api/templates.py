@@ -70,5 +70,6 @@ class TemplateViewSet(viewsets.ReadOnlyModelViewSet):
         .annotate(last_change=Greatest("updated_at", Subquery(_LAST_REVISED)))
     )
     updated = F("last_change")
+    other_ids = ": /api/v1/templates?slug= finds it by the short name"
     filters: ClassVar = {"slug": serializers.SlugField(max_length=100)}
     serializer_class = TemplateSerializer

@@ -23,6 +23,31 @@ def test_a_revision_and_its_rule_are_read_by_themselves(sis, cells) -> None:
     assert (rule["id"], rule["rule"]) == (revision["id"], revision["rule"])
 
 
+@pytest.mark.parametrize(
+    ("path", "also"),
+    [
+        ("templates/cells", "/api/v1/templates?slug="),
+        ("templates/sis:sis:cells", "/api/v1/templates?slug="),
+        ("credentials/cells", "An id is a UUID."),
+        ("learners/stu-1001", "An id is a number, or sis:<source>:<sourcedId>."),
+        ("outcomes/BIO-1", "sis:<source>:<code>"),
+    ],
+)
+def test_who_names_a_thing_by_what_cannot_be_its_id_is_told_what_can(
+    sis, cells, path, also
+) -> None:
+    AccessToken.objects.update(scope="templates.read credentials.read learners.read catalog.read")
+    answer = sis.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert also in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["learners/0", "learners/sis:sis:nobody"])
+def test_who_names_nothing_by_an_id_is_told_no_more(sis, path) -> None:
+    AccessToken.objects.update(scope="learners.read")
+    assert sis.get(f"/api/v1/{path}").json()["detail"] == "There is nothing with this id."
+
+
 def test_a_rule_tells_who_would_be_awarded_and_awards_nobody(sis, college, cells, ada, ben) -> None:
     for learner, grade in ((ada, "Distinction"), (ben, "Fail")):
         college.enrol(learner)
