@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -166,6 +167,35 @@ def test_credentials_and_awards_change_with_their_batch_and_status(
     (told,) = rows(sis, f"awards?updated_since={since}")
     assert told["credential"] == str(adas_credential.pk)
     assert len(rows(sis, f"batches?updated_since={since}")) == 1
+
+
+@pytest.mark.django_db
+def test_a_record_changes_with_the_status_of_each_credential_in_it(
+    sis, adas_licence, ben, clara
+) -> None:
+    for act, state in [
+        (withdrawals.suspend, "suspended"),
+        (withdrawals.reinstate, "valid"),
+        (withdrawals.revoke, "revoked"),
+    ]:
+        begin_another_transaction()
+        since = clock.now().isoformat()
+        assert rows(sis, f"records?updated_since={since}") == []
+        act(adas_licence, by=clara, reason="Looked into")
+        (told,) = rows(sis, f"records?updated_since={since}")
+        assert [award["state"] for award in told["awards"]] == [state]
+        assert datetime.fromisoformat(told["updated_at"]) >= datetime.fromisoformat(since)
+        assert told["updated_at"] == sis.get(f"/api/v1/records/{told['id']}").json()["updated_at"]
+    # It comes where it changed: after whom nothing has happened to since.
+    begin_another_transaction()
+    Learner.objects.filter(pk=ben.pk).update(family_name="Other")
+    page = sis.get("/api/v1/records?updated_since=2020-01-01T00:00:00Z&limit=1").json()
+    found = [*page["results"]]
+    while page["next"]:
+        page = sis.get(page["next"]).json()
+        found += page["results"]
+    assert [row["number"] for row in found][-2:] == ["1001", "1002"]
+    assert [row["updated_at"] for row in found] == sorted(row["updated_at"] for row in found)
 
 
 @pytest.mark.django_db
