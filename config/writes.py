@@ -83,7 +83,10 @@ class Writes:
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
-        """Refuse parameters that a write does not know: who misspells `dry_run` means to try."""
+        """Refuse parameters that a write does not know, or that are given twice.
+
+        Who misspells `dry_run` means to try.
+        """
         if not is_write(request.method, request.path) or not _is_offered(request, view):
             return None
         known = [DRY_RUN, *getattr(getattr(view, "cls", None), "write_parameters", ())]
@@ -94,6 +97,8 @@ class Writes:
                 f"This address takes {', '.join(f'`{name}`' for name in known)} only, "
                 f"not {', '.join(f'`{name[:64]}`' for name in unknown[:10])}.",
             )
+        if twice := [name for name, said in request.GET.lists() if len(said) > 1]:
+            return problems.answer(400, "unknown_parameter", f"Give `{twice[0]}` once.")
         return None
 
     def _tried(self, request: HttpRequest) -> HttpResponse:

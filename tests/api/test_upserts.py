@@ -124,6 +124,16 @@ def test_everything_is_sent_and_the_same_again_changes_nothing(writer: APIClient
     assert LedgerEntry.objects.filter(act="rows.sent").count() == len(ALL)
 
 
+@pytest.mark.parametrize("query", ["?source=banner&source=other", "?source=banner&source=banner"])
+def test_a_parameter_that_is_given_twice_is_refused_and_nothing_is_written(
+    writer: APIClient, query: str
+) -> None:
+    refused = send(writer, "learners", [{"sourced_id": "s1"}], query)
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_parameter")
+    assert refused.json()["detail"] == "Give `source` once."
+    assert not Learner.objects.filter(sourced_id="s1").exists()
+
+
 @pytest.fixture
 def sent(writer: APIClient) -> APIClient:
     for path, rows in ALL.items():
