@@ -46,8 +46,9 @@ class SentRowSerializer(serializers.ModelSerializer):
         "learner before, or a file of awards named them; `maybe_the_same`: perhaps; "
         "`number_of_several`: another learner of this source has the number; `number_known`: a "
         "learner of a file of awards or of an agreed source has it; `emptied`: a member held "
-        "something, and null or an empty cell took it away; `duplicate`: a row before says the "
-        "same",
+        "something, and null or an empty cell took it away; `brought_back`: it was "
+        "retired or withdrawn, and stands again since the row does not say so; `duplicate`: a row "
+        "before says the same",
     )
 
     class Meta:

@@ -172,7 +172,8 @@ class UpsertsMixin(KnownElsewhere):
         sheet an empty cell; `notes` of the row name each that held something (`emptied`), also in
         a dry run. What is required is an error then. To leave something alone in a sheet
         leave out its column, or send those rows as NDJSON. `retired` and `withdrawn` are false
-        where they are left out or empty.
+        where they are left out or empty: what was retired stands again then, and where the
+        member is left out a note says so (`brought_back`).
 
         The same rows again change nothing. Of rows with one key that say the same, one counts, and
         the others are `unchanged` with a note; of those that differ all are refused (`duplicate`).

@@ -396,6 +396,23 @@ def test_what_held_something_and_is_emptied_is_named(sent: APIClient) -> None:
     ]
 
 
+def test_a_row_that_brings_back_what_was_retired_without_saying_so_is_told_of_it(
+    sent: APIClient,
+) -> None:
+    for path, key, gone in (("learners", "l1", "retired"), ("results", "r1", "withdrawn")):
+        row = {"sourced_id": key}
+        for again in ({}, {gone: False}, {gone: None}):
+            assert became(send(sent, path, [row | {gone: True}])) == ["updated"]
+            expected = [] if again else [(f"/0/{gone}", "brought_back")]
+            for query in (BANNER + "&dry_run=true", BANNER):
+                told = send(sent, path, [row | again], query)
+                assert (became(told), notes(told)) == (["updated"], expected)
+        assert notes(send(sent, path, [row])) == []
+    assert became(send(sent, "learners", [{"sourced_id": "l1", "retired": True}])) == ["updated"]
+    still = sent.patch("/api/v1/learners/sis:banner:l1", {"email": "x@b.edu"}, format="json")
+    assert still.json()["retired_at"] is not None
+
+
 def test_whoever_does_not_say_as_which_system_is_told_that_the_parameter_is_missing(
     writer: APIClient,
 ) -> None:

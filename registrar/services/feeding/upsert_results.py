@@ -42,7 +42,7 @@ def apply(rows: Sequence[Row], *, source: str, at: datetime) -> None:
         key = _key(row)
         row.done = CREATED if key in new else UPDATED if key in changed else UNCHANGED
         if key in changed:
-            _tell_emptied(row, held[key], entries[key])
+            _tell_changes(row, held[key], entries[key])
     results.keep(compared, at=at)
 
 
@@ -149,7 +149,9 @@ def _value(row: Row, held: Mapping[_Key, Result], name: str) -> Any:
     return getattr(before, f"{name}_id") if before is not None and name not in row.said else None
 
 
-def _tell_emptied(row: Row, before: Result, entry: Entry) -> None:
+def _tell_changes(row: Row, before: Result, entry: Entry) -> None:
+    if before.withdrawn and not entry.withdrawn:
+        upsert_rows.tell_brought_back(row, "withdrawn")
     for name in results.WORK:
         upsert_rows.tell_emptied(row, name, getattr(before, name), getattr(entry, name))
 

@@ -29,6 +29,7 @@ UNCHANGED: Final = "unchanged"
 ERROR: Final = "error"
 DUPLICATE: Final = "duplicate"
 EMPTIED: Final = "emptied"
+BROUGHT_BACK: Final = "brought_back"
 STATUSES: Final = (CREATED, UPDATED, UNCHANGED, ERROR)
 
 _NOTHING: Final = ("", None)
@@ -55,6 +56,8 @@ class Row:
     done: str = ""
     # Which row before says the same.
     first: int | None = None
+    # Members of which it says nothing, so that they are false.
+    unsaid: set[str] = field(default_factory=set)
 
     @property
     def status(self) -> str:
@@ -157,8 +160,9 @@ def _row(members: Mapping[str, Member], given: Given, key_name: str, *, is_text:
     if key_name not in given.members:
         _miss(row, key_name)
     for name, member in members.items():
-        if member.resets:
-            row.said.setdefault(name, member.kind.blank)
+        if member.resets and name not in row.said:
+            row.said[name] = member.kind.blank
+            row.unsaid.add(name)
     return row
 
 
@@ -203,6 +207,17 @@ def tell_emptied(row: Row, name: str, before: Any, after: Any) -> None:
             f"{name} held something, and is emptied.",
             "Nothing, if that is meant. Else send it again; to leave it alone, leave out the "
             "member or the column.",
+        )
+
+
+def tell_brought_back(row: Row, name: str) -> None:
+    """Note that it stands again what was retired or withdrawn, where the row does not say so."""
+    if name in row.unsaid:
+        row.note(
+            name,
+            BROUGHT_BACK,
+            f"{name} was true and is left out, which counts as false: it stands again.",
+            f"Nothing, if that is meant. Else send {name} as true again.",
         )
 
 

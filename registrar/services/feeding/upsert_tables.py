@@ -115,7 +115,7 @@ class _Writing:
                 row.done = UPDATED
             elif held is not None and self._differs(held, given[row.key]):
                 row.done = UPDATED
-                self._tell_emptied(row, held, given[row.key])
+                self._tell_changes(row, held, given[row.key])
         changed = {row.key: given[row.key] for row in good if row.done != UNCHANGED}
         if self._kind == "learners":
             self._end_access(changed)
@@ -283,10 +283,13 @@ class _Writing:
     def _differs(self, held: Any, values: Mapping[str, Any]) -> bool:
         return any(getattr(held, name) != value for name, value in values.items())
 
-    def _tell_emptied(self, row: Row, held: Any, values: Mapping[str, Any]) -> None:
+    def _tell_changes(self, row: Row, held: Any, values: Mapping[str, Any]) -> None:
         for member in MEMBERS[self._kind]:
             name = self._table.attribute(member.name)
-            if name in values:
+            if member.resets:
+                if getattr(held, self._table.gone) and not values[self._table.gone]:
+                    upsert_rows.tell_brought_back(row, member.name)
+            elif name in values:
                 upsert_rows.tell_emptied(row, member.name, getattr(held, name), values[name])
 
     def _end_access(self, changed: Mapping[str, Mapping[str, Any]]) -> None:
