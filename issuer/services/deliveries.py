@@ -107,12 +107,14 @@ def send_again(delivery: Delivery, *, by: Actor) -> Delivery:
 def send_failed_again(endpoint: WebhookEndpoint, *, since: datetime, by: Actor) -> int:
     """Send at once all that has happened since and was tried in vain; how many. Tests are not.
 
+    Nor is what the endpoint no longer wants to be told of.
     Raises WrongState where the endpoint is off.
     """
     _demand_on(endpoint)
     missed = Q(state=State.FAILED) | _between_tries()
-    failed = endpoint.deliveries.filter(missed, event__at__gte=since)
-    wanted = failed.exclude(event__type=events.TEST.name)
+    wanted = endpoint.deliveries.filter(
+        missed, event__at__gte=since, event__type__in=endpoint.types
+    )
     count = wanted.update(state=State.WAITING, tries=0, try_at=Now())
     if count:
         details = {"since": since.isoformat(), "count": count}

@@ -1,7 +1,7 @@
 """Register webhooks, and see and repeat what was sent to them."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -24,13 +24,17 @@ from issuer import bodies, tasks
 from issuer.bodies import Asked, Moment, Strict
 from issuer.errors import BadReceiver
 from issuer.models import Delivery, DeliveryAttempt, WebhookEndpoint
-from issuer.services import deliveries, webhook_calls, webhooks
+from issuer.services import clock, deliveries, webhook_calls, webhooks
 from issuer.services.clients import Client
+from issuer.vc import timestamps
 from registrar.api import versions
 from registrar.api.examples import WEBHOOK
 from registrar.api.told_once import ToldOnce
 from registrar.services.college import api_clients
 from registrar.services.college.event_types import CATALOGUE, SENT
+
+# By so much the clock of a client may be behind.
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
 @extend_schema_field(
@@ -155,7 +159,18 @@ class SecretOptionsSerializer(Strict):
 class ReplaySerializer(Strict):
     """From when on what was not delivered is sent once more."""
 
-    since = Moment(help_text="When it happened; at most 30 days ago")
+    since = Moment(help_text=f"When it happened; at most {deliveries.KEPT.days} days ago")
+
+    def validate_since(self, since: datetime) -> datetime:
+        """What is forgotten cannot be sent again; clocks may differ."""
+        if since < (now := clock.now()) - deliveries.KEPT - _CLOCKS_DIFFER:
+            first = timestamps.write(now - deliveries.KEPT)
+            reason = (
+                f"It is more than {deliveries.KEPT.days} days ago, and what was sent then is "
+                f"forgotten. Send a time from {first} on."
+            )
+            raise serializers.ValidationError(reason, code="too_early")
+        return since
 
 
 class ReplayedSerializer(serializers.Serializer):
@@ -347,7 +362,10 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @extend_schema(request=ReplaySerializer, responses={202: ReplayedSerializer})
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Send once more all that has happened since and was not delivered."""
+        """Send once more all that has happened since and was not delivered.
+
+        Only what is among its `types` now.
+        """
         asked = ReplaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         endpoint = self.get_object()

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,7 @@ from oauth2_provider.models import AccessToken
 from rest_framework.test import APIClient
 
 from issuer.models import Batch, Event, Mail, WebhookEndpoint
-from issuer.services import deliveries, events, webhooks
+from issuer.services import clock, deliveries, events, webhooks
 from registrar.models import ApiClient, KeptAnswer
 from registrar.services.awarding import awards
 from registrar.services.college import api_clients
@@ -164,7 +165,7 @@ def test_what_may_be_chosen_is_told_to_who_chose_something_else(system: APIClien
     body = {"url": "https://sis.example/hooks", "types": ["unknown.{thing}"]}
     kinds = told(system.post(PATH, body, format="json"))
     assert kinds.startswith("It is one of: ") and all(each in kinds for each in CATALOGUE)
-    assert "waiting, done, failed" in told(system.get("/api/v1/jobs?state=x"))
+    assert "waiting, running, done, failed" in told(system.get("/api/v1/jobs?state=x"))
     assert "skill" in told(system.get("/api/v1/skills?search=a&kind=x"))
     assert "submitted" in told(system.get("/api/v1/revisions?state=x"))
     framework = Framework.objects.earliest("pk")
@@ -293,7 +294,7 @@ def test_the_log_is_filtered_and_what_is_in_it_is_sent_again(
     system.patch(address, {"is_on": False}, format="json")
     assert system.post(f"{log}/{event.pk}/replay").json()["code"] == "wrong_state"
     system.patch(address, {"is_on": True}, format="json")
-    since = {"since": "2020-01-01T00:00:00Z"}
+    since = {"since": (clock.now() - timedelta(days=30)).isoformat()}
     assert system.post(f"{address}/replay", {}, format="json").status_code == 400
     assert system.post(f"{address}/replay", since, format="json").json() == {"count": 1}
     receiver.status = 204
@@ -303,6 +304,35 @@ def test_the_log_is_filtered_and_what_is_in_it_is_sent_again(
     assert (again.status_code, again.json()["state"]) == (202, "waiting")
     for unknown in (uuid4(), "f" * 36):
         assert system.get(f"{log}/{unknown}").status_code == 404
+
+
+def test_what_is_forgotten_is_not_asked_for_again(system: APIClient, receiver: Receiver) -> None:
+    address = f"{PATH}/{register(system, receiver)['id']}/replay"
+    early = {"since": (clock.now() - timedelta(days=31)).isoformat()}
+    refused = system.post(address, early, format="json")
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/since", "too_early")
+    first = error["reason"].split("from ")[1].split(" on.")[0]
+    assert system.post(address, {"since": first}, format="json").status_code == 202
+
+
+def test_what_a_webhook_wants_no_more_is_not_sent_again_with_the_rest(
+    system: APIClient, receiver: Receiver
+) -> None:
+    address = f"{PATH}/{register(system, receiver)['id']}"
+    receiver.status = 500
+    for type in (events.BATCH_APPROVED, events.CREDENTIAL_ISSUED):
+        told = events.one if type is events.CREDENTIAL_ISSUED else events.thing
+        assert events.tell(type, partial(told, 1, at=events.BATCHES)) is not None
+    send()
+    system.patch(address, {"types": ["credential.issued"]}, format="json")
+    since = {"since": (clock.now() - timedelta(days=1)).isoformat()}
+    assert system.post(f"{address}/replay", since, format="json").json() == {"count": 1}
+    receiver.status = 204
+    receiver.messages.clear()
+    send()
+    assert receiver.types == ["credential.issued"]
 
 
 def test_every_message_is_as_the_schema_says(client: Any) -> None:
@@ -317,6 +347,9 @@ def test_every_message_is_as_the_schema_says(client: Any) -> None:
         "failed": 0,
         "cancelled": 0,
         "held": 0,
+        "state": "done",
+        "dry_run": True,
+        **dict.fromkeys(["total", "created", "updated", "unchanged", "errors"], 1),
     }
     for name, described in schema["webhooks"].items():
         body = described["post"]["requestBody"]["content"]["application/json"]["schema"]
