@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 from issuer.services.events import MOST_IDS, TEST, EventType
 from registrar.services.college.event_types import SENT
 
-_TYPES = {str: "string", int: "integer"}
+_TYPES = {str: "string", int: "integer", bool: "boolean"}
 _HEADERS = {
     "webhook-id": "Stays the same when the message is sent again",
     "webhook-timestamp": "When this try was made, in seconds since 1970",
@@ -27,6 +27,7 @@ _ANSWERS_TO_A_TEST = {
 _MEMBERS = {
     "url": "Where the rest is read",
     "state": "`done`, or `failed`: then rows may be left that were not reached",
+    "dry_run": "True: nothing was written, and the counts say what would be",
     "errors": "How many rows are wrong, and changed nothing",
     "count": "How many they are, also where `ids` is empty",
     "ids": f"All of them; empty where they are more than {MOST_IDS}: page through `url` then",

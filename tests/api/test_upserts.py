@@ -821,6 +821,7 @@ def test_the_end_of_a_job_is_told_with_its_counts(writer: APIClient) -> None:
         "id": str(job.pk),
         "url": f"/api/v1/jobs/{job.pk}",
         "state": "done",
+        "dry_run": False,
         "total": 1_502,
         "created": 1_500,
         "updated": 0,
@@ -834,6 +835,12 @@ def test_the_end_of_a_job_is_told_with_its_counts(writer: APIClient) -> None:
     tasks.write_rows(str(job.pk))
     failed = Event.objects.get(type="job.finished").data
     assert (failed["state"], failed["total"], failed["created"]) == ("failed", 1_001, 0)
+    Event.objects.all().delete()
+    UpsertJob.objects.all().delete()
+    job = take(writer, lines(1_001), query=f"{BANNER}&dry_run=true")
+    tasks.write_rows(str(job.pk))
+    tried = Event.objects.get(type="job.finished").data
+    assert (tried["dry_run"], tried["state"], tried["total"]) == (True, "done", 1_001)
 
 
 def test_a_row_of_a_job_is_refused_for_one_that_comes_much_later(writer: APIClient) -> None:

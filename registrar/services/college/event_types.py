@@ -20,12 +20,14 @@ class Night:
 class FinishedJob:
     """A job that came to its end, `done` or `failed`, and what became of its rows.
 
-    Of `total` rows those that are counted nowhere were not reached.
+    Of `total` rows those that are counted nowhere were not reached. After a dry run the counts say
+    what would become of them.
     """
 
     id: str
     url: str
     state: str
+    dry_run: bool
     total: int
     created: int
     updated: int

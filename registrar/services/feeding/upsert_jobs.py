@@ -203,6 +203,7 @@ def _finished(job: UpsertJob) -> event_types.FinishedJob:
         where.id,
         where.url,
         state=job.state,
+        dry_run=job.dry_run,
         total=job.total,
         created=job.created,
         updated=job.updated,
