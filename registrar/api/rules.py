@@ -18,7 +18,7 @@ from registrar.api.award_rules import RuleField
 from registrar.api.jobs import RowErrorSerializer
 from registrar.api.references import Reference
 from registrar.api.templates import RevisionSerializer
-from registrar.models import Learner, Revision, RevisionSkill
+from registrar.models import Award, Learner, Revision, RevisionSkill
 from registrar.models.catalog import key_of
 from registrar.rules import parse
 from registrar.services.awarding import awards
@@ -110,8 +110,16 @@ class CandidateSerializer(serializers.Serializer):
     )
 
 
+class LapsedSerializer(serializers.Serializer):
+    """An award by a rule that is not met any more."""
+
+    award = serializers.IntegerField(source="pk", help_text="Its id")
+    learner = Reference("The learner")
+    occasion = serializers.CharField(help_text="Such as the offering; may be empty")
+
+
 class EvaluatedSerializer(serializers.Serializer):
-    """Who would be awarded by a rule now."""
+    """Who would be awarded by a rule now. Retired learners are not judged."""
 
     awarded = serializers.IntegerField(help_text="Would be awarded now")
     already = serializers.IntegerField(help_text="Were awarded before, and that was approved")
@@ -123,6 +131,7 @@ class EvaluatedSerializer(serializers.Serializer):
         help_text="Awards by a rule that is not met any more, mostly because a result was "
         "withdrawn or corrected; it is for a person to withdraw them"
     )
+    lapsed_awards = LapsedSerializer(many=True, help_text="Which these are, and whose")
     is_complete = serializers.BooleanField(
         help_text=f"False where more than {MOST_NAMED:,} of a kind are not named"
     )
@@ -194,10 +203,20 @@ class AwardRuleViewSet(viewsets.ReadOnlyModelViewSet):
             for each, outcome, its_notes in zip(candidates, outcomes, taken_back, strict=True)
         ]
         counts = {outcome: len(judged) for outcome, judged in kinds.items()}
-        is_complete = len(told) == sum(counts.values())
         counts["lapsed"] = len(found.lapsed)
+        whose = [award.pk for award in found.lapsed[:MOST_NAMED]]
+        lapsed = Award.objects.filter(pk__in=whose).select_related("learner").order_by("pk")
+        is_complete = len(told) + len(whose) == sum(counts.values())
         notes = NoteSerializer(readiness.notes(revision), many=True).data
-        return Response({**counts, "is_complete": is_complete, "notes": notes, "learners": told})
+        return Response(
+            {
+                **counts,
+                "lapsed_awards": LapsedSerializer(lapsed, many=True).data,
+                "is_complete": is_complete,
+                "notes": notes,
+                "learners": told,
+            }
+        )
 
 
 def _told(

@@ -5,7 +5,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from issuer.models import LedgerEntry, StatusChange
-from registrar.models import Enrolment, Result
+from registrar.models import Award, Enrolment, Result
 from registrar.services.awarding import awards
 from registrar.services.marking import results
 from tests.api.test_drafts import new
@@ -133,10 +133,14 @@ def test_an_award_whose_result_was_taken_back_is_told_as_lapsed(
     awards.approve(adas_batch, by=dev)
     AccessToken.objects.update(scope="rules.evaluate templates.read")
     address = f"/api/v1/rules/{cells.pk}/evaluate"
-    assert sis.post(address).json()["lapsed"] == 0
+    told = sis.post(address).json()
+    assert (told["lapsed"], told["lapsed_awards"]) == (0, [])
     results.withdraw(Result.objects.values_list("pk", flat=True), at=timezone.now())
     told = sis.post(address).json()
     assert (told["lapsed"], told["already"], told["not_met"]) == (1, 0, 1)
+    award = Award.objects.get()
+    whose = {"award": award.pk, "learner": "sis:sis:stu-1001", "occasion": award.occasion}
+    assert (told["lapsed_awards"], told["is_complete"]) == ([whose], True)
     assert [each["code"] for each in told["learners"][0]["notes"]] == ["result_withdrawn"]
 
 
