@@ -1,5 +1,6 @@
 """One call at a receiver of webhooks: to checked addresses, without redirects, within bounds."""
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ MAX_SECONDS: Final = 15
 MAX_BYTES: Final = 16 * 1024
 # Of a refusal so much is kept, for who looks for its reason.
 MAX_SAID: Final = 500
+# What an address of a receiver looks like; http and ports are for origins that may be called so.
+ADDRESS: Final = r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?][!-~]*)?$"
 NO_ANSWER: Final = "No answer: it is not found at a public address, refuses, or takes too long."
 
 _NO_ADDRESS: Final = "This is no https address. Send one such as https://sis.example.edu/hooks."
@@ -54,6 +57,8 @@ def check(url: str) -> None:
         fetch.require_acceptable(url, trusted=_trusted(url))
     except Unreachable:
         raise BadReceiver(_why_never(url)) from None
+    if not _is_plain(url):
+        raise BadReceiver(_NO_ADDRESS)
 
 
 def _why_never(url: str) -> str:
@@ -63,10 +68,10 @@ def _why_never(url: str) -> str:
         port = parts.port
     except ValueError:
         return _NO_ADDRESS
-    if not parts.hostname or parts.scheme not in ("http", "https") or not _is_plain(url):
-        return _NO_ADDRESS
-    if "@" in parts.netloc:
+    if parts.hostname and "@" in parts.netloc:
         return "No address with a user name is called. Leave it out: messages are signed instead."
+    if not _is_plain(url):
+        return _NO_ADDRESS
     if parts.hostname in _THIS_MACHINE or fetch.is_private(parts.hostname):
         why = "It leads to this machine (localhost) or into a private network."
     elif parts.scheme == "http":
@@ -81,7 +86,7 @@ def _why_never(url: str) -> str:
 
 
 def _is_plain(url: str) -> bool:
-    return url.isascii() and url.isprintable() and " " not in url
+    return re.fullmatch(ADDRESS, url) is not None
 
 
 def make(call: Call) -> Answer:

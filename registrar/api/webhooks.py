@@ -37,9 +37,7 @@ from registrar.services.college.event_types import CATALOGUE, SENT
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
-@extend_schema_field(
-    {"type": "string", "pattern": r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[!-~]*)?$"}
-)
+@extend_schema_field({"type": "string", "pattern": webhook_calls.ADDRESS})
 class ReceiverField(serializers.CharField):
     """Where a webhook is told."""
 
@@ -49,8 +47,9 @@ class WebhookSerializer(Strict, serializers.ModelSerializer):
 
     url = ReceiverField(
         max_length=500,
-        help_text="https at a public address, on port 443; anything else, such as localhost, only "
-        "where whoever runs the service has named its origin in `WEBHOOK_ORIGINS`",
+        help_text="https at a public address, on port 443; http, another port, localhost or a "
+        "private network only where whoever runs the service has named its origin in "
+        "`WEBHOOK_ORIGINS`. A service that itself runs at http://localhost calls localhost, too",
     )
     types = serializers.ListField(
         child=serializers.ChoiceField([*CATALOGUE]),
@@ -359,13 +358,15 @@ class WebhookViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         tasks.deliver_soon()
         return _told(delivery)
 
-    @extend_schema(request=ReplaySerializer, responses={202: ReplayedSerializer})
+    @extend_schema(
+        request=ReplaySerializer,
+        responses={202: ReplayedSerializer},
+        description="Send once more all that has happened since and was not delivered, of the "
+        "`types` that the webhook has now.",
+    )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Send once more all that has happened since and was not delivered.
-
-        Only what is among its `types` now.
-        """
+        """Send once more all that has happened since and was not delivered."""
         asked = ReplaySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         endpoint = self.get_object()

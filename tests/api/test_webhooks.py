@@ -131,6 +131,35 @@ def test_what_is_wrong_with_a_webhook_is_told(
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "https://sis.example/hooks?of=sis",
+        "https://SIS.example:443",
+        "http://localhost:8462/hook",
+        "http://[::1]:8462/hook",
+        "http://10.1.2.3:8462/hook",
+        "https://sis.example/hooks#x",
+        "https://sis.example/hö",
+        "https://sis.example#x",
+        "https://sis_1.example/",
+        "HTTPS://sis.example/",
+        "ftp://10.1.2.3:8462/hook",
+    ],
+)
+def test_an_address_is_taken_and_told_as_the_schema_says(
+    url: str, system: APIClient, settings: Any
+) -> None:
+    settings.WEBHOOK_ORIGINS = ["http://10.1.2.3:8462", "ftp://10.1.2.3:8462"]
+    schema = system.get("/api/v1/schema", headers={"accept": "application/json"}).json()
+    says = schema["components"]["schemas"]["Webhook"]["properties"]["url"]
+    answer = system.post(PATH, {"url": url, "types": ["batch.approved"]}, format="json")
+    assert answer.status_code in (201, 400)
+    assert (answer.status_code == 201) is Draft202012Validator(says).is_valid(url)
+    if answer.status_code == 201:
+        assert answer.json()["url"] == url
+
+
+@pytest.mark.parametrize(
     ("url", "said"),
     [
         ("http://sis.example/hooks", "over https"),
