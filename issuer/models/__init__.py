@@ -1,6 +1,6 @@
 """The issuer's facts, in the order in which they come to be."""
 
-from issuer.models.batches import Batch, Chunk
+from issuer.models.batches import Batch, Chunk, condition_of_batch
 from issuer.models.credentials import (
     Achievement,
     Credential,
@@ -37,4 +37,5 @@ __all__ = [
     "StatusListPublication",
     "VerifiableCredential",
     "WebhookEndpoint",
+    "condition_of_batch",
 ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from issuer.models.changes import dated, last_change
 
@@ -119,6 +119,21 @@ class Batch(models.Model):
     def is_withdrawn(self) -> bool:
         """Whether whoever prepared it took it back before anybody decided."""
         return self.state == self.State.DECLINED and self.decided_by_id == self.prepared_by_id
+
+
+def condition_of_batch(at: str = "") -> Case:
+    """As what people are told of a batch, by the names of `tags.STATES`; `at` leads to it."""
+    return Case(
+        When(**{f"{at}begins_at__isnull": False}, then=Value("scheduled")),
+        When(**{f"{at}paused_at__isnull": False}, then=Value("paused")),
+        When(
+            **{f"{at}state": Batch.State.DECLINED, f"{at}decided_by": F(f"{at}prepared_by")},
+            then=Value("withdrawn"),
+        ),
+        When(**{f"{at}state": Batch.State.APPROVED}, then=Value("running")),
+        default=F(f"{at}state"),
+        output_field=models.CharField(),
+    )
 
 
 class Chunk(models.Model):

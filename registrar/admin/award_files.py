@@ -17,15 +17,14 @@ from issuer.pages import (
     Act,
     DeskAdmin,
     Page,
-    StateFilter,
     ThingPage,
     Verb,
     column,
     number_column,
-    person_column,
     state_tag,
     thing_url,
 )
+from issuer.templatetags.tags import STATES
 from issuer.vc import reading
 from issuer.vc.errors import VcError
 from registrar import tasks
@@ -50,6 +49,22 @@ Outcome = AwardFileRow.Outcome
 ROWS_PER_PAGE: Final = 25
 # So many awards are prepared while somebody waits; more by a worker.
 PREPARED_AT_ONCE: Final = 2_000
+BY_COMMAND: Final = "a command on the server"
+# As what people are told of a file, on its way; the last ones are the end of it.
+CONDITIONS: Final = (
+    "reading",
+    "read",
+    "preparing",
+    "prepared",
+    "scheduled",
+    "running",
+    "paused",
+    "issued",
+    "declined",
+    "withdrawn",
+    "refused",
+    "discarded",
+)
 
 
 def _prepare(kept: AwardFile, reason: str, by: User, *, name: str) -> str:
@@ -85,7 +100,7 @@ class AwardFilePage(ThingPage):
 
     def get_queryset(self) -> QuerySet[AwardFile]:
         found = AwardFile.objects.select_related("template__unit", "read_by", "batch")
-        return found.defer("content")
+        return found.defer("content").with_condition()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kept = self.object
@@ -102,6 +117,7 @@ class AwardFilePage(ThingPage):
             shown=shown,
             kinds=kinds(kept),
             page=page,
+            by_command=BY_COMMAND,
             mending=[to_mend(kept, row) for row in page] if mends else [],
             **kwargs,
         )
@@ -189,6 +205,19 @@ class ReadingPart(Page, DetailView):
         return super().render_to_response(context, **kwargs)
 
 
+class Conditions(admin.SimpleListFilter):
+    """Files as their tags tell of them."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list:
+        return [(each, STATES[each].word) for each in CONDITIONS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(condition=self.value()) if self.value() else queryset
+
+
 @admin.register(AwardFile)
 class AwardFileAdmin(DeskAdmin):
     """Every file of people to award."""
@@ -206,10 +235,10 @@ class AwardFileAdmin(DeskAdmin):
         "awarded",
         number_column("total", "rows"),
         number_column("wrong", "with errors"),
-        person_column("read_by"),
+        "reader",
         column("read_at", "read"),
     )
-    list_filter = (("state", StateFilter),)
+    list_filter = (Conditions,)
     list_select_related = ("read_by", "template")
     search_fields = ("file_name", "template__slug")
     search_help_text = "File name or template"
@@ -217,8 +246,8 @@ class AwardFileAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AwardFile]:
         found = super().get_queryset(request).defer("content", "problems", "header")
-        named = found.prefetch_related(names_of_templates("template__"))
-        return named.annotate(wrong=F("counts__wrong"))
+        named: Any = found.prefetch_related(names_of_templates("template__"))
+        return named.with_condition().annotate(wrong=F("counts__wrong"))
 
     def own_urls(self) -> list[URLPattern]:
         return [
@@ -237,8 +266,12 @@ class AwardFileAdmin(DeskAdmin):
         return format_html("<bdi>{}</bdi>", kept.template.name)
 
     @admin.display(description="state", ordering="state")
-    def condition(self, kept: AwardFile) -> str:
-        return state_tag(kept.state)
+    def condition(self, kept: Any) -> str:
+        return state_tag(kept.condition)
+
+    @admin.display(description="read by", ordering="read_by__last_name")
+    def reader(self, kept: AwardFile) -> str:
+        return format_html("<bdi>{}</bdi>", kept.reader or BY_COMMAND)
 
 
 def choose_url(template: CredentialTemplate) -> str:

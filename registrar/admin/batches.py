@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issuer import tasks as issuer_tasks
 from issuer.errors import Refusal
-from issuer.models import Batch, Credential, Mail, VerifiableCredential
+from issuer.models import Batch, Credential, Mail, VerifiableCredential, condition_of_batch
 from issuer.pages import (
     Act,
     DeskAdmin,
@@ -467,6 +467,9 @@ class BatchAdmin(DeskAdmin):
     search_help_text = "Name of the batch"
     thing_page = BatchPage
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        return super().get_queryset(request).annotate(condition=condition_of_batch())
+
     def own_urls(self) -> list:
         return [
             self.hang("<uuid:object_id>/progress/", ProgressPart, "progress"),
@@ -480,11 +483,5 @@ class BatchAdmin(DeskAdmin):
         return format_html("<bdi>{}</bdi>", batch.preparer)
 
     @admin.display(description="state", ordering="state")
-    def condition(self, batch: Batch) -> str:
-        if batch.begins_at is not None:
-            return state_tag("scheduled")
-        if batch.paused_at is not None:
-            return state_tag("paused")
-        if batch.is_withdrawn:
-            return state_tag("withdrawn")
-        return state_tag("running" if batch.state == Batch.State.APPROVED else batch.state)
+    def condition(self, batch: Any) -> str:
+        return state_tag(batch.condition)

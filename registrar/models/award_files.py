@@ -5,12 +5,31 @@ from typing import Final
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, F, Q, Value, When
 
-from issuer.models import Batch
+from issuer.models import Batch, condition_of_batch
 from registrar.models.awards import Award
 from registrar.models.learners import Learner
 from registrar.models.templates import CredentialTemplate
+
+
+class AwardFileQuerySet(models.QuerySet["AwardFile"]):
+    """Adds as what people are told of a file."""
+
+    def with_condition(self) -> "AwardFileQuerySet":
+        """With `condition`: that of its batch, where there is one; else its state.
+
+        What a system sent is not kept where nobody is awarded by it: it was read.
+        """
+        awards_nobody = Q(state=AwardFile.State.DISCARDED) & ~Q(client="")
+        return self.annotate(
+            condition=Case(
+                When(batch__isnull=False, then=condition_of_batch("batch__")),
+                When(awards_nobody, then=Value(AwardFile.State.READ)),
+                default=F("state"),
+                output_field=CharField(),
+            )
+        )
 
 
 class AwardFile(models.Model):
@@ -84,6 +103,8 @@ class AwardFile(models.Model):
     read_at = models.DateTimeField(auto_now_add=True)
     prepared_at = models.DateTimeField(null=True)
 
+    objects = AwardFileQuerySet.as_manager()
+
     class Meta:
         ordering = ["-read_at"]
         constraints = [
@@ -96,6 +117,13 @@ class AwardFile(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def reader(self) -> str:
+        """Who gave it: a person or a system by their name; nothing for a command."""
+        if self.read_by is None:
+            return self.client
+        return self.read_by.get_full_name() or self.read_by.get_username()
 
     @property
     def is_fatal(self) -> bool:

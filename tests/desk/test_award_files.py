@@ -1,5 +1,6 @@
 """People are awarded from a file at the desk: uploaded, looked at, mended in place, approved."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from registrar.admin import award_files as pages
 from registrar.models import Award, AwardFile, AwardMail, Learner, Revision
 from registrar.services.awarding import award_files, award_mails, awards, withdrawals
 from registrar.services.college import api_clients
+from tests.api.test_award_files import send
+from tests.api.test_framework_imports import bearer
 from tests.cast import College, issue
 from tests.registrar.award_sheets import HEADER, line, right
 from tests.screens import width_beyond_the_screen
@@ -315,6 +318,51 @@ def test_a_batch_that_a_system_prepared_names_the_system_wherever_it_is_told(
         with transaction.atomic():
             Batch.objects.filter(pk=batch.pk).update(state="approved")
     assert awards.approve(batch, by=dev).client == "Portal"
+
+
+def test_a_file_is_listed_as_its_page_says_whoever_sent_it(
+    client: Client, workshop: Revision, clara: User, dev: User, clerk: Client
+) -> None:
+    listed = reverse("admin:registrar_awardfile_changelist")
+    headers = bearer("awards.prepare")
+    answer = send(client, headers, sheet(right(1)))
+    assert answer.status_code == 201, answer.content
+    sent = AwardFile.objects.select_related("batch").get()
+    assert sent.batch is not None
+    by_hand = award_files.take(
+        sheet(right(2)), template=workshop.template, by=clara, file_name="mine.csv"
+    )
+    batch = award_files.prepare(award_files.look(by_hand), by=clara)
+
+    def rows(**asked: str) -> dict[str, str]:
+        found = clerk.get(listed, asked).content.decode()
+        return {
+            each.pk: row
+            for row in re.findall(r"<tr>.*?</tr>", found, re.DOTALL)
+            for each in AwardFile.objects.all()
+            if str(each.pk) in row
+        }
+
+    assert {"Waits for approval" in row for row in rows(state="prepared").values()} == {True}
+    assert rows().keys() == {sent.pk, by_hand.pk}
+    assert "<bdi>Skills service</bdi>" in rows()[sent.pk]
+    awards.approve(batch, by=dev)
+    assert "Being issued" in rows(state="running")[by_hand.pk]
+    Batch.objects.filter(pk=batch.pk).update(state="issued")
+    assert rows(state="issued").keys() == {by_hand.pk}
+    assert rows(state="prepared").keys() == {sent.pk}
+    for text in (rows()[by_hand.pk], clerk.get(thing_url(by_hand)).content.decode()):
+        assert ("Issued" in text, "Waits for approval" in text) == (True, False)
+    awards.approve(sent.batch, by=dev)
+    again = send(client, headers, sheet(right(1)))
+    assert again.status_code == 200, again.content
+    nobody = AwardFile.objects.get(batch=None)
+    assert "Read, nobody awarded" in rows(state="read")[nobody.pk]
+    assert nobody.pk not in rows(state="discarded")
+    page = clerk.get(thing_url(nobody)).content.decode()
+    assert "Read, nobody awarded" in page
+    assert "none of its rows awards anybody: 1 issued already" in page
+    assert ("Discarded" in page, "All · 1" in page) == (False, False)
 
 
 def test_a_batch_of_many_is_prepared_by_a_worker_while_the_page_tells_so(
