@@ -189,6 +189,7 @@ class BatchPage(ThingPage):
             may_schedule=user.has_perm("issuer.approve_batch"),
             is_own=is_own,
             has_worked_on=bool(award_file_authors.worked_on(user, among=[batch])),
+            sent_as=award_file_authors.sent_as(user, batch),
             may_withdraw=is_waiting and is_own and user.has_perm("issuer.prepare_batch"),
             is_decline_unseen=is_own and batches.unseen_declines(user).filter(pk=batch.pk).exists(),
             failed=awards_again.failed(batch).count(),

@@ -250,6 +250,7 @@ class RevisionPage(ThingPage):
             differences=revision_differences.compare(former, revision) if former else [],
             may_draft=revision.state == State.DRAFT and may_draft,
             is_own=is_own,
+            written_as=templates.written_as(user, revision),
             may_take_back=is_submitted and is_own and may_draft,
             may_decide=is_submitted and may_approve,
             is_out_of_reach=is_submitted and is_an_approver and not may_approve,

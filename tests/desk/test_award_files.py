@@ -155,6 +155,21 @@ def test_who_mended_rows_is_told_that_somebody_else_approves(
     assert (declined.status_code, Batch.objects.get().state) == (409, "prepared")
 
 
+def test_who_was_shown_the_secret_of_the_system_that_sent_the_rows_is_told_so(
+    workshop: Revision, root: User, signed_in: Callable[[User], Client]
+) -> None:
+    application, _ = api_clients.add("Portal", by=root, scopes=["awards.prepare"])
+    portal = System(application.client_id, application.name)
+    kept = award_files.take(
+        sheet(right(1)), template=workshop.template, by=portal, file_name="people.csv"
+    )
+    batch = award_files.prepare(award_files.look(kept), by=portal)
+    page = signed_in(root).get(thing_url(batch)).content.decode()
+    assert "The system Portal sent its rows, and you were shown a secret of that system" in page
+    assert "You had a hand in its rows" not in page
+    assert "Approve this batch" not in page
+
+
 def test_learners_are_told_once_where_their_credential_is(
     key: SigningKey, workshop: Revision, clara: User, dev: User
 ) -> None:

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from issuer.models import LedgerEntry
 from issuer.pages import thing_url
+from issuer.services.clients import Client as System
 from registrar.errors import NotAllowed
 from registrar.models import OrganizationUnit, Revision, TemplateProposal
-from registrar.services.college import people
+from registrar.services.college import api_clients, people
 from registrar.services.drafting import templates
 from tests.cast import member_of_staff
 from tests.desk.reading import SignIn, text
@@ -287,6 +288,19 @@ def test_an_administrator_who_wrote_it_is_refused_at_the_desk_and_in_the_api(
     draft.refresh_from_db()
     assert draft.state == "submitted"
     assert LedgerEntry.objects.filter(act="revision.approval_refused", user=root).count() == 1
+
+
+def test_who_was_shown_the_secret_of_the_system_that_wrote_it_is_told_so(
+    college: Any, root: User, dev: User, signed_in: SignIn
+) -> None:
+    application, _ = api_clients.add("Portal", by=root, scopes=["templates.draft"])
+    portal = System(application.client_id, application.name)
+    revision = templates.draft("cells-2", unit=college.top, by=portal, name="Cells")
+    Revision.objects.filter(pk=revision.pk).update(state="submitted")
+    page = text(signed_in(root).get(thing_url(revision)))
+    assert "The system Portal wrote this, and you were shown a secret of that system" in page
+    assert "You wrote this" not in page
+    assert "You wrote this" not in text(signed_in(dev).get(thing_url(revision)))
 
 
 def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_signed(

@@ -32,3 +32,11 @@ def worked_on(person: User, *, among: Iterable[Batch] | QuerySet[Batch]) -> set[
         for name, each in named.items()
         if each.batch_id is not None and (each.read_by_id == person.pk or name in touched)
     }
+
+
+def sent_as(person: User, batch: Batch) -> str:
+    """The system, by its name, for which alone `worked_on` names the batch; else nothing."""
+    kept = AwardFile.objects.filter(batch=batch).only("read_by").first()
+    if kept is None or kept.read_by_id == person.pk:
+        return ""
+    return api_clients.acted_as(person, subject=ledger.name_of(kept), acts=_ACTS)

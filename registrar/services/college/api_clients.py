@@ -330,6 +330,22 @@ def acted_on(person: User, *, subjects: Collection[str], acts: Collection[str]) 
     return found
 
 
+def acted_as(person: User, *, subject: str, acts: Collection[str]) -> str:
+    """The system, by its name, as which they could have done such an act on it.
+
+    Nothing if none is, and if they did one themselves.
+    """
+    done = LedgerEntry.objects.filter(subject=subject, act__in=acts)
+    if done.filter(user=person).exists():
+        return ""
+    for client, name in done.filter(details__has_key="client").values_list(
+        "details__client", "actor"
+    ):
+        if could_sign_in_as(person, of=[client]):
+            return name
+    return ""
+
+
 def granted_to(client: AbstractApplication) -> ApiClient:
     """What the client was granted; one added before there was a choice has what a SIS reads."""
     scopes = " ".join(settings.API_SCOPES)

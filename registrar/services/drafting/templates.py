@@ -277,6 +277,14 @@ def written_by(person: User, *, among: Iterable[Revision]) -> set[int]:
     }
 
 
+def written_as(person: User, revision: Revision) -> str:
+    """The system, by its name, for which alone `has_written` says so of them; else nothing."""
+    proposed = TemplateProposal.objects.filter(by=person, revision=revision)
+    if revision.author_id == person.pk or proposed.exists():
+        return ""
+    return api_clients.acted_as(person, subject=ledger.name_of(revision), acts=_WRITING)
+
+
 def to_decide(person: User) -> QuerySet[Revision]:
     """What waits for somebody like this person: what they may approve, and have not written."""
     submitted = Revision.objects.filter(
