@@ -4,17 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from issuer.models import Batch, SigningKey
 from issuer.pages import thing_url
 from registrar.models import Revision
 from registrar.services.awarding import awards
+from registrar.services.college import api_clients
 from registrar.services.vocabularies import vocabulary
 from skills.models import Association, Component, Skill
 from tests.cast import issue
 from tests.desk.conftest import Addresses, edition
-from tests.screens import FRAME, faults_on_every_screen
+from tests.screens import FRAME, faults_on_every_screen, width_beyond_the_screen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -66,6 +69,26 @@ def test_every_page_fits_its_screen_and_is_accessible(
         if found := faults_on_every_screen(page, serious_faults, but=but):
             faults[name] = found
     assert faults == {}
+
+
+def test_the_list_of_clients_tells_days_in_two_lines_however_long_ids_and_scopes_are(
+    page: Any, root: User, open_as: Callable[..., None]
+) -> None:
+    api_clients.add("Student information system", by=root, scopes=[*settings.ALL_SCOPES])
+    open_as(page, root, reverse("admin:oauth2_provider_application_changelist"))
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert width_beyond_the_screen(page) == 0
+        (added,) = page.locator("td.field-created").all()
+        tall, line = added.evaluate(
+            """(cell) => {
+                const text = document.createRange();
+                text.selectNodeContents(cell);
+                const said = getComputedStyle(cell).lineHeight;
+                return [text.getBoundingClientRect().height, parseFloat(said)];
+            }"""
+        )
+        assert tall <= 2.2 * line, width
 
 
 def test_a_batch_is_approved_by_keyboard_alone(
