@@ -86,6 +86,20 @@ def test_a_system_drafts_and_submits_and_a_second_person_approves(
     assert third.json()["code"] == "wrong_state"
 
 
+def test_of_what_is_submitted_it_is_told_how_it_can_be_changed(
+    system: APIClient, college: College, dev: User
+) -> None:
+    begun = system.post(PATH, new(college), format="json")
+    address = f"/api/v1/revisions/{begun.json()['revisions'][0]['id']}"
+    assert system.post(f"{address}/submit").status_code == 200
+    for late in (
+        system.post(f"{address}/submit"),
+        system.patch(address, {"name": "x"}, format="json"),
+    ):
+        assert (late.status_code, late.json()["code"]) == (409, "wrong_state")
+        assert late.json()["detail"].startswith("It is submitted. Whoever wrote it takes it back")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_changes_at_once_to_the_version_that_both_have_seen_one_is_refused(
     system: APIClient, college: College

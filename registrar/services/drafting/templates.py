@@ -27,6 +27,14 @@ from skills.models import Skill
 
 State = Revision.State
 _APPROVE = "registrar.approve_revision"
+# Why something cannot be done with a revision in this state, and what can.
+_STANDS = {
+    State.DRAFT: "It is a draft. Submit it first.",
+    State.SUBMITTED: "It is submitted. Whoever wrote it takes it back at the desk, or whoever may "
+    "approve it sends it back; then it can be changed.",
+    State.APPROVED: "It is approved, and stays as it is. Begin the next revision instead.",
+    State.RETIRED: "It is retired, and stays as it is. Begin the next revision instead.",
+}
 _WRITING = tuple(f"revision.{act}" for act in ("drafted", "edited", "submitted"))
 
 # What a revision says in plain words, and systems read and write as people do.
@@ -151,7 +159,7 @@ def edit(
         state=State.DRAFT, **_settled(wording)
     )
     if not changed:
-        raise WrongState
+        raise _wrong_state(revision)
     if skills is not None:
         _attest(revision, skills, levels or {})
     revision.refresh_from_db()
@@ -301,7 +309,7 @@ def _approve(revision: Revision, *, by: User) -> Revision:
     if has_written(by, revision):
         raise SamePerson("Whoever wrote it cannot approve it. Ask a second person.")
     if revision.state != State.SUBMITTED:
-        raise WrongState
+        raise _wrong_state(revision)
     if gaps := readiness.missing(revision):
         raise Incomplete(gaps)
     achievement = achievements.publish(
@@ -387,8 +395,14 @@ def _attest(revision: Revision, skills: Iterable[Skill], levels: Mapping[int, st
 def _move(revision: Revision, old: str, new: str, **fields: Any) -> None:
     moved = Revision.objects.filter(pk=revision.pk, state=old).update(state=new, **fields)
     if not moved:
-        raise WrongState
+        raise _wrong_state(revision)
     revision.refresh_from_db()
+
+
+def _wrong_state(revision: Revision) -> WrongState:
+    """In which state it is by now, and what can be done."""
+    now = Revision.objects.values_list("state", flat=True).get(pk=revision.pk)
+    return WrongState(_STANDS[State(now)])
 
 
 def _note(
