@@ -72,7 +72,7 @@ def _why_never(url: str) -> str:
         return "No address with a user name is called. Leave it out: messages are signed instead."
     if not _is_plain(url):
         return _NO_ADDRESS
-    if parts.hostname in _THIS_MACHINE or fetch.is_private(parts.hostname):
+    if parts.hostname in _THIS_MACHINE or fetch.is_private(parts.hostname or ""):
         why = "It leads to this machine (localhost) or into a private network."
     elif parts.scheme == "http":
         why = "It is http, and events are sent over https."
