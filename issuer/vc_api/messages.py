@@ -24,20 +24,22 @@ _NAMES = {"structure": "MALFORMED_VALUE_ERROR", "dates": "RANGE_ERROR"}
 
 
 class Refused(Exception):
-    """The request can't be done as it stands; the problems say why."""
+    """The request can't be done as it stands; the problems say why, `detail` in other words."""
 
     def __init__(
         self,
         *problems: dict[str, Any],
         status: int = 400,
         code: str = "",
+        detail: str = "",
         retry_after: int | None = None,
     ) -> None:
         self.problems = problems
         self.status = status
         self.code = code or problems[0]["title"].lower().replace(" ", "_")
         self.retry_after = retry_after
-        super().__init__("; ".join(problem["detail"] for problem in problems))
+        *before, last = [problem["detail"] for problem in problems]
+        super().__init__(detail or "; ".join([*(said.removesuffix(".") for said in before), last]))
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,11 @@ def read(
     if options is not None:
         unknown += [f"options.{name}" for name in given if name not in options]
     if unknown:
+        are = "is" if len(unknown) == 1 else "are"
+        known = ", ".join([*members, *(f"options.{name}" for name in options or ())])
         raise Refused(
             *(unknown_option(name) for name in unknown),
+            detail=f"{', '.join(unknown)} {are} not known here. The request has: {known}.",
         )
     return Message(body, given)
 

@@ -15,6 +15,7 @@ from issuer.errors import WrongState
 from issuer.services.clients import Client
 from registrar.api import versions
 from registrar.api.upserts import JsonRows, NoRows, Sent, UpsertsMixin, known_by, row_serializer
+from registrar.errors import SourceNotAllowed
 from registrar.readers import rows as readers
 from registrar.readers.errors import Unreadable
 from registrar.readers.row_members import MEMBERS
@@ -43,6 +44,15 @@ class ChangesMixin(UpsertsMixin):
 
         With `If-Match` only the version with this ETag is changed.
         """
+        try:
+            return self._changed(request)
+        except SourceNotAllowed:
+            raise SourceNotAllowed(
+                "This came from a system as which this client does not send rows. Leave it to that "
+                "system, or have an administrator allow it at the desk."
+            ) from None
+
+    def _changed(self, request: Request) -> Response:
         source = self.source_of(self.get_object())
         said = _members(request.data, self.kind)
         with transaction.atomic():

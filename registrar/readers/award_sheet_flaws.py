@@ -60,12 +60,18 @@ def _missing(
     names: Sequence[str], sheet: LooseSheet, *, has_known: bool
 ) -> tuple[str, str, Severity]:
     """What it means that there are no such columns, what to do, and how grave it is."""
-    named = ", the ".join(award_columns.LABELS[name] for name in names)
-    reason = f"No column is known to hold the {named}."
-    fix = "Name the columns so, or say what each column holds."
-    if has_known and "number" not in names:
-        reason = f"{reason} Only learners who are on record are awarded."
-        return reason, f"Nothing, if all of them are; else {fix[0].lower()}{fix[1:]}", "warning"
+    labels = [award_columns.LABELS[name] for name in names]
+    fix = "Name the columns so; at the desk one can say instead what each column holds."
+    if "number" not in names:
+        reason = f"No column is known to hold the {', the '.join(labels)}."
+        if has_known:
+            reason = f"{reason} Only learners who are on record are awarded."
+            return reason, f"Nothing, if all of them are; else {fix[0].lower()}{fix[1:]}", "warning"
+    else:
+        reason = f"No column is known to hold the {award_columns.LABELS['number']}."
+        if others := [label for name, label in zip(names, labels, strict=True) if name != "number"]:
+            also = f"Of learners who are not on record the {', the '.join(others)} are needed, too."
+            fix = f"{fix} {also}"
     if any("@" in name[1:] for name in sheet.header):
         fix = "The first row seems to be a learner: put a row with names of columns above it."
     return reason, fix, "fatal"

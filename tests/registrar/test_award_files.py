@@ -380,7 +380,11 @@ def test_cells_are_mended_and_columns_said_by_hand(workshop: Revision, clara: Us
     with pytest.raises(ImportRefused):
         award_files.mend(kept, {9: cells}, by=clara)
     other = read(b"a,b,c,d\n1,Ada,Byron,a@example.org\n2,Bo,Ek,b@example.org\n", workshop, clara)
-    assert other.problems[0]["code"] == "missing_column"
+    missing = other.problems[0]
+    assert missing["code"] == "missing_column"
+    assert missing["reason"] == "No column is known to hold the learner number."
+    assert "not on record the given name, the family name" in missing["fix"]
+    assert "at the desk" in missing["fix"]
     said = {"number": "a", "given_name": "b", "family_name": "c", "email": "d"}
     award_files.describe(other, columns=said, by=clara)
     assert other.counts["ok"] == 2

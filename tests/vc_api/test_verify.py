@@ -243,6 +243,22 @@ def test_malformed_requests_are_refused(with_scopes: Callable[..., APIClient], b
         assert refused["Content-Type"] == "application/problem+json"
 
 
+def test_who_sends_members_that_are_not_known_is_told_which_are(checker: APIClient) -> None:
+    answer = post(checker, "credentials/verify", {"credential": {}})
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("credential is not known here. The request has: ")
+    assert "verifiableCredential, options.returnResults" in answer.json()["detail"]
+    several = post(checker, "credentials/derive", {"@context": [], "id": "x"})
+    assert several.json()["detail"] == (
+        "@context, id are not known here. The request has: verifiableCredential, "
+        "options.selectivePointers."
+    )
+    told = [each["detail"] for each in several.json()["errors"]]
+    assert told == ["@context is not known here.", "id is not known here."]
+    wrong = post(checker, "credentials/status", {"credentialId": 1})
+    assert wrong.status_code in (400, 403) and ".;" not in wrong.json()["detail"]
+
+
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", ""])
 def test_what_is_not_said_to_be_json_is_not_read(
     with_scopes: Callable[..., APIClient], kind: str
