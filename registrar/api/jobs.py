@@ -47,8 +47,8 @@ class SentRowSerializer(serializers.ModelSerializer):
         "`number_of_several`: another learner of this source has the number; `number_known`: a "
         "learner of a file of awards or of an agreed source has it; `emptied`: a member held "
         "something, and null or an empty cell took it away; `brought_back`: it was "
-        "retired or withdrawn, and stands again since the row does not say so; `duplicate`: a row "
-        "before says the same",
+        "retired or withdrawn, and stands again since the row does not say so; "
+        "`learner_retired`: it is about a learner who is; `duplicate`: a row before says the same",
     )
 
     class Meta:

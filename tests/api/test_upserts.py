@@ -413,6 +413,24 @@ def test_a_row_that_brings_back_what_was_retired_without_saying_so_is_told_of_it
     assert still.json()["retired_at"] is not None
 
 
+def test_what_is_sent_of_a_learner_who_is_retired_says_so(sent: APIClient) -> None:
+    changed = {
+        "enrolments": {"sourced_id": "e2", "offering": "o1", "learner": "l1"},
+        "results": {"sourced_id": "r1", "text": "Other"},
+    }
+    assert became(send(sent, "learners", [{"sourced_id": "l1", "retired": True}])) == ["updated"]
+    for kind, row in changed.items():
+        for query in (BANNER + "&dry_run=true", BANNER):
+            told = send(sent, kind, [row], query)
+            assert notes(told) == [("/0/learner", "learner_retired")]
+        assert notes(send(sent, kind, [row])) == []
+        gone = "withdrawn" if kind == "results" else "retired"
+        assert notes(send(sent, kind, [row | {gone: True}])) == []
+    assert became(send(sent, "learners", [{"sourced_id": "l1", "retired": False}])) == ["updated"]
+    for kind, row in changed.items():
+        assert "learner_retired" not in str(send(sent, kind, [row]).json())
+
+
 def test_whoever_does_not_say_as_which_system_is_told_that_the_parameter_is_missing(
     writer: APIClient,
 ) -> None:
@@ -641,6 +659,7 @@ def test_a_client_sends_rows_as_the_systems_that_it_was_given_and_as_no_other(
     theirs = f"/api/v1/courses/{college.course.pk}"
     changed = sent.patch(theirs, {"title": "Ours"}, format="json")
     assert (changed.status_code, changed.json()["code"]) == (403, "source_not_allowed")
+    assert "Leave it to that system" in changed.json()["detail"]
     code = college.outcome.code
     reworded = send(sent, "outcomes", [{"code": code, "statement": "Ours."}])
     assert errors(reworded) == [("/0/code", "source_not_allowed")]

@@ -43,6 +43,11 @@ def apply(rows: Sequence[Row], *, source: str, at: datetime) -> None:
         row.done = CREATED if key in new else UPDATED if key in changed else UNCHANGED
         if key in changed:
             _tell_changes(row, held[key], entries[key])
+    upsert_rows.note_retired_learners(
+        (row, entries[_key(row)].learner)
+        for row in good
+        if row.done != UNCHANGED and not row.said["withdrawn"]
+    )
     results.keep(compared, at=at)
 
 

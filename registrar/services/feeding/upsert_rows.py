@@ -30,6 +30,7 @@ ERROR: Final = "error"
 DUPLICATE: Final = "duplicate"
 EMPTIED: Final = "emptied"
 BROUGHT_BACK: Final = "brought_back"
+LEARNER_RETIRED: Final = "learner_retired"
 STATUSES: Final = (CREATED, UPDATED, UNCHANGED, ERROR)
 
 _NOTHING: Final = ("", None)
@@ -219,6 +220,21 @@ def tell_brought_back(row: Row, name: str) -> None:
             f"{name} was true and is left out, which counts as false: it stands again.",
             f"Nothing, if that is meant. Else send {name} as true again.",
         )
+
+
+def note_retired_learners(whose: Iterable[tuple[Row, int]]) -> None:
+    """Note of each row that its learner, by our key, is retired, where that is so."""
+    whose = list(whose)
+    named = Learner.objects.filter(pk__in={pk for _, pk in whose})
+    gone = set(named.exclude(retired_at=None).values_list("pk", flat=True))
+    for row, pk in whose:
+        if pk in gone:
+            row.note(
+                "learner",
+                LEARNER_RETIRED,
+                "The learner is retired, and no rule judges who is.",
+                "Nothing, if that is meant. Else send the learner again, with retired as false.",
+            )
 
 
 def refuse_size(row: Row, name: str) -> None:

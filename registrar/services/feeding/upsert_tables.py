@@ -120,6 +120,12 @@ class _Writing:
         if self._kind == "learners":
             self._end_access(changed)
         self._keep(changed)
+        if self._kind == "enrolments":
+            upsert_rows.note_retired_learners(
+                (row, given[row.key]["learner_id"])
+                for row in good
+                if row.done != UNCHANGED and not row.said["retired"]
+            )
         if self._kind == "organisations":
             tops = {key for key, values in given.items() if values["parent_id"] is None}
             upsert_units.tell(good, self._placed, tops, self._source)
