@@ -29,7 +29,7 @@ from issuer.pages import (
     thing_url,
 )
 from issuer.paging import how_many
-from issuer.services import institutions, verification
+from issuer.services import clock, institutions, verification
 from issuer.templatetags import tags
 from issuer.vc import reading
 from issuer.vc.errors import VcError
@@ -46,7 +46,7 @@ from registrar.admin.stacks import BoardCsv, BoardPage
 from registrar.admin.why import AskAboutTemplatePage
 from registrar.errors import Gap, NotAllowed
 from registrar.models import Award, CredentialTemplate, Revision, RevisionSkill
-from registrar.services.awarding import award_files, composition
+from registrar.services.awarding import award_files, awards, composition
 from registrar.services.college import roles
 from registrar.services.deciding import result_levels, rule_doubts, rule_names, stacks
 from registrar.services.drafting import (
@@ -214,6 +214,12 @@ class RevisionPage(ThingPage):
             return []
         return list(dict.fromkeys(each.reason for each in rule_doubts.of(rule)))
 
+    def _by_itself(self) -> int | None:
+        """How many credentials it would award by itself today; None where it does not."""
+        if self.object.awarding != Revision.Awarding.AUTOMATIC:
+            return None
+        return len(awards.evaluate(self.object, at=clock.now()).awards)
+
     def get_trail(self) -> tuple[Link, ...]:
         template = self.object.template
         return (list_link(CredentialTemplate), Link(template.name, thing_url(template)))
@@ -228,11 +234,13 @@ class RevisionPage(ThingPage):
             achievement = None
         unit = revision.template.unit
         is_open = revision.state in (State.DRAFT, State.SUBMITTED)
+        gaps = self._gaps() if is_open else []
         is_submitted = revision.state == State.SUBMITTED
         may_draft = user.has_perm("registrar.draft_revision", unit)
         may_approve = user.has_perm("registrar.approve_revision", unit)
         is_an_approver = user.has_perm("registrar.approve_revision")
         is_own = templates.has_written(user, revision)
+        may_approve_now = is_submitted and may_approve and not is_own and not gaps
         return super().get_context_data(
             rule=rule_names.in_words(revision.rule),
             facts=credential_facts.lines(revision),
@@ -240,7 +248,7 @@ class RevisionPage(ThingPage):
             results=[(each, result_levels.levels(each)) for each in revision.result_descriptions],
             seal=publication.seal(revision),
             achievement=achievement,
-            gaps=self._gaps() if is_open else [],
+            gaps=gaps,
             doubts=self._doubts() if is_submitted else [],
             alike=[*alike_names.of(revision)] if is_open else [],
             is_submitted=is_submitted,
@@ -253,6 +261,7 @@ class RevisionPage(ThingPage):
             written_as=templates.written_as(user, revision),
             may_take_back=is_submitted and is_own and may_draft,
             may_decide=is_submitted and may_approve,
+            by_itself=self._by_itself() if may_approve_now else None,
             is_out_of_reach=is_submitted and is_an_approver and not may_approve,
             deciders=roles.holders("registrar.approve_revision", unit),
             may_retire=revision.state == State.APPROVED and may_approve,

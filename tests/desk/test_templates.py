@@ -303,6 +303,23 @@ def test_who_was_shown_the_secret_of_the_system_that_wrote_it_is_told_so(
     assert "You wrote this" not in text(signed_in(dev).get(thing_url(revision)))
 
 
+def test_who_approves_what_awards_by_itself_is_told_from_when_and_to_how_many(
+    college: Any, draft: Revision, clara: User, dev: User, ada: Any, ben: Any, signed_in: SignIn
+) -> None:
+    for learner in (ada, ben):
+        college.grade(learner, "Pass")
+    templates.edit(draft, by=clara, awarding="automatic")
+    templates.submit(draft, by=clara)
+    page = text(signed_in(dev).get(thing_url(draft)))
+    assert page.count("From the next night on it awards by itself whoever meets its rule") == 1
+    assert "as things stand, 2 credentials." in page
+    templates.take_back(draft, by=clara)
+    templates.edit(draft, by=clara, awarding="hand")
+    templates.submit(draft, by=clara)
+    page = text(signed_in(dev).get(thing_url(draft)))
+    assert ("Approve and publish" in page, "awards by itself" in page) == (True, False)
+
+
 def test_a_preview_shows_page_json_and_what_a_verifier_says_and_that_it_is_not_signed(
     draft: Revision, clara: User, signed_in: SignIn
 ) -> None:
