@@ -97,6 +97,20 @@ def test_the_python_of_the_guide_goes_from_a_token_to_a_credential(run: Callable
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_guide_names_the_lists_that_do_not_tell_what_changed_since(client: Client) -> None:
+    as_json = {"accept": "application/vnd.oai.openapi+json"}
+    (told,) = re.findall(r"Without `updated_since` are (.*?)\.\n", GUIDE.read_text(), re.DOTALL)
+    found = json.loads(client.get("/api/v1/schema", headers=as_json).content)
+    names = found["components"]["parameters"]
+    lists = set()
+    for path, operations in found["paths"].items():
+        given = operations.get("get", {}).get("parameters", [])
+        each = [names.get(one.get("$ref", "").rpartition("/")[2], one).get("name") for one in given]
+        if "limit" in each and "updated_since" not in each:
+            lists.add(f"/{path.rpartition('/')[2]}")
+    assert set(re.findall(r"`(/\w+)`", told)) == lists
+
+
 def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
     tried, sent, issued = map(json.loads, run("sh", "sh").splitlines())
     assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
