@@ -96,7 +96,6 @@ def test_the_python_of_the_guide_goes_from_a_token_to_a_credential(run: Callable
     assert again == ["unchanged []", "unchanged []", issued]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_guide_names_the_lists_that_do_not_tell_what_changed_since(client: Client) -> None:
     as_json = {"accept": "application/vnd.oai.openapi+json"}
     (told,) = re.findall(r"Without `updated_since` are (.*?)\.\n", GUIDE.read_text(), re.DOTALL)
@@ -111,6 +110,7 @@ def test_the_guide_names_the_lists_that_do_not_tell_what_changed_since(client: C
     assert set(re.findall(r"`(/\w+)`", told)) == lists
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_of_the_guide_does_the_same(run: Callable[..., str]) -> None:
     tried, sent, issued = map(json.loads, run("sh", "sh").splitlines())
     assert tried["rows"][0]["status"] == sent["rows"][0]["status"] == "created"
